@@ -1,0 +1,56 @@
+// Verifies JWT bearer tokens (RFC 7519) against the keys of a JWKS (RFC 7517). Thread-safe.
+#ifndef MARGINALIA_SERVICES_IDENTITY_TOKEN_VERIFIER_H_
+#define MARGINALIA_SERVICES_IDENTITY_TOKEN_VERIFIER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/identity/caller.h"
+
+namespace marginalia {
+
+// Clocks of issuer and verifier may differ by this much.
+inline constexpr absl::Duration kClockSkewMax = absl::Seconds(60);
+// An unknown key id makes the verifier read its keys again, at most this often.
+inline constexpr absl::Duration kKeyReloadIntervalMin = absl::Minutes(1);
+inline constexpr std::size_t kVerifiedTokensMax = 10'000;
+inline constexpr std::size_t kTokenBytesMax = 8 * 1024;
+
+struct TokenVerifierOptions {
+  // A JWKS file, or a directory whose *.json files are JWKS. Read again when it changes.
+  std::string jwks_path;
+  // What the claim "iss" must be.
+  std::string issuer;
+  // What the claim "aud" must be or contain.
+  std::string audience;
+  // The current time; a test may set its own.
+  absl::AnyInvocable<absl::Time() const> clock = [] { return absl::Now(); };
+};
+
+// A caller and how long its token vouches for it.
+struct VerifiedToken {
+  Caller caller;
+  absl::Time expires;
+};
+
+class TokenVerifier {
+ public:
+  // Fails, naming the path, when there is no usable public key.
+  static absl::StatusOr<std::unique_ptr<TokenVerifier>> Create(TokenVerifierOptions options);
+
+  virtual ~TokenVerifier() = default;
+
+  // Accepts ES256, RS256 and EdDSA signatures of a known `kid` only, and fetches nothing that a
+  // token names. Errors: UNAUTHENTICATED, reason TOKEN_INVALID; the message says which check failed,
+  // never what the token contains. Verified tokens are remembered until they expire.
+  virtual absl::StatusOr<std::shared_ptr<const VerifiedToken>> Verify(std::string_view token) = 0;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_IDENTITY_TOKEN_VERIFIER_H_

@@ -1,0 +1,32 @@
+// How a process ends: on SIGTERM or SIGINT, or because a part of it cannot go on. Make one first thing
+// in main: it blocks the signals for all threads started after it. Thread-safe after construction.
+#ifndef MARGINALIA_SERVICES_PROCESS_SHUTDOWN_H_
+#define MARGINALIA_SERVICES_PROCESS_SHUTDOWN_H_
+
+#include <string>
+#include <string_view>
+
+namespace marginalia {
+
+class Shutdown {
+ public:
+  Shutdown();
+  ~Shutdown();
+  Shutdown(const Shutdown&) = delete;
+  Shutdown& operator=(const Shutdown&) = delete;
+
+  // Ends the process with exit code 1: something is broken that only a restart can mend. The reason
+  // goes to the log. Returns at once; the first call wins.
+  void Fail(std::string_view reason);
+
+  // Waits for a signal or for Fail. Returns the exit code: 0 or 1.
+  int Wait();
+
+ private:
+  struct State;
+  State* state_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_PROCESS_SHUTDOWN_H_

@@ -1,0 +1,130 @@
+// The gate that every RPC passes: admission, identity, role, request id, metrics and the request log.
+// A function and not an interceptor, because a gRPC C++ server interceptor cannot veto a call.
+// Thread-safe.
+#ifndef MARGINALIA_SERVICES_RPC_GATE_H_
+#define MARGINALIA_SERVICES_RPC_GATE_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/identity/caller.h"
+#include "services/identity/token_verifier.h"
+
+namespace google::protobuf {
+class MethodDescriptor;
+}
+
+namespace marginalia {
+
+class CallMetrics;  // services/telemetry/metrics.h: the counters and histogram of one method
+class Metrics;
+
+struct GateOptions {
+  // Open unary calls beyond this are refused with RESOURCE_EXHAUSTED, reason TOO_MANY_CALLS.
+  int calls_in_flight_max = 4096;
+  // Open streams beyond this are refused with RESOURCE_EXHAUSTED, reason TOO_MANY_WATCHERS.
+  int streams_in_flight_max = 4096;
+};
+
+// One RPC as the gate sees it, resolved once from the contract.
+struct GatedMethod {
+  std::string full_name;  // "marginalia.comments.v1.CommentsService/AddComment"
+  int least_role = 0;     // marginalia.access.v1.Role; 0: no person
+  int service_access = 0; // marginalia.access.v1.ServiceAccess
+  bool streaming = false;
+  CallMetrics* metrics = nullptr;
+};
+
+// A call that passed the gate. Its end frees the admission slot and writes the request log line.
+// Move-only; used by one thread at a time.
+class AdmittedCall {
+ public:
+  AdmittedCall() = default;
+  AdmittedCall(AdmittedCall&& other) noexcept;
+  AdmittedCall& operator=(AdmittedCall&& other) noexcept;
+  ~AdmittedCall();
+
+  const Caller& caller() const { return token_->caller; }
+  // When the caller's token expires: a stream must not outlive it.
+  absl::Time token_expires() const { return token_->expires; }
+  // 1 to 64 characters of [A-Za-z0-9._-]: the caller's x-request-id, or one made here.
+  const std::string& request_id() const { return request_id_; }
+  // The raw bearer token, to forward the caller's own identity upstream. Never log it.
+  std::string_view bearer() const { return bearer_; }
+  // The call's deadline; absl::InfiniteFuture() when it has none.
+  absl::Time deadline() const { return deadline_; }
+
+  // Records how the call ended; the destructor logs it. Without it the code is CANCELLED.
+  void Ended(const absl::Status& status);
+
+ private:
+  friend class Gate;
+  class Gate* gate_ = nullptr;
+  const GatedMethod* method_ = nullptr;
+  std::shared_ptr<const VerifiedToken> token_;
+  std::string request_id_;
+  std::string_view bearer_;
+  absl::Time deadline_;
+  std::int64_t start_nanos_ = 0;
+  absl::StatusCode code_ = absl::StatusCode::kCancelled;
+  std::string reason_;
+};
+
+// The reactor of a unary call behind the gate. Owned by gRPC: it deletes itself when done.
+class UnaryCall : public grpc::ServerUnaryReactor {
+ public:
+  // False: the gate has already answered; return the reactor and do nothing.
+  bool admitted() const { return admitted_; }
+  const AdmittedCall& call() const { return call_; }
+  const Caller& caller() const { return call_.caller(); }
+  // Answers. Call exactly once, from any thread.
+  void Answer(const absl::Status& status);
+
+ private:
+  friend class Gate;
+  void OnDone() override { delete this; }
+  AdmittedCall call_;
+  bool admitted_ = false;
+};
+
+class Gate {
+ public:
+  // Neither is owned; both must outlive the gate.
+  Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics);
+
+  // Reads the access rule from the contract. Ends the process with a clear message when the method
+  // does not exist or has no rule. `full_name` is "package.Service/Method".
+  const GatedMethod& Method(std::string_view full_name);
+
+  // Opens a unary call: never null. See UnaryCall::admitted.
+  UnaryCall* Open(grpc::CallbackServerContext* context, const GatedMethod& method);
+
+  // The same for a stream, whose reactor is the service's own. A refusal has been logged; answer it
+  // with ToGrpc(status).
+  absl::StatusOr<AdmittedCall> Admit(grpc::CallbackServerContext* context,
+                                     const GatedMethod& method);
+
+  int calls_in_flight() const { return calls_in_flight_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class AdmittedCall;
+  GateOptions options_;
+  TokenVerifier& tokens_;
+  Metrics& metrics_;
+  std::atomic<int> calls_in_flight_ = 0;
+  std::atomic<int> streams_in_flight_ = 0;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_RPC_GATE_H_

@@ -1,0 +1,59 @@
+// A gRPC server with what every process needs: health per service, reflection (health included),
+// channelz, limits, and a drain. Owned by main; Start, Drain and the destructor are called from one
+// thread, SetServing from any.
+#ifndef MARGINALIA_SERVICES_RPC_SERVER_H_
+#define MARGINALIA_SERVICES_RPC_SERVER_H_
+
+#include <grpcpp/server.h>
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace marginalia {
+
+inline constexpr int kRequestBytesMax = 8 * 1024 * 1024;  // 500 imported comments at their largest
+inline constexpr int kMetadataBytesMax = 16 * 1024;
+inline constexpr int kStreamsPerConnectionMax = 1024;
+inline constexpr absl::Duration kKeepalivePing = absl::Seconds(30);
+inline constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(10);
+
+struct RpcServerOptions {
+  // host:port; port 0 binds a free one.
+  std::string address;
+  // In-flight calls get this long to finish on drain.
+  absl::Duration drain_grace = absl::Seconds(10);
+};
+
+class RpcServer {
+ public:
+  // Registers the services and starts to listen; health says SERVING for each and for "". Fails,
+  // naming the address, when it cannot be bound.
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
+      RpcServerOptions options, const std::vector<grpc::Service*>& services);
+  ~RpcServer();
+
+  // host:port as bound.
+  const std::string& address() const { return address_; }
+
+  void SetServing(bool serving);
+
+  // NOT_SERVING, then `end_streams` (long-lived streams end themselves with UNAVAILABLE and a last
+  // token), then no new calls, then waits for those in flight, at most the grace period.
+  void Drain(absl::AnyInvocable<void()> end_streams);
+
+ private:
+  RpcServer() = default;
+  RpcServerOptions options_;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_RPC_SERVER_H_

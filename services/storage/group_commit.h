@@ -1,0 +1,73 @@
+// Group commit: callers queue writes, one writer thread drains what is there into one transaction, and
+// one durable COMMIT answers them all. Owned by main. Submit is thread-safe.
+#ifndef MARGINALIA_SERVICES_STORAGE_GROUP_COMMIT_H_
+#define MARGINALIA_SERVICES_STORAGE_GROUP_COMMIT_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/storage/database.h"
+
+namespace marginalia {
+
+inline constexpr std::size_t kGroupWritesMax = 256;
+inline constexpr std::size_t kWritesQueuedMax = 4096;
+
+// Takes part in every group: the event log allots positions, the audit log chains hashes. All calls
+// come from the writer thread, in this order, for each attempt at a group.
+class GroupParticipant {
+ public:
+  virtual ~GroupParticipant() = default;
+  // In the transaction, before the first write.
+  virtual void Begin(Connection& connection) = 0;
+  // In the transaction, after the last write.
+  virtual void BeforeCommit(Connection& connection) = 0;
+  // The transaction is durable; nobody has been answered yet.
+  virtual void Committed() = 0;
+  // The transaction did not happen: forget what it would have changed.
+  virtual void RolledBack() = 0;
+};
+
+class GroupCommit {
+ public:
+  // A write runs inside the group's transaction, on the writer thread. It either returns OK, or
+  // returns a refusal having written nothing, or throws (SOCI), in which case it alone is undone.
+  // It may run more than once before it counts, so it starts from nothing each time.
+  using Write = absl::AnyInvocable<absl::Status(Connection&)>;
+  // Told once how the write ended, after the commit is durable, on the answering thread.
+  using Done = absl::AnyInvocable<void(const absl::Status&)>;
+
+  // `failed` is called once when a commit's outcome is unknown (an I/O error): the callers have been
+  // answered UNAVAILABLE, no write is accepted any more, and the process must end so that recovery
+  // decides. Participants are not owned and are called in order.
+  GroupCommit(Database& database, std::vector<GroupParticipant*> participants,
+              absl::AnyInvocable<void(std::string_view reason)> failed);
+  // Refuses new writes, finishes the queued ones, answers them all.
+  ~GroupCommit();
+
+  // Never blocks; `done` is always called, possibly before Submit returns. A full queue answers
+  // RESOURCE_EXHAUSTED, reason WRITE_QUEUE_FULL, with RetryInfo; a deadline that passes in the queue
+  // answers DEADLINE_EXCEEDED and writes nothing.
+  void Submit(absl::Time deadline, Write write, Done done);
+
+  // Submits and waits: for the threads of the kit itself (projector, retention), never for a call.
+  absl::Status SubmitAndWait(absl::Time deadline, Write write);
+
+  std::size_t queued() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_STORAGE_GROUP_COMMIT_H_
