@@ -1,6 +1,6 @@
-// Feeds watchers from the event log: the newest events from a bounded ring in memory, older ones from
-// the database. A slow watcher reads on from the database; it never makes the process grow and never
-// slows another one. Thread-safe.
+// Feeds watchers from the event log: the newest events from a bounded ring in memory, older ones
+// from the database. A slow watcher reads on from the database; it never makes the process grow and
+// never slows another one. Thread-safe.
 #ifndef MARGINALIA_SERVICES_EVENTS_EVENT_FEED_H_
 #define MARGINALIA_SERVICES_EVENTS_EVENT_FEED_H_
 
@@ -23,7 +23,8 @@ inline constexpr std::size_t kBatchBytesMax = 1024 * 1024;
 
 class EventFeed {
  public:
-  // Subscribes to the log's commits; starts the thread that wakes watchers. The log must outlive it.
+  // Subscribes to the log's commits; starts the thread that wakes watchers. The log must outlive
+  // it.
   explicit EventFeed(EventLog& log);
   ~EventFeed();
 
@@ -31,8 +32,8 @@ class EventFeed {
   // kBatchEventsMax and kBatchBytesMax (but at least one event). Errors: EVENTS_COMPACTED.
   absl::StatusOr<std::vector<EventPointer>> After(std::int64_t after);
 
-  // Calls `wake` once, on the feed's thread: as soon as the log's head is past `after`, at the latest
-  // at `until`, or when the feed closes. Returns an id for Cancel.
+  // Calls `wake` once, on the feed's thread: as soon as the log's head is past `after`, at the
+  // latest at `until`, or when the feed closes. Returns an id for Cancel.
   std::uint64_t WakeAfter(std::int64_t after, absl::Time until, absl::AnyInvocable<void()> wake);
   // True: `wake` will not be called. False: it has been or is being.
   bool Cancel(std::uint64_t id);
@@ -55,7 +56,8 @@ class EventFeed {
   std::shared_ptr<State> state_;
 };
 
-// The position a watcher has got to. Its end frees the place. Advance is called by one thread at a time.
+// The position a watcher has got to. Its end frees the place. Advance is called by one thread at a
+// time.
 class EventFeed::Place {
  public:
   virtual ~Place() = default;

@@ -14,7 +14,8 @@
 
 namespace marginalia {
 
-// Clocks of issuer and verifier may differ by this much.
+// The issuer's clock may be ahead by this much: a token is taken so long before it is valid. One
+// that has expired is refused at once.
 inline constexpr absl::Duration kClockSkewMax = absl::Seconds(60);
 // An unknown key id makes the verifier read its keys again, at most this often.
 inline constexpr absl::Duration kKeyReloadIntervalMin = absl::Minutes(1);
@@ -35,6 +36,7 @@ struct TokenVerifierOptions {
 // A caller and how long its token vouches for it.
 struct VerifiedToken {
   Caller caller;
+  // Claim "exp".
   absl::Time expires;
 };
 
@@ -46,8 +48,8 @@ class TokenVerifier {
   virtual ~TokenVerifier() = default;
 
   // Accepts ES256, RS256 and EdDSA signatures of a known `kid` only, and fetches nothing that a
-  // token names. Errors: UNAUTHENTICATED, reason TOKEN_INVALID; the message says which check failed,
-  // never what the token contains. Verified tokens are remembered until they expire.
+  // token names. Errors: UNAUTHENTICATED, reason TOKEN_INVALID; the message says which check
+  // failed, never what the token contains. Verified tokens are remembered until they expire.
   virtual absl::StatusOr<std::shared_ptr<const VerifiedToken>> Verify(std::string_view token) = 0;
 };
 

@@ -1,5 +1,6 @@
-// How a process ends: on SIGTERM or SIGINT, or because a part of it cannot go on. Make one first thing
-// in main: it blocks the signals for all threads started after it. Thread-safe after construction.
+// How a process ends: on SIGTERM or SIGINT, or because a part of it cannot go on. Make one first
+// thing in main: it blocks the signals for all threads started after it. Thread-safe after
+// construction.
 #ifndef MARGINALIA_SERVICES_PROCESS_SHUTDOWN_H_
 #define MARGINALIA_SERVICES_PROCESS_SHUTDOWN_H_
 
@@ -21,6 +22,10 @@ class Shutdown {
 
   // Waits for a signal or for Fail. Returns the exit code: 0 or 1.
   int Wait();
+
+  // Whether Fail was called: also after Wait has returned, so that a failure while the process
+  // drains does not end as success.
+  bool failed() const;
 
  private:
   struct State;

@@ -18,8 +18,8 @@ namespace marginalia {
 std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address);
 
 // Sets the bearer token, the request id and the deadline of an outgoing call.
-void PrepareCall(grpc::ClientContext& context, std::string_view bearer,
-                 std::string_view request_id, absl::Time deadline);
+void PrepareCall(grpc::ClientContext& context, std::string_view bearer, std::string_view request_id,
+                 absl::Time deadline);
 
 // This process's own token: read from a file, read again when the file changes. Thread-safe.
 class ServiceToken {

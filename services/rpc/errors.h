@@ -1,6 +1,7 @@
-// The error vocabulary of every service: an absl::Status that carries the details of the richer error
-// model (google.rpc.ErrorInfo, BadRequest, RetryInfo) as payloads. Free of gRPC, so that use cases may
-// speak it. Messages are for people, reasons for programs; SQL, paths and stack traces are for the log.
+// The error vocabulary of every service: an absl::Status that carries the details of the richer
+// error model (google.rpc.ErrorInfo, BadRequest, RetryInfo) as payloads. Free of gRPC, so that use
+// cases may speak it. Messages are for people, reasons for programs; SQL, paths and stack traces
+// are for the log.
 #ifndef MARGINALIA_SERVICES_RPC_ERRORS_H_
 #define MARGINALIA_SERVICES_RPC_ERRORS_H_
 
@@ -21,7 +22,8 @@ using ErrorMetadata = std::vector<std::pair<std::string, std::string>>;
 
 // A failure with a reason in UPPER_SNAKE_CASE. A positive `retry_after` adds RetryInfo.
 absl::Status Refusal(absl::StatusCode code, std::string_view reason, std::string_view message,
-                     ErrorMetadata metadata = {}, absl::Duration retry_after = absl::ZeroDuration());
+                     ErrorMetadata metadata = {},
+                     absl::Duration retry_after = absl::ZeroDuration());
 
 // INVALID_ARGUMENT about one request field, as ErrorInfo and BadRequest. `field` is a path such as
 // "comments[3].body"; `description` completes the sentence "<field> …".
@@ -37,6 +39,9 @@ absl::Status InvalidFields(const std::vector<FieldViolation>& violations);
 
 // OK stays OK; a failed `rule` becomes InvalidField(field, rule.message()).
 absl::Status InField(std::string_view field, const absl::Status& rule);
+
+// The status with one value more in the metadata of its ErrorInfo; unchanged when it carries none.
+absl::Status WithErrorMetadata(absl::Status status, std::string_view key, std::string_view value);
 
 // The ErrorInfo reason of `status`, or "" when it carries none.
 std::string ReasonOf(const absl::Status& status);

@@ -1,5 +1,5 @@
-// The gate that every RPC passes: admission, identity, role, request id, metrics and the request log.
-// A function and not an interceptor, because a gRPC C++ server interceptor cannot veto a call.
+// The gate that every RPC passes: admission, identity, role, request id, metrics and the request
+// log. A function and not an interceptor, because a gRPC C++ server interceptor cannot veto a call.
 // Thread-safe.
 #ifndef MARGINALIA_SERVICES_RPC_GATE_H_
 #define MARGINALIA_SERVICES_RPC_GATE_H_
@@ -9,24 +9,24 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
 #include "services/identity/token_verifier.h"
 
-namespace google::protobuf {
-class MethodDescriptor;
-}
-
 namespace marginalia {
 
-class CallMetrics;  // services/telemetry/metrics.h: the counters and histogram of one method
+// services/telemetry/metrics.h
+class CallMetrics;
+class Counter;
 class Metrics;
 
 struct GateOptions {
@@ -38,9 +38,9 @@ struct GateOptions {
 
 // One RPC as the gate sees it, resolved once from the contract.
 struct GatedMethod {
-  std::string full_name;  // "marginalia.comments.v1.CommentsService/AddComment"
-  int least_role = 0;     // marginalia.access.v1.Role; 0: no person
-  int service_access = 0; // marginalia.access.v1.ServiceAccess
+  std::string full_name;   // "marginalia.comments.v1.CommentsService/AddComment"
+  int least_role = 0;      // marginalia.access.v1.Role; 0: no person
+  int service_access = 0;  // marginalia.access.v1.ServiceAccess
   bool streaming = false;
   CallMetrics* metrics = nullptr;
 };
@@ -64,17 +64,25 @@ class AdmittedCall {
   // The call's deadline; absl::InfiniteFuture() when it has none.
   absl::Time deadline() const { return deadline_; }
 
-  // Records how the call ended; the destructor logs it. Without it the code is CANCELLED.
-  void Ended(const absl::Status& status);
+  // Records how the call ended; the destructor logs it. Without it the code is CANCELLED. Returns
+  // what to answer: the status with the request id in its details and without what only the log may
+  // know.
+  grpc::Status Ended(const absl::Status& status);
 
  private:
   friend class Gate;
-  class Gate* gate_ = nullptr;
+  friend class UnaryCall;
+  void Begin(const GatedMethod& method, std::string request_id, absl::Time deadline);
+  void End();
+  void WriteLogLine(std::int64_t took_nanos) const;
+
   const GatedMethod* method_ = nullptr;
+  // The counter of open calls that this call has a place in; null when it was refused.
+  std::shared_ptr<std::atomic<int>> place_;
   std::shared_ptr<const VerifiedToken> token_;
   std::string request_id_;
   std::string_view bearer_;
-  absl::Time deadline_;
+  absl::Time deadline_ = absl::InfiniteFuture();
   std::int64_t start_nanos_ = 0;
   absl::StatusCode code_ = absl::StatusCode::kCancelled;
   std::string reason_;
@@ -114,15 +122,26 @@ class Gate {
   absl::StatusOr<AdmittedCall> Admit(grpc::CallbackServerContext* context,
                                      const GatedMethod& method);
 
-  int calls_in_flight() const { return calls_in_flight_.load(std::memory_order_relaxed); }
+  int calls_in_flight() const { return calls_in_flight_->load(std::memory_order_relaxed); }
 
  private:
-  friend class AdmittedCall;
+  // Fills `call` in and decides.
+  absl::Status Check(grpc::CallbackServerContext* context, const GatedMethod& method,
+                     AdmittedCall& call);
+  absl::Status TakePlace(const GatedMethod& method, AdmittedCall& call);
+  absl::Status Identify(grpc::CallbackServerContext* context, AdmittedCall& call);
+
   GateOptions options_;
   TokenVerifier& tokens_;
   Metrics& metrics_;
-  std::atomic<int> calls_in_flight_ = 0;
-  std::atomic<int> streams_in_flight_ = 0;
+  // Shared with the metrics and the calls, which may outlive the gate.
+  std::shared_ptr<std::atomic<int>> calls_in_flight_ = std::make_shared<std::atomic<int>>(0);
+  std::shared_ptr<std::atomic<int>> streams_in_flight_ = std::make_shared<std::atomic<int>>(0);
+  // By reason; filled by the constructor and only read after it.
+  std::map<std::string, Counter*, std::less<>> refusals_;
+  std::mutex mutex_;
+  // A map: what Method returns must stay where it is.
+  std::map<std::string, GatedMethod, std::less<>> methods_;
 };
 
 }  // namespace marginalia

@@ -8,10 +8,20 @@
 
 namespace marginalia {
 
-// A status without ErrorInfo gets one: an error that nobody named is INTERNAL to the caller, its
-// message goes to the log only.
+// Whether only the log may know what happened: INTERNAL, UNKNOWN, DATA_LOSS, and every error that
+// nobody named (without ErrorInfo) but CANCELLED and DEADLINE_EXCEEDED.
+bool IsForLogOnly(const absl::Status& status);
+
+// What the caller may know of `status`: an internal error becomes INTERNAL with a message that says
+// nothing.
+absl::Status PublicStatus(const absl::Status& status);
+
+// PublicStatus(status) with all its details. Does not log: the gate does (AdmittedCall::Ended).
 grpc::Status ToGrpc(const absl::Status& status);
 
+// The transport's own UNAVAILABLE, DEADLINE_EXCEEDED and CANCELLED, which come without details, get
+// a reason here (UPSTREAM_UNAVAILABLE and the codes' names) and lose the addresses in their
+// messages.
 absl::Status FromGrpc(const grpc::Status& status);
 
 }  // namespace marginalia

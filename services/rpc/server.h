@@ -4,8 +4,8 @@
 #ifndef MARGINALIA_SERVICES_RPC_SERVER_H_
 #define MARGINALIA_SERVICES_RPC_SERVER_H_
 
-#include <grpcpp/server.h>
 #include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/server.h>
 
 #include <memory>
 #include <string>
@@ -22,6 +22,8 @@ inline constexpr int kMetadataBytesMax = 16 * 1024;
 inline constexpr int kStreamsPerConnectionMax = 1024;
 inline constexpr absl::Duration kKeepalivePing = absl::Seconds(30);
 inline constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(10);
+
+class HealthService;
 
 struct RpcServerOptions {
   // host:port; port 0 binds a free one.
@@ -48,9 +50,11 @@ class RpcServer {
   void Drain(absl::AnyInvocable<void()> end_streams);
 
  private:
-  RpcServer() = default;
+  RpcServer();
   RpcServerOptions options_;
   std::string address_;
+  std::vector<std::string> service_names_;
+  std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -15,13 +15,29 @@ namespace marginalia {
 
 enum class DatabaseKind { kSqlite, kPostgres };
 
+// What a connection is opened for: SQLite and PostgreSQL both hold a reader to reading only.
+enum class ConnectionRole { kReader, kWriter };
+
+// Where a connection leads to, taken apart from the url once.
+struct ConnectionTarget {
+  DatabaseKind kind = DatabaseKind::kSqlite;
+  std::string connect_string;  // as SOCI takes it; may hold a password
+  std::string description;     // for messages and the log; never holds one
+};
+
 class Connection {
  public:
+  // Connects and sets up the session. Throws SOCI's exceptions.
+  Connection(const ConnectionTarget& target, ConnectionRole role);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
   DatabaseKind kind() const { return kind_; }
   soci::session& sql() { return session_; }
 
   // The statements of a store, prepared on this connection at first use: `Statements` is a class
-  // with a constructor from Connection&. They die with the connection.
+  // with a constructor from Connection&. They die with the connection. Vectors that a SELECT goes
+  // into need room for two rows or more: SOCI on SQLite loses the row when they have room for one.
   template <class Statements>
   Statements& Prepared() {
     std::shared_ptr<void>& slot = prepared_[std::type_index(typeid(Statements))];
@@ -29,16 +45,28 @@ class Connection {
     return *static_cast<Statements*>(slot.get());
   }
 
-  // Bytes as this database takes and gives them in a bytes column through a std::string: as they are
-  // on SQLite, in hex format on PostgreSQL, whose text is cut at NUL.
+  // Bytes as this database takes and gives them in a bytes column through a std::string: as they
+  // are on SQLite, in hex format on PostgreSQL, whose text is cut at NUL.
   std::string ToColumn(std::string_view bytes) const;
   std::string FromColumn(std::string column) const;
 
  private:
   friend class Database;
-  friend class GroupCommit;
-  Connection() = default;
-  DatabaseKind kind_ = DatabaseKind::kSqlite;
+  friend class WriteTransaction;
+
+  // Begin and Commit throw. Rollback never does: a connection that cannot roll back is lost, and
+  // its transaction with it. `read` transactions are snapshots.
+  void Begin();
+  void Commit();
+  void Rollback();
+  // SQLite keeps a snapshot open for as long as any SELECT has not run to its end, even past
+  // COMMIT.
+  void ResetStatements();
+  // True when PostgreSQL has given up on the transaction: its COMMIT would quietly be a ROLLBACK.
+  bool InFailedTransaction() const;
+
+  const DatabaseKind kind_;
+  const ConnectionRole role_;
   soci::session session_;
   // After session_, so that statements are gone before their session.
   std::unordered_map<std::type_index, std::shared_ptr<void>> prepared_;

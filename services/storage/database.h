@@ -3,12 +3,12 @@
 #ifndef MARGINALIA_SERVICES_STORAGE_DATABASE_H_
 #define MARGINALIA_SERVICES_STORAGE_DATABASE_H_
 
-#include <condition_variable>
+#include <cstddef>
+#include <exception>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,47 +18,61 @@
 
 namespace marginalia {
 
-inline constexpr int kReadersMax = 8;
-// How long a reader waits for a free connection before UNAVAILABLE.
+inline constexpr std::size_t kReadersMax = 8;
+inline constexpr std::size_t kReadsQueuedMax = 1024;
+// How long a read waits for a free connection, or for a lost one to come back, before UNAVAILABLE.
 inline constexpr absl::Duration kReaderWaitMax = absl::Seconds(2);
 // How long a statement waits for a database locked by another process before UNAVAILABLE.
 inline constexpr absl::Duration kLockWaitMax = absl::Seconds(2);
 
 class Database {
  public:
-  // `url` is sqlite:PATH or postgresql://…. Opens or creates it and applies the migrations. Errors:
-  // INVALID_ARGUMENT for a bad url, FAILED_PRECONDITION for a database of a newer version,
-  // DATA_LOSS for a corrupt one, UNAVAILABLE for one that cannot be reached or is locked; the
-  // message names the database without its password.
+  // `url` is sqlite:PATH or postgresql://…. Opens or creates it and applies the migrations. A
+  // SQLite file belongs to one process at a time, which holds PATH.lock. Errors: INVALID_ARGUMENT
+  // for a bad url, FAILED_PRECONDITION for a database of a newer version or of another program,
+  // DATA_LOSS for a corrupt one, UNAVAILABLE for one that cannot be reached or that another process
+  // has; the message names the database without its password. sqlite:PATH?vfs=NAME opens through a
+  // VFS registered with SQLite under that name.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& url,
                                                         const Migrations& migrations);
   ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
 
-  DatabaseKind kind() const { return kind_; }
+  DatabaseKind kind() const;
 
   // Runs `read` on a reading connection, in one snapshot (a transaction). Blocks for as long as
   // it takes: microseconds on SQLite. An exception of SOCI becomes a status through
   // StorageFailure.
   absl::Status Read(absl::FunctionRef<absl::Status(Connection&)> read);
 
+  // The same for an RPC, whose thread must not wait for a server: runs `read`, then `done` with its
+  // status. On SQLite both run before ReadThen returns, on the calling thread; on PostgreSQL on one
+  // of kReadersMax threads behind a queue of kReadsQueuedMax (beyond it: RESOURCE_EXHAUSTED, reason
+  // READ_QUEUE_FULL, with RetryInfo). Past `deadline` in the queue: DEADLINE_EXCEEDED.
+  void ReadThen(absl::Time deadline, absl::AnyInvocable<absl::Status(Connection&)> read,
+                absl::AnyInvocable<void(const absl::Status&)> done);
+
+  // Runs `write` in a transaction of its own on the writing connection; commits when it returns OK.
+  // Only while the process starts, before GroupCommit takes that connection.
+  absl::Status WriteAtStart(absl::FunctionRef<absl::Status(Connection&)> write);
+
  private:
   friend class GroupCommit;
-  Database() = default;
-  Connection* LeaseReader(absl::Time until);
-  void ReturnReader(Connection* connection);
+  struct State;
+  explicit Database(std::unique_ptr<State> state);
 
-  DatabaseKind kind_ = DatabaseKind::kSqlite;
-  std::string url_;
-  std::unique_ptr<Connection> writer_;
-  std::mutex mutex_;
-  std::condition_variable reader_returned_;
-  std::vector<std::unique_ptr<Connection>> readers_;  // guarded by mutex_
-  std::vector<Connection*> readers_idle_;             // guarded by mutex_
+  Connection& writer();
+  // Replaces a lost writing connection. Throws what SOCI throws; writer() is then still the lost
+  // one.
+  void ReconnectWriter();
+
+  std::unique_ptr<State> state_;
 };
 
 // What a database error means to a caller: STORAGE_FULL (RESOURCE_EXHAUSTED), DATABASE_LOCKED
-// (UNAVAILABLE with RetryInfo), STORAGE_UNAVAILABLE (UNAVAILABLE), else INTERNAL. The database's own
-// words go to the log only: they hold SQL and values.
+// (UNAVAILABLE with RetryInfo), STORAGE_UNAVAILABLE (UNAVAILABLE), else INTERNAL. The database's
+// own words go to the log only: they hold SQL and values.
 absl::Status StorageFailure(const Connection& connection, const std::exception& error);
 
 }  // namespace marginalia

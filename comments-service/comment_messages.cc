@@ -1,0 +1,158 @@
+#include "comments-service/comment_messages.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/rpc/errors.h"
+
+namespace marginalia {
+namespace {
+
+namespace v1 = comments::v1;
+
+// What google/protobuf/timestamp.proto allows: the years 1 to 9999.
+constexpr std::int64_t kTimestampSecondsMin = -62'135'596'800;
+constexpr std::int64_t kTimestampSecondsMax = 253'402'300'799;
+constexpr std::int32_t kNanosMax = 999'999'999;
+
+void SetTime(google::protobuf::Timestamp& timestamp, absl::Time time) {
+  const std::int64_t seconds = absl::ToUnixSeconds(time);
+  timestamp.set_seconds(seconds);
+  timestamp.set_nanos(
+      static_cast<std::int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
+void SetComment(v1::Comment& message, const Comment& comment) {
+  message.set_comment_id(comment.comment_id);
+  message.set_invoice_id(comment.invoice_id);
+  message.mutable_author()->set_user_id(comment.author.user_id);
+  message.mutable_author()->set_display_name(comment.author.display_name);
+  message.set_body(comment.body);
+  SetTime(*message.mutable_create_time(), comment.create_time);
+  message.set_sequence(comment.sequence);
+}
+
+void SetEntry(v1::AuditEntry& message, const AuditEntry& entry) {
+  message.set_position(entry.position);
+  message.set_org_id(entry.org_id);
+  message.set_actor_id(entry.actor_id);
+  message.set_actor_name(entry.actor_name);
+  message.set_action(entry.action);
+  message.set_invoice_id(entry.invoice_id);
+  message.set_comment_id(entry.comment_id);
+  message.set_request_id(entry.request_id);
+  SetTime(*message.mutable_create_time(), entry.create_time);
+  message.set_hash(entry.hash);
+}
+
+}  // namespace
+
+absl::StatusOr<absl::Time> TimeOf(const google::protobuf::Timestamp& timestamp,
+                                  std::string_view field) {
+  const bool valid = timestamp.seconds() >= kTimestampSecondsMin &&
+                     timestamp.seconds() <= kTimestampSecondsMax && timestamp.nanos() >= 0 &&
+                     timestamp.nanos() <= kNanosMax;
+  if (!valid) return InvalidField(field, "must be a valid time");
+  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Microseconds(timestamp.nanos() / 1000);
+}
+
+NewComment NewCommentOf(v1::AddCommentRequest request) {
+  return {.invoice_id = std::move(*request.mutable_invoice_id()),
+          .comment_id = std::move(*request.mutable_comment_id()),
+          .body = std::move(*request.mutable_body())};
+}
+
+absl::StatusOr<NewImport> NewImportOf(v1::ImportCommentsRequest request) {
+  NewImport import{.invoice_id = std::move(*request.mutable_invoice_id())};
+  import.comments.reserve(static_cast<std::size_t>(request.comments_size()));
+  for (int i = 0; i < request.comments_size(); ++i) {
+    v1::ImportedComment& item = *request.mutable_comments(i);
+    const std::string field = absl::StrCat("comments[", i, "].create_time");
+    if (!item.has_create_time()) return InvalidField(field, "is required");
+    const absl::StatusOr<absl::Time> create_time = TimeOf(item.create_time(), field);
+    if (!create_time.ok()) return create_time.status();
+    Author author{.user_id = std::move(*item.mutable_author()->mutable_user_id()),
+                  .display_name = std::move(*item.mutable_author()->mutable_display_name())};
+    import.comments.push_back({.comment_id = std::move(*item.mutable_comment_id()),
+                               .invoice_id = "",
+                               .author = std::move(author),
+                               .body = std::move(*item.mutable_body()),
+                               .create_time = *create_time});
+  }
+  return import;
+}
+
+absl::StatusOr<AuditPageRequest> AuditPageRequestOf(const v1::ListAuditEntriesRequest& request) {
+  AuditPageRequest page{
+      .page_size = request.page_size(),
+      .page_token = request.page_token(),
+      .filter = {.invoice_id = request.invoice_id(), .actor_id = request.actor_id()}};
+  if (request.has_start_time()) {
+    const absl::StatusOr<absl::Time> start = TimeOf(request.start_time(), "start_time");
+    if (!start.ok()) return start.status();
+    page.filter.start = *start;
+  }
+  if (request.has_end_time()) {
+    const absl::StatusOr<absl::Time> end = TimeOf(request.end_time(), "end_time");
+    if (!end.ok()) return end.status();
+    page.filter.end = *end;
+  }
+  return page;
+}
+
+v1::AddCommentResponse MessageOf(const AddedComment& added) {
+  v1::AddCommentResponse message;
+  SetComment(*message.mutable_comment(), added.comment);
+  message.set_replayed(added.replayed);
+  message.set_consistency_token(added.consistency_token);
+  message.mutable_receipt()->set_position(added.receipt.position);
+  message.mutable_receipt()->set_audit_hash(added.receipt.audit_hash);
+  return message;
+}
+
+v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome) {
+  v1::ImportCommentsResponse message;
+  message.set_imported_count(outcome.imported);
+  message.set_replayed_count(outcome.replayed);
+  message.set_consistency_token(outcome.consistency_token);
+  return message;
+}
+
+v1::GetCommentResponse MessageOf(const Comment& comment) {
+  v1::GetCommentResponse message;
+  SetComment(*message.mutable_comment(), comment);
+  return message;
+}
+
+v1::ListThreadCountsResponse MessageOf(const ThreadCountsPage& page) {
+  v1::ListThreadCountsResponse message;
+  for (const ThreadCount& count : page.counts) {
+    v1::ThreadCount& item = *message.add_counts();
+    item.set_org_id(count.org_id);
+    item.set_invoice_id(count.invoice_id);
+    item.set_comment_count(count.comment_count);
+    SetTime(*item.mutable_last_comment_time(), count.last_comment_time);
+    item.set_last_author_name(count.last_author_name);
+  }
+  message.set_next_page_token(page.next_page_token);
+  message.set_as_of_token(page.as_of_token);
+  return message;
+}
+
+v1::ListAuditEntriesResponse MessageOf(const AuditPage& page) {
+  v1::ListAuditEntriesResponse message;
+  for (const AuditEntry& entry : page.entries) SetEntry(*message.add_entries(), entry);
+  message.set_next_page_token(page.next_page_token);
+  return message;
+}
+
+v1::VerifyAuditLogResponse MessageOf(const AuditVerdict& verdict) {
+  v1::VerifyAuditLogResponse message;
+  message.set_entry_count(verdict.entry_count);
+  message.set_head_hash(verdict.head_hash);
+  message.set_intact(verdict.first_broken_position == 0);
+  message.set_first_broken_position(verdict.first_broken_position);
+  return message;
+}
+
+}  // namespace marginalia

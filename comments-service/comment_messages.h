@@ -1,0 +1,35 @@
+// The contract's messages from the domain's values and back. Pure functions, thread-safe.
+#ifndef MARGINALIA_COMMENTS_SERVICE_COMMENT_MESSAGES_H_
+#define MARGINALIA_COMMENTS_SERVICE_COMMENT_MESSAGES_H_
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "comments-service/audit_listing.h"
+#include "comments-service/audit_verifier.h"
+#include "comments-service/comment_listing.h"
+#include "comments-service/comments.h"
+#include "marginalia/comments/v1/comments_service.pb.h"
+
+namespace marginalia {
+
+// To the microsecond. Errors: INVALID_ARGUMENT about `field` when it is not a valid Timestamp.
+absl::StatusOr<absl::Time> TimeOf(const google::protobuf::Timestamp& timestamp,
+                                  std::string_view field);
+
+NewComment NewCommentOf(comments::v1::AddCommentRequest request);
+absl::StatusOr<NewImport> NewImportOf(comments::v1::ImportCommentsRequest request);
+absl::StatusOr<AuditPageRequest> AuditPageRequestOf(
+    const comments::v1::ListAuditEntriesRequest& request);
+
+comments::v1::AddCommentResponse MessageOf(const AddedComment& added);
+comments::v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome);
+comments::v1::GetCommentResponse MessageOf(const Comment& comment);
+comments::v1::ListThreadCountsResponse MessageOf(const ThreadCountsPage& page);
+comments::v1::ListAuditEntriesResponse MessageOf(const AuditPage& page);
+comments::v1::VerifyAuditLogResponse MessageOf(const AuditVerdict& verdict);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_COMMENT_MESSAGES_H_

@@ -1,0 +1,52 @@
+// The comments as rows: writing one, and finding one. Each function runs one prepared statement on
+// the connection that it is given, inside its transaction; it throws what SOCI throws.
+#ifndef MARGINALIA_COMMENTS_SERVICE_COMMENT_STORE_H_
+#define MARGINALIA_COMMENTS_SERVICE_COMMENT_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "comments-service/comment.h"
+#include "services/storage/connection.h"
+
+namespace marginalia {
+
+struct StoredComment {
+  Comment comment;
+  // Of its event and audit entry.
+  std::int64_t position = 0;
+};
+
+// The newest comment of a thread; sequence 0 while there is none.
+struct ThreadHead {
+  std::int64_t sequence = 0;
+  absl::Time create_time = absl::InfinitePast();
+};
+
+ThreadHead ReadThreadHead(Connection& connection, std::string_view org_id,
+                          std::string_view invoice_id);
+
+// Whether the thread has a comment, and its invoice has therefore been known to exist.
+bool ThreadExists(Connection& connection, std::string_view org_id, std::string_view invoice_id);
+
+std::optional<StoredComment> FindComment(Connection& connection, std::string_view org_id,
+                                         std::string_view comment_id);
+
+// Reserves the id within the tenant for the comment that will stand at `position`. False, with
+// nothing written, when it is taken.
+bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
+                    std::int64_t position);
+
+// Stores the comment at `position`, and its place in its thread.
+
+void InsertComment(Connection& connection, std::string_view org_id, const Comment& comment,
+                   std::int64_t position);
+
+void InsertThread(Connection& connection, std::string_view org_id, std::string_view invoice_id);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_COMMENT_STORE_H_

@@ -1,0 +1,69 @@
+// Writes a comment with all that belongs to it: its row and id, its audit entry, its event. The one
+// way into the tables, so that they exist together or not at all. Owned by main; takes part in
+// every group, behind the event log and the audit log. Writer thread only.
+#ifndef MARGINALIA_COMMENTS_SERVICE_COMMENT_WRITER_H_
+#define MARGINALIA_COMMENTS_SERVICE_COMMENT_WRITER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "comments-service/audit_log.h"
+#include "comments-service/comment.h"
+#include "comments-service/comment_store.h"
+#include "comments-service/thread_pages.h"
+#include "services/events/event_log.h"
+
+namespace marginalia {
+
+// Where a write stands in the logs.
+struct Receipt {
+  std::int64_t position = 0;
+  std::string audit_hash;
+};
+
+// Who does what, for the audit log.
+struct Deed {
+  std::string org_id;
+  Author actor;
+  std::string_view action;
+  std::string request_id;
+  absl::Time time;
+};
+
+class CommentWriter : public GroupParticipant {
+ public:
+  // None is owned; all must outlive the writer.
+  CommentWriter(EventLog& events, AuditLog& audit, ThreadPages& pages)
+      : events_(events), audit_(audit), pages_(pages) {}
+
+  // The newest comment of the thread, those of the group included. Valid until the next call.
+  const ThreadHead& Head(Connection& connection, std::string_view org_id,
+                         std::string_view invoice_id);
+
+  // Adds the comment to its thread and sets its sequence. Nothing, with nothing written, when the
+  // tenant has a comment of this id already.
+  std::optional<Receipt> Add(Connection& connection, const Deed& deed, Comment& comment);
+
+  void Begin(Connection& connection) override { heads_.clear(); }
+  void BeforeCommit(Connection& connection) override {}
+  void Committed() override { heads_.clear(); }
+  void RolledBack() override { heads_.clear(); }
+
+ private:
+  ThreadHead& MutableHead(Connection& connection, std::string_view org_id,
+                          std::string_view invoice_id);
+
+  EventLog& events_;
+  AuditLog& audit_;
+  ThreadPages& pages_;
+  // Of the threads that the group writes to; read anew by each group, because on PostgreSQL another
+  // replica may have written in between.
+  std::unordered_map<std::string, ThreadHead> heads_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_COMMENT_WRITER_H_

@@ -1,0 +1,195 @@
+#include "comments-service/comments_rpc.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "comments-service/call_context_rpc.h"
+#include "comments-service/comment_messages.h"
+#include "marginalia/comments/v1/comments_service.grpc.pb.h"
+#include "services/rpc/raw_message.h"
+
+namespace marginalia {
+namespace {
+
+namespace v1 = comments::v1;
+using Contract = v1::CommentsService;
+
+// All methods are raw: see raw_message.h.
+using RawService =
+    Contract::WithRawCallbackMethod_AddComment<Contract::WithRawCallbackMethod_ImportComments<
+        Contract::WithRawCallbackMethod_GetComment<Contract::WithRawCallbackMethod_ListComments<
+            Contract::WithRawCallbackMethod_ListRecentComments<
+                Contract::WithRawCallbackMethod_WatchEvents<
+                    Contract::WithRawCallbackMethod_ListThreadCounts<
+                        Contract::WithRawCallbackMethod_ListAuditEntries<
+                            Contract::WithRawCallbackMethod_VerifyAuditLog<
+                                Contract::Service>>>>>>>>>;
+
+const GatedMethod& MethodOf(Gate& gate, std::string_view name) {
+  return gate.Method(absl::StrCat(Contract::service_full_name(), "/", std::string(name)));
+}
+
+// The answer of a use case as the answer of the call.
+template <class Result>
+Answer<Result> AnswerTo(UnaryCall* call, grpc::ByteBuffer* response) {
+  return [call, response](absl::StatusOr<Result> result) {
+    if (result.ok()) *response = ToByteBuffer(MessageOf(*result));
+    call->Answer(result.status());
+  };
+}
+
+Answer<EncodedPage> PageAnswerTo(UnaryCall* call, grpc::ByteBuffer* response) {
+  return [call, response](absl::StatusOr<EncodedPage> page) {
+    if (page.ok()) *response = ToByteBuffer(*std::move(page));
+    call->Answer(page.status());
+  };
+}
+
+template <class Request>
+ListPageRequest PageRequestOf(const Request& request) {
+  return {.page_size = request.page_size(), .page_token = request.page_token()};
+}
+
+class CommentsRpc : public RawService {
+ public:
+  CommentsRpc(Gate& gate, const CommentsUseCases& use_cases)
+      : gate_(gate),
+        use_cases_(use_cases),
+        add_comment_(MethodOf(gate, "AddComment")),
+        import_comments_(MethodOf(gate, "ImportComments")),
+        get_comment_(MethodOf(gate, "GetComment")),
+        list_comments_(MethodOf(gate, "ListComments")),
+        list_recent_comments_(MethodOf(gate, "ListRecentComments")),
+        list_thread_counts_(MethodOf(gate, "ListThreadCounts")),
+        list_audit_entries_(MethodOf(gate, "ListAuditEntries")),
+        verify_audit_log_(MethodOf(gate, "VerifyAuditLog")) {}
+
+  grpc::ServerUnaryReactor* AddComment(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override {
+    return Handle<v1::AddCommentRequest>(
+        context, add_comment_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.comments.Add(ContextOf(call->call()), NewCommentOf(std::move(message)),
+                                  AnswerTo<AddedComment>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* ImportComments(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override {
+    return Handle<v1::ImportCommentsRequest>(
+        context, import_comments_, *request, [this, response](UnaryCall* call, auto& message) {
+          absl::StatusOr<NewImport> import = NewImportOf(std::move(message));
+          if (!import.ok()) return call->Answer(import.status());
+          use_cases_.comments.Import(ContextOf(call->call()), *std::move(import),
+                                     AnswerTo<ImportOutcome>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetComment(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override {
+    return Handle<v1::GetCommentRequest>(
+        context, get_comment_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.comments.Get(ContextOf(call->call()), message.invoice_id(),
+                                  message.comment_id(), AnswerTo<Comment>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* ListComments(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return Handle<v1::ListCommentsRequest>(
+        context, list_comments_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.listing.ListThread(ContextOf(call->call()),
+                                        {.invoice_id = std::move(*message.mutable_invoice_id()),
+                                         .page_size = message.page_size(),
+                                         .page_token = std::move(*message.mutable_page_token())},
+                                        PageAnswerTo(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* ListRecentComments(grpc::CallbackServerContext* context,
+                                               const grpc::ByteBuffer* request,
+                                               grpc::ByteBuffer* response) override {
+    return Handle<v1::ListRecentCommentsRequest>(
+        context, list_recent_comments_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.listing.ListRecent(ContextOf(call->call()), PageRequestOf(message),
+                                        PageAnswerTo(call, response));
+        });
+  }
+
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEvents(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
+    return use_cases_.watch.Watch(context, request);
+  }
+
+  grpc::ServerUnaryReactor* ListThreadCounts(grpc::CallbackServerContext* context,
+                                             const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) override {
+    return Handle<v1::ListThreadCountsRequest>(
+        context, list_thread_counts_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.listing.ListThreadCounts(ContextOf(call->call()), PageRequestOf(message),
+                                              AnswerTo<ThreadCountsPage>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* ListAuditEntries(grpc::CallbackServerContext* context,
+                                             const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) override {
+    return Handle<v1::ListAuditEntriesRequest>(
+        context, list_audit_entries_, *request, [this, response](UnaryCall* call, auto& message) {
+          absl::StatusOr<AuditPageRequest> page = AuditPageRequestOf(message);
+          if (!page.ok()) return call->Answer(page.status());
+          use_cases_.audit.List(ContextOf(call->call()), *std::move(page),
+                                AnswerTo<AuditPage>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* VerifyAuditLog(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override {
+    return Handle<v1::VerifyAuditLogRequest>(
+        context, verify_audit_log_, *request, [this, response](UnaryCall* call, auto&) {
+          use_cases_.verifier.Verify(ContextOf(call->call()),
+                                     AnswerTo<AuditVerdict>(call, response));
+        });
+  }
+
+ private:
+  // Passes the gate and parses, then lets `serve` answer the call.
+  template <class Request, class Serve>
+  UnaryCall* Handle(grpc::CallbackServerContext* context, const GatedMethod& method,
+                    const grpc::ByteBuffer& bytes, Serve serve) {
+    UnaryCall* call = gate_.Open(context, method);
+    if (!call->admitted()) return call;
+    Request request;
+    if (absl::Status parsed = ParseRequest(bytes, request); !parsed.ok()) {
+      call->Answer(parsed);
+    } else {
+      serve(call, request);
+    }
+    return call;
+  }
+
+  Gate& gate_;
+  const CommentsUseCases use_cases_;
+  const GatedMethod& add_comment_;
+  const GatedMethod& import_comments_;
+  const GatedMethod& get_comment_;
+  const GatedMethod& list_comments_;
+  const GatedMethod& list_recent_comments_;
+  const GatedMethod& list_thread_counts_;
+  const GatedMethod& list_audit_entries_;
+  const GatedMethod& verify_audit_log_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeCommentsRpc(Gate& gate, const CommentsUseCases& use_cases) {
+  return std::make_unique<CommentsRpc>(gate, use_cases);
+}
+
+}  // namespace marginalia

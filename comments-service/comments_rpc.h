@@ -1,0 +1,32 @@
+// marginalia.comments.v1.CommentsService: each method passes the gate, translates its request,
+// hands it to the use case, and translates the answer. Thread-safe.
+#ifndef MARGINALIA_COMMENTS_SERVICE_COMMENTS_RPC_H_
+#define MARGINALIA_COMMENTS_SERVICE_COMMENTS_RPC_H_
+
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include <memory>
+
+#include "comments-service/audit_listing.h"
+#include "comments-service/audit_verifier.h"
+#include "comments-service/comment_listing.h"
+#include "comments-service/comments.h"
+#include "comments-service/watch_events_rpc.h"
+#include "services/rpc/gate.h"
+
+namespace marginalia {
+
+// None is owned; all must outlive the service.
+struct CommentsUseCases {
+  Comments& comments;
+  CommentListing& listing;
+  AuditListing& audit;
+  AuditVerifier& verifier;
+  WatchEventsRpc& watch;
+};
+
+std::unique_ptr<grpc::Service> MakeCommentsRpc(Gate& gate, const CommentsUseCases& use_cases);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_COMMENTS_RPC_H_

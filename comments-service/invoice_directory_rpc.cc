@@ -1,0 +1,72 @@
+#include "comments-service/invoice_directory_rpc.h"
+
+#include <grpcpp/client_context.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "comments-service/comment.h"
+#include "services/process/log.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
+
+namespace marginalia {
+namespace {
+
+constexpr absl::Duration kRetryAfterUnavailable = absl::Seconds(1);
+
+absl::Status InvoicesServiceUnavailable() {
+  return Refusal(absl::StatusCode::kUnavailable, "INVOICES_SERVICE_UNAVAILABLE",
+                 "whether the invoice exists cannot be found out right now: try again", {},
+                 kRetryAfterUnavailable);
+}
+
+struct GetInvoiceCall {
+  grpc::ClientContext context;
+  invoices::v1::GetInvoiceRequest request;
+  invoices::v1::GetInvoiceResponse response;
+  Answer<std::string> answer;
+};
+
+absl::StatusOr<std::string> Outcome(const grpc::Status& status,
+                                    const invoices::v1::GetInvoiceResponse& response) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::OK: {
+      const std::string& invoice_id = response.invoice().invoice_id();
+      if (CheckInvoiceId(invoice_id).ok()) return invoice_id;
+      break;
+    }
+    case grpc::StatusCode::NOT_FOUND:
+    // An id that invoice-service would not give to any invoice.
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return InvoiceNotFound();
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return FromGrpc(status);
+    default:
+      break;
+  }
+  Log(Severity::kWarning, "invoice-service gave no answer",
+      {{"code", static_cast<std::int64_t>(status.error_code())}});
+  return InvoicesServiceUnavailable();
+}
+
+}  // namespace
+
+InvoiceDirectoryRpc::InvoiceDirectoryRpc(std::shared_ptr<grpc::Channel> channel)
+    : stub_(invoices::v1::InvoicesService::NewStub(std::move(channel))) {}
+
+void InvoiceDirectoryRpc::Find(const CallContext& call, const std::string& invoice_id,
+                               Answer<std::string> answer) {
+  auto get = std::make_shared<GetInvoiceCall>();
+  get->request.set_invoice_id(invoice_id);
+  get->answer = std::move(answer);
+  PrepareCall(get->context, call.bearer, call.request_id,
+              std::min(call.deadline - kDirectoryMargin, absl::Now() + kDirectoryWaitMax));
+  stub_->async()->GetInvoice(
+      &get->context, &get->request, &get->response,
+      [get](const grpc::Status& status) { get->answer(Outcome(status, get->response)); });
+}
+
+}  // namespace marginalia

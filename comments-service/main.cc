@@ -1,0 +1,162 @@
+// comments-service: owns the comments, the audit log and the event log.
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/time/time.h"
+#include "comments-service/audit_listing.h"
+#include "comments-service/audit_log.h"
+#include "comments-service/audit_verifier.h"
+#include "comments-service/comment_listing.h"
+#include "comments-service/comment_writer.h"
+#include "comments-service/comments.h"
+#include "comments-service/comments_rpc.h"
+#include "comments-service/event_retention.h"
+#include "comments-service/invoice_directory_rpc.h"
+#include "comments-service/invoice_lookup.h"
+#include "comments-service/open_watches.h"
+#include "comments-service/schema.h"
+#include "comments-service/thread_pages.h"
+#include "comments-service/watch_events_rpc.h"
+#include "services/events/event_feed.h"
+#include "services/identity/token_verifier.h"
+#include "services/process/config.h"
+#include "services/process/log.h"
+#include "services/process/service_flags.h"
+#include "services/process/shutdown.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/gate.h"
+#include "services/rpc/server.h"
+#include "services/telemetry/metrics.h"
+
+ABSL_FLAG(std::string, listen_address, "127.0.0.1:50051", "host:port to serve gRPC on.");
+ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9151",
+          "host:port to serve /metrics on; not for the public.");
+ABSL_FLAG(std::string, database_url, "sqlite:comments.db",
+          "sqlite:PATH or postgresql://...; made when it is not there.");
+ABSL_FLAG(std::string, invoices_address, "",
+          "host:port of invoice-service, which knows the invoices. Empty: any invoice id is one.");
+ABSL_FLAG(absl::Duration, events_age_max, absl::Hours(720),
+          "Events older than this are removed from the event log; comments stay.");
+ABSL_FLAG(std::int64_t, events_count_max, 10'000'000,
+          "Events beyond this number are removed from the event log, oldest first.");
+ABSL_FLAG(bool, start_new_log, false,
+          "Give the event log a new identity: once, after a backup was restored.");
+
+namespace marginalia {
+namespace {
+
+template <class T>
+T OrExit(absl::StatusOr<T> part, std::string_view what) {
+  if (part.ok()) return *std::move(part);
+  FlushLog();
+  std::cerr << "comments-service: " << what << ": " << std::string(part.status().message())
+            << std::endl;
+  std::exit(EXIT_FAILURE);
+}
+
+RetentionLimits RetentionFromFlags() {
+  const RetentionLimits limits{.age_max = absl::GetFlag(FLAGS_events_age_max),
+                               .count_max = absl::GetFlag(FLAGS_events_count_max)};
+  if (limits.age_max <= absl::ZeroDuration()) ExitOnBadFlag("events_age_max", "must be positive");
+  if (limits.count_max < 1) ExitOnBadFlag("events_count_max", "must be at least 1");
+  return limits;
+}
+
+TokenVerifierOptions TokensFromFlags() {
+  TokenVerifierOptions options;
+  options.jwks_path = absl::GetFlag(FLAGS_jwks_path);
+  if (options.jwks_path.empty()) ExitOnBadFlag("jwks_path", "is required");
+  options.issuer = absl::GetFlag(FLAGS_jwt_issuer);
+  options.audience = absl::GetFlag(FLAGS_jwt_audience);
+  return options;
+}
+
+GateOptions GateFromFlags() {
+  GateOptions options;
+  options.calls_in_flight_max = absl::GetFlag(FLAGS_calls_in_flight_max);
+  if (options.calls_in_flight_max < 1) ExitOnBadFlag("calls_in_flight_max", "must be at least 1");
+  return options;
+}
+
+std::unique_ptr<InvoiceDirectory> DirectoryFromFlags() {
+  const std::string address = absl::GetFlag(FLAGS_invoices_address);
+  if (address.empty()) return nullptr;
+  return std::make_unique<InvoiceDirectoryRpc>(ConnectTo(address));
+}
+
+void AddGauges(Metrics& metrics, const EventLog& log, const GroupCommit& writes,
+               const OpenWatches& watches) {
+  metrics.AddGauge("marginalia_event_log_head", "The newest position of the event log.", {},
+                   [&log] { return static_cast<double>(log.head()); });
+  metrics.AddGauge("marginalia_writes_queued", "Writes accepted and not answered yet.", {},
+                   [&writes] { return static_cast<double>(writes.queued()); });
+  metrics.AddGauge("marginalia_watchers", "Open WatchEvents streams.", {},
+                   [&watches] { return static_cast<double>(watches.count()); });
+}
+
+int Run(int argc, char** argv) {
+  Shutdown shutdown;
+  NameProcess("comments-service");
+  ParseConfigOrExit(argc, argv, "Owns the comments, the audit log and the event log.");
+  const RetentionLimits retention_limits = RetentionFromFlags();
+  const GateOptions gate_options = GateFromFlags();
+  const auto tokens = OrExit(TokenVerifier::Create(TokensFromFlags()), "--jwks_path");
+
+  const auto database = OrExit(
+      Database::Open(absl::GetFlag(FLAGS_database_url), CommentsMigrations()), "--database_url");
+  const auto log =
+      OrExit(EventLog::Open(*database, absl::GetFlag(FLAGS_start_new_log)), "--database_url");
+  AuditLog audit_log;
+  ThreadPages pages;
+  CommentWriter writer(*log, audit_log, pages);
+  EventFeed feed(*log);
+  // The pages come first, so that they are out of date before watchers hear of what outdated them.
+  GroupCommit writes(*database, {&pages, log.get(), &audit_log, &writer},
+                     [&shutdown](std::string_view reason) { shutdown.Fail(reason); });
+  EventRetention retention(feed, writes, retention_limits);
+
+  const std::unique_ptr<InvoiceDirectory> directory = DirectoryFromFlags();
+  InvoiceLookup invoices(*database, directory.get());
+  Comments comments(*database, writes, writer, *log, invoices);
+  CommentListing listing(*database, *log, invoices, log->has_other_writers() ? nullptr : &pages);
+  AuditListing audit_listing(*database, invoices);
+  AuditVerifier verifier(*database);
+  OpenWatches watches;
+
+  Metrics metrics;
+  AddGauges(metrics, *log, writes, watches);
+  pages.CountWith(
+      metrics.AddCounter("marginalia_page_cache_hits_total", "Pages answered from the cache."),
+      metrics.AddCounter("marginalia_page_cache_misses_total",
+                         "Newest pages that were not in the cache."));
+  Gate gate(gate_options, *tokens, metrics);
+  WatchEventsRpc watch(gate, feed, invoices, watches);
+  const auto rpc = MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch});
+
+  const absl::Status metrics_served = metrics.Serve(absl::GetFlag(FLAGS_metrics_address));
+  if (!metrics_served.ok()) OrExit<int>(metrics_served, "--metrics_address");
+  const auto server = OrExit(RpcServer::Start({.address = absl::GetFlag(FLAGS_listen_address),
+                                               .drain_grace = absl::GetFlag(FLAGS_drain_grace)},
+                                              {rpc.get()}),
+                             "--listen_address");
+  Log(Severity::kInfo, "listening", {{"address", server->address()}, {"log_id", log->id()}});
+
+  const int exit_code = shutdown.Wait();
+  server->Drain([&feed, &verifier] {
+    feed.Close();
+    verifier.Stop();
+  });
+  Log(Severity::kInfo, "stopped", {{"log_head", log->head()}});
+  FlushLog();
+  return shutdown.failed() ? EXIT_FAILURE : exit_code;
+}
+
+}  // namespace
+}  // namespace marginalia
+
+int main(int argc, char** argv) { return marginalia::Run(argc, argv); }

@@ -1,0 +1,205 @@
+#include "deploy/demo/demo_rpc.h"
+
+#include <grpcpp/client_context.h>
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <memory>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "marginalia/comments/v1/comments_service.grpc.pb.h"
+#include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
+
+namespace marginalia {
+namespace {
+
+using comments::v1::CommentsService;
+using invoices::v1::Invoice;
+using invoices::v1::InvoicesService;
+
+constexpr absl::Duration kCallMax = absl::Seconds(30);
+// What ImportComments takes at once.
+constexpr std::size_t kImportedCommentsMax = 500;
+
+// A UUIDv5, so that a repeated load means the same invoices and comments.
+std::string IdOf(std::string_view name) {
+  boost::uuids::name_generator_sha1 generator(boost::uuids::ns::dns());
+  return boost::uuids::to_string(
+      generator(absl::StrCat(std::string(name), ".demo.marginalia.dev")));
+}
+
+std::string InvoiceName(const DemoTenant& tenant, const Invoice& invoice) {
+  return absl::StrCat(invoice.number(), ".", tenant.org_id);
+}
+
+template <typename Stub, typename Request, typename Response>
+using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method,
+                              std::string_view name, const std::string& bearer,
+                              const Request& request) {
+  grpc::ClientContext context;
+  PrepareCall(context, bearer, "", absl::Now() + kCallMax);
+  context.set_wait_for_ready(true);
+  Response response;
+  const absl::Status status = FromGrpc((stub.*method)(&context, request, &response));
+  if (status.ok()) return response;
+  return absl::Status(status.code(),
+                      absl::StrCat(std::string(name), ": ", std::string(status.message()), " (",
+                                   ReasonOf(status), ")"));
+}
+
+// How many changes of status lie between the two.
+int TransitionsBetween(invoices::v1::InvoiceStatus from, invoices::v1::InvoiceStatus to) {
+  if (from == to) return 0;
+  const bool by_way_of_sent =
+      from == invoices::v1::INVOICE_STATUS_DRAFT && to == invoices::v1::INVOICE_STATUS_PAID;
+  return by_way_of_sent ? 2 : 1;
+}
+
+// Makes one tenant's invoices, in the name of one of its people.
+class InvoiceMaker {
+ public:
+  InvoiceMaker(InvoicesService::Stub& stub, std::string bearer)
+      : stub_(stub), bearer_(std::move(bearer)) {}
+
+  // Creates the invoice and takes it to the goal's version; from wherever it is already. One that
+  // somebody has taken further stays as it is.
+  absl::Status Make(const std::string& invoice_id, const Invoice& goal) {
+    absl::StatusOr<Invoice> invoice = GetOrCreate(invoice_id, goal);
+    while (invoice.ok() && invoice->version() < goal.version()) invoice = NextStep(*invoice, goal);
+    if (!invoice.ok()) return invoice.status();
+    if (invoice->version() == goal.version() && invoice->total() != goal.total()) {
+      return absl::FailedPreconditionError(absl::StrCat("its total became ", invoice->total(),
+                                                        ", the demo data says ", goal.total()));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<Invoice> GetOrCreate(const std::string& invoice_id, const Invoice& goal) {
+    invoices::v1::GetInvoiceRequest get;
+    get.set_invoice_id(invoice_id);
+    const auto found = Call(stub_, &InvoicesService::Stub::GetInvoice, "GetInvoice", bearer_, get);
+    if (found.ok()) return found->invoice();
+    if (found.status().code() != absl::StatusCode::kNotFound) return found.status();
+
+    invoices::v1::CreateInvoiceRequest create;
+    create.set_invoice_id(invoice_id);
+    *create.mutable_invoice() = goal;
+    // What is edited later has something to gain.
+    if (goal.version() >
+        1 + TransitionsBetween(invoices::v1::INVOICE_STATUS_DRAFT, goal.status())) {
+      create.mutable_invoice()->clear_terms();
+    }
+    const auto created =
+        Call(stub_, &InvoicesService::Stub::CreateInvoice, "CreateInvoice", bearer_, create);
+    if (!created.ok()) return created.status();
+    return created->invoice();
+  }
+
+  absl::StatusOr<Invoice> NextStep(const Invoice& invoice, const Invoice& goal) {
+    if (goal.version() - invoice.version() > TransitionsBetween(invoice.status(), goal.status())) {
+      invoices::v1::UpdateInvoiceRequest request;
+      *request.mutable_invoice() = goal;
+      request.mutable_invoice()->set_invoice_id(invoice.invoice_id());
+      request.set_etag(invoice.etag());
+      return Answered(
+          Call(stub_, &InvoicesService::Stub::UpdateInvoice, "UpdateInvoice", bearer_, request));
+    }
+    if (goal.status() == invoices::v1::INVOICE_STATUS_VOID) {
+      return Move(&InvoicesService::Stub::VoidInvoice, "VoidInvoice", invoice);
+    }
+    return invoice.status() == invoices::v1::INVOICE_STATUS_DRAFT
+               ? Move(&InvoicesService::Stub::SendInvoice, "SendInvoice", invoice)
+               : Move(&InvoicesService::Stub::PayInvoice, "PayInvoice", invoice);
+  }
+
+  template <typename Request, typename Response>
+  absl::StatusOr<Invoice> Move(Method<InvoicesService::Stub, Request, Response> method,
+                               std::string_view name, const Invoice& invoice) {
+    Request request;
+    request.set_invoice_id(invoice.invoice_id());
+    request.set_etag(invoice.etag());
+    return Answered(Call(stub_, method, name, bearer_, request));
+  }
+
+  template <typename Response>
+  static absl::StatusOr<Invoice> Answered(const absl::StatusOr<Response>& response) {
+    if (!response.ok()) return response.status();
+    return response->invoice();
+  }
+
+  InvoicesService::Stub& stub_;
+  const std::string bearer_;
+};
+
+// The whole thread in order, in requests as long as ImportComments takes them.
+absl::Status ImportThread(CommentsService::Stub& stub, const std::string& bearer,
+                          const std::string& invoice_name, const std::vector<DemoComment>& comments,
+                          absl::Time first_start) {
+  comments::v1::ImportCommentsRequest request;
+  for (std::size_t i = 0; i < comments.size(); ++i) {
+    comments::v1::ImportedComment& comment = *request.add_comments();
+    comment.set_comment_id(IdOf(absl::StrCat(i + 1, ".", invoice_name)));
+    comment.mutable_author()->set_user_id(comments[i].author.user_id);
+    comment.mutable_author()->set_display_name(comments[i].author.display_name);
+    comment.set_body(comments[i].body);
+    const std::int64_t micros = absl::ToUnixMicros(first_start - comments[i].ago);
+    comment.mutable_create_time()->set_seconds(micros / 1'000'000);
+    comment.mutable_create_time()->set_nanos(static_cast<std::int32_t>(micros % 1'000'000) * 1'000);
+    const bool full = request.comments_size() == static_cast<int>(kImportedCommentsMax);
+    if (!full && i + 1 < comments.size()) continue;
+    request.set_invoice_id(IdOf(invoice_name));
+    const auto imported =
+        Call(stub, &CommentsService::Stub::ImportComments, "ImportComments", bearer, request);
+    if (!imported.ok()) return imported.status();
+    request.Clear();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Within(const std::string& what, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat(what, ": ", std::string(status.message())));
+}
+
+}  // namespace
+
+absl::Status LoadDemo(const std::vector<DemoTenant>& tenants, const DemoTarget& target,
+                      const TokenMint& mint) {
+  const auto invoices = InvoicesService::NewStub(ConnectTo(target.invoices_address));
+  const auto comments = CommentsService::NewStub(ConnectTo(target.comments_address));
+  for (const DemoTenant& tenant : tenants) {
+    const DemoPerson* maker = nullptr;
+    for (const DemoPerson& person : tenant.people) {
+      if (maker == nullptr && person.may_comment()) maker = &person;
+    }
+    if (maker == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(tenant.org_id, ": none of its people may make an invoice"));
+    }
+    InvoiceMaker invoice_maker(
+        *invoices, mint.Mint({tenant.org_id, maker->user_id, maker->display_name, maker->role}));
+    const std::string importer = mint.Mint({tenant.org_id, "demo", "Demo", "service"});
+    for (const DemoInvoice& demo : tenant.invoices) {
+      const std::string name = InvoiceName(tenant, demo.invoice);
+      absl::Status status = invoice_maker.Make(IdOf(name), demo.invoice);
+      if (status.ok()) {
+        status = ImportThread(*comments, importer, name, demo.comments, target.first_start);
+      }
+      if (!status.ok()) {
+        return Within(absl::StrCat(demo.invoice.number(), " of ", tenant.org_id), status);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace marginalia

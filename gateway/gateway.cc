@@ -1,0 +1,111 @@
+#include "gateway/gateway.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "gateway/http_gate.h"
+#include "gateway/io_thread.h"
+#include "gateway/router.h"
+#include "gateway/routes.h"
+#include "gateway/thread_versions.h"
+#include "gateway/upstream.h"
+#include "services/rpc/channel.h"
+
+namespace marginalia {
+
+struct Gateway::Parts {
+  explicit Parts(const GatewayOptions& options)
+      : service_token(options.service_token_path),
+        upstream(ConnectTo(options.comments_address), ConnectTo(options.invoices_address)),
+        places(options.sse_clients_max, options.sse_clients_per_user_max) {}
+
+  // What the metrics ask, from their own thread, and may still ask when the gateway is gone.
+  struct Gauges {
+    std::mutex mutex;
+    const Parts* parts = nullptr;
+
+    template <typename Value>
+    double Ask(Value value) {
+      const std::lock_guard lock(mutex);
+      return parts == nullptr ? 0 : static_cast<double>(value(*parts));
+    }
+  };
+
+  void AddGauges(Metrics& metrics) {
+    gauges->parts = this;
+    metrics.AddGauge("marginalia_http_connections", "Open connections.", {}, [gauges = gauges] {
+      return gauges->Ask([](const Parts& parts) { return parts.server->connections(); });
+    });
+    metrics.AddGauge("marginalia_sse_clients", "Open event streams.", {}, [gauges = gauges] {
+      return gauges->Ask([](const Parts& parts) { return parts.places.taken(); });
+    });
+    metrics.AddGauge(
+        "marginalia_event_subscription_lag_seconds",
+        "How far behind the event log the gateway may be; +Inf while it does not follow it.", {},
+        [gauges = gauges] {
+          return gauges->Ask(
+              [](const Parts& parts) { return absl::ToDoubleSeconds(parts.events->lag()); });
+        });
+  }
+
+  // In the order in which they are made; ended in the reverse one, by ~Gateway.
+  IoThread io;
+  ServiceToken service_token;
+  Upstream upstream;
+  ThreadVersions versions;
+  StreamPlaces places;
+  std::unique_ptr<EventStream> events;
+  std::unique_ptr<Apis> apis;
+  std::unique_ptr<HttpGate> gate;
+  std::unique_ptr<HttpServer> server;
+  const std::shared_ptr<Gauges> gauges = std::make_shared<Gauges>();
+};
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
+                                                        TokenVerifier& tokens, Metrics& metrics) {
+  std::unique_ptr<Gateway> gateway(new Gateway(std::make_unique<Parts>(options)));
+  Parts& parts = *gateway->parts_;
+  parts.io.Run([&] {
+    parts.events = std::make_unique<EventStream>(options.events, parts.io, parts.upstream,
+                                                 parts.service_token, parts.versions);
+  });
+  parts.apis = std::make_unique<Apis>(Apis{
+      CommentsApi(parts.upstream, parts.versions, *parts.events), InvoicesApi(parts.upstream),
+      EventsApi(parts.io, parts.upstream, *parts.events, parts.places),
+      ActivityApi(parts.upstream), HealthApi(*parts.events)});
+  auto router = Router::Create(Routes(*parts.apis));
+  if (!router.ok()) return router.status();
+  parts.gate = std::make_unique<HttpGate>(*std::move(router), tokens, metrics);
+  auto server = HttpServer::Start(options.http, parts.io, *parts.gate);
+  if (!server.ok()) return server.status();
+  parts.server = *std::move(server);
+  parts.AddGauges(metrics);
+  return gateway;
+}
+
+Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Gateway::~Gateway() {
+  {
+    const std::lock_guard lock(parts_->gauges->mutex);
+    parts_->gauges->parts = nullptr;
+  }
+  parts_->io.Run([this] { parts_->events->Close(); });
+  parts_->server.reset();
+  parts_->upstream.Close();
+  parts_->io.Run([this] { parts_->events.reset(); });
+}
+
+const std::string& Gateway::address() const { return parts_->server->address(); }
+
+void Gateway::Drain(absl::Duration grace) {
+  parts_->io.Run([this] {
+    parts_->apis->health.StartDraining();
+    parts_->events->EndAll();
+  });
+  parts_->server->Drain(grace);
+}
+
+}  // namespace marginalia

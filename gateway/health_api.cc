@@ -1,0 +1,56 @@
+#include "gateway/health_api.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "gateway/openapi.h"
+#include "services/process/log.h"
+#include "services/rpc/errors.h"
+
+namespace marginalia {
+namespace {
+
+// {"status": "ok"}, and for people who look into it why not.
+HttpResponse StatusResponse(int status, std::string_view word, std::string_view reason,
+                            std::string_view detail) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.headers = "Cache-Control: no-store\r\n";
+  response.body = "{\"status\":";
+  AppendJsonString(response.body, word);
+  if (!reason.empty()) {
+    response.body += ",\"reason\":";
+    AppendJsonString(response.body, reason);
+    response.body += ",\"detail\":";
+    AppendJsonString(response.body, detail);
+  }
+  response.body += '}';
+  return response;
+}
+
+}  // namespace
+
+void HealthApi::Live(ApiCall call) { call.Answer(StatusResponse(200, "ok", "", "")); }
+
+void HealthApi::Ready(ApiCall call) {
+  if (draining_) {
+    return call.Answer(StatusResponse(503, "unavailable", "DRAINING", "this server is stopping"));
+  }
+  const absl::Status state = events_.state();
+  if (state.ok()) return call.Answer(StatusResponse(200, "ok", "", ""));
+  const std::string reason = ReasonOf(state);
+  call.Answer(StatusResponse(503, "unavailable", reason.empty() ? "EVENTS_UNAVAILABLE" : reason,
+                             std::string(state.message())));
+}
+
+void HealthApi::Describe(ApiCall call) {
+  HttpResponse response;
+  response.content_type = "application/json";
+  response.headers = "Cache-Control: public, max-age=300\r\n";
+  response.body = OpenApiDocument();
+  call.Answer(std::move(response));
+}
+
+}  // namespace marginalia

@@ -1,0 +1,42 @@
+// The gate that every HTTP request passes: request id, route, identity, and on the way out the
+// metrics and the log line. Used on the io thread.
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_H_
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/api_call.h"
+#include "gateway/http_message.h"
+#include "gateway/route_metrics.h"
+#include "gateway/router.h"
+#include "services/identity/token_verifier.h"
+#include "services/telemetry/metrics.h"
+
+namespace marginalia {
+
+class HttpGate : public HttpHandler {
+ public:
+  // Tokens and metrics are not owned and must outlive the gate.
+  HttpGate(Router router, TokenVerifier& tokens, Metrics& metrics);
+
+  void Handle(std::shared_ptr<HttpExchange> exchange) override;
+  HttpResponse Refuse(int status, std::string_view reason, std::string_view detail) override;
+
+ private:
+  // Fills in whose token the request carries.
+  absl::Status Identify(ApiCallFacts& facts);
+
+  const Router router_;
+  TokenVerifier& tokens_;
+  // Of each route, in the router's order.
+  std::vector<std::unique_ptr<RouteMetrics>> metrics_;
+  // Of requests that have no route.
+  RouteMetrics unrouted_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_H_

@@ -1,0 +1,58 @@
+// The HTTP/1.1 server: accepts connections and keeps them within time and number. Made, drained and
+// destroyed by main; everything else happens on the io thread.
+#ifndef MARGINALIA_GATEWAY_HTTP_SERVER_H_
+#define MARGINALIA_GATEWAY_HTTP_SERVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gateway/http_message.h"
+#include "gateway/io_thread.h"
+
+namespace marginalia {
+
+struct HttpServerOptions {
+  // host:port; port 0 binds a free one.
+  std::string address;
+  // A request that takes longer to arrive is cut with 408.
+  absl::Duration request_read_max = absl::Seconds(10);
+  // A connection without a request for so long is closed.
+  absl::Duration idle_max = absl::Seconds(60);
+  // A client that takes nothing of what is sent to it for so long is cut off.
+  absl::Duration write_stall_max = absl::Seconds(30);
+  // How often the three above are looked at.
+  absl::Duration check_interval = absl::Milliseconds(500);
+  // Beyond this, new connections wait in the kernel.
+  std::size_t connections_max = 20'000;
+};
+
+class HttpServer {
+ public:
+  // Fails, naming the address, when it cannot be bound. The handler must outlive the server.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(HttpServerOptions options, IoThread& io,
+                                                           HttpHandler& handler);
+  // Closes every connection.
+  ~HttpServer();
+
+  // host:port as bound.
+  const std::string& address() const;
+
+  // Open connections.
+  std::size_t connections() const;
+
+  // Ends each connection with its request in flight. Waits for them, at most `grace`; new connections
+  // are still answered for kDrainAcceptMax, so that a load balancer can see that this process drains.
+  void Drain(absl::Duration grace);
+
+ private:
+  struct State;
+  explicit HttpServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_HTTP_SERVER_H_

@@ -1,0 +1,129 @@
+#include "gateway/upstream.h"
+
+#include <google/protobuf/arena.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "services/rpc/channel.h"
+#include "services/rpc/grpc_status.h"
+
+namespace marginalia {
+namespace {
+
+using google::protobuf::Arena;
+
+// A page of 20 comments is parsed without asking the allocator for more.
+constexpr std::size_t kArenaBytes = 8 * 1024;
+
+google::protobuf::ArenaOptions InitialBlock(char* block, std::size_t bytes) {
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block;
+  options.initial_block_size = bytes;
+  return options;
+}
+
+// One unary call from its start to its end; deletes itself.
+template <typename Request, typename Response>
+class UnaryUpstreamCall {
+ public:
+  UnaryUpstreamCall(Upstream& upstream, ApiCall call, const Request& request,
+                    Answered<Response> answered)
+      : upstream_(upstream),
+        call_(std::move(call)),
+        request_(request),
+        answered_(std::move(answered)) {}
+
+  // `begin` is the stub's method.
+  template <typename Begin>
+  void Start(absl::Duration limit, Begin begin) {
+    PrepareCall(context_, call_.bearer(), call_.request_id(), absl::Now() + limit);
+    upstream_.Enter(&context_);
+    begin(&context_, &request_, response_, [this](const grpc::Status& status) { End(status); });
+  }
+
+ private:
+  void End(const grpc::Status& status) {
+    answered_(std::move(call_), FromGrpc(status), *response_);
+    // What it holds ends before the call is seen to have left.
+    answered_ = nullptr;
+    upstream_.Leave(&context_);
+    delete this;
+  }
+
+  Upstream& upstream_;
+  grpc::ClientContext context_;
+  ApiCall call_;
+  const Request request_;
+  Answered<Response> answered_;
+  std::array<char, kArenaBytes> block_;
+  Arena arena_{InitialBlock(block_.data(), block_.size())};
+  Response* const response_ = Arena::CreateMessage<Response>(&arena_);
+};
+
+template <typename Request, typename Response, typename Begin>
+void Call(Upstream& upstream, ApiCall call, const Request& request, absl::Duration limit,
+          Answered<Response> answered, Begin begin) {
+  auto* started = new UnaryUpstreamCall<Request, Response>(upstream, std::move(call), request, std::move(answered));
+  started->Start(limit, std::move(begin));
+}
+
+}  // namespace
+
+Upstream::Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices)
+    : comments_(comments::v1::CommentsService::NewStub(comments)), invoices_(invoices::v1::InvoicesService::NewStub(invoices)) {}
+
+Upstream::~Upstream() { Close(); }
+
+void Upstream::AddComment(ApiCall call, const comments::v1::AddCommentRequest& request, Answered<comments::v1::AddCommentResponse> answered) {
+  Call(*this, std::move(call), request, kWriteDeadline, std::move(answered), [this](auto... arguments) {
+    comments_->async()->AddComment(std::move(arguments)...);
+  });
+}
+
+void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request, Answered<comments::v1::ListCommentsResponse> answered) {
+  Call(*this, std::move(call), request, kReadDeadline, std::move(answered), [this](auto... arguments) {
+    comments_->async()->ListComments(std::move(arguments)...);
+  });
+}
+
+void Upstream::ListRecentComments(ApiCall call, const comments::v1::ListRecentCommentsRequest& request, Answered<comments::v1::ListRecentCommentsResponse> answered) {
+  Call(*this, std::move(call), request, kReadDeadline, std::move(answered), [this](auto... arguments) {
+    comments_->async()->ListRecentComments(std::move(arguments)...);
+  });
+}
+
+void Upstream::GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request, Answered<invoices::v1::GetInvoiceResponse> answered) {
+  Call(*this, std::move(call), request, kReadDeadline, std::move(answered), [this](auto... arguments) {
+    invoices_->async()->GetInvoice(std::move(arguments)...);
+  });
+}
+
+void Upstream::ListInvoiceSummaries(ApiCall call, const invoices::v1::ListInvoiceSummariesRequest& request, Answered<invoices::v1::ListInvoiceSummariesResponse> answered) {
+  Call(*this, std::move(call), request, kReadDeadline, std::move(answered), [this](auto... arguments) {
+    invoices_->async()->ListInvoiceSummaries(std::move(arguments)...);
+  });
+}
+
+void Upstream::Enter(grpc::ClientContext* context) {
+  const std::lock_guard lock(mutex_);
+  in_flight_.insert(context);
+  if (closed_) context->TryCancel();
+}
+
+void Upstream::Leave(grpc::ClientContext* context) {
+  const std::lock_guard lock(mutex_);
+  in_flight_.erase(context);
+  // Under the lock: the waiting destructor may end us as soon as it is let go.
+  if (in_flight_.empty()) left_.notify_all();
+}
+
+void Upstream::Close() {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  for (grpc::ClientContext* context : in_flight_) context->TryCancel();
+  left_.wait(lock, [this] { return in_flight_.empty(); });
+}
+
+}  // namespace marginalia

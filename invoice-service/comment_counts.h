@@ -1,0 +1,64 @@
+// The projection of the comment log: how many comments each invoice has, derived from what the
+// events say the count is after them and never added up here.
+#ifndef MARGINALIA_INVOICE_SERVICE_COMMENT_COUNTS_H_
+#define MARGINALIA_INVOICE_SERVICE_COMMENT_COUNTS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "invoice-service/invoice.h"
+#include "services/events/event_source.h"
+#include "services/events/projection.h"
+#include "services/storage/connection.h"
+
+namespace marginalia {
+
+class SummaryCache;
+
+// A thread's count, as of one event or as of a snapshot.
+struct ThreadCount {
+  std::string org_id;
+  std::string invoice_id;
+  std::int64_t comment_count = 0;
+  absl::Time last_comment_time;
+  std::string last_author_name;
+  // The event's position; 0 in a snapshot.
+  std::int64_t position = 0;
+};
+
+// Each thread at most once: of several events only the last one counts.
+struct ThreadCounts final : Facts {
+  std::vector<ThreadCount> threads;
+};
+
+class CommentCounts final : public Projection {
+ public:
+  static std::vector<std::string> Schema();
+
+  // The cache is not owned and must outlive the projection.
+  explicit CommentCounts(SummaryCache& cache) : cache_(cache) {}
+
+  // Zero when the invoice has no comment. Throws what SOCI throws.
+  static CommentCount Find(Connection& connection, const std::string& org_id,
+                           const std::string& invoice_id);
+
+  void Apply(Connection& connection, const Facts& facts) override;
+  void Stage(Connection& connection, std::int64_t run_id, const Facts& facts) override;
+  std::int64_t StagedRows(Connection& connection, std::int64_t run_id) override;
+  void ClearStaged(Connection& connection) override;
+  std::int64_t CountDiffering(Connection& connection, std::int64_t run_id,
+                              std::int64_t newer_than) override;
+  std::int64_t Replace(Connection& connection, std::int64_t run_id, std::int64_t as_of,
+                       std::int64_t newer_than) override;
+  void Invalidate(const Facts& facts) override;
+  void InvalidateAll() override;
+
+ private:
+  SummaryCache& cache_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_INVOICE_SERVICE_COMMENT_COUNTS_H_

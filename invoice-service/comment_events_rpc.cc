@@ -1,0 +1,226 @@
+#include "invoice-service/comment_events_rpc.h"
+
+#include <google/protobuf/arena.h>
+#include <google/protobuf/util/time_util.h>
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "invoice-service/comment_counts.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
+
+namespace marginalia {
+namespace {
+
+namespace pb = comments::v1;
+using google::protobuf::util::TimeUtil;
+
+// A machine's tokens are bound to no tenant.
+constexpr std::string_view kScope;
+
+absl::Time TimeOf(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
+}
+
+absl::StatusOr<LogPoint> PointOf(std::string_view token) {
+  absl::StatusOr<LogPoint> point =
+      ParseConsistencyToken(token, kScope, "token", "RESUME_TOKEN_INVALID");
+  if (point.ok()) return point;
+  return absl::InternalError(
+      "the comments service sent a token that is none: check that "
+      "--service_token_path holds a token of role service");
+}
+
+// What the projector acts upon stays as it is; everything else is the comments service's absence to
+// whoever waits for it here.
+absl::Status FromCommentsService(const grpc::Status& ended) {
+  const absl::Status status = FromGrpc(ended);
+  if (absl::IsOutOfRange(status) || absl::IsInvalidArgument(status)) return status;
+  return Refusal(absl::StatusCode::kUnavailable, "COMMENTS_SERVICE_UNAVAILABLE",
+                 absl::StrCat("The comments service does not answer (",
+                              absl::StatusCodeToString(status.code()), ")."),
+                 {}, absl::Seconds(1));
+}
+
+struct Subject {
+  std::string_view org_id;
+  std::string_view invoice_id;
+  friend bool operator==(const Subject&, const Subject&) = default;
+};
+
+struct SubjectHash {
+  std::size_t operator()(const Subject& subject) const {
+    const std::hash<std::string_view> hash;
+    return hash(subject.org_id) * 31 + hash(subject.invoice_id);
+  }
+};
+
+ThreadCount CountOf(const pb::Event& event) {
+  const pb::CommentAdded& added = event.comment_added();
+  return {event.org_id(),
+          added.comment().invoice_id(),
+          added.thread_comment_count(),
+          TimeOf(added.comment().create_time()),
+          added.comment().author().display_name(),
+          event.position()};
+}
+
+// Of several events of a thread the last one says it all.
+std::unique_ptr<ThreadCounts> Collapse(const pb::WatchEventsResponse& message) {
+  std::unordered_map<Subject, const pb::Event*, SubjectHash> last;
+  last.reserve(message.events_size());
+  for (const pb::Event& event : message.events()) {
+    // A kind of event that came with a newer version: its position counts as seen, and no more.
+    if (!event.has_comment_added()) continue;
+    last[{event.org_id(), event.comment_added().comment().invoice_id()}] = &event;
+  }
+  auto counts = std::make_unique<ThreadCounts>();
+  counts->threads.reserve(last.size());
+  for (const auto& [subject, event] : last) counts->threads.push_back(CountOf(*event));
+  return counts;
+}
+
+class Stream final : public EventStream {
+ public:
+  Stream(pb::CommentsService::Stub& stub, const std::string& bearer, const LogPoint& after)
+      : stub_(stub) {
+    PrepareCall(context_, bearer, "", absl::InfiniteFuture());
+    request_.set_after_token(MakeConsistencyToken(after, kScope));
+  }
+
+  ~Stream() override {
+    if (reader_ == nullptr || finished_) return;
+    context_.TryCancel();
+    reader_->Finish();
+  }
+
+  absl::StatusOr<EventBatch> Read() override {
+    if (reader_ == nullptr) reader_ = stub_.WatchEvents(&context_, request_);
+    // On an arena, because a message of 512 events is thousands of small objects.
+    google::protobuf::Arena arena;
+    auto* message = google::protobuf::Arena::CreateMessage<pb::WatchEventsResponse>(&arena);
+    if (reader_->Read(message)) return BatchOf(*message);
+    finished_ = true;
+    const grpc::Status ended = reader_->Finish();
+    if (ended.ok()) return absl::UnavailableError("the comments service ended the event stream");
+    return FromCommentsService(ended);
+  }
+
+  void Cancel() override { context_.TryCancel(); }
+
+ private:
+  absl::StatusOr<EventBatch> BatchOf(const pb::WatchEventsResponse& message) {
+    absl::StatusOr<LogPoint> checkpoint = PointOf(message.checkpoint_token());
+    if (!checkpoint.ok()) return checkpoint.status();
+    EventBatch batch;
+    batch.checkpoint = *std::move(checkpoint);
+    // The first message may come before the service has looked for events; a later one without any
+    // says that there were none.
+    if (!std::exchange(first_, false)) batch.complete_until = absl::Now();
+    if (message.events().empty()) return batch;
+    batch.first_position = message.events(0).position();
+    std::int64_t expected = batch.first_position;
+    for (const pb::Event& event : message.events()) {
+      if (event.position() != expected++) {
+        return absl::DataLossError(
+            absl::StrCat("the event stream is without position ", expected - 1));
+      }
+    }
+    batch.last_position = expected - 1;
+    batch.complete_until = TimeOf(message.events().rbegin()->event_time());
+    batch.facts = Collapse(message);
+    return batch;
+  }
+
+  pb::CommentsService::Stub& stub_;
+  grpc::ClientContext context_;
+  pb::WatchEventsRequest request_;
+  std::unique_ptr<grpc::ClientReader<pb::WatchEventsResponse>> reader_;
+  bool first_ = true;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+CommentEvents::CommentEvents(std::shared_ptr<grpc::Channel> channel, ServiceToken& token)
+    : token_(token), stub_(pb::CommentsService::NewStub(std::move(channel))) {}
+
+std::unique_ptr<EventStream> CommentEvents::Open(const LogPoint& after) {
+  return std::make_unique<Stream>(*stub_, token_.Current(), after);
+}
+
+absl::StatusOr<SnapshotPage> CommentEvents::ReadSnapshot(const std::string& page_token) {
+  absl::StatusOr<Counts> response = ListThreadCounts(page_token, kSnapshotRowsMax);
+  if (!response.ok()) return response.status();
+  absl::StatusOr<LogPoint> as_of = PointOf(response->as_of_token());
+  if (!as_of.ok()) return as_of.status();
+  auto counts = std::make_unique<ThreadCounts>();
+  counts->threads.reserve(response->counts_size());
+  for (const pb::ThreadCount& count : response->counts()) {
+    counts->threads.push_back({count.org_id(), count.invoice_id(), count.comment_count(),
+                               TimeOf(count.last_comment_time()), count.last_author_name(), 0});
+  }
+  return SnapshotPage{std::move(counts), response->counts_size(), response->next_page_token(),
+                      *std::move(as_of)};
+}
+
+absl::StatusOr<LogPoint> CommentEvents::Head() {
+  const absl::StatusOr<Counts> response = ListThreadCounts("", 1);
+  if (!response.ok()) return response.status();
+  return PointOf(response->as_of_token());
+}
+
+void CommentEvents::Cancel() {
+  const std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  if (under_way_ != nullptr) under_way_->TryCancel();
+}
+
+void CommentEvents::AskHead(absl::Time deadline,
+                            absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done) {
+  struct Question {
+    grpc::ClientContext context;
+    pb::ListThreadCountsRequest request;
+    Counts response;
+    absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done;
+  };
+  auto question = std::make_shared<Question>();
+  PrepareCall(question->context, token_.Current(), "", deadline);
+  question->request.set_page_size(1);
+  question->done = std::move(done);
+  stub_->async()->ListThreadCounts(&question->context, &question->request, &question->response,
+                                   [question](const grpc::Status& status) {
+                                     if (!status.ok())
+                                       return question->done(FromCommentsService(status));
+                                     question->done(PointOf(question->response.as_of_token()));
+                                   });
+}
+
+absl::StatusOr<CommentEvents::Counts> CommentEvents::ListThreadCounts(const std::string& page_token,
+                                                                      int page_size) {
+  grpc::ClientContext context;
+  PrepareCall(context, token_.Current(), "", absl::Now() + kSnapshotPageWaitMax);
+  pb::ListThreadCountsRequest request;
+  request.set_page_size(page_size);
+  request.set_page_token(page_token);
+  {
+    const std::lock_guard lock(mutex_);
+    if (cancelled_) return absl::CancelledError("the process is ending");
+    under_way_ = &context;
+  }
+  Counts response;
+  const grpc::Status status = stub_->ListThreadCounts(&context, request, &response);
+  {
+    const std::lock_guard lock(mutex_);
+    under_way_ = nullptr;
+  }
+  if (!status.ok()) return FromCommentsService(status);
+  return response;
+}
+
+}  // namespace marginalia

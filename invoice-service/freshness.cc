@@ -1,0 +1,81 @@
+#include "invoice-service/freshness.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "services/rpc/errors.h"
+
+namespace marginalia {
+namespace {
+
+constexpr std::string_view kTokenField = "consistency.at_least_as_fresh";
+constexpr std::string_view kTokenReason = "CONSISTENCY_TOKEN_INVALID";
+constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
+
+using Outcome = ProjectionProgress::Outcome;
+
+absl::Status StatusOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kReached:
+      return absl::OkStatus();
+    case Outcome::kOtherLog:
+      return InvalidField(kTokenField, "must be a token of the event log as it is now",
+                          kTokenReason);
+    case Outcome::kTooManyWaiters:
+      return Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_WAITERS",
+                     "Too many calls are waiting for fresher comment counts.", {}, kRetryAfter);
+    case Outcome::kLate:
+      break;
+  }
+  return Refusal(
+      absl::StatusCode::kUnavailable, "PROJECTION_LAGGING",
+      "The comment counts are not as fresh as was asked for; try again, or ask for less.", {},
+      kRetryAfter);
+}
+
+}  // namespace
+
+void Freshness::Await(const Caller& caller, const FreshnessRequirement& requirement,
+                      absl::Time deadline, Done done) {
+  const absl::Time until = std::min(deadline - kAnswerMargin, absl::Now() + kFreshnessWaitMax);
+  switch (requirement.kind) {
+    case FreshnessRequirement::Kind::kMinimizeLatency:
+      return done(absl::OkStatus());
+    case FreshnessRequirement::Kind::kAtLeastAsFresh: {
+      const absl::StatusOr<LogPoint> point =
+          ParseConsistencyToken(requirement.token, TokenScope(caller), kTokenField, kTokenReason);
+      if (!point.ok()) return done(point.status());
+      return progress_.WaitFor(*point, until, [done = std::move(done)](Outcome outcome) mutable {
+        done(StatusOf(outcome));
+      });
+    }
+    case FreshnessRequirement::Kind::kFullyConsistent:
+      return ask_head_(
+          until, [this, until, done = std::move(done)](absl::StatusOr<LogPoint> head) mutable {
+            if (!head.ok()) return done(head.status());
+            progress_.WaitFor(*head, until, [done = std::move(done)](Outcome outcome) mutable {
+              // The projector is about to find that the log is a new one.
+              done(StatusOf(outcome == Outcome::kOtherLog ? Outcome::kLate : outcome));
+            });
+          });
+  }
+}
+
+AsOf Freshness::Now(const Caller& caller) {
+  const std::string_view scope = TokenScope(caller);
+  const absl::Duration lag = progress_.Lag(absl::Now());
+  // Before the point: a token that is newer than its epoch is only made anew once more.
+  const std::uint64_t epoch = progress_.epoch();
+  const std::lock_guard lock(mutex_);
+  auto found = tokens_.find(scope);
+  if (found != tokens_.end() && found->second.epoch == epoch) return {found->second.token, lag};
+  const LogPoint point = progress_.point();
+  std::string token = point.log_id.empty() ? "" : MakeConsistencyToken(point, scope);
+  if (found == tokens_.end() && tokens_.size() >= kScopesRememberedMax) tokens_.clear();
+  tokens_[std::string(scope)] = {epoch, token};
+  return {std::move(token), lag};
+}
+
+}  // namespace marginalia

@@ -1,0 +1,76 @@
+// Holds a read back until the comment counts are as fresh as its caller asked for, and says how
+// fresh they are. Thread-safe.
+#ifndef MARGINALIA_INVOICE_SERVICE_FRESHNESS_H_
+#define MARGINALIA_INVOICE_SERVICE_FRESHNESS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/events/projection_progress.h"
+#include "services/identity/caller.h"
+#include "services/rpc/consistency_token.h"
+
+namespace marginalia {
+
+inline constexpr absl::Duration kFreshnessWaitMax = absl::Seconds(2);
+// The wait ends this much before the call's deadline, so that the answer still arrives.
+inline constexpr absl::Duration kAnswerMargin = absl::Milliseconds(20);
+inline constexpr std::size_t kScopesRememberedMax = 10'000;
+
+struct FreshnessRequirement {
+  enum class Kind { kMinimizeLatency, kAtLeastAsFresh, kFullyConsistent };
+  Kind kind = Kind::kMinimizeLatency;
+  std::string token;  // kAtLeastAsFresh
+};
+
+struct AsOf {
+  // Empty while nothing was ever projected.
+  std::string token;
+  absl::Duration lag;
+};
+
+class Freshness {
+ public:
+  using Done = absl::AnyInvocable<void(const absl::Status&)>;
+  using HeadDone = absl::AnyInvocable<void(absl::StatusOr<LogPoint>)>;
+  // Asks the comments service where its log ends; answers by `deadline`, on any thread. Errors:
+  // UNAVAILABLE.
+  using AskHead = absl::AnyInvocable<void(absl::Time deadline, HeadDone done)>;
+
+  // The progress is not owned and must outlive the policy; `ask_head` must be thread-safe.
+  Freshness(ProjectionProgress& progress, AskHead ask_head)
+      : progress_(progress), ask_head_(std::move(ask_head)) {}
+
+  // Calls `done` when the counts are fresh enough, on any thread, perhaps before it returns.
+  // Errors: INVALID_ARGUMENT (CONSISTENCY_TOKEN_INVALID), UNAVAILABLE (PROJECTION_LAGGING,
+  // COMMENTS_SERVICE_UNAVAILABLE), RESOURCE_EXHAUSTED (TOO_MANY_WAITERS).
+  void Await(const Caller& caller, const FreshnessRequirement& requirement, absl::Time deadline,
+             Done done);
+
+  // What a read that begins now will include, as this caller may know it. Ask first, then read.
+  AsOf Now(const Caller& caller);
+
+ private:
+  struct ScopedToken {
+    std::uint64_t epoch = 0;
+    std::string token;
+  };
+  ProjectionProgress& progress_;
+  AskHead ask_head_;
+  std::mutex mutex_;
+  // The token of the epoch by scope: sealing one for every answer costs a hash each.
+  std::map<std::string, ScopedToken, std::less<>> tokens_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_INVOICE_SERVICE_FRESHNESS_H_

@@ -1,0 +1,202 @@
+#include "invoice-service/invoice.h"
+
+#include <algorithm>
+
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/civil_time.h"
+
+namespace marginalia {
+namespace {
+
+constexpr std::size_t kUuidCharacters = 36;
+
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+// Of valid UTF-8: every byte but a continuation begins a character.
+std::size_t CharacterCount(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+}
+
+class Violations {
+ public:
+  void Add(std::string field, std::string description) {
+    found_.push_back({std::move(field), std::move(description)});
+  }
+
+  // One line of text for people.
+  void CheckText(std::string field, std::string_view text, std::size_t characters_max) {
+    if (CharacterCount(text) > characters_max) {
+      Add(std::move(field), absl::StrCat("must be at most ", characters_max, " characters"));
+    } else if (std::any_of(text.begin(), text.end(), IsControl)) {
+      Add(std::move(field), "must not contain control characters");
+    }
+  }
+
+  void CheckRequiredText(std::string field, std::string_view text, std::size_t characters_max) {
+    if (std::all_of(text.begin(), text.end(), [](char c) { return c == ' '; })) {
+      return Add(std::move(field), "must not be blank");
+    }
+    CheckText(std::move(field), text, characters_max);
+  }
+
+  std::vector<InvoiceViolation> Take() { return std::move(found_); }
+
+ private:
+  std::vector<InvoiceViolation> found_;
+};
+
+// No more than keeps a typing error out: only a letter sent to it proves that an address is one.
+bool IsEmail(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  return at != text.npos && at > 0 && at + 1 < text.size() && text.find(' ') == text.npos;
+}
+
+void CheckLineItems(const InvoiceContent& content, Violations& violations) {
+  if (content.line_items.empty() || content.line_items.size() > kLineItemsMax) {
+    return violations.Add("line_items", absl::StrCat("must be 1 to ", kLineItemsMax, " lines"));
+  }
+  for (std::size_t i = 0; i < content.line_items.size(); ++i) {
+    const LineItem& line = content.line_items[i];
+    const std::string path = absl::StrCat("line_items[", i, "].");
+    violations.CheckRequiredText(path + "description", line.description, kDescriptionCharactersMax);
+    violations.CheckText(path + "quantity", line.quantity, kQuantityCharactersMax);
+  }
+  if (!TotalOf(content).has_value()) {
+    violations.Add("line_items", "must add up to a total that a 64-bit integer holds");
+  }
+}
+
+}  // namespace
+
+InvoiceSummary SummaryOf(const Invoice& invoice, const CommentCount& comments) {
+  return {invoice.invoice_id, invoice.content.number,   invoice.content.customer.name,
+          invoice.total,      invoice.content.currency, invoice.status,
+          invoice.version,    invoice.content.due_date, comments};
+}
+
+std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content) {
+  Violations violations;
+  if (!IsInvoiceNumber(content.number)) {
+    violations.Add("number",
+                   "must be 1 to 40 letters, digits, '.', '_', '/' or '-', and not a UUID");
+  }
+  violations.CheckRequiredText("customer.name", content.customer.name, kCustomerNameCharactersMax);
+  violations.CheckText("customer.email", content.customer.email, kEmailCharactersMax);
+  if (!content.customer.email.empty() && !IsEmail(content.customer.email)) {
+    violations.Add("customer.email", "must be an e-mail address or empty");
+  }
+  violations.CheckText("terms", content.terms, kTermsCharactersMax);
+  if (!IsIsoDate(content.due_date)) {
+    violations.Add("due_date", "must be a day in the form YYYY-MM-DD");
+  }
+  const std::string& currency = content.currency;
+  if (currency.size() != 3 || !std::all_of(currency.begin(), currency.end(), IsUpper)) {
+    violations.Add("currency", "must be an ISO 4217 code of three capital letters");
+  }
+  CheckLineItems(content, violations);
+  return violations.Take();
+}
+
+std::optional<std::int64_t> TotalOf(const InvoiceContent& content) {
+  // Wide enough for kLineItemsMax lines, so that only the sum counts and not the way to it.
+  __extension__ __int128 total = 0;
+  for (const LineItem& line : content.line_items) total += line.amount;
+  if (total < INT64_MIN || total > INT64_MAX) return std::nullopt;
+  return static_cast<std::int64_t>(total);
+}
+
+bool IsInvoiceNumber(std::string_view text) {
+  const auto allowed = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '/' ||
+           c == '-';
+  };
+  return !text.empty() && text.size() <= kNumberCharactersMax &&
+         std::all_of(text.begin(), text.end(), allowed) && !IsUuid(text);
+}
+
+bool IsUuid(std::string_view text) {
+  if (text.size() != kUuidCharacters) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !absl::ascii_isxdigit(static_cast<unsigned char>(text[i]))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool IsIsoDate(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const auto number = [text](std::size_t begin, std::size_t end) {
+    int value = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!IsDigit(text[i])) return -1;
+      value = value * 10 + (text[i] - '0');
+    }
+    return value;
+  };
+  const int year = number(0, 4);
+  const int month = number(5, 7);
+  const int day = number(8, 10);
+  if (year < 1 || month < 1 || day < 1) return false;
+  // A CivilDay carries over what no calendar has: 30 February becomes 1 or 2 March.
+  const absl::CivilDay civil(year, month, day);
+  return civil.year() == year && civil.month() == month && civil.day() == day;
+}
+
+std::string NewInvoiceId(absl::Time now) {
+  thread_local absl::BitGen random;
+  const auto millis = static_cast<std::uint64_t>(absl::ToUnixMillis(now)) & 0xFFFF'FFFF'FFFF;
+  const auto high = absl::Uniform<std::uint64_t>(random);
+  const auto low = absl::Uniform<std::uint64_t>(random);
+  return absl::StrFormat("%08x-%04x-7%03x-%04x-%012x", millis >> 16, millis & 0xFFFF, high & 0xFFF,
+                         0x8000 | (high >> 12 & 0x3FFF), low & 0xFFFF'FFFF'FFFF);
+}
+
+std::string NewEtag() {
+  thread_local absl::BitGen random;
+  return absl::StrFormat("%016x", absl::Uniform<std::uint64_t>(random));
+}
+
+absl::StatusOr<InvoiceStatus> StatusAfter(InvoiceStatus status, InvoiceAction action) {
+  const bool draft = status == InvoiceStatus::kDraft;
+  const bool sent = status == InvoiceStatus::kSent;
+  const absl::string_view name(StatusName(status).data(), StatusName(status).size());
+  switch (action) {
+    case InvoiceAction::kSend:
+      if (draft) return InvoiceStatus::kSent;
+      return absl::FailedPreconditionError(
+          absl::StrCat("Only a DRAFT can be sent; the invoice is ", name, "."));
+    case InvoiceAction::kPay:
+      if (sent) return InvoiceStatus::kPaid;
+      return absl::FailedPreconditionError(
+          absl::StrCat("Only a SENT invoice can be paid; the invoice is ", name, "."));
+    case InvoiceAction::kVoid:
+      if (draft || sent) return InvoiceStatus::kVoid;
+      return absl::FailedPreconditionError(
+          absl::StrCat("Only a DRAFT or SENT invoice can be voided; the invoice is ", name, "."));
+  }
+  return absl::InvalidArgumentError("unknown action");
+}
+
+std::string_view StatusName(InvoiceStatus status) {
+  switch (status) {
+    case InvoiceStatus::kDraft:
+      return "DRAFT";
+    case InvoiceStatus::kSent:
+      return "SENT";
+    case InvoiceStatus::kPaid:
+      return "PAID";
+    case InvoiceStatus::kVoid:
+      return "VOID";
+  }
+  return "UNKNOWN";
+}
+
+}  // namespace marginalia

@@ -1,0 +1,129 @@
+// An invoice and the rules it must keep. Pure: no storage, no transport, no state. The message of a
+// failed rule completes the sentence "<field> …".
+#ifndef MARGINALIA_INVOICE_SERVICE_INVOICE_H_
+#define MARGINALIA_INVOICE_SERVICE_INVOICE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace marginalia {
+
+inline constexpr std::size_t kNumberCharactersMax = 40;
+inline constexpr std::size_t kCustomerNameCharactersMax = 200;
+inline constexpr std::size_t kEmailCharactersMax = 254;
+inline constexpr std::size_t kTermsCharactersMax = 100;
+inline constexpr std::size_t kLineItemsMax = 200;
+inline constexpr std::size_t kDescriptionCharactersMax = 500;
+inline constexpr std::size_t kQuantityCharactersMax = 50;
+
+// As stored: never renumber.
+enum class InvoiceStatus { kDraft = 1, kSent = 2, kPaid = 3, kVoid = 4 };
+
+struct Customer {
+  std::string name;
+  std::string email;
+
+  friend bool operator==(const Customer&, const Customer&) = default;
+};
+
+struct LineItem {
+  std::string description;
+  std::string quantity;
+  // Minor units of the invoice's currency; negative for a discount.
+  std::int64_t amount = 0;
+
+  friend bool operator==(const LineItem&, const LineItem&) = default;
+};
+
+// What its writer decides on.
+struct InvoiceContent {
+  std::string number;
+  Customer customer;
+  std::string terms;
+  std::string due_date;  // YYYY-MM-DD
+  std::string currency;  // ISO 4217
+  std::vector<LineItem> line_items;
+
+  friend bool operator==(const InvoiceContent&, const InvoiceContent&) = default;
+};
+
+struct Invoice {
+  std::string invoice_id;  // a UUID in lower case
+  InvoiceContent content;
+  std::int64_t total = 0;  // minor units
+  InvoiceStatus status = InvoiceStatus::kDraft;
+  std::int64_t version = 1;
+  // Another one with each version.
+  std::string etag;
+  absl::Time create_time;  // to the microsecond
+};
+
+// How many comments an invoice has.
+struct CommentCount {
+  std::int64_t comment_count = 0;
+  // Unset while there is none.
+  std::optional<absl::Time> last_comment_time;
+  std::string last_author_name;
+
+  friend bool operator==(const CommentCount&, const CommentCount&) = default;
+};
+
+// What a list shows of an invoice.
+struct InvoiceSummary {
+  std::string invoice_id;
+  std::string number;
+  std::string customer_name;
+  std::int64_t total = 0;
+  std::string currency;
+  InvoiceStatus status = InvoiceStatus::kDraft;
+  std::int64_t version = 1;
+  std::string due_date;
+  CommentCount comments;
+};
+
+InvoiceSummary SummaryOf(const Invoice& invoice, const CommentCount& comments);
+
+// A rule that a field breaks. `field` is a path within the invoice such as "line_items[3].amount".
+struct InvoiceViolation {
+  std::string field;
+  std::string description;
+};
+
+// All that is wrong with the content; empty when nothing is. The total of content that passes is
+// TotalOf(content).
+std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content);
+
+// The sum of the lines, or nothing when 64 bits do not hold it.
+std::optional<std::int64_t> TotalOf(const InvoiceContent& content);
+
+// 1 to 40 letters, digits, '.', '_', '/' or '-', and not a UUID, so that an id is never a number.
+bool IsInvoiceNumber(std::string_view text);
+// RFC 9562, any version, in upper or lower case.
+bool IsUuid(std::string_view text);
+// A day of the calendar in the form YYYY-MM-DD.
+bool IsIsoDate(std::string_view text);
+
+// A fresh UUIDv7: ids made one after the other land on neighbouring pages of the index.
+std::string NewInvoiceId(absl::Time now);
+// A fresh etag: it says nothing, it only differs from every other one.
+std::string NewEtag();
+
+enum class InvoiceAction { kSend, kPay, kVoid };
+
+// The status after `action`: DRAFT → SENT → PAID, VOID from DRAFT or SENT. Errors:
+// FAILED_PRECONDITION with a message for people.
+absl::StatusOr<InvoiceStatus> StatusAfter(InvoiceStatus status, InvoiceAction action);
+
+// "DRAFT", "SENT", "PAID", "VOID".
+std::string_view StatusName(InvoiceStatus status);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_INVOICE_SERVICE_INVOICE_H_

@@ -1,0 +1,45 @@
+// The rows of invoices and their lines. Stateless: each function works on the connection it is
+// given, within the transaction that its caller is in. Throws what SOCI throws.
+#ifndef MARGINALIA_INVOICE_SERVICE_INVOICE_STORE_H_
+#define MARGINALIA_INVOICE_SERVICE_INVOICE_STORE_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "invoice-service/invoice.h"
+#include "services/storage/connection.h"
+
+namespace marginalia {
+
+class InvoiceStore {
+ public:
+  static std::vector<std::string> Schema();
+
+  // By id (in lower case) or by number; nothing when the tenant has no such invoice.
+  static std::optional<Invoice> Find(Connection& connection, const std::string& org_id,
+                                     const std::string& id_or_number);
+
+  // False, having written nothing: the id or the number is taken. `create_seal` stands for the
+  // content it was created with, see FindCreateSeal.
+  static bool Insert(Connection& connection, const std::string& org_id, const Invoice& invoice,
+                     const std::string& create_seal);
+  // What Insert was given for the invoice of this id.
+  static std::optional<std::string> FindCreateSeal(Connection& connection,
+                                                   const std::string& org_id,
+                                                   const std::string& invoice_id);
+
+  // Writes a new version over the one with `old_etag`. False, having written nothing: that is not
+  // the stored one any more.
+  static bool Replace(Connection& connection, const std::string& org_id, const Invoice& invoice,
+                      const std::string& old_etag);
+
+  // Up to `limit` summaries with numbers after `number`, in order of number.
+  static std::vector<InvoiceSummary> ListAfter(Connection& connection, const std::string& org_id,
+                                               const std::string& number, int limit);
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_INVOICE_SERVICE_INVOICE_STORE_H_

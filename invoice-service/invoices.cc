@@ -1,0 +1,227 @@
+#include "invoice-service/invoices.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "invoice-service/comment_counts.h"
+#include "invoice-service/invoice_store.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/sealed_token.h"
+
+namespace marginalia {
+namespace {
+
+absl::Status NotFound(std::string_view key) {
+  return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND",
+                 "There is no invoice \"" + std::string(key) + "\".");
+}
+
+absl::Status EtagMismatch() {
+  return Refusal(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+                 "The invoice has changed since it was read; read it again.");
+}
+
+absl::Status Check(const InvoiceContent& content) {
+  std::vector<FieldViolation> violations;
+  for (InvoiceViolation& broken : CheckContent(content)) {
+    violations.push_back({"invoice." + broken.field, std::move(broken.description)});
+  }
+  return violations.empty() ? absl::OkStatus() : InvalidFields(violations);
+}
+
+// Stands for the content: equal for equal content, and as good as never for any other.
+std::string SealOf(const InvoiceContent& content) {
+  std::string canonical;
+  const auto add = [&canonical](std::string_view text) {
+    absl::StrAppend(&canonical, text.size(), ":");
+    canonical += text;
+  };
+  for (const std::string* text : {&content.number, &content.customer.name, &content.customer.email,
+                                  &content.terms, &content.due_date, &content.currency}) {
+    add(*text);
+  }
+  for (const LineItem& line : content.line_items) {
+    add(line.description);
+    add(line.quantity);
+    add(absl::StrCat(line.amount));
+  }
+  return SealToken("", {"invoice content", canonical});
+}
+
+// Why the insert was refused; OK when it was a repetition, whose stored invoice is then in
+// `invoice`.
+absl::Status ExplainConflict(Connection& connection, const std::string& org_id,
+                             const std::string& create_seal, Invoice& invoice) {
+  const auto stored_seal = InvoiceStore::FindCreateSeal(connection, org_id, invoice.invoice_id);
+  if (!stored_seal.has_value()) {
+    return Refusal(
+        absl::StatusCode::kAlreadyExists, "INVOICE_NUMBER_TAKEN",
+        "There is an invoice with the number \"" + invoice.content.number + "\" already.");
+  }
+  if (*stored_seal != create_seal) {
+    return Refusal(absl::StatusCode::kAlreadyExists, "INVOICE_ID_REUSED",
+                   "There is another invoice with the id \"" + invoice.invoice_id + "\".");
+  }
+  invoice = *InvoiceStore::Find(connection, org_id, invoice.invoice_id);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> InvoiceKey(std::string_view id_or_number, std::string_view field) {
+  if (id_or_number.empty()) return InvalidField(field, "is required");
+  if (id_or_number.size() > kInvoiceIdCharactersMax) {
+    return InvalidField(field,
+                        absl::StrCat("must be at most ", kInvoiceIdCharactersMax, " characters"));
+  }
+  std::string key(id_or_number);
+  if (IsUuid(key)) {
+    absl::AsciiStrToLower(&key);
+  } else if (!IsInvoiceNumber(key)) {
+    return NotFound(key);
+  }
+  return key;
+}
+
+Invoices::Invoices(Database& database, GroupCommit& writes, SummaryCache& cache, Clock clock)
+    : database_(database), writes_(writes), cache_(cache), clock_(std::move(clock)) {}
+
+void Invoices::Read(const Caller& caller, std::vector<std::string> keys, absl::Time deadline,
+                    CountedDone done) {
+  auto found = std::make_shared<std::vector<CountedInvoice>>();
+  database_.ReadThen(
+      deadline,
+      [found, org_id = caller.org_id, keys = std::move(keys)](Connection& connection) {
+        found->clear();
+        for (const std::string& key : keys) {
+          std::optional<Invoice> invoice = InvoiceStore::Find(connection, org_id, key);
+          if (!invoice.has_value()) return NotFound(key);
+          CommentCount comments = CommentCounts::Find(connection, org_id, invoice->invoice_id);
+          found->push_back({*std::move(invoice), std::move(comments)});
+        }
+        return absl::OkStatus();
+      },
+      [found, done = std::move(done)](const absl::Status& status) mutable {
+        if (!status.ok()) return done(status);
+        done(std::move(*found));
+      });
+}
+
+void Invoices::List(const Caller& caller, std::string number, int limit, absl::Time deadline,
+                    SummariesDone done) {
+  auto found = std::make_shared<std::vector<InvoiceSummary>>();
+  database_.ReadThen(
+      deadline,
+      [found, org_id = caller.org_id, number = std::move(number), limit](Connection& connection) {
+        *found = InvoiceStore::ListAfter(connection, org_id, number, limit);
+        return absl::OkStatus();
+      },
+      [found, done = std::move(done)](const absl::Status& status) mutable {
+        if (!status.ok()) return done(status);
+        done(std::move(*found));
+      });
+}
+
+void Invoices::Create(const Caller& caller, std::string_view invoice_id,
+                      const InvoiceContent& content, absl::Time deadline, InvoiceDone done) {
+  if (!invoice_id.empty() && !IsUuid(invoice_id)) {
+    return done(InvalidField("invoice_id", "must be a UUID or empty"));
+  }
+  if (absl::Status checked = Check(content); !checked.ok()) return done(checked);
+  auto invoice = std::make_shared<Invoice>();
+  invoice->create_time = absl::FromUnixMicros(absl::ToUnixMicros(clock_()));
+  invoice->invoice_id =
+      invoice_id.empty() ? NewInvoiceId(invoice->create_time) : std::string(invoice_id);
+  absl::AsciiStrToLower(&invoice->invoice_id);
+  invoice->content = content;
+  invoice->total = *TotalOf(content);
+  invoice->etag = NewEtag();
+  auto stored = std::make_shared<Invoice>();
+  writes_.Submit(
+      deadline,
+      [invoice, stored, org_id = caller.org_id, seal = SealOf(content)](Connection& connection) {
+        *stored = *invoice;
+        if (InvoiceStore::Insert(connection, org_id, *stored, seal)) return absl::OkStatus();
+        return ExplainConflict(connection, org_id, seal, *stored);
+      },
+      [stored, done = std::move(done)](const absl::Status& status) mutable {
+        if (!status.ok()) return done(status);
+        done(std::move(*stored));
+      });
+}
+
+void Invoices::Update(const Caller& caller, std::string_view id_or_number, InvoiceContent content,
+                      std::string etag, absl::Time deadline, InvoiceDone done) {
+  Change(
+      caller, id_or_number, "invoice.invoice_id", std::move(etag), deadline,
+      [content = std::move(content)](Invoice& invoice) -> absl::Status {
+        InvoiceContent edited = content;
+        if (edited.number.empty()) edited.number = invoice.content.number;
+        if (edited.number != invoice.content.number) {
+          return InvalidField("invoice.number", "must be empty or unchanged");
+        }
+        if (absl::Status checked = Check(edited); !checked.ok()) return checked;
+        if (invoice.status != InvoiceStatus::kDraft) {
+          return Refusal(absl::StatusCode::kFailedPrecondition, "INVOICE_NOT_DRAFT",
+                         "Only a DRAFT can be edited; the invoice is " +
+                             std::string(StatusName(invoice.status)) + ".");
+        }
+        invoice.total = *TotalOf(edited);
+        invoice.content = std::move(edited);
+        return absl::OkStatus();
+      },
+      std::move(done));
+}
+
+void Invoices::Move(const Caller& caller, std::string_view id_or_number, InvoiceAction action,
+                    std::string etag, absl::Time deadline, InvoiceDone done) {
+  Change(
+      caller, id_or_number, "invoice_id", std::move(etag), deadline,
+      [action](Invoice& invoice) -> absl::Status {
+        const absl::StatusOr<InvoiceStatus> after = StatusAfter(invoice.status, action);
+        if (!after.ok()) {
+          return Refusal(absl::StatusCode::kFailedPrecondition, "INVOICE_STATUS_INVALID",
+                         std::string(after.status().message()));
+        }
+        invoice.status = *after;
+        return absl::OkStatus();
+      },
+      std::move(done));
+}
+
+void Invoices::Change(const Caller& caller, std::string_view id_or_number,
+                      std::string_view id_field, std::string etag, absl::Time deadline, Edit edit,
+                      InvoiceDone done) {
+  const absl::StatusOr<std::string> key = InvoiceKey(id_or_number, id_field);
+  if (!key.ok()) return done(key.status());
+  if (etag.empty()) return done(InvalidField("etag", "is required"));
+  auto invoice = std::make_shared<Invoice>();
+  writes_.Submit(
+      deadline,
+      [invoice, org_id = caller.org_id, key = *key, etag = std::move(etag),
+       edit = std::move(edit)](Connection& connection) mutable {
+        std::optional<Invoice> stored = InvoiceStore::Find(connection, org_id, key);
+        if (!stored.has_value()) return NotFound(key);
+        // Before the rules: whoever decided on another version must look again first.
+        if (stored->etag != etag) return EtagMismatch();
+        *invoice = *std::move(stored);
+        if (absl::Status edited = edit(*invoice); !edited.ok()) return edited;
+        ++invoice->version;
+        invoice->etag = NewEtag();
+        return InvoiceStore::Replace(connection, org_id, *invoice, etag) ? absl::OkStatus()
+                                                                         : EtagMismatch();
+      },
+      [this, invoice, org_id = caller.org_id,
+       done = std::move(done)](const absl::Status& status) mutable {
+        // Also after a commit whose outcome is unknown. Before the answer: its caller may read at
+        // once.
+        cache_.Invalidate(org_id, invoice->invoice_id);
+        if (!status.ok()) return done(status);
+        done(std::move(*invoice));
+      });
+}
+
+}  // namespace marginalia

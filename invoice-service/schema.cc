@@ -1,0 +1,21 @@
+#include "invoice-service/schema.h"
+
+#include <string>
+#include <vector>
+
+#include "invoice-service/comment_counts.h"
+#include "invoice-service/invoice_store.h"
+#include "services/events/projection_position.h"
+
+namespace marginalia {
+
+Migrations InvoiceMigrations() {
+  std::vector<std::string> statements;
+  for (const auto& schema :
+       {InvoiceStore::Schema(), CommentCounts::Schema(), ProjectionPosition::Schema()}) {
+    statements.insert(statements.end(), schema.begin(), schema.end());
+  }
+  return {{1, "invoices and comment counts", std::move(statements)}};
+}
+
+}  // namespace marginalia

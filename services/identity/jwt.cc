@@ -1,0 +1,198 @@
+#include "services/identity/jwt.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "services/rpc/base64url.h"
+
+extern "C" {
+#include <rhonabwy.h>
+}
+
+namespace marginalia {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<std::string_view, 3> kAlgorithms = {"ES256", "RS256", "EdDSA"};
+// Headers that bring a key or say where to fetch one, and the one that demands extensions.
+constexpr std::array<const char*, 5> kRefusedHeaders = {"jku", "jwk", "x5u", "x5c", "crit"};
+// 9999-12-31T23:59:59Z: what a later NumericDate is taken for.
+constexpr double kUnixSecondsMax = 253'402'300'799;
+
+absl::Status Wrong(const char* what) { return absl::UnauthenticatedError(what); }
+
+struct Parts {
+  std::string_view header;
+  std::string_view claims;
+  std::string_view signature;
+};
+
+std::optional<Parts> Split(std::string_view token) {
+  const std::size_t first = token.find('.');
+  if (first == token.npos) return std::nullopt;
+  const std::size_t second = token.find('.', first + 1);
+  if (second == token.npos || token.find('.', second + 1) != token.npos) return std::nullopt;
+  return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1),
+               token.substr(second + 1)};
+}
+
+std::optional<json::object> DecodeObject(std::string_view part) {
+  const std::optional<std::string> text = DecodeBase64Url(part);
+  if (!text) return std::nullopt;
+  json::error_code error;
+  json::value value = json::parse(*text, error);
+  if (error || !value.is_object()) return std::nullopt;
+  return std::move(value.get_object());
+}
+
+// A string member; nothing when it is absent or something else.
+std::optional<std::string> TextOf(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  return std::string(value->get_string());
+}
+
+bool HasControls(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+bool IsId(const std::optional<std::string>& text) {
+  return text && !text->empty() && text->size() <= kIdBytesMax && !HasControls(*text);
+}
+
+std::size_t CharacterCount(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+// A NumericDate; nothing when it is absent. Fails when it is no time at all.
+absl::StatusOr<std::optional<absl::Time>> TimeOf(const json::object& claims, const char* name) {
+  const json::value* value = claims.if_contains(name);
+  if (value == nullptr) return std::nullopt;
+  json::error_code error;
+  const double seconds = value->is_number() ? value->to_number<double>(error) : -1;
+  if (error || !(seconds >= 0)) return Wrong("has a claim exp, nbf or iat that is no time");
+  return absl::FromUnixSeconds(0) + absl::Seconds(std::min(seconds, kUnixSecondsMax));
+}
+
+bool IsFor(const json::object& claims, std::string_view audience) {
+  const json::value* aud = claims.if_contains("aud");
+  if (aud == nullptr) return false;
+  const auto is_audience = [audience](const json::value& value) {
+    return value.is_string() && std::string_view(value.get_string()) == audience;
+  };
+  if (!aud->is_array()) return is_audience(*aud);
+  const json::array& list = aud->get_array();
+  return std::any_of(list.begin(), list.end(), is_audience);
+}
+
+// An expired token is refused at once: the skew is for clocks that see a new token too early.
+absl::StatusOr<absl::Time> CheckTimes(const json::object& claims, absl::Time now) {
+  const auto expires = TimeOf(claims, "exp");
+  const auto not_before = TimeOf(claims, "nbf");
+  const auto issued = TimeOf(claims, "iat");
+  for (const auto* time : {&expires, &not_before, &issued}) {
+    if (!time->ok()) return time->status();
+  }
+  if (!expires->has_value()) return Wrong("has no claim exp");
+  if (**expires <= now) return Wrong("has expired");
+  for (const auto* time : {&not_before, &issued}) {
+    if (time->value().has_value() && *time->value() > now + kClockSkewMax) {
+      return Wrong("is not valid yet");
+    }
+  }
+  return **expires;
+}
+
+std::optional<Role> RoleOf(const json::object& claims) {
+  const std::string role = TextOf(claims, "role").value_or("");
+  if (role == "viewer") return Role::kViewer;
+  if (role == "member") return Role::kMember;
+  if (role == "admin") return Role::kAdmin;
+  if (role == "service") return Role::kService;
+  return std::nullopt;
+}
+
+absl::StatusOr<Caller> ReadCaller(const json::object& claims) {
+  const std::optional<Role> role = RoleOf(claims);
+  if (!role) return Wrong("must have a claim role: viewer, member, admin or service");
+  const auto sub = TextOf(claims, "sub");
+  if (!IsId(sub)) return Wrong("must have a claim sub of 1 to 128 bytes");
+  const auto org = TextOf(claims, "org");
+  const bool org_absent = !claims.contains("org") || org == "";
+  if (org_absent && *role != Role::kService) return Wrong("must have a claim org");
+  if (!org_absent && !IsId(org)) return Wrong("has a claim org that is not 1 to 128 bytes");
+  const auto name = TextOf(claims, "name");
+  if (claims.contains("name") &&
+      (!name || HasControls(*name) || CharacterCount(*name) > kDisplayNameCharactersMax)) {
+    return Wrong("has a claim name that is not at most 200 characters");
+  }
+  return Caller{org.value_or(""), *sub, name.value_or("").empty() ? *sub : *name, *role};
+}
+
+jwa_alg LibraryAlgorithm(std::string_view algorithm) {
+  if (algorithm == "ES256") return R_JWA_ALG_ES256;
+  if (algorithm == "RS256") return R_JWA_ALG_RS256;
+  return R_JWA_ALG_EDDSA;
+}
+
+}  // namespace
+
+absl::StatusOr<JwtHeader> ReadJwtHeader(std::string_view token) {
+  const std::optional<Parts> parts = Split(token);
+  if (!parts) return Wrong("is no signed JWT");
+  const std::optional<json::object> header = DecodeObject(parts->header);
+  if (!header) return Wrong("has a header that cannot be read");
+  const std::string algorithm = TextOf(*header, "alg").value_or("");
+  if (std::find(kAlgorithms.begin(), kAlgorithms.end(), algorithm) == kAlgorithms.end()) {
+    return Wrong("must be signed with ES256, RS256 or EdDSA");
+  }
+  for (const char* name : kRefusedHeaders) {
+    if (header->contains(name)) return Wrong("names a key or an extension in its header");
+  }
+  const std::string kid = TextOf(*header, "kid").value_or("");
+  if (kid.empty()) return Wrong("names no key id");
+  return JwtHeader{algorithm, kid};
+}
+
+absl::Status CheckJwtSignature(std::string_view token, const PublicKey& key) {
+  const std::optional<Parts> parts = Split(token);
+  // The library would also take other spellings of the same bytes.
+  if (!parts || !DecodeBase64Url(parts->signature)) return Wrong("has a bad signature");
+  jwk_t* made_key = nullptr;
+  jwt_t* made_token = nullptr;
+  r_jwk_init(&made_key);
+  r_jwt_init(&made_token);
+  const std::unique_ptr<jwk_t, void (*)(jwk_t*)> jwk(made_key, r_jwk_free);
+  const std::unique_ptr<jwt_t, void (*)(jwt_t*)> jwt(made_token, r_jwt_free);
+  const bool good = r_jwk_import_from_json_str(jwk.get(), key.jwk.c_str()) == RHN_OK &&
+                    r_jwt_advanced_parsen(jwt.get(), token.data(), token.size(), R_PARSE_NONE,
+                                          R_FLAG_IGNORE_REMOTE) == RHN_OK &&
+                    r_jwt_get_sign_alg(jwt.get()) == LibraryAlgorithm(key.algorithm) &&
+                    r_jwt_verify_signature(jwt.get(), jwk.get(), R_FLAG_IGNORE_REMOTE) == RHN_OK;
+  return good ? absl::OkStatus() : Wrong("has a bad signature");
+}
+
+absl::StatusOr<VerifiedToken> ReadJwtClaims(std::string_view token, std::string_view issuer,
+                                            std::string_view audience, absl::Time now) {
+  const std::optional<Parts> parts = Split(token);
+  const auto claims = parts ? DecodeObject(parts->claims) : std::nullopt;
+  if (!claims) return Wrong("has claims that cannot be read");
+  const absl::StatusOr<absl::Time> expires = CheckTimes(*claims, now);
+  if (!expires.ok()) return expires.status();
+  if (TextOf(*claims, "iss") != std::string(issuer)) return Wrong("is from another issuer");
+  if (!IsFor(*claims, audience)) return Wrong("is for another audience");
+  absl::StatusOr<Caller> caller = ReadCaller(*claims);
+  if (!caller.ok()) return caller.status();
+  return VerifiedToken{*std::move(caller), *expires};
+}
+
+}  // namespace marginalia

@@ -1,0 +1,14 @@
+#include "services/process/service_flags.h"
+
+#include "absl/flags/flag.h"
+
+ABSL_FLAG(std::string, jwks_path, "",
+          "Required. The public keys that callers' tokens are verified with: a JWKS file, or a "
+          "directory of them. Read again when it changes.");
+ABSL_FLAG(std::string, jwt_issuer, "marginalia", "What the claim \"iss\" of a token must be.");
+ABSL_FLAG(std::string, jwt_audience, "marginalia",
+          "What the claim \"aud\" of a token must be or contain.");
+ABSL_FLAG(absl::Duration, drain_grace, absl::Seconds(10),
+          "How long calls in flight may take to finish after SIGTERM.");
+ABSL_FLAG(int, calls_in_flight_max, 4096,
+          "Unary calls in flight beyond this are refused with RESOURCE_EXHAUSTED.");

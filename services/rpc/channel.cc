@@ -1,0 +1,47 @@
+#include "services/rpc/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include "services/rpc/server.h"
+
+namespace marginalia {
+namespace {
+
+constexpr int kReconnectFirstMs = 50;
+constexpr int kReconnectMaxMs = 2'000;
+// An attempt that hangs is given up after this.
+constexpr int kConnectMs = 2'000;
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
+                   static_cast<int>(absl::ToInt64Milliseconds(kKeepalivePing)));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                   static_cast<int>(absl::ToInt64Milliseconds(kKeepaliveTimeout)));
+  // A stream that is silent for long is pinged all the same: its peer may be gone.
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirstMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  // A proxy of the environment is for the way out, not for the way to a neighbour.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kRequestBytesMax);
+  arguments.SetMaxSendMessageSize(kRequestBytesMax);
+  auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  channel->GetState(/*try_to_connect=*/true);
+  return channel;
+}
+
+void PrepareCall(grpc::ClientContext& context, std::string_view bearer, std::string_view request_id,
+                 absl::Time deadline) {
+  if (!bearer.empty()) context.AddMetadata("authorization", "Bearer " + std::string(bearer));
+  if (!request_id.empty()) context.AddMetadata("x-request-id", std::string(request_id));
+  if (deadline != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline));
+}
+
+}  // namespace marginalia

@@ -1,0 +1,81 @@
+#include "services/rpc/raw_message.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/rpc/errors.h"
+
+namespace marginalia {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::UnknownField;
+using google::protobuf::UnknownFieldSet;
+
+// The path of the first string field that is not valid UTF-8, such as "comments[3].body"; empty
+// when there is none. Reads the message as unknown fields, which takes strings as they are.
+std::string InvalidTextIn(const std::string& bytes, const Descriptor& type) {
+  UnknownFieldSet fields;
+  if (!fields.ParseFromString(bytes)) return "";
+  std::map<int, int> seen;
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const UnknownField& field = fields.field(i);
+    const FieldDescriptor* known = type.FindFieldByNumber(field.number());
+    const int index = seen[field.number()]++;
+    if (known == nullptr || field.type() != UnknownField::TYPE_LENGTH_DELIMITED) continue;
+    std::string path = known->name();
+    if (known->is_repeated()) absl::StrAppend(&path, "[", index, "]");
+    const std::string& content = field.length_delimited();
+    if (known->type() == FieldDescriptor::TYPE_STRING) {
+      const auto size = static_cast<int>(content.size());
+      if (!google::protobuf::internal::IsStructurallyValidUTF8(content.data(), size)) return path;
+    } else if (known->type() == FieldDescriptor::TYPE_MESSAGE) {
+      const std::string inner = InvalidTextIn(content, *known->message_type());
+      if (!inner.empty()) return absl::StrCat(path, ".", inner);
+    }
+  }
+  return "";
+}
+
+absl::Status WhyUnparsable(const grpc::Slice& slice, const Descriptor& type) {
+  const std::string bytes(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  const std::string field = InvalidTextIn(bytes, type);
+  if (!field.empty()) return InvalidField(field, "must be valid UTF-8");
+  return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_MALFORMED",
+                 absl::StrCat("the request is not a ", type.full_name()));
+}
+
+}  // namespace
+
+absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message& request) {
+  grpc::Slice slice;
+  const bool whole = bytes.TrySingleSlice(&slice).ok() || bytes.DumpToSingleSlice(&slice).ok();
+  if (whole && request.ParseFromArray(slice.begin(), static_cast<int>(slice.size()))) {
+    return absl::OkStatus();
+  }
+  return WhyUnparsable(slice, *request.GetDescriptor());
+}
+
+grpc::ByteBuffer ToByteBuffer(std::shared_ptr<const std::string> encoded) {
+  auto* const owner = new std::shared_ptr<const std::string>(std::move(encoded));
+  const std::string& bytes = **owner;
+  const grpc::Slice slice(
+      const_cast<char*>(bytes.data()), bytes.size(),
+      [](void* shared) { delete static_cast<std::shared_ptr<const std::string>*>(shared); }, owner);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+grpc::ByteBuffer ToByteBuffer(const google::protobuf::MessageLite& message) {
+  const std::size_t size = message.ByteSizeLong();
+  const grpc::Slice slice(size);
+  message.SerializeWithCachedSizesToArray(const_cast<std::uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace marginalia

@@ -1,0 +1,32 @@
+// Messages of raw RPC methods, whose requests come and whose answers go as bytes. A method is raw
+// to send bytes that were encoded before, and to answer a request that does not parse with a clear
+// error: a parsed method's caller would hear UNIMPLEMENTED. Pure functions, thread-safe.
+#ifndef MARGINALIA_SERVICES_RPC_RAW_MESSAGE_H_
+#define MARGINALIA_SERVICES_RPC_RAW_MESSAGE_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace google::protobuf {
+class MessageLite;
+class Message;
+}  // namespace google::protobuf
+
+namespace marginalia {
+
+// Errors: INVALID_ARGUMENT, naming the field when its text is not valid UTF-8 (which proto3 strings
+// must be), else with reason REQUEST_MALFORMED.
+absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message& request);
+
+// The encoded message without a copy: it is shared until gRPC has sent it.
+grpc::ByteBuffer ToByteBuffer(std::shared_ptr<const std::string> encoded);
+
+grpc::ByteBuffer ToByteBuffer(const google::protobuf::MessageLite& message);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_RPC_RAW_MESSAGE_H_

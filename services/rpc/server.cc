@@ -1,0 +1,151 @@
+#include "services/rpc/server.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
+#include <grpcpp/impl/server_initializer.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <charconv>
+#include <chrono>
+#include <mutex>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "services/process/log.h"
+#include "services/rpc/health.h"
+
+namespace marginalia {
+namespace {
+
+// A client that pings more often than this is told to go away.
+constexpr absl::Duration kClientPingIntervalMin = absl::Seconds(10);
+constexpr absl::Duration kHandshakeMax = absl::Seconds(10);
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+// gRPC's own words, errors only, as lines of our log.
+void LogForGrpc(gpr_log_func_args* args) {
+  Log(args->severity == GPR_LOG_SEVERITY_ERROR ? Severity::kError : Severity::kInfo, "gRPC",
+      {{"error", std::string_view(args->message)}});
+}
+
+// Collects the names of the services that a server is built with, which nothing else tells.
+class ServiceNames : public grpc::ServerBuilderPlugin {
+ public:
+  explicit ServiceNames(std::vector<std::string>& names) : names_(names) {}
+  std::string name() override { return "service_names"; }
+  void InitServer(grpc::ServerInitializer*) override {}
+  void Finish(grpc::ServerInitializer* server) override { names_ = *server->GetServiceList(); }
+  void ChangeArguments(const std::string&, void*) override {}
+
+ private:
+  std::vector<std::string>& names_;
+};
+
+class WithServiceNames : public grpc::ServerBuilderOption {
+ public:
+  explicit WithServiceNames(std::vector<std::string>& names) : names_(names) {}
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->push_back(std::make_unique<ServiceNames>(names_));
+  }
+
+ private:
+  std::vector<std::string>& names_;
+};
+
+void PrepareLibraryOnce() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+    gpr_set_log_function(LogForGrpc);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::channelz::experimental::InitChannelzService();
+  });
+}
+
+// gRPC would take a port that is too large for another one.
+bool HasPort(const std::string& address) {
+  const std::string_view port = std::string_view(address).substr(address.rfind(':') + 1);
+  int number = -1;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return address.find(':') != address.npos && error == std::errc() &&
+         end == port.data() + port.size() && number >= 0 && number <= 65535;
+}
+
+void SetLimits(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kRequestBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(kKeepalivePing));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kKeepaliveTimeout));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             Milliseconds(kClientPingIntervalMin));
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(kHandshakeMax));
+  // Two processes on one port would share its calls by chance; the second one must fail instead.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Only reflection and channelz are synchronous: one thread does for them.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
+    RpcServerOptions options, const std::vector<grpc::Service*>& services) {
+  PrepareLibraryOnce();
+  if (!HasPort(options.address)) {
+    return absl::InvalidArgumentError("cannot listen on " + options.address +
+                                      ": write it host:port, with a port from 0 to 65535");
+  }
+  std::unique_ptr<RpcServer> server(new RpcServer);
+  grpc::ServerBuilder builder;
+  SetLimits(builder);
+  builder.SetOption(std::make_unique<WithServiceNames>(server->service_names_));
+  int port = 0;
+  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(server->health_.get());
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr || port == 0) {
+    return absl::UnavailableError("cannot listen on " + options.address +
+                                  ": is the port taken, or the host not one of this machine's?");
+  }
+  server->address_ =
+      options.address.substr(0, options.address.rfind(':') + 1) + std::to_string(port);
+  server->options_ = std::move(options);
+  server->SetServing(true);
+  return server;
+}
+
+RpcServer::RpcServer() : health_(std::make_unique<HealthService>()) {}
+
+RpcServer::~RpcServer() {
+  if (server_ == nullptr) return;
+  health_->EndWatches();
+  server_->Shutdown(std::chrono::system_clock::now());
+}
+
+void RpcServer::SetServing(bool serving) {
+  for (const std::string& name : service_names_) health_->SetServing(name, serving);
+  health_->SetServing("", serving);
+}
+
+void RpcServer::Drain(absl::AnyInvocable<void()> end_streams) {
+  const absl::Time deadline = absl::Now() + options_.drain_grace;
+  SetServing(false);
+  end_streams();
+  health_->EndWatches();
+  server_->Shutdown(absl::ToChronoTime(deadline));
+}
+
+}  // namespace marginalia

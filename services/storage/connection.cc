@@ -1,0 +1,145 @@
+#include "services/storage/connection.h"
+
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "services/storage/database.h"
+#include "services/storage/native.h"
+#include "services/storage/sqlite_settings.h"
+
+namespace marginalia {
+namespace {
+
+// How long a transaction may stand still before PostgreSQL ends it: a stopped replica must not hold
+// the lock that all the others wait for.
+constexpr absl::Duration kIdleInTransactionMax = absl::Seconds(10);
+
+const soci::backend_factory& Backend(DatabaseKind kind) {
+  if (kind == DatabaseKind::kSqlite) return soci::sqlite3;
+  return soci::postgresql;
+}
+
+void Execute(soci::session& session, std::string_view name, std::string_view value) {
+  session << absl::StrCat("PRAGMA ", std::string(name), " = ", std::string(value));
+}
+
+void SetUpSqlite(soci::session& session, ConnectionRole role) {
+  const bool writes = role == ConnectionRole::kWriter;
+  sqlite_api::sqlite3_busy_timeout(NativeSqlite(session), absl::ToInt64Milliseconds(kLockWaitMax));
+  // Before anything reads the file: a new one gets its page size with its first page.
+  if (writes) Execute(session, "page_size", std::to_string(kSqlitePageBytes));
+  if (writes) Execute(session, "journal_mode", "WAL");
+  Execute(session, "synchronous", "FULL");
+  Execute(session, "foreign_keys", "ON");
+  // Two connections that checkpoint can lose commits in this version of SQLite: only the writer
+  // does.
+  Execute(session, "wal_autocheckpoint", "0");
+  Execute(session, "mmap_size", "0");
+  Execute(session, "cache_size",
+          absl::StrCat("-", writes ? kWriterCacheKibibytesMax : kReaderCacheKibibytesMax));
+  if (writes) return;
+  Execute(session, "query_only", "ON");
+  sqlite_api::sqlite3_db_config(NativeSqlite(session), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                                nullptr);
+}
+
+void SetUpPostgres(soci::session& session, ConnectionRole role) {
+  // libpq would print the server's notices on stderr, between the lines of the log.
+  PQsetNoticeProcessor(
+      NativePostgres(session), [](void*, const char*) {}, nullptr);
+  session << "SET client_min_messages = warning";
+  session << "SET bytea_output = 'hex'";
+  session << "SET synchronous_commit = on";
+  session << absl::StrCat("SET lock_timeout = ", absl::ToInt64Milliseconds(kLockWaitMax));
+  session << absl::StrCat("SET idle_in_transaction_session_timeout = ",
+                          absl::ToInt64Milliseconds(kIdleInTransactionMax));
+  if (role == ConnectionRole::kWriter) return;
+  session << "SET default_transaction_isolation = 'repeatable read'";
+  session << "SET default_transaction_read_only = on";
+}
+
+// Prepared, because every read and every group runs them.
+struct TransactionStatements {
+  explicit TransactionStatements(Connection& connection)
+      : begin((connection.sql().prepare << "BEGIN")),
+        begin_immediate(
+            (connection.sql().prepare
+             << (connection.kind() == DatabaseKind::kSqlite ? "BEGIN IMMEDIATE" : "BEGIN"))),
+        commit((connection.sql().prepare << "COMMIT")) {}
+  soci::statement begin;
+  soci::statement begin_immediate;
+  soci::statement commit;
+};
+
+}  // namespace
+
+sqlite_api::sqlite3* NativeSqlite(soci::session& session) {
+  return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+}
+
+pg_conn* NativePostgres(soci::session& session) {
+  return static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_;
+}
+
+Connection::Connection(const ConnectionTarget& target, ConnectionRole role)
+    : kind_(target.kind), role_(role), session_(Backend(target.kind), target.connect_string) {
+  if (kind_ == DatabaseKind::kSqlite) {
+    SetUpSqlite(session_, role);
+  } else {
+    SetUpPostgres(session_, role);
+  }
+}
+
+std::string Connection::ToColumn(std::string_view bytes) const {
+  if (kind_ == DatabaseKind::kSqlite) return std::string(bytes);
+  return absl::StrCat("\\x", absl::BytesToHexString({bytes.data(), bytes.size()}));
+}
+
+std::string Connection::FromColumn(std::string column) const {
+  if (kind_ == DatabaseKind::kSqlite) return column;
+  return absl::HexStringToBytes(absl::string_view(column).substr(2));
+}
+
+void Connection::Begin() {
+  auto& statements = Prepared<TransactionStatements>();
+  (role_ == ConnectionRole::kWriter ? statements.begin_immediate : statements.begin).execute(true);
+}
+
+void Connection::Commit() {
+  ResetStatements();
+  Prepared<TransactionStatements>().commit.execute(true);
+}
+
+void Connection::Rollback() {
+  ResetStatements();
+  // SQLite has often rolled back by itself already, and a lost connection has lost its transaction.
+  if (kind_ == DatabaseKind::kSqlite &&
+      sqlite_api::sqlite3_get_autocommit(NativeSqlite(session_)) != 0)
+    return;
+  try {
+    session_ << "ROLLBACK";
+  } catch (const std::exception&) {
+  }
+}
+
+void Connection::ResetStatements() {
+  if (kind_ != DatabaseKind::kSqlite) return;
+  sqlite_api::sqlite3* native = NativeSqlite(session_);
+  for (sqlite_api::sqlite3_stmt* statement = sqlite_api::sqlite3_next_stmt(native, nullptr);
+       statement != nullptr; statement = sqlite_api::sqlite3_next_stmt(native, statement)) {
+    if (sqlite_api::sqlite3_stmt_busy(statement) != 0) sqlite_api::sqlite3_reset(statement);
+  }
+}
+
+bool Connection::InFailedTransaction() const {
+  if (kind_ == DatabaseKind::kSqlite) return false;
+  auto& session = const_cast<soci::session&>(session_);
+  return PQtransactionStatus(NativePostgres(session)) == PQTRANS_INERROR;
+}
+
+}  // namespace marginalia

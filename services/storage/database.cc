@@ -1,0 +1,205 @@
+#include "services/storage/database.h"
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/process/log.h"
+#include "services/rpc/errors.h"
+#include "services/storage/database_url.h"
+#include "services/storage/file_lock.h"
+#include "services/storage/read_queue.h"
+#include "services/storage/sqlite_settings.h"
+#include "services/storage/storage_failure.h"
+#include "services/storage/write_transaction.h"
+
+namespace marginalia {
+namespace {
+
+constexpr absl::Duration kReconnectPause = absl::Milliseconds(50);
+
+absl::Status Corrupt(const ConnectionTarget& target, std::string_view finding) {
+  return absl::DataLossError(absl::StrCat(target.description, " is corrupt (", std::string(finding),
+                                          "): restore it from a backup"));
+}
+
+// A whole check of a small file; of a large one SQLite has read header and schema by now.
+absl::Status CheckIntegrity(Connection& connection, const DatabaseUrl& url) {
+  std::int64_t tables = 0;
+  connection.sql() << "SELECT count(*) FROM sqlite_schema", soci::into(tables);
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(url.path, error);
+  if (error || bytes > kQuickCheckBytesMax) return absl::OkStatus();
+  std::string finding;
+  connection.sql() << "PRAGMA quick_check(1)", soci::into(finding);
+  return finding == "ok" ? absl::OkStatus() : Corrupt(url.target, finding);
+}
+
+absl::Status OpenFailure(const ConnectionTarget& target, const std::exception& error) {
+  const std::string words = WordsForLog(error);
+  if (IsCorrupt(error)) return Corrupt(target, words);
+  return absl::UnavailableError(absl::StrCat("cannot open ", target.description, ": ", words));
+}
+
+}  // namespace
+
+struct Database::State {
+  // A place for a reading connection; there is none in it before its first use and after a loss.
+  struct Reader {
+    std::unique_ptr<Connection> connection;
+  };
+
+  DatabaseUrl url;
+  std::unique_ptr<FileLock> lock;  // before the connections, so that it goes after them
+  // Before the readers, so that it closes last: the one that does checkpoints.
+  std::unique_ptr<Connection> writer;
+  std::array<Reader, kReadersMax> readers;
+  std::mutex mutex;
+  std::condition_variable returned;
+  std::vector<Reader*> idle;              // guarded by mutex; the last one used on top
+  std::unique_ptr<ReadQueue> read_queue;  // PostgreSQL only
+
+  Reader* Lease(absl::Time until) {
+    std::unique_lock guard(mutex);
+    if (!returned.wait_until(guard, absl::ToChronoTime(until), [this] { return !idle.empty(); })) {
+      return nullptr;
+    }
+    Reader* reader = idle.back();
+    idle.pop_back();
+    return reader;
+  }
+
+  void Return(Reader* reader) {
+    {
+      const std::lock_guard guard(mutex);
+      idle.push_back(reader);
+    }
+    returned.notify_one();
+  }
+
+  // Opens the transaction of a read. A connection that was lost while nobody used it is replaced,
+  // again and again until `until`: a server that restarts is back within it.
+  absl::Status BeginRead(Reader& reader, absl::Time until);
+  absl::Status ReadOn(Reader& reader, absl::Time until,
+                      absl::FunctionRef<absl::Status(Connection&)> read);
+};
+
+absl::Status Database::State::BeginRead(Reader& reader, absl::Time until) {
+  while (true) {
+    const bool connected = reader.connection != nullptr;
+    try {
+      if (!connected) {
+        reader.connection = std::make_unique<Connection>(url.target, ConnectionRole::kReader);
+      }
+      reader.connection->Begin();
+      return absl::OkStatus();
+    } catch (const std::exception& error) {
+      const bool lost = reader.connection == nullptr || IsConnectionLost(error);
+      if (!lost) return StorageFailure(*reader.connection, error);
+      reader.connection.reset();
+      if (url.target.kind == DatabaseKind::kSqlite || absl::Now() > until) {
+        const std::string words = WordsForLog(error);
+        Log(Severity::kError, "cannot connect to the database", {{"error", words}});
+        return StorageUnavailable();
+      }
+    }
+    if (!connected) std::this_thread::sleep_for(absl::ToChronoMilliseconds(kReconnectPause));
+  }
+}
+
+absl::Status Database::State::ReadOn(Reader& reader, absl::Time until,
+                                     absl::FunctionRef<absl::Status(Connection&)> read) {
+  absl::Status begun = BeginRead(reader, until);
+  if (!begun.ok()) return begun;
+  Connection& connection = *reader.connection;
+  try {
+    absl::Status status = read(connection);
+    connection.Commit();
+    return status;
+  } catch (const std::exception& error) {
+    absl::Status failure = StorageFailure(connection, error);
+    connection.Rollback();
+    if (IsConnectionLost(error)) reader.connection.reset();
+    return failure;
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& url,
+                                                         const Migrations& migrations) {
+  absl::StatusOr<DatabaseUrl> parsed = ParseDatabaseUrl(url);
+  if (!parsed.ok()) return parsed.status();
+  auto state = std::make_unique<State>();
+  state->url = *std::move(parsed);
+  const ConnectionTarget& target = state->url.target;
+  const bool sqlite = target.kind == DatabaseKind::kSqlite;
+  if (sqlite) {
+    auto lock = FileLock::Take(absl::StrCat(state->url.path, ".lock"));
+    if (!lock.ok()) return lock.status();
+    state->lock = *std::move(lock);
+  }
+  try {
+    state->writer = std::make_unique<Connection>(target, ConnectionRole::kWriter);
+    absl::Status fits = sqlite ? CheckIntegrity(*state->writer, state->url) : absl::OkStatus();
+    if (fits.ok()) fits = ApplyMigrations(*state->writer, target, migrations);
+    if (!fits.ok()) return fits;
+  } catch (const std::exception& error) {
+    return OpenFailure(target, error);
+  }
+  for (State::Reader& reader : state->readers) state->idle.push_back(&reader);
+  if (!sqlite) state->read_queue = std::make_unique<ReadQueue>(kReadersMax, kReadsQueuedMax);
+  return std::unique_ptr<Database>(new Database(std::move(state)));
+}
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Database::~Database() {
+  // Its threads use the rest.
+  state_->read_queue.reset();
+}
+
+DatabaseKind Database::kind() const { return state_->url.target.kind; }
+
+absl::Status Database::Read(absl::FunctionRef<absl::Status(Connection&)> read) {
+  const absl::Time until = absl::Now() + kReaderWaitMax;
+  State::Reader* reader = state_->Lease(until);
+  if (reader == nullptr) return StorageUnavailable();
+  absl::Status status = state_->ReadOn(*reader, until, read);
+  state_->Return(reader);
+  return status;
+}
+
+void Database::ReadThen(absl::Time deadline, absl::AnyInvocable<absl::Status(Connection&)> read,
+                        absl::AnyInvocable<void(const absl::Status&)> done) {
+  auto run = [this, read = std::move(read)]() mutable {
+    return Read([&read](Connection& connection) { return read(connection); });
+  };
+  if (state_->read_queue == nullptr) return done(run());
+  state_->read_queue->Submit(deadline, std::move(run), std::move(done));
+}
+
+absl::Status Database::WriteAtStart(absl::FunctionRef<absl::Status(Connection&)> write) {
+  try {
+    WriteTransaction transaction(writer());
+    absl::Status status = write(writer());
+    if (status.ok()) transaction.Commit();
+    return status;
+  } catch (const std::exception& error) {
+    return StorageFailure(writer(), error);
+  }
+}
+
+Connection& Database::writer() { return *state_->writer; }
+
+void Database::ReconnectWriter() {
+  state_->writer = std::make_unique<Connection>(state_->url.target, ConnectionRole::kWriter);
+}
+
+}  // namespace marginalia

@@ -1,0 +1,43 @@
+// One transaction on the writing connection. Rolls back when it goes before it was committed.
+#ifndef MARGINALIA_SERVICES_STORAGE_WRITE_TRANSACTION_H_
+#define MARGINALIA_SERVICES_STORAGE_WRITE_TRANSACTION_H_
+
+#include <stdexcept>
+
+#include "services/storage/connection.h"
+
+namespace marginalia {
+
+class WriteTransaction {
+ public:
+  // Throws what SOCI throws, as Commit does.
+  explicit WriteTransaction(Connection& connection) : connection_(connection) {
+    connection_.Begin();
+  }
+  ~WriteTransaction() {
+    if (open_) connection_.Rollback();
+  }
+  WriteTransaction(const WriteTransaction&) = delete;
+  WriteTransaction& operator=(const WriteTransaction&) = delete;
+
+  // Throws when a statement failed and its exception was swallowed: PostgreSQL would quietly roll
+  // back.
+  void CheckUsable() const {
+    if (connection_.InFailedTransaction()) {
+      throw std::runtime_error("a statement of the transaction failed unheard");
+    }
+  }
+
+  void Commit() {
+    connection_.Commit();
+    open_ = false;
+  }
+
+ private:
+  Connection& connection_;
+  bool open_ = true;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_STORAGE_WRITE_TRANSACTION_H_

@@ -1,0 +1,72 @@
+#include "services/telemetry/process_metrics.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <system_error>
+
+#include "services/process/log.h"
+
+namespace marginalia {
+namespace {
+
+prometheus::MetricFamily OneMetric(const std::string& name, const std::string& help,
+                                   prometheus::MetricType type, double value) {
+  prometheus::MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = type;
+  prometheus::ClientMetric metric;
+  if (type == prometheus::MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  family.metric.push_back(metric);
+  return family;
+}
+
+double CpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  double pages_total = 0;
+  double pages_resident = 0;
+  statm >> pages_total >> pages_resident;
+  return pages_resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double OpenFiles() {
+  std::error_code error;
+  const std::filesystem::directory_iterator files("/proc/self/fd", error);
+  return error ? 0 : static_cast<double>(std::distance(begin(files), end(files)));
+}
+
+}  // namespace
+
+std::vector<prometheus::MetricFamily> ProcessMetrics() {
+  using prometheus::MetricType;
+  return {
+      OneMetric("process_cpu_seconds_total", "CPU time used, in user and system mode.",
+                MetricType::Counter, CpuSeconds()),
+      OneMetric("process_resident_memory_bytes", "Memory held in RAM.", MetricType::Gauge,
+                ResidentBytes()),
+      OneMetric("process_open_fds", "Open file descriptors.", MetricType::Gauge, OpenFiles()),
+      OneMetric("marginalia_log_lines_dropped_total",
+                "Log lines dropped because stderr was not read fast enough.", MetricType::Counter,
+                static_cast<double>(LogLinesDropped())),
+  };
+}
+
+}  // namespace marginalia

@@ -1,0 +1,17 @@
+// What every process tells about itself, named as Prometheus' client libraries name it.
+// Thread-safe.
+#ifndef MARGINALIA_SERVICES_TELEMETRY_PROCESS_METRICS_H_
+#define MARGINALIA_SERVICES_TELEMETRY_PROCESS_METRICS_H_
+
+#include <prometheus/metric_family.h>
+
+#include <vector>
+
+namespace marginalia {
+
+// CPU time, memory, open file descriptors, and lines that the log dropped, as of now.
+std::vector<prometheus::MetricFamily> ProcessMetrics();
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_TELEMETRY_PROCESS_METRICS_H_

@@ -1,0 +1,34 @@
+// The bars of performance.md, each as one function that measures the subject and its limit in
+// interleaved runs and adds its rows. They throw BarFailed when a figure cannot be had.
+#ifndef MARGINALIA_TESTS_BENCH_BARS_H_
+#define MARGINALIA_TESTS_BENCH_BARS_H_
+
+#include "tests/bench/bench.h"
+#include "tests/bench/report.h"
+
+namespace marginalia::bench {
+
+// 1: the newest page of a hot thread, against a bare callback server with the same bytes.
+void NewestPageBar(Bench& bench, Report& report);
+// 2: pages deep in a thread of a million, each another one, against the same.
+void DeepPageBar(Bench& bench, Report& report);
+// 3: pages of a thread of a million, against those of a thread of a hundred.
+void ThreadLengthBar(Bench& bench, Report& report);
+// 4 and 5: AddComment at 64 callers, against etcd's Put.
+void AddCommentBars(Bench& bench, Report& report);
+// 6: from commit to watcher at 2,000 events a second, against etcd's watch.
+void WatchBar(Bench& bench, Report& report);
+// 7: from a post's acknowledgement to its count in invoice-service.
+void CountVisibleBar(Bench& bench, Report& report);
+// 8: invoice-service catching up on a million events.
+void CatchUpBar(Bench& bench, Report& report);
+// 9: GetInvoice from the cache, against a bare callback server with the same bytes.
+void GetInvoiceBar(Bench& bench, Report& report);
+// 10: a page as JSON and a 304, against a bare Beast server and a bare gRPC client call.
+void GatewayBars(Bench& bench, Report& report);
+// 11: memory.
+void MemoryBars(Bench& bench, Report& report);
+
+}  // namespace marginalia::bench
+
+#endif  // MARGINALIA_TESTS_BENCH_BARS_H_

@@ -1,0 +1,119 @@
+// Measures the bars of performance.md beside their limits; see README.md.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "tests/bench/bars.h"
+#include "tests/bench/interrupt.h"
+#include "tests/bench/need.h"
+
+ABSL_FLAG(std::string, build, "build/release", "the build folder with the programs to measure");
+ABSL_FLAG(std::string, data, "build/bench", "where databases are made; filled ones are kept there");
+ABSL_FLAG(std::string, json, "build/bench/result.json", "where the same table goes as JSON");
+ABSL_FLAG(std::string, revision, "", "what is measured, for the JSON");
+ABSL_FLAG(std::vector<std::string>, only, {}, "the bars to measure, such as 1,4; empty: all");
+ABSL_FLAG(int, runs, 0, "interleaved runs behind each median; 0: 5, or 3 with --quick");
+ABSL_FLAG(bool, quick, false, "3 runs of 1 s instead of 5 of 3 s");
+
+namespace marginalia::bench {
+namespace {
+
+struct Bar {
+  std::vector<int> numbers;
+  std::string what;
+  void (*measure)(Bench&, Report&);
+};
+
+const std::vector<Bar>& Bars() {
+  static const auto& bars = *new std::vector<Bar>{
+      {{1}, "ListComments, newest page", NewestPageBar},
+      {{2}, "ListComments, deep page", DeepPageBar},
+      {{3}, "long thread against short thread", ThreadLengthBar},
+      {{4, 5}, "AddComment", AddCommentBars},
+      {{6}, "commit to watcher", WatchBar},
+      {{7}, "acknowledged to count visible", CountVisibleBar},
+      {{8}, "projector catching up", CatchUpBar},
+      {{9}, "GetInvoice from the cache", GetInvoiceBar},
+      {{10}, "gateway", GatewayBars},
+      {{11}, "memory", MemoryBars},
+  };
+  return bars;
+}
+
+std::set<int> Wanted() {
+  std::set<int> wanted;
+  for (const std::string& text : absl::GetFlag(FLAGS_only)) {
+    int number = 0;
+    if (!absl::SimpleAtoi(text, &number) || number < 1 || number > 11) {
+      std::fprintf(stderr, "--only takes bars from 1 to 11, such as --only=1,4; got %s\n",
+                   text.c_str());
+      std::exit(2);
+    }
+    wanted.insert(number);
+  }
+  return wanted;
+}
+
+BenchOptions OptionsFromFlags() {
+  BenchOptions options;
+  const bool quick = absl::GetFlag(FLAGS_quick);
+  options.runs = absl::GetFlag(FLAGS_runs) > 0 ? absl::GetFlag(FLAGS_runs) : quick ? 3 : 5;
+  options.window.measured = absl::Seconds(quick ? 1 : 3);
+  options.build = std::filesystem::absolute(absl::GetFlag(FLAGS_build));
+  options.data = std::filesystem::absolute(absl::GetFlag(FLAGS_data));
+  return options;
+}
+
+bool IsWanted(const Bar& bar, const std::set<int>& wanted) {
+  if (wanted.empty()) return true;
+  for (const int number : bar.numbers) {
+    if (wanted.contains(number)) return true;
+  }
+  return false;
+}
+
+int Measure() {
+  const std::set<int> wanted = Wanted();
+  const BenchOptions options = OptionsFromFlags();
+  Report report;
+  Bench bench(options);
+  for (const Bar& bar : Bars()) {
+    if (!IsWanted(bar, wanted) || Interrupted()) continue;
+    std::fprintf(stderr, "bar %d: %s\n", bar.numbers.front(), bar.what.c_str());
+    try {
+      bar.measure(bench, report);
+    } catch (const std::exception& failure) {
+      report.AddFailure(bar.numbers.front(), bar.what, failure.what());
+    }
+  }
+  report.PrintTable();
+  report.WriteJson(absl::GetFlag(FLAGS_json), absl::GetFlag(FLAGS_revision), options.runs,
+                   absl::ToDoubleSeconds(options.window.measured));
+  return Interrupted() ? 1 : report.exit_code();
+}
+
+}  // namespace
+}  // namespace marginalia::bench
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage("measures the bars of performance.md beside their limits");
+  if (absl::ParseCommandLine(argc, argv).size() > 1) {
+    std::fputs("there are only flags; see --help\n", stderr);
+    return 2;
+  }
+  marginalia::bench::CatchInterrupts();
+  try {
+    return marginalia::bench::Measure();
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "bench: %s\n", failure.what());
+    return 1;
+  }
+}

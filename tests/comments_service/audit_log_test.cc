@@ -1,0 +1,262 @@
+#include "comments-service/audit_log.h"
+
+#include <openssl/sha.h>
+
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "tests/comments_service/service_test.h"
+
+namespace marginalia {
+namespace {
+
+namespace v1 = comments::v1;
+
+// The canonical bytes as audit_log.h documents them, written anew.
+std::string HashByTheBook(const std::string& previous, const v1::AuditEntry& entry) {
+  const std::int64_t micros =
+      entry.create_time().seconds() * 1'000'000 + entry.create_time().nanos() / 1000;
+  std::string bytes;
+  for (const std::string& text :
+       {previous, std::to_string(entry.position()), entry.org_id(), entry.actor_id(),
+        entry.actor_name(), entry.action(), entry.invoice_id(), entry.comment_id(),
+        entry.request_id(), std::to_string(micros)}) {
+    const std::size_t size = text.size();
+    bytes += static_cast<char>(size >> 24);
+    bytes += static_cast<char>(size >> 16);
+    bytes += static_cast<char>(size >> 8);
+    bytes += static_cast<char>(size);
+    bytes += text;
+  }
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return absl::BytesToHexString(digest);
+}
+
+class AuditLogTest : public ServiceTest {
+ protected:
+  void Post(int count) {
+    for (int i = 0; i < count; ++i) {
+      service().As("org", "dana").Post("INV-" + std::to_string(i % 2), "a body");
+      service().As("rival", "mallory").Post("INV-1", "theirs");
+    }
+  }
+  Client Admin() { return service().As("org", "alex", "admin"); }
+  // The first broken position after `sql` has run behind the service's back.
+  std::int64_t BrokenAfter(const std::string& sql) {
+    service().Tamper([&](soci::session& session) { session << sql; });
+    const auto verdict = Admin().Verify();
+    EXPECT_TRUE(verdict.ok()) << verdict.status();
+    EXPECT_EQ(verdict->intact(), verdict->first_broken_position() == 0);
+    EXPECT_TRUE(service().As("rival", "mallory", "admin").Verify()->intact());
+    return verdict->first_broken_position();
+  }
+};
+INSTANTIATE_ON_EVERY_DATABASE(AuditLogTest);
+
+TEST_P(AuditLogTest, AnExportIsVerifiedByTheDocumentedBytes) {
+  Post(5);
+  const auto receipt = service().As("org", "dana").Post("INV-1", "last").receipt();
+  v1::ListAuditEntriesRequest request;
+  request.set_page_size(2);
+  std::string hash;
+  std::int64_t position = 0;
+  int entries = 0;
+  do {
+    const auto page = Admin().Audit(request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const v1::AuditEntry& entry : page->entries()) {
+      hash = HashByTheBook(hash, entry);
+      EXPECT_EQ(entry.hash(), hash);
+      EXPECT_EQ(entry.org_id(), "org");
+      EXPECT_GT(entry.position(), position);
+      position = entry.position();
+      ++entries;
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(entries, 6);
+  EXPECT_EQ(receipt.audit_hash(), hash);
+  EXPECT_EQ(receipt.position(), position);
+  const auto verdict = Admin().Verify();
+  EXPECT_EQ(verdict->entry_count(), 6);
+  EXPECT_EQ(verdict->head_hash(), hash);
+  EXPECT_TRUE(verdict->intact());
+}
+
+TEST_P(AuditLogTest, AnEntrySaysWhoDidWhatToWhich) {
+  const auto added = service().As("org", "dana").Post("INV-1", "a body");
+  const auto page = Admin().Audit();
+  ASSERT_EQ(page->entries_size(), 1);
+  const v1::AuditEntry& entry = page->entries(0);
+  EXPECT_EQ(entry.actor_id(), "dana");
+  EXPECT_EQ(entry.actor_name(), "DANA");
+  EXPECT_EQ(entry.action(), "comment.added");
+  EXPECT_EQ(entry.invoice_id(), "INV-1");
+  EXPECT_EQ(entry.comment_id(), added.comment().comment_id());
+  EXPECT_NE(entry.request_id(), "");
+}
+
+TEST_P(AuditLogTest, FiltersNarrowTheListingTogether) {
+  service().As("org", "dana").Post("INV-1", "a");
+  const auto middle = service().As("org", "priya").Post("INV-1", "b").comment().create_time();
+  service().As("org", "dana").Post("INV-2", "c");
+  const auto count = [&](const v1::ListAuditEntriesRequest& request) {
+    const auto page = Admin().Audit(request);
+    return page.ok() ? page->entries_size() : -1;
+  };
+  v1::ListAuditEntriesRequest request;
+  request.set_invoice_id("INV-1");
+  EXPECT_EQ(count(request), 2);
+  request.set_actor_id("dana");
+  EXPECT_EQ(count(request), 1);
+  request.clear_invoice_id();
+  EXPECT_EQ(count(request), 2);
+  request.clear_actor_id();
+  *request.mutable_start_time() = middle;
+  EXPECT_EQ(count(request), 2);
+  *request.mutable_end_time() = middle;
+  EXPECT_EQ(count(request), 0);
+  request.clear_start_time();
+  EXPECT_EQ(count(request), 1);
+}
+
+TEST_P(AuditLogTest, ATokenFitsItsFiltersOnly) {
+  Post(3);
+  v1::ListAuditEntriesRequest request;
+  request.set_page_size(1);
+  request.set_page_token(Admin().Audit(request)->next_page_token());
+  EXPECT_TRUE(Admin().Audit(request).ok());
+  request.set_actor_id("dana");
+  EXPECT_EQ(Reason(Admin().Audit(request)), "PAGE_TOKEN_INVALID");
+  request.clear_actor_id();
+  EXPECT_EQ(Reason(service().As("rival", "mallory", "admin").Audit(request)), "PAGE_TOKEN_INVALID");
+}
+
+TEST_P(AuditLogTest, BadFiltersAreNamed) {
+  v1::ListAuditEntriesRequest request;
+  request.mutable_start_time()->set_nanos(-1);
+  EXPECT_EQ(Field(Admin().Audit(request)), "start_time");
+  request.clear_start_time();
+  request.set_invoice_id("a b");
+  EXPECT_EQ(Field(Admin().Audit(request)), "invoice_id");
+  request.clear_invoice_id();
+  request.set_actor_id(std::string(200, 'x'));
+  EXPECT_EQ(Field(Admin().Audit(request)), "actor_id");
+}
+
+TEST_P(AuditLogTest, IsForAdminsOnly) {
+  EXPECT_EQ(Reason(service().As("org", "dana").Audit()), "ROLE_TOO_LOW");
+  EXPECT_EQ(Reason(service().As("org", "dana").Verify()), "ROLE_TOO_LOW");
+  EXPECT_EQ(Reason(service().AsService("org").Verify()), "ROLE_TOO_LOW");
+}
+
+TEST_P(AuditLogTest, AnEmptyLogIsIntact) {
+  const auto verdict = Admin().Verify();
+  ASSERT_TRUE(verdict.ok()) << verdict.status();
+  EXPECT_TRUE(verdict->intact());
+  EXPECT_EQ(verdict->entry_count(), 0);
+  EXPECT_EQ(verdict->head_hash(), "");
+}
+
+TEST_P(AuditLogTest, AChangedEntryIsFound) {
+  Post(6);  // the tenant's entries are 1, 3, 5, 7, 9, 11
+  EXPECT_EQ(BrokenAfter("UPDATE audit_entries SET actor_id = 'priya'"
+                        " WHERE org_id = 'org' AND position = 5"),
+            5);
+}
+
+TEST_P(AuditLogTest, AChangedHashIsFound) {
+  Post(6);
+  EXPECT_EQ(BrokenAfter("UPDATE audit_entries SET hash = 'x'"
+                        " WHERE org_id = 'org' AND position = 5"),
+            5);
+}
+
+TEST_P(AuditLogTest, ARemovedEntryIsFound) {
+  Post(6);
+  EXPECT_EQ(BrokenAfter("DELETE FROM audit_entries WHERE org_id = 'org' AND position = 5"), 5);
+}
+
+TEST_P(AuditLogTest, ReorderedEntriesAreFound) {
+  Post(6);
+  service().Tamper([](soci::session& session) {
+    session << "UPDATE audit_entries SET position = 99 WHERE org_id = 'org' AND position = 3";
+    session << "UPDATE audit_entries SET position = 3 WHERE org_id = 'org' AND position = 5";
+  });
+  EXPECT_EQ(BrokenAfter("UPDATE audit_entries SET position = 5"
+                        " WHERE org_id = 'org' AND position = 99"),
+            3);
+}
+
+TEST_P(AuditLogTest, ACutOffTailIsFound) {
+  Post(6);
+  EXPECT_EQ(BrokenAfter("DELETE FROM audit_entries WHERE org_id = 'org' AND position > 7"), 9);
+}
+
+TEST_P(AuditLogTest, ACutOffTailIsFoundWithoutEventsToCompareWith) {
+  Post(6);
+  service().Tamper([](soci::session& session) {
+    session << "DELETE FROM comments WHERE org_id = 'org' AND position > 7";
+  });
+  service().Tamper(
+      [](soci::session& session) { session << "DELETE FROM events WHERE org_id = 'org'"; });
+  EXPECT_EQ(BrokenAfter("DELETE FROM audit_entries WHERE org_id = 'org' AND position > 7"), 11);
+}
+
+TEST_P(AuditLogTest, AForgedEntryBehindTheHeadIsFound) {
+  Post(6);
+  EXPECT_EQ(BrokenAfter("INSERT INTO audit_entries SELECT org_id, 13, actor_id, actor_name, action,"
+                        " invoice_id, comment_id, request_id, create_time, sequence, hash"
+                        " FROM audit_entries WHERE org_id = 'org' AND position = 11"),
+            13);
+}
+
+TEST_P(AuditLogTest, ARemovedCommentIsFound) {
+  Post(6);
+  EXPECT_EQ(BrokenAfter("DELETE FROM comments WHERE org_id = 'org' AND position = 5"), 5);
+}
+
+TEST_P(AuditLogTest, ACommentWithoutAnEntryIsFound) {
+  Post(6);
+  EXPECT_EQ(BrokenAfter("INSERT INTO comments SELECT org_id, invoice_id, 99, 'forged', author_id,"
+                        " author_name, body, create_time, 5"
+                        " FROM comments WHERE org_id = 'org' AND position = 3"),
+            5);
+}
+
+TEST_P(AuditLogTest, ALongLogIsVerifiedInChunks) {
+  v1::ImportCommentsRequest request;
+  request.set_invoice_id("INV-1");
+  for (int i = 0; i < 9; ++i) {
+    request.clear_comments();
+    for (int j = 0; j < 500; ++j) {
+      v1::ImportedComment& item = *request.add_comments();
+      item.set_comment_id(NewUuid());
+      item.mutable_author()->set_user_id("u");
+      item.set_body("x");
+      item.mutable_create_time()->set_seconds(1'600'000'000);
+    }
+    ASSERT_TRUE(service().AsService("org").Import(request).ok());
+  }
+  EXPECT_EQ(Admin().Verify()->entry_count(), 4500);
+  EXPECT_TRUE(Admin().Verify()->intact());
+  v1::ListAuditEntriesRequest nobody;
+  nobody.set_actor_id("nobody");
+  int calls = 0;
+  do {
+    const auto page = Admin().Audit(nobody);
+    ASSERT_TRUE(page.ok());
+    EXPECT_EQ(page->entries_size(), 0);
+    nobody.set_page_token(page->next_page_token());
+    ++calls;
+  } while (!nobody.page_token().empty());
+  EXPECT_EQ(calls, 5);
+  EXPECT_EQ(BrokenAfter("UPDATE audit_entries SET action = 'comment.added'"
+                        " WHERE org_id = 'org' AND position = 4321"),
+            4321);
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,170 @@
+#include "tests/comments_service/client.h"
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstdlib>
+#include <future>
+#include <iostream>
+#include <random>
+
+#include "absl/strings/str_format.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/grpc_status.h"
+
+namespace marginalia {
+
+namespace v1 = comments::v1;
+
+WatchStream::WatchStream(v1::CommentsService::Stub& stub, const std::string& token,
+                         const v1::WatchEventsRequest& request) {
+  PrepareCall(context_, token, "", absl::Now() + kTestCallMax);
+  reader_ = stub.WatchEvents(&context_, request);
+}
+
+WatchStream::~WatchStream() {
+  context_.TryCancel();
+  End().IgnoreError();
+}
+
+std::optional<v1::WatchEventsResponse> WatchStream::Next() {
+  v1::WatchEventsResponse message;
+  if (!reader_->Read(&message)) return std::nullopt;
+  checkpoint_ = message.checkpoint_token();
+  return message;
+}
+
+std::vector<v1::Event> WatchStream::Events(std::size_t count) {
+  std::vector<v1::Event> events;
+  while (events.size() < count) {
+    std::optional<v1::WatchEventsResponse> message = Next();
+    if (!message.has_value()) break;
+    for (v1::Event& event : *message->mutable_events()) events.push_back(std::move(event));
+  }
+  return events;
+}
+
+absl::Status WatchStream::End() {
+  if (reader_ == nullptr) return absl::OkStatus();
+  while (Next().has_value()) {
+  }
+  const grpc::Status status = reader_->Finish();
+  reader_.reset();
+  return FromGrpc(status);
+}
+
+template <class Request, class Response>
+absl::StatusOr<Response> Client::Call(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                   const Request&, Response*),
+                                      const Request& request) const {
+  grpc::ClientContext context;
+  PrepareCall(context, token_, "", absl::Now() + kTestCallMax);
+  Response response;
+  const grpc::Status status = ((*stub_).*method)(&context, request, &response);
+  if (!status.ok()) return FromGrpc(status);
+  return response;
+}
+
+absl::StatusOr<v1::AddCommentResponse> Client::Add(const std::string& invoice_id,
+                                                   const std::string& comment_id,
+                                                   const std::string& body) const {
+  v1::AddCommentRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_comment_id(comment_id);
+  request.set_body(body);
+  return Call(&Stub::AddComment, request);
+}
+
+v1::AddCommentResponse Client::Post(const std::string& invoice_id, const std::string& body) const {
+  absl::StatusOr<v1::AddCommentResponse> added = Add(invoice_id, NewUuid(), body);
+  if (added.ok()) return *std::move(added);
+  std::cerr << added.status().ToString() << std::endl;
+  std::abort();
+}
+
+absl::StatusOr<v1::ListCommentsResponse> Client::List(const std::string& invoice_id, int page_size,
+                                                      const std::string& token) const {
+  v1::ListCommentsRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_page_size(page_size);
+  request.set_page_token(token);
+  return Call(&Stub::ListComments, request);
+}
+
+absl::StatusOr<v1::GetCommentResponse> Client::Get(const std::string& invoice_id,
+                                                   const std::string& comment_id) const {
+  v1::GetCommentRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_comment_id(comment_id);
+  return Call(&Stub::GetComment, request);
+}
+
+absl::StatusOr<v1::ImportCommentsResponse> Client::Import(
+    const v1::ImportCommentsRequest& request) const {
+  return Call(&Stub::ImportComments, request);
+}
+
+absl::StatusOr<v1::ListRecentCommentsResponse> Client::Recent(int page_size,
+                                                              const std::string& token) const {
+  v1::ListRecentCommentsRequest request;
+  request.set_page_size(page_size);
+  request.set_page_token(token);
+  return Call(&Stub::ListRecentComments, request);
+}
+
+absl::StatusOr<v1::ListThreadCountsResponse> Client::Counts(int page_size,
+                                                            const std::string& token) const {
+  v1::ListThreadCountsRequest request;
+  request.set_page_size(page_size);
+  request.set_page_token(token);
+  return Call(&Stub::ListThreadCounts, request);
+}
+
+absl::StatusOr<v1::ListAuditEntriesResponse> Client::Audit(
+    const v1::ListAuditEntriesRequest& request) const {
+  return Call(&Stub::ListAuditEntries, request);
+}
+
+absl::StatusOr<v1::VerifyAuditLogResponse> Client::Verify() const {
+  return Call(&Stub::VerifyAuditLog, v1::VerifyAuditLogRequest());
+}
+
+WatchStream Client::Watch(const v1::WatchEventsRequest& request) const {
+  return WatchStream(*stub_, token_, request);
+}
+
+WatchStream Client::WatchAfter(const std::string& token) const {
+  v1::WatchEventsRequest request;
+  request.set_after_token(token);
+  return Watch(request);
+}
+
+WatchStream Client::WatchFromBeginning(const std::string& invoice_id) const {
+  v1::WatchEventsRequest request;
+  request.set_from_beginning(true);
+  request.set_invoice_id(invoice_id);
+  return Watch(request);
+}
+
+absl::Status Client::CallRaw(const std::string& method, const std::string& request) const {
+  grpc::ClientContext context;
+  PrepareCall(context, token_, "", absl::Now() + kTestCallMax);
+  grpc::GenericStub stub(channel_);
+  const grpc::Slice slice(request);
+  const grpc::ByteBuffer bytes(&slice, 1);
+  grpc::ByteBuffer response;
+  std::promise<grpc::Status> ended;
+  stub.UnaryCall(&context, "/marginalia.comments.v1.CommentsService/" + method, grpc::StubOptions(),
+                 &bytes, &response, [&ended](grpc::Status status) { ended.set_value(status); });
+  return FromGrpc(ended.get_future().get());
+}
+
+std::string NewUuid() {
+  thread_local std::mt19937_64 random(std::random_device{}());
+  const std::uint64_t high = random();
+  const std::uint64_t low = random();
+  return absl::StrFormat("%08x-%04x-4%03x-%04x-%012x", high >> 32, high >> 16 & 0xFFFF,
+                         high & 0xFFF, 0x8000 | (low >> 48 & 0x3FFF), low & 0xFFFF'FFFF'FFFF);
+}
+
+}  // namespace marginalia

@@ -1,0 +1,99 @@
+// A caller of comments-service, with one token: calls that answer with a message or with the status
+// that the server refused with.
+#ifndef MARGINALIA_TESTS_COMMENTS_SERVICE_CLIENT_H_
+#define MARGINALIA_TESTS_COMMENTS_SERVICE_CLIENT_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/sync_stream.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "marginalia/comments/v1/comments_service.grpc.pb.h"
+
+namespace marginalia {
+
+// What of a test may take at most; reached only when something hangs.
+inline constexpr absl::Duration kTestCallMax = absl::Seconds(30);
+
+// An open WatchEvents stream; used by one thread.
+class WatchStream {
+ public:
+  WatchStream(comments::v1::CommentsService::Stub& stub, const std::string& token,
+              const comments::v1::WatchEventsRequest& request);
+  ~WatchStream();
+
+  // Nothing when the stream has ended.
+  std::optional<comments::v1::WatchEventsResponse> Next();
+  // Reads until `count` events have come, or the stream ends. Remembers the last checkpoint.
+  std::vector<comments::v1::Event> Events(std::size_t count);
+  // Reads to the end. Returns how the server ended it.
+  absl::Status End();
+  void Cancel() { context_.TryCancel(); }
+
+  const std::string& checkpoint() const { return checkpoint_; }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<comments::v1::WatchEventsResponse>> reader_;
+  std::string checkpoint_;
+};
+
+class Client {
+ public:
+  using Stub = comments::v1::CommentsService::Stub;
+
+  Client(const std::shared_ptr<grpc::Channel>& channel, std::string token)
+      : stub_(std::make_shared<Stub>(channel)), token_(std::move(token)), channel_(channel) {}
+
+  absl::StatusOr<comments::v1::AddCommentResponse> Add(const std::string& invoice_id,
+                                                       const std::string& comment_id,
+                                                       const std::string& body) const;
+  // An added comment, which the test takes for granted; a fresh id.
+  comments::v1::AddCommentResponse Post(const std::string& invoice_id,
+                                        const std::string& body) const;
+  absl::StatusOr<comments::v1::ListCommentsResponse> List(const std::string& invoice_id,
+                                                          int page_size = 0,
+                                                          const std::string& token = "") const;
+  absl::StatusOr<comments::v1::GetCommentResponse> Get(const std::string& invoice_id,
+                                                       const std::string& comment_id) const;
+  absl::StatusOr<comments::v1::ImportCommentsResponse> Import(
+      const comments::v1::ImportCommentsRequest& request) const;
+  absl::StatusOr<comments::v1::ListRecentCommentsResponse> Recent(
+      int page_size = 0, const std::string& token = "") const;
+  absl::StatusOr<comments::v1::ListThreadCountsResponse> Counts(
+      int page_size = 0, const std::string& token = "") const;
+  absl::StatusOr<comments::v1::ListAuditEntriesResponse> Audit(
+      const comments::v1::ListAuditEntriesRequest& request = {}) const;
+  absl::StatusOr<comments::v1::VerifyAuditLogResponse> Verify() const;
+  WatchStream Watch(const comments::v1::WatchEventsRequest& request = {}) const;
+  WatchStream WatchAfter(const std::string& token) const;
+  WatchStream WatchFromBeginning(const std::string& invoice_id = "") const;
+
+  // Any bytes as the request of any method: "AddComment".
+  absl::Status CallRaw(const std::string& method, const std::string& request) const;
+
+  const std::string& token() const { return token_; }
+
+ private:
+  template <class Request, class Response>
+  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request) const;
+
+  std::shared_ptr<Stub> stub_;
+  std::string token_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+// A fresh random UUID.
+std::string NewUuid();
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_TESTS_COMMENTS_SERVICE_CLIENT_H_

@@ -1,0 +1,122 @@
+#include "comments-service/comment_wire.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "marginalia/comments/v1/comments_service.pb.h"
+
+namespace marginalia {
+namespace {
+
+namespace v1 = comments::v1;
+
+// Values at the edges of the encoding: empty, one and many bytes, times around 1970.
+std::vector<Comment> Comments() {
+  std::vector<Comment> comments;
+  for (const std::int64_t micros :
+       {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, std::int64_t{-1'500'000},
+        std::int64_t{1'700'000'000'123'456}, std::int64_t{999'999}, std::int64_t{1'000'000}}) {
+    for (const std::size_t length : {std::size_t{0}, std::size_t{1}, std::size_t{127},
+                                     std::size_t{128}, std::size_t{16'384}, std::size_t{40'000}}) {
+      comments.push_back({.comment_id = "018f4e2a-9c3b-7d10-8a55-0242ac120002",
+                          .invoice_id = "INV-1042",
+                          .author = {length == 1 ? "" : "dana", length == 0 ? "" : "Dana \xC3\xA9"},
+                          .body = std::string(length, 'x'),
+                          .create_time = absl::FromUnixMicros(micros),
+                          .sequence = static_cast<std::int64_t>(length)});
+    }
+  }
+  return comments;
+}
+
+v1::Comment Generated(const Comment& comment) {
+  v1::Comment message;
+  message.set_comment_id(comment.comment_id);
+  message.set_invoice_id(comment.invoice_id);
+  message.mutable_author()->set_user_id(comment.author.user_id);
+  message.mutable_author()->set_display_name(comment.author.display_name);
+  message.set_body(comment.body);
+  const std::int64_t micros = absl::ToUnixMicros(comment.create_time);
+  const std::int64_t rest = (micros % 1'000'000 + 1'000'000) % 1'000'000;
+  message.mutable_create_time()->set_seconds((micros - rest) / 1'000'000);
+  message.mutable_create_time()->set_nanos(static_cast<std::int32_t>(rest * 1000));
+  message.set_sequence(comment.sequence);
+  return message;
+}
+
+TEST(CommentWireTest, APageIsByteForByteWhatTheGeneratedCodeWrites) {
+  std::string page;
+  v1::ListCommentsResponse generated;
+  for (const Comment& comment : Comments()) {
+    AppendPageComment(page, ViewOf(comment));
+    *generated.add_comments() = Generated(comment);
+    EXPECT_EQ(CommentWireSize(ViewOf(comment)), Generated(comment).ByteSizeLong());
+  }
+  AppendPageTail(page, {.next_page_token = "next",
+                        .previous_page_token = "previous",
+                        .total_size = std::numeric_limits<std::int64_t>::max(),
+                        .consistency_token = "token"});
+  generated.set_next_page_token("next");
+  generated.set_previous_page_token("previous");
+  generated.set_total_size(std::numeric_limits<std::int64_t>::max());
+  generated.set_consistency_token("token");
+  EXPECT_EQ(page, generated.SerializeAsString());
+  v1::ListCommentsResponse parsed;
+  ASSERT_TRUE(parsed.ParseFromString(page));
+  EXPECT_EQ(parsed.SerializeAsString(), generated.SerializeAsString());
+}
+
+TEST(CommentWireTest, ThePagesOfBothListingsHaveOneEncoding) {
+  std::string page;
+  AppendPageComment(page, ViewOf(Comments().back()));
+  AppendPageTail(page, {.next_page_token = "n",
+                        .previous_page_token = "p",
+                        .total_size = 3,
+                        .consistency_token = "t"});
+  v1::ListRecentCommentsResponse recent;
+  ASSERT_TRUE(recent.ParseFromString(page));
+  EXPECT_EQ(recent.SerializeAsString(), page);
+  EXPECT_EQ(recent.total_size(), 3);
+  EXPECT_EQ(recent.previous_page_token(), "p");
+}
+
+TEST(CommentWireTest, AnEmptyPageHasNoBytes) {
+  std::string page;
+  AppendPageTail(page, {});
+  EXPECT_EQ(page, "");
+}
+
+TEST(CommentWireTest, AnEventIsByteForByteWhatTheGeneratedCodeWrites) {
+  for (const Comment& comment : Comments()) {
+    v1::Event generated;
+    generated.set_position(1'234'567);
+    generated.set_org_id("northlight");
+    generated.mutable_event_time()->set_seconds(1'700'000'000);
+    generated.mutable_event_time()->set_nanos(5000);
+    *generated.mutable_comment_added()->mutable_comment() = Generated(comment);
+    generated.mutable_comment_added()->set_thread_comment_count(comment.sequence);
+    const std::string event =
+        EncodeCommentAdded(1'234'567, "northlight", 1'700'000'000'000'005, ViewOf(comment));
+    EXPECT_EQ(event, generated.SerializeAsString());
+  }
+}
+
+TEST(CommentWireTest, WatchedEventsAndCheckpointMakeAMessage) {
+  const std::string event =
+      EncodeCommentAdded(7, "northlight", 1'700'000'000'000'005, ViewOf(Comments().back()));
+  std::string message;
+  AppendWatchedEvent(message, event);
+  AppendWatchedEvent(message, event);
+  AppendCheckpoint(message, "checkpoint");
+  v1::WatchEventsResponse parsed;
+  ASSERT_TRUE(parsed.ParseFromString(message));
+  EXPECT_EQ(parsed.events_size(), 2);
+  EXPECT_EQ(parsed.events(1).SerializeAsString(), event);
+  EXPECT_EQ(parsed.checkpoint_token(), "checkpoint");
+  EXPECT_EQ(parsed.SerializeAsString(), message);
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,178 @@
+#include <string>
+
+#include "tests/comments_service/service_test.h"
+
+namespace marginalia {
+namespace {
+
+namespace v1 = comments::v1;
+
+constexpr std::int64_t kStart = 1'600'000'000;
+
+// `count` comments a second apart.
+v1::ImportCommentsRequest ImportOf(int count) {
+  v1::ImportCommentsRequest request;
+  request.set_invoice_id("INV-1");
+  for (int i = 0; i < count; ++i) {
+    v1::ImportedComment& item = *request.add_comments();
+    item.set_comment_id(NewUuid());
+    item.mutable_author()->set_user_id("user" + std::to_string(i % 3));
+    item.mutable_author()->set_display_name("User " + std::to_string(i % 3));
+    item.set_body("imported " + std::to_string(i));
+    item.mutable_create_time()->set_seconds(kStart + i);
+  }
+  return request;
+}
+
+class ImportCommentsTest : public ServiceTest {
+ protected:
+  absl::StatusOr<v1::ImportCommentsResponse> Import(const v1::ImportCommentsRequest& request) {
+    return service().AsService("org").Import(request);
+  }
+  // The field that the refused import names; nothing was imported.
+  std::string Refused(const v1::ImportCommentsRequest& request) {
+    const std::int64_t before = service().CountRows("comments");
+    const auto imported = Import(request);
+    EXPECT_EQ(imported.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(service().CountRows("comments"), before);
+    return Field(imported);
+  }
+};
+INSTANTIATE_ON_EVERY_DATABASE(ImportCommentsTest);
+
+TEST_P(ImportCommentsTest, CommentsKeepTheirTimesAndAuthors) {
+  const auto imported = Import(ImportOf(3));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_EQ(imported->imported_count(), 3);
+  EXPECT_EQ(imported->replayed_count(), 0);
+  const auto page = service().As("org", "dana").List("INV-1");
+  ASSERT_EQ(page->comments_size(), 3);
+  EXPECT_EQ(page->comments(0).body(), "imported 2");
+  EXPECT_EQ(page->comments(0).sequence(), 3);
+  EXPECT_EQ(page->comments(0).author().user_id(), "user2");
+  EXPECT_EQ(page->comments(0).create_time().seconds(), kStart + 2);
+}
+
+TEST_P(ImportCommentsTest, TheMostThatFitsIsImportedAtOnce) {
+  const auto imported = Import(ImportOf(500));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_EQ(imported->imported_count(), 500);
+  EXPECT_EQ(Refused(ImportOf(501)), "comments");
+  EXPECT_EQ(Refused(ImportOf(0)), "comments");
+}
+
+TEST_P(ImportCommentsTest, WhatWasImportedIsNotImportedAgain) {
+  v1::ImportCommentsRequest request = ImportOf(5);
+  v1::ImportCommentsRequest part = request;
+  part.mutable_comments()->DeleteSubrange(3, 2);
+  ASSERT_TRUE(Import(part).ok());
+  const auto whole = Import(request);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->imported_count(), 2);
+  EXPECT_EQ(whole->replayed_count(), 3);
+  const auto again = Import(request);
+  EXPECT_EQ(again->imported_count(), 0);
+  EXPECT_EQ(again->replayed_count(), 5);
+  EXPECT_EQ(again->consistency_token(), whole->consistency_token());
+  EXPECT_EQ(service().CountRows("comments"), 5);
+}
+
+TEST_P(ImportCommentsTest, ARepeatedItemOfOneRequestIsStoredOnce) {
+  v1::ImportCommentsRequest request = ImportOf(2);
+  *request.add_comments() = request.comments(1);
+  const auto imported = Import(request);
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_EQ(imported->imported_count(), 2);
+  EXPECT_EQ(imported->replayed_count(), 1);
+  request = ImportOf(2);
+  *request.add_comments() = request.comments(1);
+  request.mutable_comments(2)->set_body("other");
+  EXPECT_EQ(Reason(Import(request)), "COMMENT_ID_REUSED");
+  EXPECT_EQ(service().CountRows("comments"), 2);
+}
+
+TEST_P(ImportCommentsTest, AnIdOfAnotherCommentImportsNothingAndIsNamed) {
+  v1::ImportCommentsRequest request = ImportOf(3);
+  ASSERT_TRUE(Import(request).ok());
+  v1::ImportCommentsRequest other = ImportOf(3);
+  for (int i = 0; i < 3; ++i)
+    other.mutable_comments(i)->mutable_create_time()->set_seconds(kStart + 9);
+  other.mutable_comments(2)->set_comment_id(request.comments(1).comment_id());
+  const auto refused = Import(other);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Reason(refused), "COMMENT_ID_REUSED");
+  EXPECT_EQ(ErrorMetadataOf(refused.status(), "field"), "comments[2].comment_id");
+  EXPECT_EQ(service().CountRows("comments"), 3);
+  EXPECT_EQ(service().CountRows("comment_ids"), 3);
+}
+
+TEST_P(ImportCommentsTest, TimesOutOfOrderImportNothing) {
+  v1::ImportCommentsRequest request = ImportOf(3);
+  request.mutable_comments(2)->mutable_create_time()->set_seconds(kStart - 1);
+  EXPECT_EQ(Refused(request), "comments[2].create_time");
+  ASSERT_TRUE(Import(ImportOf(3)).ok());
+  EXPECT_EQ(Refused(ImportOf(1)), "comments[0].create_time");
+  request = ImportOf(1);
+  request.mutable_comments(0)->mutable_create_time()->set_seconds(kStart + 2);
+  EXPECT_TRUE(Import(request).ok());
+}
+
+TEST_P(ImportCommentsTest, TimesInTheFutureImportNothing) {
+  v1::ImportCommentsRequest request = ImportOf(2);
+  request.mutable_comments(1)->mutable_create_time()->set_seconds(
+      absl::ToUnixSeconds(absl::Now() + absl::Hours(1)));
+  EXPECT_EQ(Refused(request), "comments[1].create_time");
+}
+
+TEST_P(ImportCommentsTest, BadItemsAreNamed) {
+  v1::ImportCommentsRequest request = ImportOf(2);
+  request.mutable_comments(1)->set_body(" ");
+  EXPECT_EQ(Refused(request), "comments[1].body");
+  request = ImportOf(2);
+  request.mutable_comments(1)->set_comment_id("x");
+  EXPECT_EQ(Refused(request), "comments[1].comment_id");
+  request = ImportOf(2);
+  request.mutable_comments(0)->mutable_author()->set_user_id("");
+  EXPECT_EQ(Refused(request), "comments[0].author.user_id");
+  request = ImportOf(2);
+  request.mutable_comments(0)->mutable_author()->set_display_name(std::string(201, 'x'));
+  EXPECT_EQ(Refused(request), "comments[0].author.display_name");
+  request = ImportOf(2);
+  request.mutable_comments(1)->clear_create_time();
+  EXPECT_EQ(Refused(request), "comments[1].create_time");
+  request = ImportOf(2);
+  request.mutable_comments(1)->mutable_create_time()->set_nanos(-1);
+  EXPECT_EQ(Refused(request), "comments[1].create_time");
+  request = ImportOf(1);
+  request.set_invoice_id("");
+  EXPECT_EQ(Refused(request), "invoice_id");
+}
+
+TEST_P(ImportCommentsTest, TheImporterIsAuditedAndEventsFlow) {
+  ASSERT_TRUE(Import(ImportOf(2)).ok());
+  const auto audit = service().As("org", "alex", "admin").Audit();
+  ASSERT_EQ(audit->entries_size(), 2);
+  EXPECT_EQ(audit->entries(0).action(), "comment.imported");
+  EXPECT_EQ(audit->entries(0).actor_id(), "importer");
+  EXPECT_GT(audit->entries(0).create_time().seconds(), kStart + 1000);
+  WatchStream watch = service().As("org", "dana").WatchFromBeginning();
+  const auto events = watch.Events(2);
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1].comment_added().comment().create_time().seconds(), kStart + 1);
+  EXPECT_EQ(events[1].comment_added().thread_comment_count(), 2);
+}
+
+TEST_P(ImportCommentsTest, ACommentAddedLaterStandsBehindTheImported) {
+  ASSERT_TRUE(Import(ImportOf(2)).ok());
+  const auto added = service().As("org", "dana").Post("INV-1", "new");
+  EXPECT_EQ(added.comment().sequence(), 3);
+  EXPECT_EQ(Refused(ImportOf(1)), "comments[0].create_time");
+}
+
+TEST_P(ImportCommentsTest, IsForAServiceOfTheTenantOnly) {
+  EXPECT_EQ(Reason(service().As("org", "alex", "admin").Import(ImportOf(1))), "ROLE_TOO_LOW");
+  EXPECT_EQ(Reason(service().AsService().Import(ImportOf(1))), "ORG_REQUIRED");
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,152 @@
+#include "tests/comments_service/service_under_test.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "comments-service/audit_listing.h"
+#include "comments-service/audit_log.h"
+#include "comments-service/audit_verifier.h"
+#include "comments-service/comment_listing.h"
+#include "comments-service/comment_writer.h"
+#include "comments-service/comments.h"
+#include "comments-service/comments_rpc.h"
+#include "comments-service/invoice_directory_rpc.h"
+#include "comments-service/schema.h"
+#include "comments-service/thread_pages.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/server.h"
+#include "services/telemetry/metrics.h"
+#include "tests/support/temp_dir.h"
+
+namespace marginalia {
+namespace {
+
+template <class T>
+T OrAbort(absl::StatusOr<T> part) {
+  if (part.ok()) return *std::move(part);
+  std::cerr << part.status().ToString() << std::endl;
+  std::abort();
+}
+
+std::unique_ptr<InvoiceDirectory> DirectoryAt(const std::string& address) {
+  if (address.empty()) return nullptr;
+  return std::make_unique<InvoiceDirectoryRpc>(ConnectTo(address));
+}
+
+std::unique_ptr<TokenVerifier> VerifierOfMint() {
+  TokenVerifierOptions options;
+  options.jwks_path = Mint().jwks_path();
+  options.issuer = Mint().issuer();
+  options.audience = Mint().audience();
+  return OrAbort(TokenVerifier::Create(std::move(options)));
+}
+
+}  // namespace
+
+const TokenMint& Mint() {
+  static const TempDir directory;
+  static const std::unique_ptr<TokenMint> mint = OrAbort(TokenMint::Open(directory.File("keys")));
+  return *mint;
+}
+
+// In main's order.
+struct ServiceUnderTest::Parts {
+  explicit Parts(const ServiceOptions& options)
+      : tokens(VerifierOfMint()),
+        database(OrAbort(Database::Open(options.database_url, CommentsMigrations()))),
+        log(OrAbort(EventLog::Open(*database, options.start_new_log))),
+        writer(*log, audit_log, pages),
+        feed(*log),
+        writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
+        retention(feed, writes, options.retention, options.retention_interval),
+        directory(DirectoryAt(options.invoices_address)),
+        invoices(*database, directory.get()),
+        comments(*database, writes, writer, *log, invoices),
+        listing(*database, *log, invoices, log->has_other_writers() ? nullptr : &pages),
+        audit_listing(*database, invoices),
+        verifier(*database),
+        watches(options.write_stall_max),
+        gate(options.gate, *tokens, metrics),
+        watch(gate, feed, invoices, watches),
+        rpc(MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch})),
+        server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
+        channel(ConnectTo(server->address())) {}
+
+  std::unique_ptr<TokenVerifier> tokens;
+  std::unique_ptr<Database> database;
+  std::unique_ptr<EventLog> log;
+  AuditLog audit_log;
+  ThreadPages pages;
+  CommentWriter writer;
+  EventFeed feed;
+  GroupCommit writes;
+  EventRetention retention;
+  std::unique_ptr<InvoiceDirectory> directory;
+  InvoiceLookup invoices;
+  Comments comments;
+  CommentListing listing;
+  AuditListing audit_listing;
+  AuditVerifier verifier;
+  OpenWatches watches;
+  Metrics metrics;
+  Gate gate;
+  WatchEventsRpc watch;
+  std::unique_ptr<grpc::Service> rpc;
+  std::unique_ptr<RpcServer> server;
+  std::shared_ptr<grpc::Channel> channel;
+  bool drained = false;
+};
+
+ServiceUnderTest::ServiceUnderTest(ServiceOptions options)
+    : parts_(std::make_unique<Parts>(options)) {}
+
+ServiceUnderTest::~ServiceUnderTest() { Drain(); }
+
+Client ServiceUnderTest::As(const std::string& org, const std::string& user,
+                            const std::string& role, absl::Duration token_lifetime) const {
+  return Client(
+      parts_->channel,
+      Mint().Mint({.org = org, .sub = user, .name = absl::AsciiStrToUpper(user), .role = role},
+                  token_lifetime));
+}
+
+Client ServiceUnderTest::AsService(const std::string& org) const {
+  return Client(
+      parts_->channel,
+      Mint().Mint({.org = org, .sub = "importer", .name = "Importer", .role = "service"}));
+}
+
+void ServiceUnderTest::Drain() {
+  if (std::exchange(parts_->drained, true)) return;
+  parts_->server->Drain([this] {
+    parts_->feed.Close();
+    parts_->verifier.Stop();
+  });
+}
+
+void ServiceUnderTest::Tamper(absl::AnyInvocable<void(soci::session&)> change) {
+  const absl::Status written =
+      parts_->writes.SubmitAndWait(absl::InfiniteFuture(), [&](Connection& connection) {
+        change(connection.sql());
+        return absl::OkStatus();
+      });
+  if (!written.ok()) std::abort();
+}
+
+std::int64_t ServiceUnderTest::CountRows(const std::string& table) {
+  std::int64_t count = 0;
+  const absl::Status read = parts_->database->Read([&](Connection& connection) {
+    connection.sql() << "SELECT count(*) FROM " + table, soci::into(count);
+    return absl::OkStatus();
+  });
+  return read.ok() ? count : -1;
+}
+
+EventFeed& ServiceUnderTest::feed() { return parts_->feed; }
+OpenWatches& ServiceUnderTest::watches() { return parts_->watches; }
+Database& ServiceUnderTest::database() { return *parts_->database; }
+const std::string& ServiceUnderTest::address() const { return parts_->server->address(); }
+
+}  // namespace marginalia

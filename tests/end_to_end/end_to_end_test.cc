@@ -1,0 +1,216 @@
+// The real three processes, used as their users use them.
+#include <grpcpp/create_channel.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
+#include "tests/support/http_client.h"
+#include "tests/support/three_processes.h"
+
+namespace marginalia {
+namespace {
+
+namespace json = boost::json;
+
+constexpr char kCommentId[] = "6f1e0a52-52b4-4d0c-9a65-3b4c8f7a9d10";
+
+class EndToEndTest : public testing::Test {
+ protected:
+  HttpClient::Headers Authorization(const std::string& user, const std::string& role,
+                                    const std::string& org = "northlight") {
+    return {{"Authorization", "Bearer " + processes_.Token(user, role, org)}};
+  }
+
+  HttpAnswer Post(const std::string& body, const std::string& id = "") {
+    json::object comment = {{"body", body}};
+    if (!id.empty()) comment["id"] = id;
+    return client_.Post(thread_, json::serialize(comment), Authorization("dana", "member"));
+  }
+
+  static json::value Parsed(const HttpAnswer& answer) { return json::parse(answer.body); }
+
+  std::int64_t CountWith(const std::string& token) {
+    const HttpAnswer answer =
+        client_.Get(absl::StrCat("/api/invoices/", invoice_, "?consistency=", token),
+                    Authorization("sam", "viewer"));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return answer.status == 200 ? Parsed(answer).at_pointer("/summary/commentCount").as_int64()
+                                : -1;
+  }
+
+  ThreeProcesses processes_;
+  HttpClient client_{processes_.gateway_front().address()};
+  const std::string invoice_ = processes_.NewInvoice("INV-1042");
+  const std::string thread_ = absl::StrCat("/api/invoices/", invoice_, "/comments");
+};
+
+TEST_F(EndToEndTest, APostedCommentIsListedCountedAuditedAndSurvivesKill9) {
+  const HttpAnswer posted = Post("Customer disputes the design-review line.", kCommentId);
+  ASSERT_EQ(posted.status, 201) << posted.body;
+  const std::string token(Parsed(posted).at("consistencyToken").as_string());
+  EXPECT_EQ(CountWith(token), 1);
+  processes_.comments().Kill();
+  processes_.invoices().Kill();
+  processes_.StartComments();
+  processes_.StartInvoices();
+  const HttpAnswer page = client_.Get(thread_, Authorization("sam", "viewer"));
+  ASSERT_EQ(page.status, 200) << page.body;
+  const json::value listed = Parsed(page).at_pointer("/comments/0");
+  EXPECT_EQ(listed.at("commentId"), kCommentId);
+  EXPECT_EQ(listed, Parsed(posted).at("comment"));
+  EXPECT_EQ(CountWith(token), 1);
+  grpc::ClientContext context;
+  processes_.Prepare(context, processes_.Token("alex", "admin"));
+  comments::v1::ListAuditEntriesResponse audit;
+  ASSERT_TRUE(processes_.comments_stub().ListAuditEntries(&context, {}, &audit).ok());
+  ASSERT_EQ(audit.entries_size(), 1);
+  EXPECT_EQ(audit.entries(0).comment_id(), kCommentId);
+  EXPECT_EQ(audit.entries(0).actor_id(), "dana");
+}
+
+TEST_F(EndToEndTest, ARetryThroughEitherDoorAnswersWithTheSameComment) {
+  const HttpAnswer first = Post("once", kCommentId);
+  ASSERT_EQ(first.status, 201) << first.body;
+  const HttpAnswer again = Post("once", kCommentId);
+  EXPECT_EQ(again.status, 200) << again.body;
+  EXPECT_EQ(Parsed(again).at("comment"), Parsed(first).at("comment"));
+
+  grpc::ClientContext context;
+  processes_.Prepare(context, processes_.Token("dana", "member"));
+  comments::v1::AddCommentRequest request;
+  request.set_invoice_id(invoice_);
+  request.set_comment_id(kCommentId);
+  request.set_body("once");
+  comments::v1::AddCommentResponse answer;
+  ASSERT_TRUE(processes_.comments_stub().AddComment(&context, request, &answer).ok());
+  EXPECT_TRUE(answer.replayed());
+  EXPECT_EQ(answer.comment().sequence(), 1);
+
+  const HttpAnswer reused = Post("something else", kCommentId);
+  EXPECT_EQ(reused.status, 409);
+  EXPECT_EQ(Parsed(reused).at("reason"), "COMMENT_ID_REUSED");
+}
+
+TEST_F(EndToEndTest, AnUnchangedThreadIsNotModifiedAndOnesOwnPostIsSeenAtOnce) {
+  ASSERT_EQ(Post("first").status, 201);
+  const auto viewer = Authorization("sam", "viewer");
+  const HttpAnswer page = client_.Get(thread_, viewer);
+  ASSERT_EQ(page.status, 200);
+  auto conditional = viewer;
+  conditional.emplace_back("If-None-Match", page.headers.at("etag"));
+  const HttpAnswer unchanged = client_.Get(thread_, conditional);
+  EXPECT_EQ(unchanged.status, 304);
+  EXPECT_EQ(unchanged.body, "");
+  ASSERT_EQ(Post("second").status, 201);
+  const HttpAnswer changed = client_.Get(thread_, conditional);
+  ASSERT_EQ(changed.status, 200);
+  EXPECT_EQ(Parsed(changed).at("totalSize").as_int64(), 2);
+}
+
+TEST_F(EndToEndTest, ACommentPostedByGrpcArrivesOnABrowsersStreamWhichResumesWithoutAGap) {
+  const std::string events = absl::StrCat("/api/invoices/", invoice_, "/events");
+  HttpClient browser(processes_.gateway_front().address());
+  ASSERT_EQ(browser.OpenStream(events, Authorization("sam", "viewer")).status, 200);
+  std::string last_id;
+  std::vector<std::string> seen;
+  const auto read_until = [&](std::size_t count) {
+    while (seen.size() < count) {
+      const auto event = browser.NextEvent();
+      ASSERT_TRUE(event.has_value()) << "the stream ended after " << seen.size();
+      if (!event->id.empty()) last_id = event->id;
+      if (event->event == "comment") {
+        // The comment stands in the data, alone or beside the thread's size.
+        const json::object data = json::parse(event->data).as_object();
+        const json::value& comment =
+            data.contains("comment") ? data.at("comment") : json::value(data);
+        seen.emplace_back(comment.at("body").as_string());
+      }
+    }
+  };
+  ASSERT_EQ(Post("one").status, 201);
+  read_until(1);
+  browser.Close();
+  ASSERT_EQ(Post("two").status, 201);
+  processes_.gateway().Kill();
+  processes_.StartGateway();
+  ASSERT_EQ(Post("three").status, 201);
+  auto resuming = Authorization("sam", "viewer");
+  resuming.emplace_back("Last-Event-ID", last_id);
+  ASSERT_EQ(browser.OpenStream(events, resuming).status, 200);
+  read_until(3);
+  ASSERT_EQ(Post("four").status, 201);
+  read_until(4);
+  EXPECT_EQ(seen, (std::vector<std::string>{"one", "two", "three", "four"}));
+}
+
+TEST_F(EndToEndTest, AnotherTenantsInvoiceAnswersLikeOneThatDoesNotExist) {
+  const auto mallory = Authorization("mallory", "admin", "rivalworks");
+  const std::string made_up = "3f333df6-90a4-4fda-8dd3-9485d27cee36";
+  for (const char* rest : {"", "/comments", "/events"}) {
+    const HttpAnswer theirs = client_.Get(absl::StrCat("/api/invoices/", invoice_, rest), mallory);
+    const HttpAnswer none = client_.Get(absl::StrCat("/api/invoices/", made_up, rest), mallory);
+    EXPECT_EQ(theirs.status, 404) << rest << theirs.body;
+    json::object told = Parsed(theirs).as_object();
+    json::object expected = Parsed(none).as_object();
+    // The request id is all that may differ.
+    for (json::object* problem : {&told, &expected}) {
+      problem->erase("requestId");
+      problem->erase("instance");
+    }
+    EXPECT_EQ(told, expected) << rest;
+  }
+}
+
+TEST_F(EndToEndTest, TheInvoicesNumberLeadsToTheSameThread) {
+  const HttpAnswer posted =
+      client_.Post("/api/invoices/INV-1042/comments", R"({"body":"by number"})",
+                   Authorization("dana", "member"));
+  ASSERT_EQ(posted.status, 201) << posted.body;
+  EXPECT_EQ(Parsed(posted).at_pointer("/comment/invoiceId").as_string(), invoice_);
+  const HttpAnswer page = client_.Get(thread_, Authorization("sam", "viewer"));
+  EXPECT_EQ(Parsed(page).at("totalSize").as_int64(), 1);
+}
+
+TEST_F(EndToEndTest, TheActivityOfAllInvoicesIsListedNewestFirst) {
+  const std::string other = processes_.NewInvoice("INV-1043");
+  ASSERT_EQ(Post("first").status, 201);
+  ASSERT_EQ(client_
+                .Post(absl::StrCat("/api/invoices/", other, "/comments"), R"({"body":"second"})",
+                      Authorization("priya", "member"))
+                .status,
+            201);
+  const HttpAnswer answer = client_.Get("/api/activity", Authorization("sam", "viewer"));
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(Parsed(answer).at_pointer("/comments/0/body"), "second");
+  EXPECT_EQ(Parsed(answer).at_pointer("/comments/1/body"), "first");
+}
+
+TEST_F(EndToEndTest, NoTokenAndNoCommentBodyIsEverLogged) {
+  const std::string canary = "canary-8f14e45f";
+  ASSERT_EQ(Post(canary).status, 201);
+  const std::string token = processes_.Token("dana", "member");
+  client_.Get(thread_, {{"Authorization", "Bearer " + token + canary}});
+  client_.Get(thread_, {{"Authorization", "Bearer " + token}});
+  // Terminating the processes flushes their logs.
+  for (ProcessUnderTest* process :
+       {&processes_.gateway(), &processes_.comments(), &processes_.invoices()}) {
+    process->Signal(SIGTERM);
+    EXPECT_EQ(process->Wait(), 0);
+    ASSERT_TRUE(process->log().WaitFor("\"message\":\"stopped\"").has_value());
+    for (const std::string& line : process->log().lines()) {
+      EXPECT_EQ(line.find(canary), std::string::npos) << line;
+      EXPECT_EQ(line.find(token), std::string::npos) << line;
+      boost::system::error_code error;
+      json::parse(line, error);
+      EXPECT_FALSE(error) << "not one JSON object: " << line;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,79 @@
+#include "services/events/retention.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/events/log_under_test.h"
+#include "tests/support/database_under_test.h"
+
+namespace marginalia {
+namespace {
+
+constexpr absl::Duration kOften = absl::Milliseconds(5);
+
+class RetentionTest : public testing::TestWithParam<DatabaseKind> {
+ protected:
+  void AwaitOldest(std::int64_t position) {
+    while (under_test_.log().OldestRetained().value() != position) std::this_thread::yield();
+  }
+  // Long enough for several rounds: waits for writes of its own, each behind one of a round.
+  void AwaitRounds() {
+    const absl::Time until = absl::Now() + 10 * kOften;
+    while (absl::Now() < until) std::this_thread::yield();
+  }
+
+  LogUnderTest under_test_{NewDatabaseUrl(GetParam())};
+  EventFeed feed_{under_test_.log()};
+};
+
+INSTANTIATE_ON_EVERY_DATABASE(RetentionTest);
+
+TEST_P(RetentionTest, WhatIsTooOldIsRemoved) {
+  under_test_.Append(5, absl::Now() - absl::Hours(2));
+  under_test_.Append(5);
+  const Retention retention(under_test_.log(), feed_, under_test_.writes(),
+                            {.age_max = absl::Hours(1)}, kOften);
+  AwaitOldest(6);
+}
+
+TEST_P(RetentionTest, WhatIsTooManyIsRemovedInBatches) {
+  under_test_.Append(3 * kCompactBatchMax);
+  const Retention retention(under_test_.log(), feed_, under_test_.writes(), {.count_max = 10},
+                            kOften);
+  AwaitOldest(3 * kCompactBatchMax - 10 + 1);
+  under_test_.Append(1);
+  AwaitOldest(3 * kCompactBatchMax - 10 + 2);
+}
+
+TEST_P(RetentionTest, TheNewestEventStaysHoweverOld) {
+  under_test_.Append(5, absl::Now() - absl::Hours(2));
+  const Retention retention(under_test_.log(), feed_, under_test_.writes(),
+                            {.age_max = absl::Hours(1), .count_max = 0}, kOften);
+  AwaitOldest(5);
+  AwaitRounds();
+  EXPECT_EQ(under_test_.log().OldestRetained().value(), 5);
+}
+
+TEST_P(RetentionTest, WhatAWatcherReadsNextStays) {
+  under_test_.Append(20);
+  const auto place = feed_.HoldPlace(7);
+  const Retention retention(under_test_.log(), feed_, under_test_.writes(), {.count_max = 1},
+                            kOften);
+  AwaitOldest(8);
+  AwaitRounds();
+  EXPECT_EQ(under_test_.log().OldestRetained().value(), 8);
+  place->Advance(15);
+  AwaitOldest(16);
+}
+
+TEST_P(RetentionTest, WithoutBoundsEverythingStays) {
+  under_test_.Append(5, absl::UnixEpoch());
+  const Retention retention(under_test_.log(), feed_, under_test_.writes(), {}, kOften);
+  AwaitRounds();
+  EXPECT_EQ(under_test_.log().OldestRetained().value(), 1);
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,220 @@
+#include "tests/faults/history.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <chrono>
+#include <set>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+
+namespace marginalia {
+namespace {
+
+namespace comments = comments::v1;
+namespace invoices = invoices::v1;
+
+constexpr std::chrono::seconds kAttemptMax{2};
+constexpr std::chrono::minutes kProgressMax{1};
+
+// One row of the three-way join: where it stands, what it is.
+using JoinedRow = std::tuple<std::int64_t, std::string, std::string>;  // position, invoice, comment
+
+template <class Call>
+void MustSucceed(ThreeProcesses& processes, const std::string& token, Call call) {
+  grpc::ClientContext context;
+  processes.Prepare(context, token, std::chrono::seconds(30));
+  const grpc::Status status = call(context);
+  ASSERT_TRUE(status.ok()) << status.error_code() << " " << status.error_message();
+}
+
+std::vector<comments::Comment> WholeThread(ThreeProcesses& processes, const std::string& invoice) {
+  std::vector<comments::Comment> thread;
+  comments::ListCommentsRequest request;
+  request.set_invoice_id(invoice);
+  request.set_page_size(100);
+  do {
+    comments::ListCommentsResponse page;
+    MustSucceed(processes, processes.Token("sam", "viewer"), [&](grpc::ClientContext& context) {
+      return processes.comments_stub().ListComments(&context, request, &page);
+    });
+    thread.insert(thread.end(), page.comments().begin(), page.comments().end());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && !testing::Test::HasFatalFailure());
+  return thread;
+}
+
+std::set<JoinedRow> AuditRows(ThreeProcesses& processes) {
+  std::set<JoinedRow> rows;
+  comments::ListAuditEntriesRequest request;
+  request.set_page_size(100);
+  do {
+    comments::ListAuditEntriesResponse page;
+    MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
+      return processes.comments_stub().ListAuditEntries(&context, request, &page);
+    });
+    for (const auto& entry : page.entries()) {
+      EXPECT_TRUE(rows.emplace(entry.position(), entry.invoice_id(), entry.comment_id()).second);
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && !testing::Test::HasFatalFailure());
+  return rows;
+}
+
+// All events of the log, checked to be without gaps.
+std::vector<comments::Event> WholeLog(ThreeProcesses& processes, std::size_t count) {
+  std::vector<comments::Event> log;
+  grpc::ClientContext context;
+  processes.Prepare(context, processes.Token("follower", "service", ""), std::chrono::seconds(60));
+  comments::WatchEventsRequest request;
+  request.set_from_beginning(true);
+  const auto stream = processes.comments_stub().WatchEvents(&context, request);
+  comments::WatchEventsResponse message;
+  while (log.size() < count && stream->Read(&message)) {
+    for (const auto& event : message.events()) {
+      EXPECT_EQ(event.position(), static_cast<std::int64_t>(log.size()) + 1);
+      log.push_back(event);
+    }
+  }
+  context.TryCancel();
+  stream->Finish();
+  return log;
+}
+
+}  // namespace
+
+std::string RandomUuid() {
+  thread_local boost::uuids::random_generator_mt19937 generator;
+  return to_string(generator());
+}
+
+void History::Acknowledge(const std::string& comment_id, AcknowledgedComment comment) {
+  {
+    const std::lock_guard lock(mutex_);
+    acknowledged_.emplace(comment_id, std::move(comment));
+  }
+  grown_.notify_all();
+}
+
+bool History::AwaitSize(std::size_t count, std::chrono::seconds limit) const {
+  std::unique_lock lock(mutex_);
+  return grown_.wait_for(lock, limit, [&] { return acknowledged_.size() >= count; });
+}
+
+std::size_t History::size() const {
+  const std::lock_guard lock(mutex_);
+  return acknowledged_.size();
+}
+
+void History::Check(ThreeProcesses& processes, const std::vector<std::string>& invoice_ids) const {
+  const std::lock_guard lock(mutex_);
+  std::set<JoinedRow> audited = AuditRows(processes);
+  const std::vector<comments::Event> log = WholeLog(processes, audited.size());
+  std::set<JoinedRow> announced;
+  std::map<std::string, std::int64_t> counts;
+  std::map<std::string, comments::Comment> stored;
+  for (const comments::Event& event : log) {
+    const auto& comment = event.comment_added().comment();
+    announced.emplace(event.position(), comment.invoice_id(), comment.comment_id());
+    EXPECT_EQ(event.comment_added().thread_comment_count(), ++counts[comment.invoice_id()]);
+    EXPECT_EQ(comment.sequence(), counts[comment.invoice_id()]);
+    EXPECT_TRUE(stored.emplace(comment.comment_id(), comment).second) << "doubled";
+  }
+  EXPECT_TRUE(audited == announced) << audited.size() << " audited, " << announced.size();
+
+  std::size_t listed = 0;
+  for (const std::string& invoice : invoice_ids) {
+    for (const comments::Comment& comment : WholeThread(processes, invoice)) {
+      ++listed;
+      const auto found = stored.find(comment.comment_id());
+      ASSERT_NE(found, stored.end()) << "a comment without its event";
+      EXPECT_EQ(found->second.SerializeAsString(), comment.SerializeAsString());
+    }
+  }
+  EXPECT_EQ(listed, stored.size());
+
+  for (const auto& [id, told] : acknowledged_) {
+    const auto found = stored.find(id);
+    ASSERT_NE(found, stored.end()) << "acknowledged and lost: " << id;
+    EXPECT_EQ(found->second.body(), told.body);
+    EXPECT_EQ(found->second.invoice_id(), told.invoice_id);
+    EXPECT_EQ(found->second.sequence(), told.sequence);
+    EXPECT_TRUE(announced.contains({told.position, told.invoice_id, id}));
+  }
+
+  comments::VerifyAuditLogResponse audit;
+  MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
+    return processes.comments_stub().VerifyAuditLog(&context, {}, &audit);
+  });
+  EXPECT_TRUE(audit.intact()) << "broken at " << audit.first_broken_position();
+  EXPECT_EQ(audit.entry_count(), static_cast<std::int64_t>(audited.size()));
+
+  invoices::VerifyProjectionResponse projection;
+  MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
+    return processes.invoices_stub().VerifyProjection(&context, {}, &projection);
+  });
+  EXPECT_EQ(projection.threads_differing(), 0);
+  for (const std::string& invoice : invoice_ids) {
+    invoices::GetInvoiceRequest request;
+    request.set_invoice_id(invoice);
+    request.mutable_consistency()->set_fully_consistent(true);
+    invoices::GetInvoiceResponse answer;
+    MustSucceed(processes, processes.Token("sam", "viewer"), [&](grpc::ClientContext& context) {
+      return processes.invoices_stub().GetInvoice(&context, request, &answer);
+    });
+    EXPECT_EQ(answer.summary().comment_count(), counts[invoice]);
+  }
+}
+
+PostingLoad::PostingLoad(ThreeProcesses& processes, std::vector<std::string> invoice_ids,
+                         int threads, History& history)
+    : processes_(processes), invoice_ids_(std::move(invoice_ids)), history_(history) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Post(i); });
+}
+
+PostingLoad::~PostingLoad() { Stop(); }
+
+void PostingLoad::Stop() {
+  stopping_ = true;
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void PostingLoad::AwaitMore(std::size_t count) {
+  EXPECT_TRUE(history_.AwaitSize(history_.size() + count, kProgressMax))
+      << "the load makes no progress";
+}
+
+void PostingLoad::Post(int thread) {
+  const std::string token = processes_.Token(absl::StrCat("poster-", thread), "member");
+  for (int i = 0; !stopping_; ++i) {
+    comments::AddCommentRequest request;
+    request.set_invoice_id(
+        invoice_ids_[static_cast<std::size_t>(i + thread) % invoice_ids_.size()]);
+    request.set_comment_id(RandomUuid());
+    request.set_body(absl::StrCat("comment ", i, " of poster ", thread));
+    const auto until = std::chrono::steady_clock::now() + kProgressMax;
+    while (true) {
+      grpc::ClientContext context;
+      processes_.Prepare(context, token, kAttemptMax);
+      comments::AddCommentResponse answer;
+      const grpc::Status status = processes_.comments_stub().AddComment(&context, request, &answer);
+      if (status.ok()) {
+        history_.Acknowledge(request.comment_id(), {.invoice_id = request.invoice_id(),
+                                                    .body = request.body(),
+                                                    .sequence = answer.comment().sequence(),
+                                                    .position = answer.receipt().position()});
+        break;
+      }
+      if (std::chrono::steady_clock::now() > until) {
+        ADD_FAILURE() << "never acknowledged: " << status.error_message();
+        return;
+      }
+    }
+  }
+}
+
+}  // namespace marginalia

@@ -1,0 +1,61 @@
+// kill -9 at any moment loses nothing that was acknowledged, and nobody has to help afterwards.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/faults/history.h"
+#include "tests/support/three_processes.h"
+
+namespace marginalia {
+namespace {
+
+constexpr int kCyclesDefault = 100;
+constexpr int kPosters = 8;
+constexpr std::size_t kPostsPerCycle = 20;
+
+// MARGINALIA's own variables are flags of its processes, so this one is named otherwise.
+int Cycles() {
+  const char* asked = std::getenv("KILL_TEST_CYCLES");
+  return asked == nullptr ? kCyclesDefault : std::atoi(asked);
+}
+
+TEST(KillTest, NothingAcknowledgedIsLostWhicheverProcessIsKilledUnderLoad) {
+  ThreeProcesses processes;
+  std::vector<std::string> invoices;
+  for (int i = 0; i < 5; ++i) invoices.push_back(processes.NewInvoice("INV-" + std::to_string(i)));
+  History history;
+  std::mt19937 random(20261124);  // NOLINT: the same order of victims in every run
+  {
+    PostingLoad load(processes, invoices, kPosters, history);
+    for (int cycle = 0; cycle < Cycles() && !testing::Test::HasFailure(); ++cycle) {
+      load.AwaitMore(kPostsPerCycle + random() % kPostsPerCycle);
+      switch (random() % 4) {
+        case 0:
+        case 1:
+          processes.comments().Kill();
+          processes.StartComments();
+          break;
+        case 2:
+          processes.invoices().Kill();
+          processes.StartInvoices();
+          break;
+        default:
+          processes.comments().Kill();
+          processes.invoices().Kill();
+          processes.gateway().Kill();
+          processes.StartComments();
+          processes.StartInvoices();
+          processes.StartGateway();
+      }
+    }
+  }
+  ASSERT_FALSE(testing::Test::HasFailure());
+  history.Check(processes, invoices);
+}
+
+}  // namespace
+}  // namespace marginalia

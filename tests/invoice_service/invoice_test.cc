@@ -1,0 +1,154 @@
+#include "invoice-service/invoice.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+
+namespace marginalia {
+namespace {
+
+InvoiceContent Valid() {
+  return {"INV-1042", {"Acme Corp", "billing@acme.example"},
+          "Net 30",   "2026-06-30",
+          "USD",      {{"Design review", "2 rounds", 480000}, {"Discount", "", -80000}}};
+}
+
+struct BadContent {
+  const char* what;
+  std::function<void(InvoiceContent&)> spoil;
+  const char* field;
+};
+
+TEST(InvoiceTest, ValidContentBreaksNoRule) { EXPECT_TRUE(CheckContent(Valid()).empty()); }
+
+TEST(InvoiceTest, EachBrokenRuleNamesItsField) {
+  const std::vector<BadContent> table = {
+      {"no number", [](auto& c) { c.number = ""; }, "number"},
+      {"long number", [](auto& c) { c.number = std::string(41, '1'); }, "number"},
+      {"space in the number", [](auto& c) { c.number = "INV 1"; }, "number"},
+      {"a UUID for a number",
+       [](auto& c) { c.number = "018F4E2A-9C3B-7D10-8A55-0242AC120002"; }, "number"},
+      {"no customer", [](auto& c) { c.customer.name = ""; }, "customer.name"},
+      {"blank customer", [](auto& c) { c.customer.name = "   "; }, "customer.name"},
+      {"long customer", [](auto& c) { c.customer.name = std::string(201, 'x'); }, "customer.name"},
+      {"NUL", [](auto& c) { c.customer.name = std::string("A\0B", 3); }, "customer.name"},
+      {"line break", [](auto& c) { c.customer.name = "A\r\nB"; }, "customer.name"},
+      {"no e-mail", [](auto& c) { c.customer.email = "acme"; }, "customer.email"},
+      {"long e-mail", [](auto& c) { c.customer.email = std::string(250, 'x') + "@a.eu"; },
+       "customer.email"},
+      {"long terms", [](auto& c) { c.terms = std::string(101, 'x'); }, "terms"},
+      {"no due date", [](auto& c) { c.due_date = ""; }, "due_date"},
+      {"no such day", [](auto& c) { c.due_date = "2026-02-29"; }, "due_date"},
+      {"lower case currency", [](auto& c) { c.currency = "usd"; }, "currency"},
+      {"long currency", [](auto& c) { c.currency = "EURO"; }, "currency"},
+      {"no lines", [](auto& c) { c.line_items.clear(); }, "line_items"},
+      {"too many lines", [](auto& c) { c.line_items.resize(201, {"x", "", 1}); }, "line_items"},
+      {"line without description", [](auto& c) { c.line_items[1].description = ""; },
+       "line_items[1].description"},
+      {"long quantity", [](auto& c) { c.line_items[0].quantity = std::string(51, 'x'); },
+       "line_items[0].quantity"},
+      {"too large a total",
+       [](auto& c) {
+         c.line_items = {{"a", "", std::numeric_limits<std::int64_t>::max()}, {"b", "", 1}};
+       },
+       "line_items"},
+      {"too small a total",
+       [](auto& c) {
+         c.line_items = {{"a", "", std::numeric_limits<std::int64_t>::min()}, {"b", "", -1}};
+       },
+       "line_items"},
+  };
+  for (const BadContent& bad : table) {
+    InvoiceContent content = Valid();
+    bad.spoil(content);
+    const auto violations = CheckContent(content);
+    ASSERT_EQ(violations.size(), 1u) << bad.what;
+    EXPECT_EQ(violations[0].field, bad.field) << bad.what;
+    EXPECT_FALSE(violations[0].description.empty());
+  }
+}
+
+TEST(InvoiceTest, EveryBrokenRuleIsReportedAtOnce) {
+  InvoiceContent content = Valid();
+  content.number = "";
+  content.currency = "";
+  content.line_items[0].description = "";
+  EXPECT_EQ(CheckContent(content).size(), 3u);
+}
+
+TEST(InvoiceTest, LengthsAreCountedInCharactersAndNotInBytes) {
+  InvoiceContent content = Valid();
+  content.customer.name.clear();
+  for (int i = 0; i < 200; ++i) content.customer.name += "名";
+  EXPECT_TRUE(CheckContent(content).empty());
+  content.customer.name += "名";
+  EXPECT_EQ(CheckContent(content).size(), 1u);
+}
+
+TEST(InvoiceTest, ATotalThatFitsIsRightEvenWhenASubtotalDoesNot) {
+  InvoiceContent content = Valid();
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  content.line_items = {{"a", "", most}, {"b", "", 5}, {"c", "", -5}};
+  EXPECT_EQ(TotalOf(content), most);
+  EXPECT_EQ(TotalOf(Valid()), 400000);
+}
+
+TEST(InvoiceTest, DatesAreDaysOfTheCalendarInIsoForm) {
+  for (const char* date : {"2026-06-30", "2024-02-29", "0001-01-01", "9999-12-31"}) {
+    EXPECT_TRUE(IsIsoDate(date)) << date;
+  }
+  for (const char* date : {"2026-6-30", "2026-06-31", "2023-02-29", "2026-13-01", "2026-00-10",
+                           "2026-01-00", "26-01-01", "2026/01/01", "2026-01-01T00:00:00Z",
+                           "0000-01-01", "+026-01-01", " 2026-01-1"}) {
+    EXPECT_FALSE(IsIsoDate(date)) << date;
+  }
+}
+
+TEST(InvoiceTest, NumbersAndIdsAreNeverMistakenForEachOther) {
+  EXPECT_TRUE(IsInvoiceNumber("INV-1042"));
+  EXPECT_TRUE(IsInvoiceNumber("2026/06_7.b"));
+  EXPECT_FALSE(IsInvoiceNumber("018f4e2a-9c3b-7d10-8a55-0242ac120002"));
+  EXPECT_TRUE(IsUuid("018f4e2a-9c3b-7d10-8a55-0242ac120002"));
+  EXPECT_FALSE(IsUuid("018f4e2a-9c3b-7d10-8a55-0242ac12000g"));
+  EXPECT_FALSE(IsUuid("018f4e2a9c3b7d108a550242ac1200020000"));
+  const std::string made = NewInvoiceId(absl::Now());
+  EXPECT_TRUE(IsUuid(made)) << made;
+  EXPECT_EQ(made[14], '7');
+  EXPECT_NE(NewInvoiceId(absl::Now()), made);
+}
+
+TEST(InvoiceTest, TheLifeOfAnInvoiceHasNoOtherWays) {
+  using Status = InvoiceStatus;
+  using Action = InvoiceAction;
+  struct Step {
+    Status from;
+    Action action;
+    std::optional<Status> to;
+  };
+  const std::vector<Step> table = {
+      {Status::kDraft, Action::kSend, Status::kSent}, {Status::kDraft, Action::kPay, std::nullopt},
+      {Status::kDraft, Action::kVoid, Status::kVoid}, {Status::kSent, Action::kSend, std::nullopt},
+      {Status::kSent, Action::kPay, Status::kPaid},   {Status::kSent, Action::kVoid, Status::kVoid},
+      {Status::kPaid, Action::kSend, std::nullopt},   {Status::kPaid, Action::kPay, std::nullopt},
+      {Status::kPaid, Action::kVoid, std::nullopt},   {Status::kVoid, Action::kSend, std::nullopt},
+      {Status::kVoid, Action::kPay, std::nullopt},    {Status::kVoid, Action::kVoid, std::nullopt},
+  };
+  for (const Step& step : table) {
+    const auto after = StatusAfter(step.from, step.action);
+    ASSERT_EQ(after.ok(), step.to.has_value()) << StatusName(step.from);
+    if (after.ok()) {
+      EXPECT_EQ(*after, *step.to);
+    } else {
+      EXPECT_TRUE(absl::IsFailedPrecondition(after.status()));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,183 @@
+// Rebuilding and verifying under live traffic.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "services/rpc/errors.h"
+#include "tests/projector/projection_under_test.h"
+#include "tests/projector/scripted_comments.h"
+#include "tests/support/await.h"
+#include "tests/support/database_under_test.h"
+
+namespace marginalia {
+namespace {
+
+using Kind = ProjectionChecks::Kind;
+
+constexpr int kThreads = 20;
+
+std::string InvoiceId(int thread) { return "invoice-" + std::to_string(thread); }
+
+class ProjectionCheckTest : public testing::TestWithParam<DatabaseKind> {
+ protected:
+  void SetUp() override {
+    comments_.SetSnapshotRowsMax(3);
+    for (int round = 0; round < 3; ++round) {
+      for (int thread = 0; thread < kThreads; ++thread) {
+        comments_.Comment("northlight", InvoiceId(thread));
+      }
+    }
+    projection_.emplace(NewDatabaseUrl(GetParam()), comments_.address());
+    ASSERT_TRUE(projection_->Reaches(comments_.head()));
+  }
+
+  void TearDown() override { StopTraffic(); }
+
+  // Comments on every thread, and on new ones, as fast as the projection follows, until
+  // StopTraffic.
+  void StartTraffic() {
+    traffic_.emplace([this] {
+      for (int i = 0; !quiet_; ++i) {
+        const std::int64_t position = comments_.Comment("northlight", InvoiceId(i % kThreads));
+        if (i % 10 == 0) comments_.Comment("rivalworks", "new-" + std::to_string(i));
+        Await([&] { return quiet_ || projection_->progress().point().position >= position; });
+      }
+    });
+  }
+  void StopTraffic() {
+    quiet_ = true;
+    if (traffic_.has_value()) traffic_->join();
+    traffic_.reset();
+  }
+
+  // Too few, too many, missing, unknown to the comments service, and the wrong author.
+  void PlantDrift() {
+    Plant("UPDATE comment_counts SET comment_count = 1 WHERE invoice_id = 'invoice-3'");
+    Plant("UPDATE comment_counts SET comment_count = 1000000 WHERE invoice_id = 'invoice-5'");
+    Plant("DELETE FROM comment_counts WHERE invoice_id = 'invoice-7'");
+    Plant("INSERT INTO comment_counts VALUES ('northlight', 'phantom', 3, 0, 'Nobody', 1)");
+    Plant("UPDATE comment_counts SET last_author_name = 'X' WHERE invoice_id = 'invoice-9'");
+  }
+  void Plant(const std::string& sql) { projection_->Execute(sql); }
+
+  void ExpectCountsOfTheLog() {
+    for (int thread = 0; thread < kThreads; ++thread) {
+      EXPECT_EQ(projection_->CountOf("northlight", InvoiceId(thread)).comment_count,
+                comments_.CountOf("northlight", InvoiceId(thread)))
+          << InvoiceId(thread);
+    }
+  }
+
+  ScriptedComments comments_;
+  std::optional<ProjectionUnderTest> projection_;
+  std::atomic<bool> quiet_ = false;
+  std::optional<std::thread> traffic_;
+};
+
+INSTANTIATE_ON_EVERY_DATABASE(ProjectionCheckTest);
+
+TEST_P(ProjectionCheckTest, WithoutDriftNothingDiffersAndNothingIsRepaired) {
+  const auto verified = projection_->Check(Kind::kVerify);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->rows_checked, kThreads);
+  EXPECT_EQ(verified->rows_differing, 0);
+  EXPECT_EQ(verified->as_of, comments_.head());
+  const auto rebuilt = projection_->Check(Kind::kRebuild);
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
+  EXPECT_EQ(rebuilt->rows_checked, kThreads);
+  EXPECT_EQ(rebuilt->rows_differing, 0);
+  EXPECT_EQ(projection_->RowsOf("comment_counts_staged"), 0);
+}
+
+TEST_P(ProjectionCheckTest, VerifyingFindsDriftInEveryDirectionAndChangesNothing) {
+  PlantDrift();
+  for (int again = 0; again < 2; ++again) {
+    const auto verified = projection_->Check(Kind::kVerify);
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    EXPECT_EQ(verified->rows_differing, 5);
+  }
+  EXPECT_EQ(projection_->CountOf("northlight", "invoice-3").comment_count, 1);
+  EXPECT_EQ(projection_->CountOf("northlight", "phantom").comment_count, 3);
+}
+
+TEST_P(ProjectionCheckTest, RebuildingRepairsDriftInEveryDirection) {
+  PlantDrift();
+  const auto rebuilt = projection_->Check(Kind::kRebuild);
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
+  EXPECT_EQ(rebuilt->rows_differing, 5);
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(projection_->CountOf("northlight", "phantom").comment_count, 0);
+  EXPECT_EQ(projection_->CountOf("northlight", "invoice-9").last_author_name, "Dana");
+  const auto verified = projection_->Check(Kind::kVerify);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->rows_differing, 0);
+}
+
+TEST_P(ProjectionCheckTest, CountsThatAreMerelyUnderWayAreNoDifference) {
+  StartTraffic();
+  for (int again = 0; again < 5; ++again) {
+    const auto verified = projection_->Check(Kind::kVerify);
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    EXPECT_EQ(verified->rows_differing, 0);
+    EXPECT_GE(verified->rows_checked, kThreads);
+  }
+}
+
+TEST_P(ProjectionCheckTest, RebuildingUnderTrafficRepairsWhatWasWrongAndLosesNothing) {
+  StartTraffic();
+  for (int again = 0; again < 3; ++again) {
+    // A high count is the hard one: events do not overwrite it, so the rebuild must.
+    Plant("UPDATE comment_counts SET comment_count = 1000000 WHERE invoice_id = 'invoice-5'");
+    Plant("INSERT INTO comment_counts VALUES ('northlight', 'phantom', 3, 0, 'Nobody', 1)");
+    const auto rebuilt = projection_->Check(Kind::kRebuild);
+    ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
+    EXPECT_EQ(rebuilt->rows_differing, 2);
+  }
+  StopTraffic();
+  ASSERT_TRUE(projection_->Reaches(comments_.head()));
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(projection_->CountOf("northlight", "phantom").comment_count, 0);
+}
+
+TEST_P(ProjectionCheckTest, ManyWhoAskAtOnceAreAllAnswered) {
+  std::vector<std::thread> callers;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back([this, i, &answered] {
+      answered += projection_->Check(i % 2 == 0 ? Kind::kRebuild : Kind::kVerify).ok();
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(answered, 8);
+}
+
+TEST_P(ProjectionCheckTest, WithoutTheCommentsServiceACheckFailsAsUnavailable) {
+  comments_.Stop();
+  for (const Kind kind : {Kind::kVerify, Kind::kRebuild}) {
+    const auto check = projection_->Check(kind);
+    EXPECT_TRUE(absl::IsUnavailable(check.status())) << check.status();
+    EXPECT_GT(RetryAfterOf(check.status()), absl::ZeroDuration());
+  }
+}
+
+TEST_P(ProjectionCheckTest, AServiceThatGoesAwayWhileItsSnapshotIsReadFailsTheCheckOnly) {
+  std::atomic<bool> once = false;
+  std::optional<std::thread> stopper;
+  comments_.OnSnapshotPage([&] {
+    if (!once.exchange(true)) stopper.emplace([this] { comments_.Stop(); });
+  });
+  const auto check = projection_->Check(Kind::kRebuild);
+  stopper->join();
+  EXPECT_TRUE(absl::IsUnavailable(check.status())) << check.status();
+  comments_.OnSnapshotPage(nullptr);
+  comments_.Start();
+  comments_.Comment("northlight", InvoiceId(1));
+  ASSERT_TRUE(projection_->Reaches(comments_.head()));
+  ExpectCountsOfTheLog();
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,275 @@
+#include "services/events/projector.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/projector/projection_under_test.h"
+#include "tests/projector/scripted_comments.h"
+#include "tests/support/await.h"
+#include "tests/support/database_under_test.h"
+
+namespace marginalia {
+namespace {
+
+class ProjectorTest : public testing::TestWithParam<DatabaseKind> {
+ protected:
+  ProjectorTest() : database_url_(NewDatabaseUrl(GetParam())) {}
+
+  void StartProjection() { projection_.emplace(database_url_, comments_.address()); }
+  void StopProjection() { projection_.reset(); }
+  bool CatchesUp() { return projection_->Reaches(comments_.head()); }
+  std::int64_t Count(const std::string& org_id, const std::string& invoice_id) {
+    return projection_->CountOf(org_id, invoice_id).comment_count;
+  }
+  void ExpectCountsOfTheLog() {
+    for (const char* org : {"northlight", "rivalworks"}) {
+      for (const char* invoice : {"a", "b", "c"}) {
+        EXPECT_EQ(Count(org, invoice), comments_.CountOf(org, invoice)) << org << " " << invoice;
+      }
+    }
+  }
+  void CommentEverywhere(int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      for (const char* invoice : {"a", "b", "c"}) comments_.Comment("northlight", invoice);
+      comments_.Comment("rivalworks", "a", "Mallory");
+    }
+  }
+
+  const std::string database_url_;
+  std::atomic<bool> stopped_ = false;
+  ScriptedComments comments_;
+  std::optional<ProjectionUnderTest> projection_;
+};
+
+INSTANTIATE_ON_EVERY_DATABASE(ProjectorTest);
+
+TEST_P(ProjectorTest, TheFirstStartTakesTheSnapshotAndThenFollows) {
+  CommentEverywhere(3);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(projection_->CountOf("rivalworks", "a").last_author_name, "Mallory");
+  CommentEverywhere(2);
+  comments_.Comment("northlight", "a", "Priya");
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(projection_->CountOf("northlight", "a").last_author_name, "Priya");
+  EXPECT_EQ(comments_.snapshots_begun(), 1);
+}
+
+TEST_P(ProjectorTest, ASnapshotOfManyPagesIsTakenWhileItsThreadsGrow) {
+  CommentEverywhere(3);
+  comments_.SetSnapshotRowsMax(1);
+  comments_.OnSnapshotPage([this] { comments_.Comment("northlight", "c"); });
+  StartProjection();
+  ASSERT_TRUE(Await([this] { return comments_.streams_opened() > 0; }));
+  comments_.OnSnapshotPage(nullptr);
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(projection_->RowsOf("comment_counts_staged"), 0);
+}
+
+TEST_P(ProjectorTest, ARestartOfTheProjectionGoesOnWhereItWas) {
+  CommentEverywhere(3);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  StopProjection();
+  const std::int64_t stopped_at = comments_.head().position;
+  CommentEverywhere(4);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(comments_.snapshots_begun(), 1);
+  EXPECT_EQ(comments_.resumed_after().back(), stopped_at);
+}
+
+TEST_P(ProjectorTest, ARestartOfTheCommentsServiceIsSurvived) {
+  CommentEverywhere(2);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  for (int restart = 0; restart < 3; ++restart) {
+    comments_.Stop();
+    ASSERT_TRUE(Await([this] { return !projection_->progress().following(); }));
+    CommentEverywhere(1);
+    comments_.Start();
+    ASSERT_TRUE(CatchesUp());
+    ExpectCountsOfTheLog();
+  }
+  EXPECT_EQ(comments_.snapshots_begun(), 1);
+}
+
+TEST_P(ProjectorTest, WithTheCommentsServiceDownAtTheStartItConnectsLater) {
+  comments_.Stop();
+  StartProjection();
+  CommentEverywhere(2);
+  comments_.Start();
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+}
+
+TEST_P(ProjectorTest, EventsDeliveredTwiceChangeNothing) {
+  CommentEverywhere(5);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  comments_.RepeatOnce(12);
+  comments_.SetBatchEventsMax(5);
+  comments_.Stop();
+  comments_.Start();
+  CommentEverywhere(1);
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(comments_.snapshots_begun(), 1);
+}
+
+TEST_P(ProjectorTest, AGapBetweenMessagesIsNotSkipped) {
+  comments_.SetBatchEventsMax(1);
+  StartProjection();
+  ASSERT_TRUE(Await([this] { return projection_->progress().following(); }));
+  comments_.LeaveOutOnce(2);
+  CommentEverywhere(1);
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  // Opened anew at the last position before the gap.
+  EXPECT_EQ(comments_.streams_opened(), 2);
+  EXPECT_EQ(comments_.resumed_after().back(), 1);
+}
+
+TEST_P(ProjectorTest, AGapWithinAMessageIsNotSkipped) {
+  StartProjection();
+  ASSERT_TRUE(Await([this] { return projection_->progress().following(); }));
+  StopProjection();
+  CommentEverywhere(5);
+  comments_.LeaveOutOnce(7);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(comments_.streams_opened(), 3);
+}
+
+TEST_P(ProjectorTest, EventsThatAreNoLongerRetainedMakeItTakeTheSnapshot) {
+  CommentEverywhere(1);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  StopProjection();
+  CommentEverywhere(10);
+  comments_.CompactBefore(20);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(comments_.snapshots_begun(), 2);
+}
+
+TEST_P(ProjectorTest, ALogThatWasRestoredFromABackupReplacesWhatItNoLongerHolds) {
+  CommentEverywhere(10);
+  comments_.Comment("northlight", "only in the lost future");
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  comments_.Stop();
+  comments_.RestoreAt(12, "00000000000000b2");
+  comments_.Start();
+  ASSERT_TRUE(CatchesUp());
+  EXPECT_EQ(projection_->progress().point().log_id, "00000000000000b2");
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(Count("northlight", "only in the lost future"), 0);
+  CommentEverywhere(1);
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+}
+
+TEST_P(ProjectorTest, AStreamThatFallsSilentIsOpenedAnew) {
+  StartProjection();
+  ASSERT_TRUE(Await([this] { return projection_->progress().following(); }));
+  comments_.FallSilent(true);
+  ASSERT_TRUE(Await([this] { return comments_.streams_opened() > 1; }));
+  comments_.FallSilent(false);
+  CommentEverywhere(1);
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+}
+
+TEST_P(ProjectorTest, AnOlderCountNeverOverwritesANewerOne) {
+  CommentEverywhere(5);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  StopProjection();
+  // As a snapshot leaves it whose pages were read later than its first one.
+  StartProjection();
+  projection_->Execute("UPDATE projection_position SET position = 4");
+  StopProjection();
+  comments_.SetBatchEventsMax(1);
+  StartProjection();
+  while (projection_->progress().point().position < comments_.head().position) {
+    EXPECT_EQ(Count("northlight", "a"), 5);
+  }
+  ExpectCountsOfTheLog();
+}
+
+TEST_P(ProjectorTest, TwoProcessesThatShareADatabaseBothGetThereAndCountOnce) {
+  // A SQLite file belongs to one process; there the second one takes over.
+  const bool together = GetParam() == DatabaseKind::kPostgres;
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  if (!together) StopProjection();
+  ProjectionUnderTest second(database_url_, comments_.address());
+  CommentEverywhere(50);
+  ASSERT_TRUE(second.Reaches(comments_.head()));
+  if (!together) return;
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  ASSERT_TRUE(second.Check(ProjectionChecks::Kind::kRebuild).ok());
+  CommentEverywhere(50);
+  ASSERT_TRUE(second.Reaches(comments_.head()));
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+}
+
+TEST_P(ProjectorTest, TheLagIsNearZeroWhileTheStreamFlowsAndGrowsWhenItIsGone) {
+  CommentEverywhere(1);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  const auto lag = [this] { return projection_->progress().Lag(absl::Now()); };
+  ASSERT_TRUE(Await([&] { return projection_->progress().following(); }));
+  EXPECT_TRUE(Await([&] { return lag() < absl::Milliseconds(500); }));
+  comments_.Stop();
+  EXPECT_TRUE(Await([&] { return lag() > absl::Milliseconds(700); }));
+  comments_.Start();
+  EXPECT_TRUE(Await([&] { return lag() < absl::Milliseconds(500); }));
+}
+
+TEST_P(ProjectorTest, NoReaderFindsARowOlderThanTheProgressSays) {
+  StartProjection();
+  ASSERT_TRUE(Await([this] { return projection_->progress().following(); }));
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (int i = 0; i < 500; ++i) comments_.Comment("northlight", "a");
+    done = true;
+  });
+  // Every event is one of this thread, so the count is the position.
+  while (!done || projection_->progress().point() != comments_.head()) {
+    const std::int64_t position = projection_->progress().point().position;
+    EXPECT_GE(Count("northlight", "a"), position);
+  }
+  writer.join();
+  EXPECT_EQ(Count("northlight", "a"), 500);
+}
+
+TEST_P(ProjectorTest, StoppingDoesNotWaitForAServiceThatDoesNotAnswer) {
+  comments_.OnSnapshotPage([this] {
+    // Holds the answer back for as long as the projection is there.
+    Await([this] { return stopped_.load(); });
+  });
+  StartProjection();
+  ASSERT_TRUE(Await([this] { return comments_.snapshots_begun() > 0; }));
+  const absl::Time begin = absl::Now();
+  StopProjection();
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(3));
+  stopped_ = true;
+}
+
+}  // namespace
+}  // namespace marginalia

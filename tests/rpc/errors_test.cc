@@ -1,0 +1,52 @@
+#include "services/rpc/errors.h"
+
+#include <gtest/gtest.h>
+
+namespace marginalia {
+namespace {
+
+TEST(ErrorsTest, ARefusalCarriesReasonMetadataAndRetryDelay) {
+  const absl::Status status = Refusal(absl::StatusCode::kUnavailable, "BUSY", "try again",
+                                      {{"queue", "writes"}}, absl::Milliseconds(1500));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(std::string(status.message()), "try again");
+  EXPECT_EQ(ReasonOf(status), "BUSY");
+  EXPECT_EQ(ErrorMetadataOf(status, "queue"), "writes");
+  EXPECT_EQ(ErrorMetadataOf(status, "absent"), "");
+  EXPECT_EQ(RetryAfterOf(status), absl::Milliseconds(1500));
+}
+
+TEST(ErrorsTest, AStatusWithoutDetailsHasNone) {
+  const absl::Status status = absl::InternalError("x");
+  EXPECT_EQ(ReasonOf(status), "");
+  EXPECT_EQ(RetryAfterOf(status), absl::ZeroDuration());
+  EXPECT_TRUE(FieldViolationsOf(status).empty());
+  EXPECT_EQ(WithErrorMetadata(status, "a", "b"), status);
+}
+
+TEST(ErrorsTest, AnInvalidFieldIsNamedInTheMessageAndTheDetails) {
+  const absl::Status status = InField("comments[3].body", absl::InvalidArgumentError("is blank"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(std::string(status.message()), "comments[3].body is blank");
+  EXPECT_EQ(ReasonOf(status), "INVALID_FIELD");
+  ASSERT_EQ(FieldViolationsOf(status).size(), 1U);
+  EXPECT_EQ(FieldViolationsOf(status)[0].field, "comments[3].body");
+  EXPECT_EQ(FieldViolationsOf(status)[0].description, "is blank");
+  EXPECT_TRUE(InField("body", absl::OkStatus()).ok());
+}
+
+TEST(ErrorsTest, SeveralInvalidFieldsAreAllNamed) {
+  const absl::Status status = InvalidFields({{"a", "is bad"}, {"b", "is worse"}});
+  EXPECT_EQ(std::string(status.message()), "a is bad; b is worse");
+  EXPECT_EQ(FieldViolationsOf(status).size(), 2U);
+}
+
+TEST(ErrorsTest, MetadataIsAddedToWhatIsThere) {
+  const absl::Status status = WithErrorMetadata(
+      Refusal(absl::StatusCode::kNotFound, "GONE", "gone", {{"a", "1"}}), "request_id", "r");
+  EXPECT_EQ(ErrorMetadataOf(status, "a"), "1");
+  EXPECT_EQ(ErrorMetadataOf(status, "request_id"), "r");
+}
+
+}  // namespace
+}  // namespace marginalia

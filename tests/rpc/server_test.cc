@@ -1,0 +1,184 @@
+#include "services/rpc/server.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
+#include "services/rpc/health.h"
+#include "tests/rpc/gated_service.h"
+#include "tests/support/await.h"
+
+namespace marginalia {
+namespace {
+
+namespace api = comments::v1;
+namespace health = grpc::health::v1;
+using ::testing::HasSubstr;
+
+constexpr char kCommentsService[] = "marginalia.comments.v1.CommentsService";
+
+health::HealthCheckResponse::ServingStatus HealthOf(GatedServer& server,
+                                                    const std::string& service) {
+  grpc::ClientContext context;
+  health::HealthCheckRequest request;
+  request.set_service(service);
+  health::HealthCheckResponse response;
+  health::Health::NewStub(server.channel)->Check(&context, request, &response);
+  return response.status();
+}
+
+grpc::Status Add(GatedServer& server, std::size_t body_bytes = 0) {
+  grpc::ClientContext context;
+  PrepareCall(context, server.Token("member"), "", absl::Now() + absl::Seconds(30));
+  api::AddCommentRequest request;
+  request.set_body(std::string(body_bytes, 'x'));
+  api::AddCommentResponse response;
+  return server.stub->AddComment(&context, request, &response);
+}
+
+TEST(RpcServerTest, HealthServesEachServiceAndTheWhole) {
+  GatedServer server;
+  EXPECT_EQ(HealthOf(server, ""), health::HealthCheckResponse::SERVING);
+  EXPECT_EQ(HealthOf(server, kCommentsService), health::HealthCheckResponse::SERVING);
+  server.server->SetServing(false);
+  EXPECT_EQ(HealthOf(server, ""), health::HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(HealthOf(server, kCommentsService), health::HealthCheckResponse::NOT_SERVING);
+}
+
+TEST(RpcServerTest, ATakenAddressIsRefusedByName) {
+  GatedServer server;
+  const auto second = RpcServer::Start({server.server->address()}, {});
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr(server.server->address()));
+}
+
+TEST(RpcServerTest, AnAddressThatIsNoneIsRefusedByName) {
+  for (const char* address :
+       {"nonsense", "127.0.0.1:99999", "127.0.0.1:", "127.0.0.1:http", "203.0.113.7:0"}) {
+    const auto server = RpcServer::Start({address}, {});
+    ASSERT_FALSE(server.ok());
+    EXPECT_THAT(std::string(server.status().message()), HasSubstr(address));
+  }
+}
+
+TEST(RpcServerTest, AMessageBeyondTheLimitIsRefusedAndTheServerGoesOn) {
+  GatedServer server;
+  EXPECT_TRUE(Add(server, kRequestBytesMax / 2).ok());
+  EXPECT_EQ(Add(server, kRequestBytesMax + 1).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(Add(server).ok());
+}
+
+TEST(RpcServerTest, DrainLetsCallsInFlightFinishAndTakesNoNewOnes) {
+  GatedServer server;
+  server.service.hold = true;
+  std::thread caller([&server] { EXPECT_TRUE(Add(server).ok()); });
+  ASSERT_TRUE(Await([&server] { return server.service.held_calls() == 1; }));
+
+  std::atomic<bool> drained = false;
+  std::thread draining([&] {
+    server.server->Drain([] {});
+    drained = true;
+  });
+  const auto refuses_new_calls = [&server] {
+    grpc::ClientContext context;
+    PrepareCall(context, server.Token("member"), "", absl::Now() + absl::Milliseconds(200));
+    api::ListThreadCountsResponse response;
+    return server.stub->ListThreadCounts(&context, {}, &response).error_code() ==
+           grpc::StatusCode::UNAVAILABLE;
+  };
+  EXPECT_TRUE(Await(refuses_new_calls));
+  EXPECT_FALSE(drained);
+  server.service.Release(absl::OkStatus());
+  caller.join();
+  draining.join();
+}
+
+TEST(RpcServerTest, DrainSaysNotServingBeforeStreamsEndThemselves) {
+  GatedServer server;
+  grpc::ClientContext context;
+  PrepareCall(context, server.Token("viewer"), "", absl::Now() + absl::Seconds(30));
+  const auto stream = server.stub->WatchEvents(&context, {});
+  stream->WaitForInitialMetadata();
+
+  server.server->Drain([&server] {
+    EXPECT_EQ(HealthOf(server, kCommentsService), health::HealthCheckResponse::NOT_SERVING);
+    server.service.EndStreams(
+        Refusal(absl::StatusCode::kUnavailable, "DRAINING", "the server is stopping"));
+  });
+  const absl::Status ended = FromGrpc(stream->Finish());
+  EXPECT_EQ(ended.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(ended), "DRAINING");
+}
+
+TEST(RpcServerTest, DrainEndsAfterTheGracePeriodEvenWhenACallHangs) {
+  GatedServer server({}, {"127.0.0.1:0", absl::Milliseconds(100)});
+  server.service.hold = true;
+  std::thread caller([&server] { EXPECT_FALSE(Add(server).ok()); });
+  ASSERT_TRUE(Await([&server] { return server.service.held_calls() == 1; }));
+  std::thread draining([&server] { server.server->Drain([] {}); });
+  caller.join();
+  server.service.Release(absl::OkStatus());
+  draining.join();
+}
+
+TEST(RpcServerTest, HealthOfAnUnknownServiceIsNotFound) {
+  GatedServer server;
+  grpc::ClientContext context;
+  health::HealthCheckRequest request;
+  request.set_service("no.such.Service");
+  health::HealthCheckResponse response;
+  EXPECT_EQ(
+      health::Health::NewStub(server.channel)->Check(&context, request, &response).error_code(),
+      grpc::StatusCode::NOT_FOUND);
+}
+
+TEST(RpcServerTest, AHealthWatcherSeesEveryChangeAndDoesNotHoldUpTheDrain) {
+  GatedServer server({}, {"127.0.0.1:0", absl::Seconds(20)});
+  grpc::ClientContext context;
+  const auto stub = health::Health::NewStub(server.channel);
+  const auto watch = stub->Watch(&context, {});
+  health::HealthCheckResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), health::HealthCheckResponse::SERVING);
+  server.server->SetServing(false);
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), health::HealthCheckResponse::NOT_SERVING);
+  server.server->SetServing(true);
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), health::HealthCheckResponse::SERVING);
+
+  const absl::Time start = absl::Now();
+  server.server->Drain([] {});
+  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), health::HealthCheckResponse::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&response));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST(RpcServerTest, HealthWatchersThatLeaveAreForgotten) {
+  GatedServer server;
+  const auto stub = health::Health::NewStub(server.channel);
+  for (std::size_t i = 0; i < kHealthWatchersMax + 10; ++i) {
+    const auto is_served = [&stub] {
+      grpc::ClientContext context;
+      const auto watch = stub->Watch(&context, {});
+      health::HealthCheckResponse response;
+      const bool served = watch->Read(&response);
+      context.TryCancel();
+      watch->Finish();
+      return served;
+    };
+    ASSERT_TRUE(Await(is_served));
+  }
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,299 @@
+#include "services/storage/group_commit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "services/rpc/errors.h"
+#include "tests/storage/number_table.h"
+#include "tests/support/database_under_test.h"
+
+namespace marginalia {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr absl::Time kNoDeadline = absl::InfiniteFuture();
+
+// Notes which of its functions were called, by their first letters.
+class Recorder : public GroupParticipant {
+ public:
+  explicit Recorder(std::string& calls) : calls_(calls) {}
+  void Begin(Connection&) override { calls_ += 'b'; }
+  void BeforeCommit(Connection&) override { calls_ += 'B'; }
+  void Committed() override { calls_ += 'C'; }
+  void RolledBack() override { calls_ += 'R'; }
+
+ private:
+  std::string& calls_;
+};
+
+// How several submitted writes ended, in the order of their answers.
+class Answers {
+ public:
+  GroupCommit::Done Next() {
+    return [this](const absl::Status& status) {
+      const std::lock_guard lock(mutex_);
+      statuses_.push_back(status);
+      changed_.notify_all();
+    };
+  }
+  std::vector<absl::Status> Await(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return statuses_.size() >= count; });
+    return statuses_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<absl::Status> statuses_;
+};
+
+class GroupCommitTest : public testing::TestWithParam<DatabaseKind> {
+ protected:
+  GroupCommitTest() : url_(NewDatabaseUrl(GetParam())), database_(OpenNumbers(url_)) {}
+
+  void Start(std::vector<GroupParticipant*> participants = {}) {
+    writes_ = std::make_unique<GroupCommit>(
+        *database_, std::move(participants),
+        [](std::string_view reason) { ADD_FAILURE() << "the writer failed: " << reason; });
+  }
+
+  absl::Status Write(GroupCommit::Write write) {
+    return writes_->SubmitAndWait(kNoDeadline, std::move(write));
+  }
+
+  // Holds the writer in a write of its own, so that what is submitted meanwhile makes one group.
+  void HoldWriter() {
+    release_ = {};
+    std::promise<void> held;
+    auto is_held = held.get_future();
+    writes_->Submit(
+        kNoDeadline,
+        [released = release_.get_future().share(),
+         held = std::make_shared<std::promise<void>>(std::move(held))](Connection&) {
+          held->set_value();
+          released.wait();
+          return absl::OkStatus();
+        },
+        answers_.Next());
+    is_held.wait();
+  }
+  void ReleaseWriter() { release_.set_value(); }
+
+  void Reopen() {
+    writes_.reset();
+    database_.reset();
+    database_ = OpenNumbers(url_);
+  }
+
+  const std::string url_;
+  std::unique_ptr<Database> database_;
+  std::promise<void> release_;
+  Answers answers_;
+  std::unique_ptr<GroupCommit> writes_;
+};
+
+INSTANTIATE_ON_EVERY_DATABASE(GroupCommitTest);
+
+TEST_P(GroupCommitTest, AnAnsweredWriteIsVisibleAtOnceAndAfterReopening) {
+  Start();
+  EXPECT_EQ(Write(Insert(1)), absl::OkStatus());
+  EXPECT_THAT(Numbers(*database_), ElementsAre(1));
+  Reopen();
+  EXPECT_THAT(Numbers(*database_), ElementsAre(1));
+}
+
+TEST_P(GroupCommitTest, WritesThatWaitTogetherAreCommittedTogether) {
+  std::string calls;
+  Recorder recorder(calls);
+  Start({&recorder});
+  HoldWriter();
+  for (int number = 1; number <= 20; ++number) {
+    writes_->Submit(kNoDeadline, Insert(number), answers_.Next());
+  }
+  ReleaseWriter();
+  for (const absl::Status& status : answers_.Await(21)) EXPECT_EQ(status, absl::OkStatus());
+  EXPECT_EQ(calls, "bBCbBC");
+  EXPECT_EQ(Numbers(*database_).size(), 20u);
+}
+
+TEST_P(GroupCommitTest, AGroupTakesNoMoreThanItsLimit) {
+  std::string calls;
+  Recorder recorder(calls);
+  Start({&recorder});
+  HoldWriter();
+  for (std::size_t number = 1; number <= kGroupWritesMax + 1; ++number) {
+    writes_->Submit(kNoDeadline, Insert(static_cast<std::int64_t>(number)), answers_.Next());
+  }
+  ReleaseWriter();
+  answers_.Await(kGroupWritesMax + 2);
+  EXPECT_EQ(calls, "bBCbBCbBC");
+}
+
+TEST_P(GroupCommitTest, ParticipantsAreCalledInOrderAndBeforeTheAnswer) {
+  std::string calls;
+  Recorder first(calls), second(calls);
+  Start({&first, &second});
+  EXPECT_EQ(Write([&calls](Connection&) {
+              calls += 'w';
+              return absl::OkStatus();
+            }),
+            absl::OkStatus());
+  EXPECT_EQ(calls, "bbwBBCC");
+}
+
+TEST_P(GroupCommitTest, AWriteThatThrowsUndoesOnlyItself) {
+  std::string calls;
+  Recorder recorder(calls);
+  Start({&recorder});
+  ASSERT_EQ(Write(Insert(2)), absl::OkStatus());
+  calls.clear();
+  HoldWriter();
+  for (const int number : {1, 2, 3}) {
+    writes_->Submit(kNoDeadline, Insert(number), answers_.Next());
+  }
+  ReleaseWriter();
+  const std::vector<absl::Status> statuses = answers_.Await(4);
+  EXPECT_EQ(statuses[1], absl::OkStatus());
+  EXPECT_EQ(statuses[2].code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(statuses[3], absl::OkStatus());
+  EXPECT_THAT(Numbers(*database_), ElementsAre(1, 2, 3));
+  // The held write; the group, undone; its writes one at a time.
+  EXPECT_EQ(calls,
+            "bBC"
+            "bR"
+            "bBC"
+            "bR"
+            "bBC");
+}
+
+TEST_P(GroupCommitTest, AnErrorOfTheDatabaseIsNotToldToTheCaller) {
+  Start();
+  ASSERT_EQ(Write(Insert(7)), absl::OkStatus());
+  const absl::Status status = Write(Insert(7));
+  EXPECT_EQ(status.message(), "The storage failed unexpectedly.");
+}
+
+TEST_P(GroupCommitTest, ARefusalLeavesTheOthersOfItsGroupAlone) {
+  Start();
+  HoldWriter();
+  writes_->Submit(kNoDeadline, Insert(1), answers_.Next());
+  writes_->Submit(
+      kNoDeadline, [](Connection&) { return absl::NotFoundError("no such thread"); },
+      answers_.Next());
+  writes_->Submit(kNoDeadline, Insert(2), answers_.Next());
+  ReleaseWriter();
+  const std::vector<absl::Status> statuses = answers_.Await(4);
+  EXPECT_EQ(statuses[2], absl::NotFoundError("no such thread"));
+  EXPECT_THAT(Numbers(*database_), ElementsAre(1, 2));
+}
+
+TEST_P(GroupCommitTest, AWriteThatHidesAFailedStatementDoesNotPassForCommitted) {
+  Start();
+  ASSERT_EQ(Write(Insert(1)), absl::OkStatus());
+  const absl::Status status = Write([](Connection& connection) {
+    connection.sql() << "INSERT INTO numbers (number) VALUES (5)";
+    try {
+      connection.sql() << "INSERT INTO numbers (number) VALUES (1)";
+    } catch (const soci::soci_error&) {
+    }
+    return absl::OkStatus();
+  });
+  const bool stored = Numbers(*database_).size() == 2;
+  EXPECT_EQ(status.ok(), stored);
+}
+
+TEST_P(GroupCommitTest, AFullQueueRefusesWithARetryHint) {
+  Start();
+  HoldWriter();
+  for (std::size_t i = 1; i < kWritesQueuedMax; ++i) {
+    writes_->Submit(
+        kNoDeadline, [](Connection&) { return absl::OkStatus(); }, answers_.Next());
+  }
+  EXPECT_EQ(writes_->queued(), kWritesQueuedMax);
+  absl::Status refused;
+  writes_->Submit(kNoDeadline, Insert(1), [&refused](const absl::Status& s) { refused = s; });
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(refused), "WRITE_QUEUE_FULL");
+  EXPECT_GT(RetryAfterOf(refused), absl::ZeroDuration());
+  ReleaseWriter();
+  answers_.Await(kWritesQueuedMax);
+  EXPECT_EQ(Write(Insert(2)), absl::OkStatus());
+  EXPECT_THAT(Numbers(*database_), ElementsAre(2));
+}
+
+TEST_P(GroupCommitTest, ADeadlineThatPassesInTheQueueWritesNothing) {
+  Start();
+  HoldWriter();
+  writes_->Submit(absl::Now() - absl::Milliseconds(1), Insert(1), answers_.Next());
+  ReleaseWriter();
+  const absl::Status status = answers_.Await(2)[1];
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(ReasonOf(status), "DEADLINE_EXCEEDED");
+  EXPECT_THAT(Numbers(*database_), IsEmpty());
+}
+
+TEST_P(GroupCommitTest, StoppingFinishesWhatIsQueued) {
+  Start();
+  HoldWriter();
+  for (int number = 1; number <= 10; ++number) {
+    writes_->Submit(kNoDeadline, Insert(number), answers_.Next());
+  }
+  ReleaseWriter();
+  writes_.reset();
+  for (const absl::Status& status : answers_.Await(11)) EXPECT_EQ(status, absl::OkStatus());
+  EXPECT_EQ(Numbers(*database_).size(), 10u);
+}
+
+TEST_P(GroupCommitTest, ManyThreadsLoseNothing) {
+  constexpr int kThreads = 8;
+  constexpr int kWritesEach = 100;
+  Start();
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread] {
+      for (int i = 0; i < kWritesEach; ++i) {
+        EXPECT_EQ(Write(Insert(thread * kWritesEach + i)), absl::OkStatus());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Numbers(*database_).size(), static_cast<std::size_t>(kThreads * kWritesEach));
+}
+
+// A participant that cannot prepare the commit: the whole attempt is undone.
+class Saboteur : public GroupParticipant {
+ public:
+  void Begin(Connection&) override {}
+  void BeforeCommit(Connection&) override {
+    if (armed) throw std::runtime_error("sabotage");
+  }
+  void Committed() override {}
+  void RolledBack() override {}
+  bool armed = true;
+};
+
+TEST_P(GroupCommitTest, AParticipantThatThrowsUndoesTheGroup) {
+  Saboteur saboteur;
+  Start({&saboteur});
+  EXPECT_EQ(Write(Insert(1)).code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(Numbers(*database_), IsEmpty());
+  EXPECT_EQ(Write([&saboteur](Connection&) {
+              saboteur.armed = false;
+              return absl::OkStatus();
+            }),
+            absl::OkStatus());
+  EXPECT_EQ(Write(Insert(1)), absl::OkStatus());
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,22 @@
+// One private PostgreSQL server for each test process: started on first use, listening on a unix
+// socket in a temporary directory only, gone with the process.
+#ifndef MARGINALIA_TESTS_SUPPORT_POSTGRES_SERVER_H_
+#define MARGINALIA_TESTS_SUPPORT_POSTGRES_SERVER_H_
+
+#include <string>
+
+namespace marginalia {
+
+// The url of a new, empty database. Thread-safe.
+std::string NewPostgresDatabase();
+
+// Stops the server, cutting off its clients, and starts it again over the same data.
+void StopPostgres();
+void StartPostgres();
+
+// Ends every client's connection to the database at `url`, as the loss of a server would.
+void CutPostgresConnections(const std::string& url);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_TESTS_SUPPORT_POSTGRES_SERVER_H_
