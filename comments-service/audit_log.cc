@@ -51,17 +51,16 @@ struct InsertEntry {
       : statement(
             (connection.sql().prepare
                  << "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action,"
-                    " invoice_id, comment_id, request_id, create_time, sequence, hash)"
+                    " invoice_id, comment_id, request_id, create_time, hash)"
                     " VALUES (:org_id, :position, :actor_id, :actor_name, :action,"
-                    " :invoice_id, :comment_id, :request_id, :create_time, :sequence, :hash)",
+                    " :invoice_id, :comment_id, :request_id, :create_time, :hash)",
              soci::use(entry.org_id), soci::use(entry.position), soci::use(entry.actor_id),
              soci::use(entry.actor_name), soci::use(entry.action), soci::use(entry.invoice_id),
              soci::use(entry.comment_id), soci::use(entry.request_id), soci::use(create_time),
-             soci::use(sequence), soci::use(entry.hash))) {}
+             soci::use(entry.hash))) {}
 
   AuditEntry entry;
   std::int64_t create_time = 0;
-  std::int64_t sequence = 0;
   soci::statement statement;
 };
 
@@ -106,8 +105,7 @@ std::string ReadAuditHash(Connection& connection, std::string_view org_id, std::
   return select.statement.execute(true) ? select.hash : "";
 }
 
-const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry,
-                                    std::int64_t sequence) {
+const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry) {
   auto head = heads_.find(entry.org_id);
   if (head == heads_.end()) {
     head = heads_.emplace(entry.org_id, ReadAuditHead(connection, entry.org_id)).first;
@@ -116,7 +114,6 @@ const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry,
   auto& insert = connection.Prepared<InsertEntry>();
   insert.entry = entry;
   insert.create_time = absl::ToUnixMicros(entry.create_time);
-  insert.sequence = sequence;
   insert.statement.execute(true);
   head->second = AuditHead{
       .entry_count = head->second.entry_count + 1, .position = entry.position, .hash = entry.hash};

@@ -55,9 +55,9 @@ std::string ReadAuditHash(Connection& connection, std::string_view org_id, std::
 
 class AuditLog : public GroupParticipant {
  public:
-  // Chains the entry to its tenant's log, inside a write. `sequence` is the comment's place in its
-  // thread. Sets and returns entry.hash. Positions rise from call to call.
-  const std::string& Append(Connection& connection, AuditEntry& entry, std::int64_t sequence);
+  // Chains the entry to its tenant's log, inside a write. Sets and returns entry.hash. Positions
+  // rise from call to call.
+  const std::string& Append(Connection& connection, AuditEntry& entry);
 
   void Begin(Connection& connection) override { heads_.clear(); }
   void BeforeCommit(Connection& connection) override;

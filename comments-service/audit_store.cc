@@ -53,87 +53,76 @@ struct SelectEntries {
   soci::statement statement;
 };
 
-struct SelectEntryWithoutComment {
+// The first position in a stretch of the log that a statement finds fault with.
+struct SelectFirst {
+  SelectFirst(Connection& connection, const char* sql)
+      : statement((connection.sql().prepare << sql, soci::use(org_id), soci::use(after),
+                   soci::use(last), soci::into(first))) {}
+
+  std::int64_t In(const AuditStretch& stretch) {
+    org_id = stretch.org_id;
+    after = stretch.after;
+    last = stretch.last;
+    statement.execute(true);
+    return first;
+  }
+
+  std::string org_id;
+  std::int64_t after = 0;
+  std::int64_t last = 0;
+  std::int64_t first = 0;
+  soci::statement statement;
+};
+
+struct SelectEntryWithoutComment : SelectFirst {
   explicit SelectEntryWithoutComment(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT coalesce(min(a.position), 0) FROM audit_entries a"
-                          " LEFT JOIN comments c ON c.org_id = a.org_id"
-                          " AND c.invoice_id = a.invoice_id AND c.sequence = a.sequence"
-                          " AND c.comment_id = a.comment_id AND c.position = a.position"
-                          " WHERE a.org_id = :org_id AND a.position > :after"
-                          " AND a.position <= :last AND c.position IS NULL",
-                   soci::use(org_id), soci::use(after), soci::use(last), soci::into(first))) {}
-
-  std::string org_id;
-  std::int64_t after = 0;
-  std::int64_t last = 0;
-  std::int64_t first = 0;
-  soci::statement statement;
+      : SelectFirst(connection,
+                    "SELECT coalesce(min(a.position), 0) FROM audit_entries a"
+                    " LEFT JOIN comments c ON c.org_id = a.org_id AND c.position = a.position"
+                    " AND c.comment_id = a.comment_id AND c.invoice_id = a.invoice_id"
+                    " LEFT JOIN thread_comments t ON t.org_id = c.org_id"
+                    " AND t.invoice_id = c.invoice_id AND t.sequence = c.sequence"
+                    " AND t.position = c.position"
+                    " WHERE a.org_id = :org_id AND a.position > :after AND a.position <= :last"
+                    " AND t.position IS NULL") {}
 };
 
-struct SelectEventWithoutEntry {
+struct SelectCommentWithoutEntry : SelectFirst {
+  explicit SelectCommentWithoutEntry(Connection& connection)
+      : SelectFirst(connection,
+                    "SELECT coalesce(min(c.position), 0) FROM comments c"
+                    " LEFT JOIN audit_entries a ON a.org_id = c.org_id"
+                    " AND a.position = c.position AND a.comment_id = c.comment_id"
+                    " WHERE c.org_id = :org_id AND c.position > :after AND c.position <= :last"
+                    " AND a.position IS NULL") {}
+};
+
+struct SelectEventWithoutEntry : SelectFirst {
   explicit SelectEventWithoutEntry(Connection& connection)
-      : statement((connection.sql().prepare << "SELECT coalesce(min(e.position), 0) FROM events e"
-                                               " LEFT JOIN audit_entries a ON a.org_id = e.org_id"
-                                               " AND a.position = e.position"
-                                               " WHERE e.org_id = :org_id AND e.position > :after"
-                                               " AND e.position <= :last AND a.position IS NULL",
-                   soci::use(org_id), soci::use(after), soci::use(last), soci::into(first))) {}
-
-  std::string org_id;
-  std::int64_t after = 0;
-  std::int64_t last = 0;
-  std::int64_t first = 0;
-  soci::statement statement;
+      : SelectFirst(connection,
+                    "SELECT coalesce(min(e.position), 0) FROM events e"
+                    " LEFT JOIN audit_entries a ON a.org_id = e.org_id"
+                    " AND a.position = e.position"
+                    " WHERE e.org_id = :org_id AND e.position > :after AND e.position <= :last"
+                    " AND a.position IS NULL") {}
 };
 
-struct SelectEntryAfter {
-  explicit SelectEntryAfter(Connection& connection)
+struct SelectAfter {
+  explicit SelectAfter(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT coalesce(min(position), 0) FROM audit_entries"
-                          " WHERE org_id = :org_id AND position > :position",
-                   soci::use(org_id), soci::use(position), soci::into(first))) {}
+                       << "SELECT coalesce(min(position), 0) FROM"
+                          " (SELECT min(position) AS position FROM audit_entries"
+                          " WHERE org_id = :org_id AND position > :position"
+                          " UNION ALL SELECT min(position) FROM comments"
+                          " WHERE org_id = :org_id2 AND position > :position2) AS later",
+                   soci::use(org_id), soci::use(position), soci::use(org_id), soci::use(position),
+                   soci::into(first))) {}
 
   std::string org_id;
   std::int64_t position = 0;
   std::int64_t first = 0;
   soci::statement statement;
 };
-
-struct SelectCommentStep {
-  explicit SelectCommentStep(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT c.invoice_id, c.sequence, c.position,"
-                          " CASE WHEN a.comment_id = c.comment_id THEN 1 ELSE 0 END"
-                          " FROM comments c LEFT JOIN audit_entries a"
-                          " ON a.org_id = c.org_id AND a.position = c.position"
-                          " WHERE c.org_id = :org_id"
-                          " AND (c.invoice_id, c.sequence) > (:invoice_id, :sequence)"
-                          " ORDER BY c.invoice_id, c.sequence LIMIT :limit",
-                   soci::use(org_id), soci::use(invoice_id), soci::use(sequence), soci::use(limit),
-                   soci::into(invoice_ids), soci::into(sequences), soci::into(positions),
-                   soci::into(have_entries))) {}
-
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  std::int64_t limit = 0;
-  std::vector<std::string> invoice_ids = {""};
-  std::vector<std::int64_t> sequences = {0};
-  std::vector<std::int64_t> positions = {0};
-  std::vector<int> have_entries = {0};
-  soci::statement statement;
-};
-
-template <class Select>
-std::int64_t FirstIn(Connection& connection, const AuditStretch& stretch) {
-  auto& select = connection.Prepared<Select>();
-  select.org_id = stretch.org_id;
-  select.after = stretch.after;
-  select.last = stretch.last;
-  select.statement.execute(true);
-  return select.first;
-}
 
 // As long as what was asked for and one more, so that SOCI runs the statement to its end.
 std::size_t RowsToAsk(int limit) { return static_cast<std::size_t>(limit) + 1; }
@@ -167,44 +156,23 @@ std::vector<AuditEntry> ReadAuditEntries(Connection& connection, std::string_vie
 }
 
 std::int64_t FirstEntryWithoutComment(Connection& connection, const AuditStretch& stretch) {
-  return FirstIn<SelectEntryWithoutComment>(connection, stretch);
+  return connection.Prepared<SelectEntryWithoutComment>().In(stretch);
+}
+
+std::int64_t FirstCommentWithoutEntry(Connection& connection, const AuditStretch& stretch) {
+  return connection.Prepared<SelectCommentWithoutEntry>().In(stretch);
 }
 
 std::int64_t FirstEventWithoutEntry(Connection& connection, const AuditStretch& stretch) {
-  return FirstIn<SelectEventWithoutEntry>(connection, stretch);
+  return connection.Prepared<SelectEventWithoutEntry>().In(stretch);
 }
 
-std::int64_t FirstEntryAfter(Connection& connection, std::string_view org_id,
-                             std::int64_t position) {
-  auto& select = connection.Prepared<SelectEntryAfter>();
+std::int64_t FirstAfter(Connection& connection, std::string_view org_id, std::int64_t position) {
+  auto& select = connection.Prepared<SelectAfter>();
   select.org_id = org_id;
   select.position = position;
   select.statement.execute(true);
   return select.first;
-}
-
-CommentStep StepThroughComments(Connection& connection, std::string_view org_id,
-                                const CommentStep& from, std::int64_t last, int limit) {
-  auto& select = connection.Prepared<SelectCommentStep>();
-  select.org_id = org_id;
-  select.invoice_id = from.invoice_id;
-  select.sequence = from.sequence;
-  select.limit = limit;
-  select.invoice_ids.resize(RowsToAsk(limit));
-  select.sequences.resize(RowsToAsk(limit));
-  select.positions.resize(RowsToAsk(limit));
-  select.have_entries.resize(RowsToAsk(limit));
-  if (!select.statement.execute(true)) return CommentStep{};
-  CommentStep step{.invoice_id = select.invoice_ids.back(),
-                   .sequence = select.sequences.back(),
-                   .count = static_cast<int>(select.invoice_ids.size())};
-  for (std::size_t i = 0; i < select.positions.size(); ++i) {
-    const std::int64_t position = select.positions[i];
-    if (select.have_entries[i] == 1 || position > last) continue;
-    const bool first = step.first_without_entry == 0 || position < step.first_without_entry;
-    if (first) step.first_without_entry = position;
-  }
-  return step;
 }
 
 }  // namespace marginalia

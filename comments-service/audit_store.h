@@ -24,28 +24,18 @@ struct AuditStretch {
   std::int64_t last = 0;
 };
 
-// The first entry of the stretch that has no comment of the same id in its place; 0 when each has.
+// The first entry of the stretch whose comment is not there, or is not in its thread; 0 when each
+// is.
 std::int64_t FirstEntryWithoutComment(Connection& connection, const AuditStretch& stretch);
+
+// The first comment of the stretch that has no entry; 0 when each has.
+std::int64_t FirstCommentWithoutEntry(Connection& connection, const AuditStretch& stretch);
 
 // The first retained event of the stretch that has no entry; 0 when each has.
 std::int64_t FirstEventWithoutEntry(Connection& connection, const AuditStretch& stretch);
 
-// The first entry after `position`; 0 when there is none.
-std::int64_t FirstEntryAfter(Connection& connection, std::string_view org_id,
-                             std::int64_t position);
-
-// A step through the tenant's comments in the order of their threads.
-struct CommentStep {
-  // Where the step ended; the next one starts behind it.
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  // How many comments it went over; fewer than asked for at the end.
-  int count = 0;
-  // The smallest position, at most `last`, of a comment without an entry; 0 when each has one.
-  std::int64_t first_without_entry = 0;
-};
-CommentStep StepThroughComments(Connection& connection, std::string_view org_id,
-                                const CommentStep& from, std::int64_t last, int limit);
+// The first entry or comment after `position`; 0 when there is none.
+std::int64_t FirstAfter(Connection& connection, std::string_view org_id, std::int64_t position);
 
 }  // namespace marginalia
 

@@ -45,14 +45,11 @@ class Verification {
       case Stage::kHead:
         head_ = ReadAuditHead(connection, org_id_);
         // What stands behind the head cannot have got there by an append.
-        Broken(FirstEntryAfter(connection, org_id_, head_.position));
+        Broken(FirstAfter(connection, org_id_, head_.position));
         stage_ = Stage::kChain;
         break;
       case Stage::kChain:
         StepAlongChain(connection);
-        break;
-      case Stage::kComments:
-        StepThroughThreads(connection);
         break;
       case Stage::kDone:
         break;
@@ -61,7 +58,7 @@ class Verification {
   }
 
  private:
-  enum class Stage { kHead, kChain, kComments, kDone };
+  enum class Stage { kHead, kChain, kDone };
 
   // Keeps the first of what was found.
   void Broken(std::int64_t position) {
@@ -85,8 +82,9 @@ class Verification {
     const AuditStretch stretch{
         .org_id = org_id_, .after = before, .last = ended ? head_.position : position_};
     Broken(FirstEntryWithoutComment(connection, stretch));
+    Broken(FirstCommentWithoutEntry(connection, stretch));
     Broken(FirstEventWithoutEntry(connection, stretch));
-    if (ended) stage_ = Stage::kComments;
+    if (ended) stage_ = Stage::kDone;
   }
 
   // A chain whose tail was cut off is whole in itself, but does not lead to its head.
@@ -96,13 +94,6 @@ class Verification {
     if (!whole) Broken(head_.position);
   }
 
-  void StepThroughThreads(Connection& connection) {
-    comments_ =
-        StepThroughComments(connection, org_id_, comments_, head_.position, kVerifyChunkRows);
-    Broken(comments_.first_without_entry);
-    if (comments_.count < kVerifyChunkRows) stage_ = Stage::kDone;
-  }
-
   const std::string org_id_;
   Stage stage_ = Stage::kHead;
   AuditHead head_;
@@ -110,7 +101,6 @@ class Verification {
   std::int64_t checked_ = 0;
   std::int64_t broken_ = 0;
   std::string hash_;
-  CommentStep comments_;
 };
 
 }  // namespace

@@ -46,7 +46,7 @@ std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& de
                    .request_id = deed.request_id,
                    .create_time = absl::FromUnixMicros(absl::ToUnixMicros(deed.time)),
                    .hash = ""};
-  receipt.audit_hash = audit_.Append(connection, entry, comment.sequence);
+  receipt.audit_hash = audit_.Append(connection, entry);
   head = ThreadHead{.sequence = comment.sequence, .create_time = comment.create_time};
   pages_.Touch(deed.org_id, comment.invoice_id);
   return receipt;

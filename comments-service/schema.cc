@@ -54,7 +54,6 @@ std::vector<std::string> FirstTables() {
                         " comment_id TEXT {c_collation} NOT NULL,"
                         " request_id TEXT NOT NULL,"
                         " create_time BIGINT NOT NULL,"
-                        " sequence BIGINT NOT NULL,"
                         " hash TEXT NOT NULL,"
                         " PRIMARY KEY (org_id, position)) {clustered}",
 

@@ -147,6 +147,10 @@ absl::Status Watcher::StartAt(const WatchEventsRequest& request) {
 
 void Watcher::Begin() {
   place_ = feed_.HoldPlace(position_);
+  // The feed may still have in memory what retention has removed; whether a watch may start must
+  // not depend on that.
+  const auto retained = feed_.log().ReadAfter(position_, 0);
+  if (!retained.ok()) return End(retained.status());
   Step();
 }
 

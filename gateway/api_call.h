@@ -1,6 +1,6 @@
-// One request to the API on its way through: who calls, what for, and how to answer. Answered exactly
-// once; one that is dropped unanswered becomes a 500. Move-only; used by one thread at a time, from
-// any thread.
+// One request to the API on its way through: who calls, what for, and how to answer. Answered
+// exactly once; one that is dropped unanswered becomes a 500. Move-only; used by one thread at a
+// time, from any thread.
 #ifndef MARGINALIA_GATEWAY_API_CALL_H_
 #define MARGINALIA_GATEWAY_API_CALL_H_
 

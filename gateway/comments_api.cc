@@ -28,8 +28,8 @@ std::optional<LogPoint> PointOf(const ApiCall& call, const std::string& token) {
   return *std::move(point);
 }
 
-std::string TagOf(const ApiCall& call, const ListCommentsRequest& request,
-                  std::string_view log_id, std::int64_t total_size) {
+std::string TagOf(const ApiCall& call, const ListCommentsRequest& request, std::string_view log_id,
+                  std::int64_t total_size) {
   return ThreadPageTag({log_id, call.caller().org_id, request.invoice_id(), request.page_token(),
                         request.page_size(), total_size});
 }

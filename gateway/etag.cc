@@ -54,7 +54,8 @@ void AppendHex(std::string& tag, std::uint64_t hash) {
   for (int shift = 60; shift >= 0; shift -= 4) tag += kHex[hash >> shift & 0xF];
 }
 
-// Takes one entity tag off the front, its quotes included and W/ left out; empty when there is none.
+// Takes one entity tag off the front, its quotes included and W/ left out; empty when there is
+// none.
 std::string_view TakeTag(std::string_view& list) {
   list.remove_prefix(std::min(list.size(), list.find_first_not_of(" \t,")));
   if (list.substr(0, 2) == "W/") list.remove_prefix(2);

@@ -51,7 +51,7 @@ EventClient::~EventClient() { StopCatchUp(); }
 void EventClient::Start(const std::optional<LogPoint>& point) {
   if (!point && stream_.head().log_id.empty()) {
     return End(Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
-                        "the event stream has not begun; try again", {}, kRetryAfter));
+                       "the event stream has not begun; try again", {}, kRetryAfter));
   }
   point_ = point ? *point : stream_.head();
   if (!stream_.Covers(point_)) return CatchUp();
@@ -70,9 +70,9 @@ void EventClient::BeginAnswer() {
 
 void EventClient::Replay() {
   while (true) {
-    // The ring may have moved on while the client took what it was sent.
+    // They may have moved on while the client took what it was sent.
     if (!stream_.Covers(point_)) return CatchUp();
-    const RingEvent* next = stream_.ring().Next(point_.position, thread_);
+    const RecentEvent* next = stream_.recent().Next(point_.position, thread_);
     if (next == nullptr) break;
     const std::size_t pending = output_->pending_bytes();
     if (pending > 0 && pending + next->text->size() > stream_.pending_bytes_max()) return;
@@ -87,8 +87,8 @@ void EventClient::Replay() {
 void EventClient::CatchUp() {
   if (!stream_.TakeCatchUp()) {
     return End(Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
-                        "too many streams are being brought up to date; try again", {},
-                        kRetryAfter));
+                       "too many streams are being brought up to date; try again", {},
+                       kRetryAfter));
   }
   comments::v1::WatchEventsRequest request;
   request.set_after_token(MakeConsistencyToken(point_, scope_));
@@ -138,7 +138,7 @@ void EventClient::Tick(Clock::time_point now) {
   if (output_ == nullptr) {
     if (now - started_ < absl::ToChronoNanoseconds(kReadDeadline)) return;
     return End(Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                        "the events after the token did not arrive in time"));
+                       "the events after the token did not arrive in time"));
   }
   if (absl::Now() >= expires_) return output_->End();
   if (now < heartbeat_due_) return;

@@ -1,6 +1,6 @@
-// One browser on the event stream of one thread. First it is brought up to date, from the ring or, for
-// what is older, by a watch of its own upstream; then it is live and is sent what happens. Used on the
-// io thread.
+// One browser on the event stream of one thread. First it is brought up to date, from the recent
+// events or, for what is older, by a watch of its own upstream; then it is live and is sent what
+// happens. Used on the io thread.
 #ifndef MARGINALIA_GATEWAY_EVENT_CLIENT_H_
 #define MARGINALIA_GATEWAY_EVENT_CLIENT_H_
 
@@ -33,7 +33,8 @@ class EventClient {
 
   // Begins after `point`; with nothing given, now.
   void Start(const std::optional<LogPoint>& point);
-  // Something happened in the thread; for a live client only. A client that does not read is cut off.
+  // Something happened in the thread; for a live client only. A client that does not read is cut
+  // off.
   void Send(const EventText& text);
   // Sees to the heartbeat, and to what has gone on for too long.
   void Tick(Clock::time_point now);

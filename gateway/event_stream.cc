@@ -26,7 +26,7 @@ EventStream::EventStream(EventStreamOptions options, IoThread& io, Upstream& ups
       io_(io),
       upstream_(upstream),
       versions_(versions),
-      ring_(options.ring_events_max, options.ring_bytes_max),
+      recent_(options.recent_events_max, options.recent_bytes_max),
       ticks_(io.Every(std::min(kTickIntervalMax, options.heartbeat / 4), [this] { Tick(); })),
       subscription_(io, upstream, token, *this) {}
 
@@ -60,10 +60,11 @@ std::vector<EventClient*> EventStream::Clients() const {
 }
 
 void EventStream::StartedFrom(const LogPoint& point) {
-  // Whoever was live may have missed something: it comes back and resumes, or is told why it cannot.
+  // Whoever was live may have missed something: it comes back and resumes, or is told why it
+  // cannot.
   const bool anew = !log_id_.empty();
   log_id_ = point.log_id;
-  ring_.StartFrom(point.position);
+  recent_.StartFrom(point.position);
   versions_.StartFrom(point);
   if (!anew) return;
   const absl::Status why = Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
@@ -74,7 +75,7 @@ void EventStream::StartedFrom(const LogPoint& point) {
 void EventStream::Happened(const comments::v1::Event& event) {
   if (!event.has_comment_added()) {
     // A kind that this gateway does not know still takes its place.
-    ring_.Add({event.position(), "", std::make_shared<const std::string>()});
+    recent_.Add({event.position(), "", std::make_shared<const std::string>()});
     return;
   }
   const std::string& invoice_id = event.comment_added().comment().invoice_id();
@@ -83,7 +84,7 @@ void EventStream::Happened(const comments::v1::Event& event) {
                   event.position());
   const std::string thread = ThreadKey(event.org_id(), invoice_id);
   const EventText text = CommentText(event, log_id_);
-  ring_.Add({event.position(), thread, text});
+  recent_.Add({event.position(), thread, text});
   const auto live = live_.find(thread);
   if (live == live_.end()) return;
   // A copy: a client that does not read is cut off on the way.

@@ -1,5 +1,5 @@
-// Live events for all browsers from one subscription upstream. Owns the clients; everything happens on
-// the io thread, but for current() and state().
+// Live events for all browsers from one subscription upstream. Owns the clients; everything happens
+// on the io thread, but for current() and state().
 #ifndef MARGINALIA_GATEWAY_EVENT_STREAM_H_
 #define MARGINALIA_GATEWAY_EVENT_STREAM_H_
 
@@ -16,10 +16,10 @@
 #include "absl/time/time.h"
 #include "gateway/api_call.h"
 #include "gateway/event_client.h"
-#include "gateway/event_ring.h"
 #include "gateway/event_subscription.h"
 #include "gateway/event_text.h"
 #include "gateway/io_thread.h"
+#include "gateway/recent_events.h"
 #include "gateway/stream_places.h"
 #include "gateway/thread_versions.h"
 #include "gateway/upstream.h"
@@ -28,16 +28,16 @@ namespace marginalia {
 
 inline constexpr absl::Duration kSseHeartbeat = absl::Seconds(15);
 inline constexpr std::size_t kSseBytesPendingMax = 64 * 1024;
-inline constexpr std::size_t kSseRingEventsMax = 8'192;
-inline constexpr std::size_t kSseRingBytesMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kSseRecentEventsMax = 8'192;
+inline constexpr std::size_t kSseRecentBytesMax = 8 * 1024 * 1024;
 // Each watch upstream may hold a message of a megabyte.
 inline constexpr std::size_t kSseCatchUpsMax = 64;
 
 struct EventStreamOptions {
   absl::Duration heartbeat = kSseHeartbeat;
   std::size_t pending_bytes_max = kSseBytesPendingMax;
-  std::size_t ring_events_max = kSseRingEventsMax;
-  std::size_t ring_bytes_max = kSseRingBytesMax;
+  std::size_t recent_events_max = kSseRecentEventsMax;
+  std::size_t recent_bytes_max = kSseRecentBytesMax;
   std::size_t catch_ups_max = kSseCatchUpsMax;
 };
 
@@ -65,11 +65,11 @@ class EventStream : private EventListener {
   // For the clients.
   IoThread& io() { return io_; }
   Upstream& upstream() { return upstream_; }
-  const EventRing& ring() const { return ring_; }
+  const RecentEvents& recent() const { return recent_; }
   // The newest point known; without a log id until the subscription has begun.
-  LogPoint head() const { return {log_id_, ring_.head()}; }
+  LogPoint head() const { return {log_id_, recent_.head()}; }
   bool Covers(const LogPoint& point) const {
-    return point.log_id == log_id_ && ring_.Covers(point.position);
+    return point.log_id == log_id_ && recent_.Covers(point.position);
   }
   EventClient::Clock::duration heartbeat() const { return heartbeat_; }
   std::size_t pending_bytes_max() const { return options_.pending_bytes_max; }
@@ -94,7 +94,7 @@ class EventStream : private EventListener {
   Upstream& upstream_;
   ThreadVersions& versions_;
   std::string log_id_;
-  EventRing ring_;
+  RecentEvents recent_;
   absl::flat_hash_map<EventClient*, std::unique_ptr<EventClient>> clients_;
   // The live ones, by thread.
   absl::flat_hash_map<std::string, absl::flat_hash_set<EventClient*>> live_;

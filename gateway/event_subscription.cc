@@ -93,7 +93,8 @@ void EventSubscription::Received(const WatchEventsResponse& message) {
   // Checkpoints of a machine's stream are bound to no tenant.
   const auto end = ParseConsistencyToken(message.checkpoint_token(), /*scope=*/"",
                                          "checkpoint_token", "RESUME_TOKEN_INVALID");
-  if (!end.ok()) return Ended(absl::InternalError("the event stream sent an unreadable checkpoint"));
+  if (!end.ok())
+    return Ended(absl::InternalError("the event stream sent an unreadable checkpoint"));
   if (!Tell(message, *end)) {
     return Ended(Refusal(absl::StatusCode::kOutOfRange, "EVENTS_SKIPPED",
                          "the event stream left events out"));
@@ -103,9 +104,9 @@ void EventSubscription::Received(const WatchEventsResponse& message) {
   backoff_.Reset();
   SetState(absl::OkStatus());
   // An empty message means that there was nothing more to send; a full one may be one of many.
-  const absl::Duration lag =
-      message.events().empty() ? absl::ZeroDuration()
-                               : absl::Now() - TimeOf(message.events().rbegin()->event_time());
+  const absl::Duration lag = message.events().empty()
+                                 ? absl::ZeroDuration()
+                                 : absl::Now() - TimeOf(message.events().rbegin()->event_time());
   lag_then_nanos_.store(std::max<std::int64_t>(0, absl::ToInt64Nanoseconds(lag)),
                         std::memory_order_relaxed);
   heard_at_nanos_.store(SteadyNanos(last_heard_), std::memory_order_release);

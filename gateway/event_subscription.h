@@ -1,6 +1,6 @@
-// The gateway's one subscription to the event log, as a machine that sees all tenants: kept up across
-// restarts of comments-service, without losing or repeating an event. Used on the io thread, but for
-// current() and state().
+// The gateway's one subscription to the event log, as a machine that sees all tenants: kept up
+// across restarts of comments-service, without losing or repeating an event. Used on the io thread,
+// but for current() and state().
 #ifndef MARGINALIA_GATEWAY_EVENT_SUBSCRIPTION_H_
 #define MARGINALIA_GATEWAY_EVENT_SUBSCRIPTION_H_
 

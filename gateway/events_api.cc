@@ -16,8 +16,8 @@ using invoices::v1::GetInvoiceResponse;
 constexpr std::string_view kLastEventId = "Last-Event-ID";
 constexpr std::string_view kAfter = "after";
 
-// Where the caller wants to go on. A browser that reconnects sends Last-Event-ID with the address that
-// it first asked for, so the header is the newer one.
+// Where the caller wants to go on. A browser that reconnects sends Last-Event-ID with the address
+// that it first asked for, so the header is the newer one.
 absl::StatusOr<std::optional<LogPoint>> ResumePoint(const ApiCall& call) {
   std::string_view field = kLastEventId;
   std::string token(call.request().Header(kLastEventId));
@@ -73,8 +73,8 @@ void EventsApi::Resolve(ApiCall call, Wanted wanted) {
           return Begin(std::move(call), std::move(wanted), answer.invoice().invoice_id());
         }
         if (status.code() != absl::StatusCode::kNotFound) return call.Fail(status);
-        // comments-service knows the thread all the same: it stands beside another invoicing system,
-        // whose ids are what they are.
+        // comments-service knows the thread all the same: it stands beside another invoicing
+        // system, whose ids are what they are.
         std::string invoice_id = call.path_parameter(0);
         Begin(std::move(call), std::move(wanted), std::move(invoice_id));
       });

@@ -71,10 +71,10 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
     parts.events = std::make_unique<EventStream>(options.events, parts.io, parts.upstream,
                                                  parts.service_token, parts.versions);
   });
-  parts.apis = std::make_unique<Apis>(Apis{
-      CommentsApi(parts.upstream, parts.versions, *parts.events), InvoicesApi(parts.upstream),
-      EventsApi(parts.io, parts.upstream, *parts.events, parts.places),
-      ActivityApi(parts.upstream), HealthApi(*parts.events)});
+  parts.apis = std::make_unique<Apis>(
+      Apis{CommentsApi(parts.upstream, parts.versions, *parts.events), InvoicesApi(parts.upstream),
+           EventsApi(parts.io, parts.upstream, *parts.events, parts.places),
+           ActivityApi(parts.upstream), HealthApi(*parts.events)});
   auto router = Router::Create(Routes(*parts.apis));
   if (!router.ok()) return router.status();
   parts.gate = std::make_unique<HttpGate>(*std::move(router), tokens, metrics);

@@ -1,5 +1,5 @@
-// The gateway as a whole: owns nothing but its connections, and is made of the parts beside this file.
-// Used from one thread.
+// The gateway as a whole: owns nothing but its connections, and is made of the parts beside this
+// file. Used from one thread.
 #ifndef MARGINALIA_GATEWAY_GATEWAY_H_
 #define MARGINALIA_GATEWAY_GATEWAY_H_
 
@@ -31,8 +31,8 @@ struct GatewayOptions {
 
 class Gateway {
  public:
-  // Listens and follows the events. Tokens and metrics are not owned; they must outlive the gateway.
-  // Fails, naming the address, when it cannot listen.
+  // Listens and follows the events. Tokens and metrics are not owned; they must outlive the
+  // gateway. Fails, naming the address, when it cannot listen.
   static absl::StatusOr<std::unique_ptr<Gateway>> Start(GatewayOptions options,
                                                         TokenVerifier& tokens, Metrics& metrics);
   ~Gateway();
@@ -40,8 +40,8 @@ class Gateway {
   // host:port as bound.
   const std::string& address() const;
 
-  // Not ready any more; streams end after their last event; requests in flight are finished. Returns
-  // when all are, at the latest after `grace`.
+  // Not ready any more; streams end after their last event; requests in flight are finished.
+  // Returns when all are, at the latest after `grace`.
   void Drain(absl::Duration grace);
 
  private:

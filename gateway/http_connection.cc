@@ -18,8 +18,9 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 2 * 1024;
-// After an answer that ends the connection early, what the client still sends is read and thrown away
-// for this long and up to so much: closing at once would make its kernel throw the answer away.
+// After an answer that ends the connection early, what the client still sends is read and thrown
+// away for this long and up to so much: closing at once would make its kernel throw the answer
+// away.
 constexpr std::chrono::seconds kLingerMax{2};
 constexpr std::size_t kDiscardedBytesMax = 256 * 1024;
 // What a stream's client may send after its request; it has nothing to say.
@@ -210,8 +211,7 @@ void HttpConnection::AnswerWritten() {
 std::shared_ptr<OutputStream> HttpConnection::Stream(HttpResponse head, StreamEvents events) {
   const std::shared_ptr<OutputStream> output(shared_from_this(), this);
   if (phase_ != Phase::kHandling) {
-    asio::post(socket_.get_executor(),
-               [closed = std::move(events.closed)]() mutable { closed(); });
+    asio::post(socket_.get_executor(), [closed = std::move(events.closed)]() mutable { closed(); });
     return output;
   }
   error_code ignored;

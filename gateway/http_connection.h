@@ -1,6 +1,6 @@
-// One connection of a client: reads a request, hands it on, sends the answer, and so on; or keeps one
-// answer open as a stream. Only one request is in flight at a time; what a client sends ahead waits.
-// Owned by its pending operations. Used on the io thread, but for Answer.
+// One connection of a client: reads a request, hands it on, sends the answer, and so on; or keeps
+// one answer open as a stream. Only one request is in flight at a time; what a client sends ahead
+// waits. Owned by its pending operations. Used on the io thread, but for Answer.
 #ifndef MARGINALIA_GATEWAY_HTTP_CONNECTION_H_
 #define MARGINALIA_GATEWAY_HTTP_CONNECTION_H_
 
@@ -18,8 +18,8 @@
 namespace marginalia {
 
 // Asio's default executor costs a virtual call for each operation.
-using HttpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
-                                                    boost::asio::io_context::executor_type>;
+using HttpSocket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 // How long a client may take, in the steady clock of the io thread.
 struct HttpTimeouts {

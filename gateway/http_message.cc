@@ -7,7 +7,8 @@ namespace marginalia {
 std::string_view HttpRequest::Header(std::string_view name) const {
   for (const HeaderField& field : headers) {
     if (field.name.size() == name.size() &&
-        absl::EqualsIgnoreCase({field.name.data(), field.name.size()}, {name.data(), name.size()})) {
+        absl::EqualsIgnoreCase({field.name.data(), field.name.size()},
+                               {name.data(), name.size()})) {
       return field.value;
     }
   }

@@ -1,5 +1,5 @@
-// A request and a response of HTTP as plain values, and how the two meet. Free of Boost, so that what
-// handles requests compiles without it.
+// A request and a response of HTTP as plain values, and how the two meet. Free of Boost, so that
+// what handles requests compiles without it.
 #ifndef MARGINALIA_GATEWAY_HTTP_MESSAGE_H_
 #define MARGINALIA_GATEWAY_HTTP_MESSAGE_H_
 
@@ -18,8 +18,8 @@ struct HeaderField {
   std::string_view value;
 };
 
-// A request as its connection read it. The views point into `head`; all of it lives until the request
-// has been answered.
+// A request as its connection read it. The views point into `head`; all of it lives until the
+// request has been answered.
 struct HttpRequest {
   HttpRequest() = default;
   HttpRequest(const HttpRequest&) = delete;

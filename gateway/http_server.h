@@ -43,8 +43,9 @@ class HttpServer {
   // Open connections.
   std::size_t connections() const;
 
-  // Ends each connection with its request in flight. Waits for them, at most `grace`; new connections
-  // are still answered for kDrainAcceptMax, so that a load balancer can see that this process drains.
+  // Ends each connection with its request in flight. Waits for them, at most `grace`; new
+  // connections are still answered for kDrainAcceptMax, so that a load balancer can see that this
+  // process drains.
   void Drain(absl::Duration grace);
 
  private:

@@ -1,5 +1,6 @@
-// The one thread on which all connections and streams of the gateway live, so that they need no locks.
-// A second one would cost more than it gives: the upstream calls have threads of their own. Thread-safe.
+// The one thread on which all connections and streams of the gateway live, so that they need no
+// locks. A second one would cost more than it gives: the upstream calls have threads of their own.
+// Thread-safe.
 #ifndef MARGINALIA_GATEWAY_IO_THREAD_H_
 #define MARGINALIA_GATEWAY_IO_THREAD_H_
 

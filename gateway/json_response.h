@@ -9,8 +9,8 @@
 
 namespace marginalia {
 
-// JSON that only the caller's own browser may keep, and not without asking again. An empty `tag`: no
-// entity tag.
+// JSON that only the caller's own browser may keep, and not without asking again. An empty `tag`:
+// no entity tag.
 HttpResponse JsonResponse(int status, std::string json, std::string_view tag);
 
 // 304: what the caller has is what it would be sent.

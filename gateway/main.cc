@@ -1,10 +1,14 @@
 // The gateway: verifies who is calling, translates HTTP to gRPC and fans the live events out.
 #include <sys/resource.h>
 
+#include <cstdlib>
+#include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/flags/flag.h"
+#include "absl/status/statusor.h"
 #include "gateway/gateway.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
@@ -13,12 +17,13 @@
 #include "services/process/shutdown.h"
 #include "services/telemetry/metrics.h"
 
-ABSL_FLAG(std::string, listen_address, "127.0.0.1:8080", "host:port to serve HTTP on");
-ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9153", "host:port to serve /metrics on");
-ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051", "host:port of comments-service");
-ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "host:port of invoice-service");
+ABSL_FLAG(std::string, listen_address, "127.0.0.1:8080", "host:port to serve HTTP on.");
+ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9153",
+          "host:port to serve /metrics on; not for the public.");
+ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051", "host:port of comments-service.");
+ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "host:port of invoice-service.");
 ABSL_FLAG(std::string, service_token_path, "",
-          "file with this process's own token (role service), to follow the events with");
+          "file with this process's own token (role service), to follow the events with.");
 
 namespace marginalia {
 namespace {
@@ -31,48 +36,54 @@ void RaiseFileLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int Fail(const absl::Status& status) {
-  const std::string message(status.message());
-  Log(Severity::kError, "cannot start", {{"error", std::string_view(message)}});
-  return 1;
+template <class T>
+T OrExit(absl::StatusOr<T> part, std::string_view what) {
+  if (part.ok()) return *std::move(part);
+  FlushLog();
+  std::cerr << "gateway: " << what << ": " << std::string(part.status().message()) << std::endl;
+  std::exit(EXIT_FAILURE);
 }
 
-int Run() {
-  Shutdown shutdown;
-  RaiseFileLimit();
-  Metrics metrics;
-  auto tokens =
-      TokenVerifier::Create({.jwks_path = absl::GetFlag(FLAGS_jwks_path),
-                             .issuer = absl::GetFlag(FLAGS_jwt_issuer),
-                             .audience = absl::GetFlag(FLAGS_jwt_audience)});
-  if (!tokens.ok()) return Fail(tokens.status());
+TokenVerifierOptions TokensFromFlags() {
+  TokenVerifierOptions options;
+  options.jwks_path = absl::GetFlag(FLAGS_jwks_path);
+  if (options.jwks_path.empty()) ExitOnBadFlag("jwks_path", "is required");
+  options.issuer = absl::GetFlag(FLAGS_jwt_issuer);
+  options.audience = absl::GetFlag(FLAGS_jwt_audience);
+  return options;
+}
+
+GatewayOptions GatewayFromFlags() {
   GatewayOptions options;
   options.http.address = absl::GetFlag(FLAGS_listen_address);
   options.comments_address = absl::GetFlag(FLAGS_comments_address);
   options.invoices_address = absl::GetFlag(FLAGS_invoices_address);
   options.service_token_path = absl::GetFlag(FLAGS_service_token_path);
-  auto gateway = Gateway::Start(options, **tokens, metrics);
-  if (!gateway.ok()) return Fail(gateway.status());
-  if (auto served = metrics.Serve(absl::GetFlag(FLAGS_metrics_address)); !served.ok()) {
-    return Fail(served);
-  }
-  const std::string metrics_address = metrics.address();
-  Log(Severity::kInfo, "listening",
-      {{"address", std::string_view((*gateway)->address())},
-       {"metrics_address", std::string_view(metrics_address)}});
-  shutdown.Wait();
-  (*gateway)->Drain(absl::GetFlag(FLAGS_drain_grace));
-  gateway->reset();
+  return options;
+}
+
+int Run(int argc, char** argv) {
+  Shutdown shutdown;
+  NameProcess("gateway");
+  ParseConfigOrExit(argc, argv, "Serves the HTTP/JSON API and the live event streams.");
+  const GatewayOptions options = GatewayFromFlags();
+  const auto tokens = OrExit(TokenVerifier::Create(TokensFromFlags()), "--jwks_path");
+  RaiseFileLimit();
+
+  Metrics metrics;
+  const auto gateway = OrExit(Gateway::Start(options, *tokens, metrics), "--listen_address");
+  const absl::Status metrics_served = metrics.Serve(absl::GetFlag(FLAGS_metrics_address));
+  if (!metrics_served.ok()) OrExit<int>(metrics_served, "--metrics_address");
+  Log(Severity::kInfo, "listening", {{"address", gateway->address()}});
+
+  const int exit_code = shutdown.Wait();
+  gateway->Drain(absl::GetFlag(FLAGS_drain_grace));
   Log(Severity::kInfo, "stopped");
-  return shutdown.failed() ? 1 : 0;
+  FlushLog();
+  return shutdown.failed() ? EXIT_FAILURE : exit_code;
 }
 
 }  // namespace
 }  // namespace marginalia
 
-int main(int argc, char** argv) {
-  marginalia::NameProcess("gateway");
-  marginalia::ParseConfigOrExit(argc, argv,
-                                "Serves the HTTP/JSON API of Marginalia and its live event streams.");
-  return marginalia::Run();
-}
+int main(int argc, char** argv) { return marginalia::Run(argc, argv); }

@@ -83,10 +83,9 @@ class PostedComment {
     return name_.substr(0, end);
   }
   bool WrongType(error_code& error) {
-    return Fail(member_ != nullptr
-                    ? InvalidField(name_, "must be a string")
-                    : Refusal(absl::StatusCode::kInvalidArgument, "JSON_INVALID",
-                              "the request body must be a JSON object"),
+    return Fail(member_ != nullptr ? InvalidField(name_, "must be a string")
+                                   : Refusal(absl::StatusCode::kInvalidArgument, "JSON_INVALID",
+                                             "the request body must be a JSON object"),
                 error);
   }
   bool Fail(absl::Status status, error_code& error) {
@@ -112,8 +111,8 @@ absl::StatusOr<comments::v1::AddCommentRequest> AddCommentFromJson(std::string_v
   if (!parser.handler().status().ok()) return parser.handler().status();
   if (error || read != text.size()) {
     return Refusal(absl::StatusCode::kInvalidArgument, "JSON_INVALID",
-                   "the request body must be one JSON object in UTF-8; byte " + std::to_string(read) +
-                       " does not fit");
+                   "the request body must be one JSON object in UTF-8; byte " +
+                       std::to_string(read) + " does not fit");
   }
   return parser.handler().Take();
 }

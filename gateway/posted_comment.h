@@ -9,9 +9,9 @@
 
 namespace marginalia {
 
-// Reads {"id": …, "body": …}; `id` may be left out. Errors: INVALID_ARGUMENT, naming the member, when
-// a member is unknown, doubled, missing or no string, and reason JSON_INVALID when it is no JSON
-// object in UTF-8.
+// Reads {"id": …, "body": …}; `id` may be left out. Errors: INVALID_ARGUMENT, naming the member,
+// when a member is unknown, doubled, missing or no string, and reason JSON_INVALID when it is no
+// JSON object in UTF-8.
 absl::StatusOr<comments::v1::AddCommentRequest> AddCommentFromJson(std::string_view json);
 
 }  // namespace marginalia

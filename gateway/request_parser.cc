@@ -170,8 +170,7 @@ RequestParser::Progress RequestParser::ReadHead(std::string_view& bytes) {
   // RFC 9112, 2.2: an empty line in front of the request line is to be ignored.
   while (searched_ == 0 && bytes.substr(0, 2) == "\r\n") bytes.remove_prefix(2);
   const std::size_t end = bytes.find(kEndOfHead, searched_);
-  if (end == bytes.npos ? bytes.size() >= kHeadBytesMax
-                        : end + kEndOfHead.size() > kHeadBytesMax) {
+  if (end == bytes.npos ? bytes.size() >= kHeadBytesMax : end + kEndOfHead.size() > kHeadBytesMax) {
     return bytes.substr(0, kHeadBytesMax).find('\n') == bytes.npos
                ? Refuse(414, "TARGET_TOO_LONG", "the request target must be at most 4 KiB")
                : Refuse(431, "HEADERS_TOO_LARGE", "the headers must be at most 8 KiB together");

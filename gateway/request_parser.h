@@ -1,6 +1,6 @@
-// Reads one HTTP/1.1 request after the other from the bytes of a connection (RFC 9112), more strictly
-// than the parser of Boost.Beast below it: whatever two servers could read differently is refused.
-// Used by one thread.
+// Reads one HTTP/1.1 request after the other from the bytes of a connection (RFC 9112), more
+// strictly than the parser of Boost.Beast below it: whatever two servers could read differently is
+// refused. Used by one thread.
 #ifndef MARGINALIA_GATEWAY_REQUEST_PARSER_H_
 #define MARGINALIA_GATEWAY_REQUEST_PARSER_H_
 

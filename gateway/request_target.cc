@@ -19,8 +19,8 @@ int HexValue(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// The length in bytes of the character at the front, which is not ASCII; 0 when it is no valid UTF-8
-// (Unicode 15, table 3-7: nothing overlong, no surrogate, nothing beyond U+10FFFF).
+// The length in bytes of the character at the front, which is not ASCII; 0 when it is no valid
+// UTF-8 (Unicode 15, table 3-7: nothing overlong, no surrogate, nothing beyond U+10FFFF).
 std::size_t CharacterBytes(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const std::size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
@@ -115,7 +115,8 @@ absl::StatusOr<int> QueryLimit(std::string_view query) {
   if (!value.ok()) return value.status();
   if (!*value) return kPageSizeDefault;
   const std::string& digits = **value;
-  const bool number = !digits.empty() && std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit);
+  const bool number =
+      !digits.empty() && std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit);
   if (number && digits.size() > kLimitDigitsMax) return kPageSizeMax;
   int limit = 0;
   if (number) std::from_chars(digits.data(), digits.data() + digits.size(), limit);

@@ -22,12 +22,12 @@ struct RequestTarget {
 // Errors: INVALID_ARGUMENT, reason TARGET_INVALID.
 absl::StatusOr<RequestTarget> SplitTarget(std::string_view target);
 
-// Percent-decodes one path segment or query value. Nothing when an escape is incomplete, or when the
-// result is not valid UTF-8 or holds a control character.
+// Percent-decodes one path segment or query value. Nothing when an escape is incomplete, or when
+// the result is not valid UTF-8 or holds a control character.
 std::optional<std::string> PercentDecode(std::string_view encoded);
 
-// The value of a parameter; nothing when it is absent. Errors: INVALID_ARGUMENT about `name` when it
-// is there twice or badly encoded.
+// The value of a parameter; nothing when it is absent. Errors: INVALID_ARGUMENT about `name` when
+// it is there twice or badly encoded.
 absl::StatusOr<std::optional<std::string>> QueryParameter(std::string_view query,
                                                           std::string_view name);
 

@@ -52,9 +52,9 @@ absl::StatusOr<Router> Router::Create(std::vector<Route> routes) {
     for (std::size_t i = 0; i < router.templates_.size(); ++i) {
       const Route& other = router.routes_[i];
       if (other.method == route.method && Overlap(router.templates_[i], segments)) {
-        return absl::AlreadyExistsError("two routes match the same requests: " +
-                                        std::string(other.method) + " " + std::string(other.path) +
-                                        " and " + std::string(route.path));
+        return absl::AlreadyExistsError(
+            "two routes match the same requests: " + std::string(other.method) + " " +
+            std::string(other.path) + " and " + std::string(route.path));
       }
     }
     router.templates_.push_back(segments);

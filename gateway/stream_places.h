@@ -1,4 +1,5 @@
-// How many event streams are open, in all and for each person, and who may have one more. Thread-safe.
+// How many event streams are open, in all and for each person, and who may have one more.
+// Thread-safe.
 #ifndef MARGINALIA_GATEWAY_STREAM_PLACES_H_
 #define MARGINALIA_GATEWAY_STREAM_PLACES_H_
 

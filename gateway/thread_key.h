@@ -7,7 +7,8 @@
 
 namespace marginalia {
 
-// Neither part contains NUL: the one is a claim, the other a path segment without control characters.
+// Neither part contains NUL: the one is a claim, the other a path segment without control
+// characters.
 inline std::string ThreadKey(std::string_view org_id, std::string_view invoice_id) {
   std::string key;
   key.reserve(org_id.size() + 1 + invoice_id.size());

@@ -1,6 +1,7 @@
 // How many comments each thread has, as far as this gateway knows, so that "has it changed?" is
 // answered without asking upstream. Answers and events fill it; the least recently used go first.
-// Whether it may be believed is the event subscription's to say: see EventStream::current. Thread-safe.
+// Whether it may be believed is the event subscription's to say: see EventStream::current.
+// Thread-safe.
 #ifndef MARGINALIA_GATEWAY_THREAD_VERSIONS_H_
 #define MARGINALIA_GATEWAY_THREAD_VERSIONS_H_
 
@@ -31,8 +32,8 @@ class ThreadVersions {
              std::int64_t position);
 
   // An answer from upstream: the thread had `total` comments at `point`. `asked_id` is what the
-  // caller called the invoice, `invoice_id` what it is really called. Ignored when events since then
-  // may have been missed.
+  // caller called the invoice, `invoice_id` what it is really called. Ignored when events since
+  // then may have been missed.
   void Learn(const LogPoint& point, std::string_view org_id, std::string_view asked_id,
              std::string_view invoice_id, std::int64_t total);
 

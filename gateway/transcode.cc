@@ -29,7 +29,8 @@ void AppendNumber(std::string& json, std::int64_t number) {
 // `width` digits, with zeros in front.
 void AppendDigits(std::string& json, std::int64_t number, int width) {
   char digits[12];
-  for (int i = width - 1; i >= 0; --i, number /= 10) digits[i] = static_cast<char>('0' + number % 10);
+  for (int i = width - 1; i >= 0; --i, number /= 10)
+    digits[i] = static_cast<char>('0' + number % 10);
   json.append(digits, static_cast<std::size_t>(width));
 }
 

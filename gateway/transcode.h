@@ -1,6 +1,6 @@
-// The messages of the contract as JSON. Names are lowerCamelCase, times RFC 3339 in UTC, money whole
-// minor units. Written straight out: a page costs a quarter of what protobuf's own JSON does. Pure
-// functions, thread-safe.
+// The messages of the contract as JSON. Names are lowerCamelCase, times RFC 3339 in UTC, money
+// whole minor units. Written straight out: a page costs a quarter of what protobuf's own JSON does.
+// Pure functions, thread-safe.
 #ifndef MARGINALIA_GATEWAY_TRANSCODE_H_
 #define MARGINALIA_GATEWAY_TRANSCODE_H_
 

@@ -65,45 +65,53 @@ class UnaryUpstreamCall {
 template <typename Request, typename Response, typename Begin>
 void Call(Upstream& upstream, ApiCall call, const Request& request, absl::Duration limit,
           Answered<Response> answered, Begin begin) {
-  auto* started = new UnaryUpstreamCall<Request, Response>(upstream, std::move(call), request, std::move(answered));
+  auto* started = new UnaryUpstreamCall<Request, Response>(upstream, std::move(call), request,
+                                                           std::move(answered));
   started->Start(limit, std::move(begin));
 }
 
 }  // namespace
 
 Upstream::Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices)
-    : comments_(comments::v1::CommentsService::NewStub(comments)), invoices_(invoices::v1::InvoicesService::NewStub(invoices)) {}
+    : comments_(comments::v1::CommentsService::NewStub(comments)),
+      invoices_(invoices::v1::InvoicesService::NewStub(invoices)) {}
 
 Upstream::~Upstream() { Close(); }
 
-void Upstream::AddComment(ApiCall call, const comments::v1::AddCommentRequest& request, Answered<comments::v1::AddCommentResponse> answered) {
-  Call(*this, std::move(call), request, kWriteDeadline, std::move(answered), [this](auto... arguments) {
-    comments_->async()->AddComment(std::move(arguments)...);
-  });
+void Upstream::AddComment(ApiCall call, const comments::v1::AddCommentRequest& request,
+                          Answered<comments::v1::AddCommentResponse> answered) {
+  Call(*this, std::move(call), request, kWriteDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->AddComment(std::move(arguments)...); });
 }
 
-void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request, Answered<comments::v1::ListCommentsResponse> answered) {
-  Call(*this, std::move(call), request, kReadDeadline, std::move(answered), [this](auto... arguments) {
-    comments_->async()->ListComments(std::move(arguments)...);
-  });
+void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
+                            Answered<comments::v1::ListCommentsResponse> answered) {
+  Call(*this, std::move(call), request, kReadDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->ListComments(std::move(arguments)...); });
 }
 
-void Upstream::ListRecentComments(ApiCall call, const comments::v1::ListRecentCommentsRequest& request, Answered<comments::v1::ListRecentCommentsResponse> answered) {
-  Call(*this, std::move(call), request, kReadDeadline, std::move(answered), [this](auto... arguments) {
-    comments_->async()->ListRecentComments(std::move(arguments)...);
-  });
+void Upstream::ListRecentComments(ApiCall call,
+                                  const comments::v1::ListRecentCommentsRequest& request,
+                                  Answered<comments::v1::ListRecentCommentsResponse> answered) {
+  Call(*this, std::move(call), request, kReadDeadline, std::move(answered),
+       [this](auto... arguments) {
+         comments_->async()->ListRecentComments(std::move(arguments)...);
+       });
 }
 
-void Upstream::GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request, Answered<invoices::v1::GetInvoiceResponse> answered) {
-  Call(*this, std::move(call), request, kReadDeadline, std::move(answered), [this](auto... arguments) {
-    invoices_->async()->GetInvoice(std::move(arguments)...);
-  });
+void Upstream::GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
+                          Answered<invoices::v1::GetInvoiceResponse> answered) {
+  Call(*this, std::move(call), request, kReadDeadline, std::move(answered),
+       [this](auto... arguments) { invoices_->async()->GetInvoice(std::move(arguments)...); });
 }
 
-void Upstream::ListInvoiceSummaries(ApiCall call, const invoices::v1::ListInvoiceSummariesRequest& request, Answered<invoices::v1::ListInvoiceSummariesResponse> answered) {
-  Call(*this, std::move(call), request, kReadDeadline, std::move(answered), [this](auto... arguments) {
-    invoices_->async()->ListInvoiceSummaries(std::move(arguments)...);
-  });
+void Upstream::ListInvoiceSummaries(ApiCall call,
+                                    const invoices::v1::ListInvoiceSummariesRequest& request,
+                                    Answered<invoices::v1::ListInvoiceSummariesResponse> answered) {
+  Call(*this, std::move(call), request, kReadDeadline, std::move(answered),
+       [this](auto... arguments) {
+         invoices_->async()->ListInvoiceSummaries(std::move(arguments)...);
+       });
 }
 
 void Upstream::Enter(grpc::ClientContext* context) {

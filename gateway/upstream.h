@@ -1,5 +1,5 @@
-// The calls to comments-service and invoice-service, asynchronous and each with a deadline, so that a
-// service that hangs never holds the gateway. Calls carry the identity of whoever is behind them.
+// The calls to comments-service and invoice-service, asynchronous and each with a deadline, so that
+// a service that hangs never holds the gateway. Calls carry the identity of whoever is behind them.
 // Thread-safe.
 #ifndef MARGINALIA_GATEWAY_UPSTREAM_H_
 #define MARGINALIA_GATEWAY_UPSTREAM_H_
@@ -48,8 +48,7 @@ class Upstream {
                           Answered<comments::v1::ListRecentCommentsResponse> answered);
   void GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
                   Answered<invoices::v1::GetInvoiceResponse> answered);
-  void ListInvoiceSummaries(ApiCall call,
-                            const invoices::v1::ListInvoiceSummariesRequest& request,
+  void ListInvoiceSummaries(ApiCall call, const invoices::v1::ListInvoiceSummariesRequest& request,
                             Answered<invoices::v1::ListInvoiceSummariesResponse> answered);
 
   comments::v1::CommentsService::Stub& comments() { return *comments_; }

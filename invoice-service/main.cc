@@ -1,5 +1,6 @@
 // invoice-service: invoices, their summaries, and how many comments each has.
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "invoice-service/comment_counts.h"
 #include "invoice-service/comment_events_rpc.h"
 #include "invoice-service/freshness.h"
+#include "invoice-service/invoice_reads.h"
 #include "invoice-service/invoices.h"
 #include "invoice-service/invoices_rpc.h"
 #include "invoice-service/schema.h"
@@ -26,12 +28,13 @@
 #include "services/storage/group_commit.h"
 #include "services/telemetry/metrics.h"
 
-ABSL_FLAG(std::string, listen_address, "127.0.0.1:50052", "Where gRPC is served: host:port.");
+ABSL_FLAG(std::string, listen_address, "127.0.0.1:50052", "host:port to serve gRPC on.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9152",
-          "Where GET /metrics is served: host:port.");
+          "host:port to serve /metrics on; not for the public.");
 ABSL_FLAG(std::string, database_url, "sqlite:invoices.db",
-          "The database: sqlite:PATH or postgresql://….");
-ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051", "The comments service: host:port.");
+          "sqlite:PATH or postgresql://...; made when it is not there.");
+ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051",
+          "host:port of comments-service, whose events are followed.");
 ABSL_FLAG(std::string, service_token_path, "",
           "A file with this service's own token (role service), with which it follows the comments "
           "service. Read again when it changes.");
@@ -40,21 +43,28 @@ namespace marginalia {
 namespace {
 
 template <class T>
-T ValueOrExit(absl::StatusOr<T> value, std::string_view what) {
-  if (value.ok()) return *std::move(value);
-  Log(Severity::kError, what, {{"error", std::string(value.status().message())}});
+T OrExit(absl::StatusOr<T> part, std::string_view what) {
+  if (part.ok()) return *std::move(part);
   FlushLog();
-  std::exit(1);
+  std::cerr << "invoice-service: " << what << ": " << std::string(part.status().message())
+            << std::endl;
+  std::exit(EXIT_FAILURE);
 }
 
-std::unique_ptr<TokenVerifier> VerifierOrExit() {
+TokenVerifierOptions TokensFromFlags() {
   TokenVerifierOptions options;
   options.jwks_path = absl::GetFlag(FLAGS_jwks_path);
+  if (options.jwks_path.empty()) ExitOnBadFlag("jwks_path", "is required");
   options.issuer = absl::GetFlag(FLAGS_jwt_issuer);
   options.audience = absl::GetFlag(FLAGS_jwt_audience);
-  auto verifier = TokenVerifier::Create(std::move(options));
-  if (!verifier.ok()) ExitOnBadFlag("jwks_path", std::string(verifier.status().message()));
-  return *std::move(verifier);
+  return options;
+}
+
+GateOptions GateFromFlags() {
+  GateOptions options;
+  options.calls_in_flight_max = absl::GetFlag(FLAGS_calls_in_flight_max);
+  if (options.calls_in_flight_max < 1) ExitOnBadFlag("calls_in_flight_max", "must be at least 1");
+  return options;
 }
 
 void WarnWithoutServiceToken() {
@@ -64,7 +74,7 @@ void WarnWithoutServiceToken() {
       "counts will stay as they are");
 }
 
-void AddGauges(Metrics& metrics, const ProjectionProgress& progress) {
+void AddGauges(Metrics& metrics, const ProjectionProgress& progress, const GroupCommit& writes) {
   metrics.AddGauge("marginalia_projection_position", "The last applied position of the event log.",
                    {}, [&progress] { return static_cast<double>(progress.point().position); });
   metrics.AddGauge("marginalia_projection_lag_seconds",
@@ -73,11 +83,13 @@ void AddGauges(Metrics& metrics, const ProjectionProgress& progress) {
   metrics.AddGauge("marginalia_projection_following",
                    "1 while a stream of the comments service is open and flows.", {},
                    [&progress] { return progress.following() ? 1.0 : 0.0; });
+  metrics.AddGauge("marginalia_writes_queued", "Writes accepted and not answered yet.", {},
+                   [&writes] { return static_cast<double>(writes.queued()); });
   metrics.AddGauge("marginalia_freshness_waiters", "Calls that wait for fresher counts.", {},
                    [&progress] { return static_cast<double>(progress.waiting()); });
 }
 
-ProjectorCounters CountersIn(Metrics& metrics) {
+ProjectorCounters ProjectorCountersIn(Metrics& metrics) {
   return {metrics.AddCounter("marginalia_projection_events_applied_total", "Events applied."),
           metrics.AddCounter("marginalia_projection_rebuilds_total",
                              "Rebuilds of the projection from the snapshot."),
@@ -85,62 +97,67 @@ ProjectorCounters CountersIn(Metrics& metrics) {
                              "Event streams opened at the comments service.")};
 }
 
-// Other processes that share a PostgreSQL database change invoices without a word to this one's
-// cache.
-std::size_t CacheEntriesMax(const Database& database) {
-  return database.kind() == DatabaseKind::kSqlite ? kCachedInvoicesMax : 0;
-}
-
-int Serve() {
-  Shutdown shutdown;
-  const auto verifier = VerifierOrExit();
-  const auto database = ValueOrExit(
-      Database::Open(absl::GetFlag(FLAGS_database_url), InvoiceMigrations()), "no database");
-  GroupCommit writes(*database, {}, [&](std::string_view why) { shutdown.Fail(why); });
-  ProjectionProgress progress;
-
-  Metrics metrics;
-  AddGauges(metrics, progress);
-  SummaryCache cache(
-      CacheEntriesMax(*database), kCachedBytesMax,
+CacheCounters CacheCountersIn(Metrics& metrics) {
+  return {
       metrics.AddCounter("marginalia_summary_cache_hits_total", "Invoices served from the cache."),
       metrics.AddCounter("marginalia_summary_cache_misses_total",
-                         "Invoices read from the database."));
+                         "Invoices read from the database.")};
+}
 
+// Processes that share a PostgreSQL database change invoices without a word to one another's cache.
+std::size_t CachedInvoicesMaxFor(DatabaseKind kind) {
+  return kind == DatabaseKind::kSqlite ? kCachedInvoicesMax : 0;
+}
+
+int Run(int argc, char** argv) {
+  Shutdown shutdown;
+  NameProcess("invoice-service");
+  ParseConfigOrExit(argc, argv, "Owns the invoices, and derives how many comments each has.");
+  const GateOptions gate_options = GateFromFlags();
+  const auto tokens = OrExit(TokenVerifier::Create(TokensFromFlags()), "--jwks_path");
   WarnWithoutServiceToken();
-  ServiceToken token(absl::GetFlag(FLAGS_service_token_path));
-  CommentEvents comments(ConnectTo(absl::GetFlag(FLAGS_comments_address)), token);
+
+  const auto database = OrExit(
+      Database::Open(absl::GetFlag(FLAGS_database_url), InvoiceMigrations()), "--database_url");
+  GroupCommit writes(*database, {},
+                     [&shutdown](std::string_view reason) { shutdown.Fail(reason); });
+  ProjectionProgress progress;
+
+  // After what the gauges ask, before what counts.
+  Metrics metrics;
+  AddGauges(metrics, progress, writes);
+  SummaryCache cache(CachedInvoicesMaxFor(database->kind()), kCachedBytesMax,
+                     CacheCountersIn(metrics));
+
+  ServiceToken service_token(absl::GetFlag(FLAGS_service_token_path));
+  CommentEvents comments(ConnectTo(absl::GetFlag(FLAGS_comments_address)), service_token);
   CommentCounts counts(cache);
-  Projector projector(comments, counts, *database, writes, progress, CountersIn(metrics));
+  Projector projector(comments, counts, *database, writes, progress, ProjectorCountersIn(metrics));
 
   Freshness freshness(progress, [&comments](absl::Time deadline, Freshness::HeadDone done) {
     comments.AskHead(deadline, std::move(done));
   });
   Invoices invoices(*database, writes, cache);
-  Gate gate({.calls_in_flight_max = absl::GetFlag(FLAGS_calls_in_flight_max)}, *verifier, metrics);
-  InvoicesRpc rpc(gate, invoices, freshness, cache, projector);
+  InvoiceReads reads(invoices, freshness, cache);
+  Gate gate(gate_options, *tokens, metrics);
+  const auto rpc = MakeInvoicesRpc(gate, {invoices, reads, projector});
 
-  if (absl::Status serving = metrics.Serve(absl::GetFlag(FLAGS_metrics_address)); !serving.ok()) {
-    ExitOnBadFlag("metrics_address", std::string(serving.message()));
-  }
-  auto server = RpcServer::Start({.address = absl::GetFlag(FLAGS_listen_address),
-                                  .drain_grace = absl::GetFlag(FLAGS_drain_grace)},
-                                 {&rpc});
-  if (!server.ok()) ExitOnBadFlag("listen_address", std::string(server.status().message()));
-  Log(Severity::kInfo, "listening", {{"address", (*server)->address()}});
+  const absl::Status metrics_served = metrics.Serve(absl::GetFlag(FLAGS_metrics_address));
+  if (!metrics_served.ok()) OrExit<int>(metrics_served, "--metrics_address");
+  const auto server = OrExit(RpcServer::Start({.address = absl::GetFlag(FLAGS_listen_address),
+                                               .drain_grace = absl::GetFlag(FLAGS_drain_grace)},
+                                              {rpc.get()}),
+                             "--listen_address");
+  Log(Severity::kInfo, "listening", {{"address", server->address()}});
 
   const int exit_code = shutdown.Wait();
-  (*server)->Drain([&progress] { progress.Close(); });
+  server->Drain([&progress] { progress.Close(); });
+  Log(Severity::kInfo, "stopped", {{"projection_position", progress.point().position}});
+  FlushLog();
   return shutdown.failed() ? EXIT_FAILURE : exit_code;
 }
 
 }  // namespace
 }  // namespace marginalia
 
-int main(int argc, char** argv) {
-  marginalia::NameProcess("invoice-service");
-  marginalia::ParseConfigOrExit(argc, argv, "Serves invoices with their comment counts over gRPC.");
-  const int exit_code = marginalia::Serve();
-  marginalia::FlushLog();
-  return exit_code;
-}
+int main(int argc, char** argv) { return marginalia::Run(argc, argv); }

@@ -22,13 +22,11 @@ std::string KeyOf(std::string_view org_id, std::string_view id_or_number) {
 
 }  // namespace
 
-SummaryCache::SummaryCache(std::size_t invoices_max, std::size_t bytes_max, Counter* hits,
-                           Counter* misses)
+SummaryCache::SummaryCache(std::size_t invoices_max, std::size_t bytes_max, CacheCounters counters)
     // An invoice takes two entries.
     : shard_entries_max_(2 * invoices_max / kShards),
       shard_bytes_max_(bytes_max / kShards),
-      hits_(hits),
-      misses_(misses) {}
+      counters_(counters) {}
 
 CachedInvoicePointer SummaryCache::Find(std::string_view org_id, std::string_view id_or_number) {
   CachedInvoicePointer found;
@@ -44,7 +42,7 @@ CachedInvoicePointer SummaryCache::Find(std::string_view org_id, std::string_vie
     }
     if (!invoice_id.empty()) found = FindById(org_id, invoice_id);
   }
-  Counter* const counter = found != nullptr ? hits_ : misses_;
+  Counter* const counter = found != nullptr ? counters_.hits : counters_.misses;
   if (counter != nullptr) counter->Add();
   return found;
 }

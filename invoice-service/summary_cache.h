@@ -37,12 +37,17 @@ struct CachedInvoice {
 
 using CachedInvoicePointer = std::shared_ptr<const CachedInvoice>;
 
+// Where the cache counts; each may be null.
+struct CacheCounters {
+  Counter* hits = nullptr;
+  Counter* misses = nullptr;
+};
+
 class SummaryCache {
  public:
-  // `invoices_max` 0: nothing is kept. The counters may be null.
+  // `invoices_max` 0: nothing is kept.
   explicit SummaryCache(std::size_t invoices_max = kCachedInvoicesMax,
-                        std::size_t bytes_max = kCachedBytesMax, Counter* hits = nullptr,
-                        Counter* misses = nullptr);
+                        std::size_t bytes_max = kCachedBytesMax, CacheCounters counters = {});
 
   // By id or by number; null when it is not there.
   CachedInvoicePointer Find(std::string_view org_id, std::string_view id_or_number);
@@ -82,8 +87,7 @@ class SummaryCache {
 
   const std::size_t shard_entries_max_;
   const std::size_t shard_bytes_max_;
-  Counter* const hits_;
-  Counter* const misses_;
+  const CacheCounters counters_;
   std::atomic<std::uint64_t> generation_ = 0;
   std::array<Shard, kShards> shards_;
 };

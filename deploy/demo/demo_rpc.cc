@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
 #include "services/rpc/channel.h"
@@ -23,6 +24,7 @@ using invoices::v1::Invoice;
 using invoices::v1::InvoicesService;
 
 constexpr absl::Duration kCallMax = absl::Seconds(30);
+constexpr absl::Duration kRetryPause = absl::Milliseconds(100);
 // What ImportComments takes at once.
 constexpr std::size_t kImportedCommentsMax = 500;
 
@@ -40,19 +42,26 @@ std::string InvoiceName(const DemoTenant& tenant, const Invoice& invoice) {
 template <typename Stub, typename Request, typename Response>
 using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
 
+// Right after a start the services may still be looking for each other: UNAVAILABLE is tried again.
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method,
                               std::string_view name, const std::string& bearer,
                               const Request& request) {
-  grpc::ClientContext context;
-  PrepareCall(context, bearer, "", absl::Now() + kCallMax);
-  context.set_wait_for_ready(true);
-  Response response;
-  const absl::Status status = FromGrpc((stub.*method)(&context, request, &response));
-  if (status.ok()) return response;
-  return absl::Status(status.code(),
-                      absl::StrCat(std::string(name), ": ", std::string(status.message()), " (",
-                                   ReasonOf(status), ")"));
+  const absl::Time give_up = absl::Now() + kCallMax;
+  while (true) {
+    grpc::ClientContext context;
+    PrepareCall(context, bearer, "", give_up);
+    context.set_wait_for_ready(true);
+    Response response;
+    const absl::Status status = FromGrpc((stub.*method)(&context, request, &response));
+    if (status.ok()) return response;
+    if (!absl::IsUnavailable(status) || absl::Now() + kRetryPause > give_up) {
+      return absl::Status(status.code(),
+                          absl::StrCat(std::string(name), ": ", std::string(status.message()), " (",
+                                       ReasonOf(status), ")"));
+    }
+    absl::SleepFor(kRetryPause);
+  }
 }
 
 // How many changes of status lie between the two.

@@ -38,9 +38,9 @@ void ProjectionProgress::WaitFor(const LogPoint& point, absl::Time until, Done d
     } else {
       const std::uint64_t id = ++last_id_;
       by_point_.emplace(point.log_id, point.position, id);
-      const bool first = by_deadline_.emplace(until, id).first == by_deadline_.begin();
+      const auto place = by_deadline_.emplace(until, id).first;
       waiters_.emplace(id, Waiter{point, until, std::move(done)});
-      if (first) changed_.notify_one();
+      if (place == by_deadline_.begin()) changed_.notify_one();
       return;
     }
   }

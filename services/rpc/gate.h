@@ -134,7 +134,7 @@ class Gate {
   GateOptions options_;
   TokenVerifier& tokens_;
   Metrics& metrics_;
-  // Shared with the metrics and the calls, which may outlive the gate.
+  // Shared with the gauges, which outlive the gate.
   std::shared_ptr<std::atomic<int>> calls_in_flight_ = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<std::atomic<int>> streams_in_flight_ = std::make_shared<std::atomic<int>>(0);
   // By reason; filled by the constructor and only read after it.

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/unknown_field_set.h>
 
 #include <map>
@@ -54,6 +55,9 @@ absl::Status WhyUnparsable(const grpc::Slice& slice, const Descriptor& type) {
 }  // namespace
 
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message& request) {
+  // Protobuf would write a line of its own to stderr about each invalid text; the caller hears of it.
+  static const auto silenced = google::protobuf::SetLogHandler(nullptr);
+  (void)silenced;
   grpc::Slice slice;
   const bool whole = bytes.TrySingleSlice(&slice).ok() || bytes.DumpToSingleSlice(&slice).ok();
   if (whole && request.ParseFromArray(slice.begin(), static_cast<int>(slice.size()))) {

@@ -19,8 +19,7 @@ constexpr int kThreadComments = 500;
 struct Site {
   explicit Site(Bench& bench)
       : both(StartBothServices(bench)),
-        gateway(StartGateway(bench, bench.NewFolder("gateway"), both.comments.address,
-                             both.invoices.address)),
+        gateway(StartGateway(bench, both.comments.address, both.invoices.address)),
         bearer(bench.MemberToken()),
         invoice_id(CreateInvoices(*Client(both.invoices.address, bearer), 1).front()) {
     ImportThread(*Client(both.comments.address, bench.ImporterToken()), invoice_id,

@@ -107,8 +107,7 @@ void WatchersRow(Bench& bench, Report& report, const BothServices& both,
 
 void MemoryBars(Bench& bench, Report& report) {
   const BothServices both = StartBothServices(bench);
-  const Service gateway =
-      StartGateway(bench, bench.NewFolder("gateway"), both.comments.address, both.invoices.address);
+  const Service gateway = StartGateway(bench, both.comments.address, both.invoices.address);
   Pause(kSettle);
   AddRow(report, "comments-service, idle", both.comments.pid(), kIdleMibMax, "");
   AddRow(report, "invoice-service, idle", both.invoices.pid(), kIdleMibMax, "");

@@ -17,6 +17,9 @@ Service Start(std::vector<std::string> arguments, const std::filesystem::path& l
   return service;
 }
 
+// A file of its own each time: an older log would tell an older address.
+std::filesystem::path LogPath(Bench& bench) { return bench.NewFolder("log") / "log"; }
+
 std::vector<std::string> ServiceArguments(const Bench& bench, const std::string& target,
                                           const std::string& address) {
   return {bench.Program(target), "--listen_address=" + address, "--metrics_address=127.0.0.1:0",
@@ -31,30 +34,30 @@ Service StartBare(Bench& bench, const std::string& target, const std::string& an
 
 }  // namespace
 
-Service StartCommentsService(const Bench& bench, const std::filesystem::path& folder,
+Service StartCommentsService(Bench& bench, const std::filesystem::path& folder,
                              const std::string& invoices_address) {
   std::vector<std::string> arguments = ServiceArguments(bench, "comments-service", "127.0.0.1:0");
   arguments.push_back("--database_url=sqlite:" + (folder / "comments.db").string());
   arguments.push_back("--invoices_address=" + invoices_address);
-  return Start(std::move(arguments), folder / "comments-service.log");
+  return Start(std::move(arguments), LogPath(bench));
 }
 
-Service StartInvoiceService(const Bench& bench, const std::filesystem::path& folder,
+Service StartInvoiceService(Bench& bench, const std::filesystem::path& folder,
                             const std::string& comments_address, const std::string& address) {
   std::vector<std::string> arguments = ServiceArguments(bench, "invoice-service", address);
   arguments.push_back("--database_url=sqlite:" + (folder / "invoices.db").string());
   arguments.push_back("--comments_address=" + comments_address);
   arguments.push_back("--service_token_path=" + bench.ServiceTokenPath());
-  return Start(std::move(arguments), folder / "invoice-service.log");
+  return Start(std::move(arguments), LogPath(bench));
 }
 
-Service StartGateway(const Bench& bench, const std::filesystem::path& folder,
-                     const std::string& comments_address, const std::string& invoices_address) {
+Service StartGateway(Bench& bench, const std::string& comments_address,
+                     const std::string& invoices_address) {
   std::vector<std::string> arguments = ServiceArguments(bench, "gateway", "127.0.0.1:0");
   arguments.push_back("--comments_address=" + comments_address);
   arguments.push_back("--invoices_address=" + invoices_address);
   arguments.push_back("--service_token_path=" + bench.ServiceTokenPath());
-  return Start(std::move(arguments), folder / "gateway.log");
+  return Start(std::move(arguments), LogPath(bench));
 }
 
 Service StartBareGrpcServer(Bench& bench, const std::string& answer) {

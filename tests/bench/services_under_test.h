@@ -22,16 +22,16 @@ struct Service {
 
 // Its database is folder/comments.db. `invoices_address` as the flag; empty: every invoice id is
 // accepted.
-Service StartCommentsService(const Bench& bench, const std::filesystem::path& folder,
+Service StartCommentsService(Bench& bench, const std::filesystem::path& folder,
                              const std::string& invoices_address = "");
 
 // Its database is folder/invoices.db. `address`: where to listen.
-Service StartInvoiceService(const Bench& bench, const std::filesystem::path& folder,
+Service StartInvoiceService(Bench& bench, const std::filesystem::path& folder,
                             const std::string& comments_address,
                             const std::string& address = "127.0.0.1:0");
 
-Service StartGateway(const Bench& bench, const std::filesystem::path& folder,
-                     const std::string& comments_address, const std::string& invoices_address);
+Service StartGateway(Bench& bench, const std::string& comments_address,
+                     const std::string& invoices_address);
 
 // The limits. `answer` is what they send: a message's bytes, or an HTTP head and body.
 Service StartBareGrpcServer(Bench& bench, const std::string& answer);

@@ -208,7 +208,7 @@ TEST_P(AuditLogTest, ACutOffTailIsFoundWithoutEventsToCompareWith) {
 TEST_P(AuditLogTest, AForgedEntryBehindTheHeadIsFound) {
   Post(6);
   EXPECT_EQ(BrokenAfter("INSERT INTO audit_entries SELECT org_id, 13, actor_id, actor_name, action,"
-                        " invoice_id, comment_id, request_id, create_time, sequence, hash"
+                        " invoice_id, comment_id, request_id, create_time, hash"
                         " FROM audit_entries WHERE org_id = 'org' AND position = 11"),
             13);
 }
@@ -218,12 +218,27 @@ TEST_P(AuditLogTest, ARemovedCommentIsFound) {
   EXPECT_EQ(BrokenAfter("DELETE FROM comments WHERE org_id = 'org' AND position = 5"), 5);
 }
 
-TEST_P(AuditLogTest, ACommentWithoutAnEntryIsFound) {
+TEST_P(AuditLogTest, ACommentOutsideItsThreadIsFound) {
   Post(6);
-  EXPECT_EQ(BrokenAfter("INSERT INTO comments SELECT org_id, invoice_id, 99, 'forged', author_id,"
-                        " author_name, body, create_time, 5"
-                        " FROM comments WHERE org_id = 'org' AND position = 3"),
-            5);
+  EXPECT_EQ(BrokenAfter("DELETE FROM thread_comments WHERE org_id = 'org' AND position = 5"), 5);
+}
+
+TEST_P(AuditLogTest, ACommentWithoutAnEntryIsFound) {
+  Post(6);  // position 6 is the other tenant's
+  EXPECT_EQ(BrokenAfter("INSERT INTO comments (org_id, position, invoice_id, sequence, comment_id,"
+                        " author_id, author_name, body, create_time)"
+                        " SELECT org_id, 6, invoice_id, 99, 'forged', author_id, author_name, body,"
+                        " create_time FROM comments WHERE org_id = 'org' AND position = 3"),
+            6);
+}
+
+TEST_P(AuditLogTest, ACommentBehindTheHeadIsFound) {
+  Post(6);
+  EXPECT_EQ(BrokenAfter("UPDATE comments SET position = 77 WHERE org_id = 'org' AND position = 11"),
+            11);
+  EXPECT_EQ(BrokenAfter("UPDATE thread_comments SET position = 77"
+                        " WHERE org_id = 'org' AND position = 11"),
+            11);
 }
 
 TEST_P(AuditLogTest, ALongLogIsVerifiedInChunks) {

@@ -85,6 +85,7 @@ TEST_P(ImportCommentsTest, ARepeatedItemOfOneRequestIsStoredOnce) {
   EXPECT_EQ(imported->imported_count(), 2);
   EXPECT_EQ(imported->replayed_count(), 1);
   request = ImportOf(2);
+  request.set_invoice_id("INV-2");
   *request.add_comments() = request.comments(1);
   request.mutable_comments(2)->set_body("other");
   EXPECT_EQ(Reason(Import(request)), "COMMENT_ID_REUSED");

@@ -39,7 +39,8 @@ TEST_P(PromisesTest, AtomicCommentAuditEntryAndEventExistTogetherOrNotAtAll) {
   EXPECT_FALSE(service().As("org", "eve").Add("INV-1", NewUuid(), "b").ok());
   EXPECT_FALSE(service().As("org", "eve").Add("INV-2", NewUuid(), "b").ok());
   EXPECT_EQ(dana.Post("INV-1", "a body").comment().sequence(), 2);
-  for (const char* table : {"comments", "comment_ids", "audit_entries", "events"}) {
+  for (const char* table :
+       {"comments", "thread_comments", "comment_ids", "audit_entries", "events"}) {
     EXPECT_EQ(Rows(table), 2) << table;
   }
   EXPECT_EQ(Rows("threads"), 1);

@@ -16,16 +16,16 @@ namespace marginalia {
 
 class ServiceTest : public testing::TestWithParam<DatabaseKind> {
  protected:
+  void SetUp() override { Start(); }
+
+  // Anew, over the same database.
   void Start(ServiceOptions options = {}) {
     if (options.database_url.empty()) options.database_url = url_;
     service_.reset();
     service_ = std::make_unique<ServiceUnderTest>(std::move(options));
   }
 
-  ServiceUnderTest& service() {
-    if (service_ == nullptr) Start();
-    return *service_;
-  }
+  ServiceUnderTest& service() { return *service_; }
 
   const std::string url_ = NewDatabaseUrl(GetParam());
 

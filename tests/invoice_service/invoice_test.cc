@@ -32,8 +32,8 @@ TEST(InvoiceTest, EachBrokenRuleNamesItsField) {
       {"no number", [](auto& c) { c.number = ""; }, "number"},
       {"long number", [](auto& c) { c.number = std::string(41, '1'); }, "number"},
       {"space in the number", [](auto& c) { c.number = "INV 1"; }, "number"},
-      {"a UUID for a number",
-       [](auto& c) { c.number = "018F4E2A-9C3B-7D10-8A55-0242AC120002"; }, "number"},
+      {"a UUID for a number", [](auto& c) { c.number = "018F4E2A-9C3B-7D10-8A55-0242AC120002"; },
+       "number"},
       {"no customer", [](auto& c) { c.customer.name = ""; }, "customer.name"},
       {"blank customer", [](auto& c) { c.customer.name = "   "; }, "customer.name"},
       {"long customer", [](auto& c) { c.customer.name = std::string(201, 'x'); }, "customer.name"},
@@ -48,7 +48,11 @@ TEST(InvoiceTest, EachBrokenRuleNamesItsField) {
       {"lower case currency", [](auto& c) { c.currency = "usd"; }, "currency"},
       {"long currency", [](auto& c) { c.currency = "EURO"; }, "currency"},
       {"no lines", [](auto& c) { c.line_items.clear(); }, "line_items"},
-      {"too many lines", [](auto& c) { c.line_items.resize(201, {"x", "", 1}); }, "line_items"},
+      {"too many lines",
+       [](auto& c) {
+         c.line_items.resize(201, {"x", "", 1});
+       },
+       "line_items"},
       {"line without description", [](auto& c) { c.line_items[1].description = ""; },
        "line_items[1].description"},
       {"long quantity", [](auto& c) { c.line_items[0].quantity = std::string(51, 'x'); },

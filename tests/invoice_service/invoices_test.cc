@@ -21,9 +21,9 @@ const Caller kMallory{"rivalworks", "mallory", "Mallory", Role::kMember};
 constexpr char kId[] = "018f4e2a-9c3b-7d10-8a55-0242ac120002";
 
 InvoiceContent Content(const std::string& number) {
-  return {number,       {"Acme Corp", "billing@acme.example"},
-          "Net 30",     "2026-06-30",
-          "USD",        {{"Design review", "2 rounds", 480000}, {"Implementation", "40h", 600000}}};
+  return {number,   {"Acme Corp", "billing@acme.example"},
+          "Net 30", "2026-06-30",
+          "USD",    {{"Design review", "2 rounds", 480000}, {"Implementation", "40h", 600000}}};
 }
 
 class InvoicesTest : public testing::TestWithParam<DatabaseKind> {
@@ -52,16 +52,15 @@ class InvoicesTest : public testing::TestWithParam<DatabaseKind> {
       invoices_.Update(caller, id, content, etag, absl::InfiniteFuture(), std::move(done));
     });
   }
-  absl::StatusOr<Invoice> Move(const std::string& id, InvoiceAction action,
-                               const std::string& etag, const Caller& caller = kDana) {
+  absl::StatusOr<Invoice> Move(const std::string& id, InvoiceAction action, const std::string& etag,
+                               const Caller& caller = kDana) {
     return Wait<Invoice>([&](auto done) {
       invoices_.Move(caller, id, action, etag, absl::InfiniteFuture(), std::move(done));
     });
   }
   absl::StatusOr<Invoice> Get(const std::string& key, const Caller& caller = kDana) {
-    auto found = Wait<std::vector<CountedInvoice>>([&](auto done) {
-      invoices_.Read(caller, {key}, absl::InfiniteFuture(), std::move(done));
-    });
+    auto found = Wait<std::vector<CountedInvoice>>(
+        [&](auto done) { invoices_.Read(caller, {key}, absl::InfiniteFuture(), std::move(done)); });
     if (!found.ok()) return found.status();
     return found->front().invoice;
   }
@@ -262,8 +261,8 @@ TEST_P(InvoicesTest, ListsAreInOrderOfNumberByteByByte) {
   for (const char* number : {"b-2", "B-1", "a_1", "A-10", "A-9", "a-1", "A/1"}) {
     ASSERT_TRUE(Create(Content(number)).ok());
   }
-  EXPECT_EQ(Numbers("", 10), (std::vector<std::string>{"A-10", "A-9", "A/1", "B-1", "a-1", "a_1",
-                                                       "b-2"}));
+  EXPECT_EQ(Numbers("", 10),
+            (std::vector<std::string>{"A-10", "A-9", "A/1", "B-1", "a-1", "a_1", "b-2"}));
   EXPECT_EQ(Numbers("", 2), (std::vector<std::string>{"A-10", "A-9"}));
   EXPECT_EQ(Numbers("A-9", 2), (std::vector<std::string>{"A/1", "B-1"}));
   EXPECT_TRUE(Numbers("b-2", 2).empty());

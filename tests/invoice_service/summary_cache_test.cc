@@ -79,9 +79,10 @@ TEST(SummaryCacheTest, TheBytesAreBounded) {
   SummaryCache cache(1'000'000, 160'000);
   int found = 0;
   for (int i = 0; i < 1000; ++i) {
-    cache.Insert("org", Cached(NewInvoiceId(absl::UnixEpoch()), "n" + std::to_string(i),
-                               std::string(1000, 'x')),
-                 cache.generation());
+    cache.Insert(
+        "org",
+        Cached(NewInvoiceId(absl::UnixEpoch()), "n" + std::to_string(i), std::string(1000, 'x')),
+        cache.generation());
   }
   for (int i = 0; i < 1000; ++i) found += cache.Find("org", "n" + std::to_string(i)) != nullptr;
   EXPECT_GT(found, 0);
@@ -98,7 +99,7 @@ TEST(SummaryCacheTest, ACacheOfNothingKeepsNothing) {
 
 TEST(SummaryCacheTest, NoReaderFindsWhatWasInvalidatedBeforeItAsked) {
   SummaryCache cache;
-  std::atomic<int> stored = 0;      // what the database would say
+  std::atomic<int> stored = 0;       // what the database would say
   std::atomic<int> invalidated = 0;  // up to where the cache has been told
   std::atomic<bool> done = false;
   std::thread reader([&] {

@@ -53,7 +53,12 @@ TEST_F(ProjectionProgressTest, WaitersWakeWhenTheirPointIsReachedAndNotBefore) {
 }
 
 TEST_F(ProjectionProgressTest, AWaiterIsAnsweredLateWhenItsTimeHasPassed) {
-  EXPECT_EQ(Wait({kLog, 5}, absl::Milliseconds(20)).get(), Outcome::kLate);
+  // The second one comes when the waker is certainly asleep, with nothing else to wait for.
+  for (int again = 0; again < 2; ++again) {
+    const absl::Time begin = absl::Now();
+    EXPECT_EQ(Wait({kLog, 5}, absl::Milliseconds(20)).get(), Outcome::kLate);
+    EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+  }
   EXPECT_EQ(Wait({kLog, 5}, -absl::Seconds(1)).get(), Outcome::kLate);
 }
 

@@ -3,102 +3,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
-#include "services/process/log.h"
-#include "services/rpc/channel.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
-#include "services/rpc/request_id.h"
+#include "tests/rpc/gate_calls.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
-#include "tests/support/http_client.h"
 
 namespace marginalia {
 namespace {
 
 namespace api = comments::v1;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
-using Metadata = std::multimap<std::string, std::string>;
-
-Metadata Bearing(const std::string& token) { return {{"authorization", "Bearer " + token}}; }
-
-class GateTest : public testing::Test {
- protected:
-  static void Fill(grpc::ClientContext& context, const Metadata& metadata) {
-    for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
-  }
-
-  grpc::Status Add(const Metadata& metadata, api::AddCommentResponse* response = nullptr) {
-    grpc::ClientContext context;
-    Fill(context, metadata);
-    api::AddCommentResponse ignored;
-    return server_.stub->AddComment(&context, {}, response == nullptr ? &ignored : response);
-  }
-
-  grpc::Status Import(const std::string& token) {
-    grpc::ClientContext context;
-    Fill(context, Bearing(token));
-    api::ImportCommentsResponse response;
-    return server_.stub->ImportComments(&context, {}, &response);
-  }
-
-  grpc::Status Counts(const std::string& token) {
-    grpc::ClientContext context;
-    Fill(context, Bearing(token));
-    api::ListThreadCountsResponse response;
-    return server_.stub->ListThreadCounts(&context, {}, &response);
-  }
-
-  grpc::Status Audit(const std::string& token) {
-    grpc::ClientContext context;
-    Fill(context, Bearing(token));
-    api::VerifyAuditLogResponse response;
-    return server_.stub->VerifyAuditLog(&context, {}, &response);
-  }
-
-  // The one ErrorInfo of a failed call.
-  static google::rpc::ErrorInfo InfoOf(const grpc::Status& status) {
-    google::rpc::Status rich;
-    EXPECT_TRUE(rich.ParseFromString(status.error_details()));
-    EXPECT_EQ(rich.code(), static_cast<int>(status.error_code()));
-    google::rpc::ErrorInfo info;
-    int count = 0;
-    for (const auto& detail : rich.details()) {
-      if (detail.Is<google::rpc::ErrorInfo>() && detail.UnpackTo(&info)) ++count;
-    }
-    EXPECT_EQ(count, 1);
-    EXPECT_EQ(info.domain(), "marginalia.dev");
-    EXPECT_TRUE(IsRequestId(info.metadata().at("request_id")));
-    return info;
-  }
-
-  static void ExpectRefused(const grpc::Status& status, grpc::StatusCode code,
-                            const std::string& reason) {
-    EXPECT_EQ(status.error_code(), code) << status.error_message();
-    EXPECT_EQ(InfoOf(status).reason(), reason);
-  }
-
-  // What the log says of `act`.
-  template <typename Act>
-  static std::string LoggedBy(const Act& act) {
-    FlushLog();
-    testing::internal::CaptureStderr();
-    act();
-    FlushLog();
-    return testing::internal::GetCapturedStderr();
-  }
-
-  GatedServer server_;
-};
+using GateTest = GateCalls;
 
 TEST_F(GateTest, AGoodTokenSaysWhoCalls) {
   api::AddCommentResponse response;
@@ -204,18 +125,6 @@ TEST_F(GateTest, ARefusalOfTheUseCaseReachesTheCallerWithItsDetails) {
   EXPECT_EQ(InfoOf(status).metadata().at("invoice_id"), "INV-1");
 }
 
-TEST_F(GateTest, AnInternalErrorIsForTheLogOnlyAndFoundByItsRequestId) {
-  server_.service.answer = [](const AdmittedCall&) {
-    return absl::InternalError("no such table: comments");
-  };
-  grpc::Status status;
-  const std::string log = LoggedBy([&] { status = Add(Bearing(server_.Token("member"))); });
-  ExpectRefused(status, grpc::StatusCode::INTERNAL, "INTERNAL");
-  EXPECT_THAT(status.error_message(), Not(HasSubstr("table")));
-  EXPECT_THAT(log, HasSubstr("no such table: comments"));
-  EXPECT_THAT(log, HasSubstr(InfoOf(status).metadata().at("request_id")));
-}
-
 TEST_F(GateTest, CallsBeyondTheLimitAreRefusedWithARetryHintUntilOneEnds) {
   GatedServer server({.calls_in_flight_max = 2});
   server.service.hold = true;
@@ -262,71 +171,6 @@ TEST_F(GateTest, AStreamWithoutATokenIsRefused) {
   Fill(context, {});
   ExpectRefused(server_.stub->WatchEvents(&context, {})->Finish(),
                 grpc::StatusCode::UNAUTHENTICATED, "TOKEN_MISSING");
-}
-
-TEST_F(GateTest, EveryCallIsLoggedInOneLineThatNamesWhoWhatAndHow) {
-  const std::string log = LoggedBy([&] {
-    ASSERT_TRUE(Add(Bearing(server_.Token("member"))).ok());
-    ASSERT_TRUE(Await([&] { return server_.gate.calls_in_flight() == 0; }));
-  });
-  EXPECT_THAT(log, HasSubstr(R"("message":"call","request_id":")"));
-  EXPECT_THAT(log, HasSubstr(R"("method":"marginalia.comments.v1.CommentsService/AddComment")"
-                             R"(,"org_id":"northlight","user_id":"dana","code":"OK","reason":"")"
-                             R"(,"duration_us":)"));
-  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);
-}
-
-TEST_F(GateTest, ARefusedCallIsLoggedWithItsReason) {
-  const std::string log = LoggedBy([&] {
-    Add(Bearing(server_.Token("viewer")));
-    ASSERT_TRUE(Await([&] { return server_.gate.calls_in_flight() == 0; }));
-  });
-  EXPECT_THAT(log, HasSubstr(R"("user_id":"dana","code":"PERMISSION_DENIED")"
-                             R"(,"reason":"ROLE_TOO_LOW")"));
-}
-
-TEST_F(GateTest, NoTokenMetadataOrBodyIsEverLogged) {
-  constexpr char kCanary[] = "canary-4711";
-  server_.service.answer = [](const AdmittedCall&) {
-    return InvalidField("body", "must not be blank");
-  };
-  const std::string token = server_.Token("member");
-  const std::string log = LoggedBy([&] {
-    Metadata metadata = Bearing(token);
-    metadata.emplace("x-request-id", std::string(kCanary) + " ");
-    metadata.emplace("cookie", kCanary);
-    grpc::ClientContext context;
-    Fill(context, metadata);
-    api::AddCommentRequest request;
-    request.set_body(kCanary);
-    api::AddCommentResponse response;
-    EXPECT_FALSE(server_.stub->AddComment(&context, request, &response).ok());
-    Add(Bearing(kCanary));
-    Add({{"authorization", kCanary}});
-    ASSERT_TRUE(Await([&] { return server_.gate.calls_in_flight() == 0; }));
-  });
-  EXPECT_THAT(log, Not(HasSubstr(kCanary)));
-  EXPECT_THAT(log, Not(HasSubstr(token.substr(token.size() - 20))));
-}
-
-TEST_F(GateTest, CallsAndRefusalsAreCounted) {
-  ASSERT_TRUE(server_.metrics.Serve("127.0.0.1:0").ok());
-  Add({});
-  Add({});
-  Add(Bearing("a.b.c"));
-  Add(Bearing(server_.Token("viewer")));
-  Add(Bearing(server_.Token("member")));
-  ASSERT_TRUE(Await([&] { return server_.gate.calls_in_flight() == 0; }));
-  HttpClient client(server_.metrics.address());
-  const std::string text = client.Get("/metrics").body;
-  EXPECT_THAT(text, HasSubstr("marginalia_refusals_total{reason=\"TOKEN_MISSING\"} 2\n"));
-  EXPECT_THAT(text, HasSubstr("marginalia_refusals_total{reason=\"TOKEN_INVALID\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("marginalia_refusals_total{reason=\"ROLE_TOO_LOW\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("marginalia_refusals_total{reason=\"ORG_REQUIRED\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("grpc_server_handled_total{grpc_code=\"OK\",grpc_method="
-                              "\"AddComment\",grpc_service=\"marginalia.comments.v1."
-                              "CommentsService\",grpc_type=\"unary\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("marginalia_calls_in_flight{kind=\"unary\"} 0\n"));
 }
 
 TEST_F(GateTest, ACallThatIsNotInTheContractEndsTheProcess) {

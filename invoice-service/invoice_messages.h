@@ -1,6 +1,6 @@
 // Invoices as the contract spells them. Pure functions.
-#ifndef MARGINALIA_INVOICE_SERVICE_INVOICE_WIRE_H_
-#define MARGINALIA_INVOICE_SERVICE_INVOICE_WIRE_H_
+#ifndef MARGINALIA_INVOICE_SERVICE_INVOICE_MESSAGES_H_
+#define MARGINALIA_INVOICE_SERVICE_INVOICE_MESSAGES_H_
 
 #include "invoice-service/freshness.h"
 #include "invoice-service/invoice.h"
@@ -24,4 +24,4 @@ CachedInvoicePointer Encode(const CountedInvoice& counted);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_INVOICE_SERVICE_INVOICE_WIRE_H_
+#endif  // MARGINALIA_INVOICE_SERVICE_INVOICE_MESSAGES_H_

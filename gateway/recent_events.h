@@ -1,7 +1,7 @@
-// The newest events as browsers are sent them, so that one who reconnects is brought up to date without
-// asking upstream. Bounded in number and bytes. Used on the io thread.
-#ifndef MARGINALIA_GATEWAY_EVENT_RING_H_
-#define MARGINALIA_GATEWAY_EVENT_RING_H_
+// The newest events as browsers are sent them, so that one who reconnects is brought up to date
+// without asking upstream. Bounded in number and bytes. Used on the io thread.
+#ifndef MARGINALIA_GATEWAY_RECENT_EVENTS_H_
+#define MARGINALIA_GATEWAY_RECENT_EVENTS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -12,21 +12,21 @@
 
 namespace marginalia {
 
-struct RingEvent {
+struct RecentEvent {
   std::int64_t position = 0;
   // The tenant and the invoice: see ThreadKey.
   std::string thread;
   EventText text;
 };
 
-class EventRing {
+class RecentEvents {
  public:
-  EventRing(std::size_t events_max, std::size_t bytes_max);
+  RecentEvents(std::size_t events_max, std::size_t bytes_max);
 
   // Forgets everything; what is added next comes after `position`.
   void StartFrom(std::int64_t position);
   // Adds the event at the next position.
-  void Add(RingEvent event);
+  void Add(RecentEvent event);
 
   // Whether every event after `position`, up to the newest, is here.
   bool Covers(std::int64_t position) const;
@@ -34,12 +34,12 @@ class EventRing {
   std::int64_t head() const { return head_; }
 
   // The first event of `thread` after `position`, or null when there is none.
-  const RingEvent* Next(std::int64_t position, const std::string& thread) const;
+  const RecentEvent* Next(std::int64_t position, const std::string& thread) const;
 
  private:
   const std::size_t events_max_;
   const std::size_t bytes_max_;
-  std::deque<RingEvent> events_;
+  std::deque<RecentEvent> events_;
   std::size_t bytes_ = 0;
   // Everything in (floor_, head_] is here.
   std::int64_t floor_ = 0;
@@ -48,4 +48,4 @@ class EventRing {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_EVENT_RING_H_
+#endif  // MARGINALIA_GATEWAY_RECENT_EVENTS_H_

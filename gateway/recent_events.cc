@@ -1,24 +1,24 @@
-#include "gateway/event_ring.h"
+#include "gateway/recent_events.h"
 
 #include <utility>
 
 namespace marginalia {
 namespace {
 
-std::size_t BytesOf(const RingEvent& event) { return event.thread.size() + event.text->size(); }
+std::size_t BytesOf(const RecentEvent& event) { return event.thread.size() + event.text->size(); }
 
 }  // namespace
 
-EventRing::EventRing(std::size_t events_max, std::size_t bytes_max)
+RecentEvents::RecentEvents(std::size_t events_max, std::size_t bytes_max)
     : events_max_(events_max), bytes_max_(bytes_max) {}
 
-void EventRing::StartFrom(std::int64_t position) {
+void RecentEvents::StartFrom(std::int64_t position) {
   events_.clear();
   bytes_ = 0;
   floor_ = head_ = position;
 }
 
-void EventRing::Add(RingEvent event) {
+void RecentEvents::Add(RecentEvent event) {
   head_ = event.position;
   bytes_ += BytesOf(event);
   events_.push_back(std::move(event));
@@ -29,11 +29,11 @@ void EventRing::Add(RingEvent event) {
   }
 }
 
-bool EventRing::Covers(std::int64_t position) const {
+bool RecentEvents::Covers(std::int64_t position) const {
   return position >= floor_ && position <= head_;
 }
 
-const RingEvent* EventRing::Next(std::int64_t position, const std::string& thread) const {
+const RecentEvent* RecentEvents::Next(std::int64_t position, const std::string& thread) const {
   // Positions have no gaps, so the place of the first one after `position` is known.
   const std::size_t from = static_cast<std::size_t>(position - floor_);
   for (std::size_t i = from; i < events_.size(); ++i) {

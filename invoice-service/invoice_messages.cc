@@ -1,4 +1,4 @@
-#include "invoice-service/invoice_wire.h"
+#include "invoice-service/invoice_messages.h"
 
 #include <google/protobuf/util/time_util.h>
 

@@ -1,0 +1,67 @@
+// Reads as fresh as their caller asked for: out of the cache where it can be, else from the
+// database. Thread-safe. Answers come through `done`, called once, on any thread.
+#ifndef MARGINALIA_INVOICE_SERVICE_INVOICE_READS_H_
+#define MARGINALIA_INVOICE_SERVICE_INVOICE_READS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "invoice-service/freshness.h"
+#include "invoice-service/invoice.h"
+#include "invoice-service/invoices.h"
+#include "invoice-service/summary_cache.h"
+#include "services/identity/caller.h"
+
+namespace marginalia {
+
+// Who reads, how fresh, and until when.
+struct ReadContext {
+  Caller caller;
+  FreshnessRequirement requirement;
+  absl::Time deadline;
+};
+
+// In the order asked for.
+struct FreshInvoices {
+  std::vector<CachedInvoicePointer> invoices;
+  AsOf as_of;
+};
+
+struct FreshSummaries {
+  std::vector<InvoiceSummary> summaries;
+  // Empty: there are no further ones.
+  std::string next_page_token;
+  AsOf as_of;
+};
+
+class InvoiceReads {
+ public:
+  // Nothing is owned; all must outlive the reads.
+  InvoiceReads(Invoices& invoices, Freshness& freshness, SummaryCache& cache)
+      : invoices_(invoices), freshness_(freshness), cache_(cache) {}
+
+  // By keys as InvoiceKey makes them. Errors: of Freshness::Await, NOT_FOUND when one is missing.
+  void Get(ReadContext context, std::vector<std::string> keys,
+           absl::AnyInvocable<void(absl::StatusOr<FreshInvoices>)> done);
+
+  // A page in order of number. Errors: of Freshness::Await, INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+  void List(ReadContext context, int page_size, const std::string& page_token,
+            absl::AnyInvocable<void(absl::StatusOr<FreshSummaries>)> done);
+
+ private:
+  using GetDone = absl::AnyInvocable<void(absl::StatusOr<FreshInvoices>)>;
+  using ListDone = absl::AnyInvocable<void(absl::StatusOr<FreshSummaries>)>;
+  void GetNow(const ReadContext& context, const std::vector<std::string>& keys, GetDone done);
+  void ListNow(const ReadContext& context, std::string number, int limit, ListDone done);
+
+  Invoices& invoices_;
+  Freshness& freshness_;
+  SummaryCache& cache_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_INVOICE_SERVICE_INVOICE_READS_H_

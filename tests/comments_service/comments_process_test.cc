@@ -1,0 +1,130 @@
+// The program itself: its flags, its exit codes, and what a signal does to it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/rpc/channel.h"
+#include "services/rpc/errors.h"
+#include "tests/comments_service/client.h"
+#include "tests/comments_service/service_under_test.h"
+#include "tests/support/await.h"
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace marginalia {
+namespace {
+
+using testing::HasSubstr;
+
+class CommentsProcessTest : public testing::Test {
+ protected:
+  // Starts the program; `flags` may say again what is said for it.
+  std::unique_ptr<ChildProcess> Start(const std::vector<std::string>& flags = {}) {
+    std::vector<std::string> arguments = {
+        COMMENTS_SERVICE_BINARY, "--listen_address=127.0.0.1:0", "--metrics_address=127.0.0.1:0",
+        "--jwks_path=" + Mint().jwks_path(), "--database_url=sqlite:" + directory_.File("c.db")};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    log_path_ = directory_.File(std::to_string(++starts_) + ".log");
+    return std::make_unique<ChildProcess>(arguments, ChildOptions{.stderr_path = log_path_});
+  }
+
+  std::string Log() const {
+    std::ostringstream text;
+    text << std::ifstream(log_path_).rdbuf();
+    return text.str();
+  }
+
+  // Waits until the program serves.
+  Client Connect() {
+    constexpr std::string_view kAddress = "\"listening\",\"address\":\"";
+    std::string log;
+    EXPECT_TRUE(Await([&] {
+      log = Log();
+      return log.find(kAddress) != log.npos;
+    })) << log;
+    const std::size_t begin = log.find(kAddress) + kAddress.size();
+    const std::string address = log.substr(begin, log.find('"', begin) - begin);
+    return Client(ConnectTo(address),
+                  Mint().Mint({.org = "org", .sub = "dana", .name = "Dana", .role = "member"}));
+  }
+
+  TempDir directory_;
+  int starts_ = 0;
+  std::string log_path_;
+};
+
+TEST_F(CommentsProcessTest, BadFlagsEndItWith2) {
+  for (const auto& [flag, words] : std::vector<std::pair<std::string, std::string>>{
+           {"--jwks_path=", "jwks_path"},
+           {"--events_count_max=0", "events_count_max"},
+           {"--events_age_max=-1s", "events_age_max"},
+           {"--calls_in_flight_max=0", "calls_in_flight_max"},
+           {"--no_such_flag=1", "no_such_flag"}}) {
+    EXPECT_EQ(Start({flag})->Wait(), 2) << flag;
+    EXPECT_THAT(Log(), HasSubstr(words));
+  }
+}
+
+TEST_F(CommentsProcessTest, ADatabaseThatCannotBeOpenedEndsItWith1) {
+  EXPECT_EQ(Start({"--database_url=sqlite:" + directory_.File("no/such/folder.db")})->Wait(), 1);
+  EXPECT_THAT(Log(), HasSubstr("--database_url"));
+  EXPECT_THAT(Log(), HasSubstr("folder.db"));
+  const std::string garbage = directory_.File("garbage.db");
+  std::ofstream(garbage) << std::string(10'000, 'x');
+  EXPECT_EQ(Start({"--database_url=sqlite:" + garbage})->Wait(), 1);
+  EXPECT_THAT(Log(), HasSubstr("corrupt"));
+  EXPECT_EQ(Start({"--database_url=mysql:c"})->Wait(), 1);
+  EXPECT_THAT(Log(), HasSubstr("--database_url"));
+}
+
+TEST_F(CommentsProcessTest, AnAddressInUseEndsItWith1) {
+  const auto first = Start();
+  const Client dana = Connect();
+  EXPECT_EQ(Start({"--listen_address=256.0.0.1:1",
+                   "--database_url=sqlite:" + directory_.File("other.db")})
+                ->Wait(),
+            1);
+  EXPECT_THAT(Log(), HasSubstr("--listen_address"));
+}
+
+TEST_F(CommentsProcessTest, ASignalDrainsItAndEndsItWith0) {
+  const auto process = Start();
+  const Client dana = Connect();
+  dana.Post("INV-1", "a body");
+  WatchStream watch = dana.WatchFromBeginning();
+  watch.Events(1);
+  process->Signal(SIGTERM);
+  EXPECT_EQ(ReasonOf(watch.End()), "DRAINING");
+  EXPECT_EQ(process->Wait(), 0);
+  EXPECT_THAT(Log(), HasSubstr("stopped"));
+}
+
+TEST_F(CommentsProcessTest, KilledAtAnyMomentItHasWhatItAcknowledged) {
+  std::vector<std::string> acknowledged;
+  for (int round = 0; round < 5; ++round) {
+    const auto process = Start();
+    const Client dana = Connect();
+    for (const std::string& id : acknowledged) {
+      const auto again = dana.Add("INV-1", id, "a body");
+      ASSERT_TRUE(again.ok()) << again.status();
+      EXPECT_TRUE(again->replayed());
+    }
+    for (int i = 0; i < 10; ++i) {
+      acknowledged.push_back(NewUuid());
+      ASSERT_TRUE(dana.Add("INV-1", acknowledged.back(), "a body").ok());
+    }
+    process->Signal(SIGKILL);
+    process->Wait();
+  }
+}
+
+}  // namespace
+}  // namespace marginalia

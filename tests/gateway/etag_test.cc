@@ -1,0 +1,67 @@
+#include "gateway/etag.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace marginalia {
+namespace {
+
+ThreadPageVersion Version() { return {"00000000000000a1", "northlight", "INV-1042", "", 20, 3}; }
+
+struct Conditional : HttpRequest {
+  explicit Conditional(std::vector<HeaderField> fields) { headers = std::move(fields); }
+};
+
+TEST(EtagTest, TheSamePageHasTheSameTagEverywhere) {
+  EXPECT_EQ(ThreadPageTag(Version()), ThreadPageTag(Version()));
+  // Written down, so that gateways of two versions agree during a rolling restart.
+  EXPECT_EQ(ThreadPageTag(Version()), "\"7f0b4d8f1f0d1c8e-3\"");
+}
+
+TEST(EtagTest, WhateverShowsChangesTheTag) {
+  std::set<std::string> tags = {ThreadPageTag(Version())};
+  const auto add = [&tags](auto change) {
+    ThreadPageVersion version = Version();
+    change(version);
+    EXPECT_TRUE(tags.insert(ThreadPageTag(version)).second);
+  };
+  add([](ThreadPageVersion& version) { version.log_id = "00000000000000b2"; });
+  add([](ThreadPageVersion& version) { version.org_id = "rivalworks"; });
+  add([](ThreadPageVersion& version) { version.invoice_id = "INV-1043"; });
+  add([](ThreadPageVersion& version) { version.cursor = "x"; });
+  add([](ThreadPageVersion& version) { version.limit = 21; });
+  add([](ThreadPageVersion& version) { version.total_size = 4; });
+  add([](ThreadPageVersion& version) {
+    version.org_id = "northlightI";
+    version.invoice_id = "NV-1042";
+  });
+}
+
+TEST(EtagTest, AConditionNamesOneTagOrMoreOrAnything) {
+  const std::string tag = "\"a-1\"";
+  for (const char* value : {"\"a-1\"", "W/\"a-1\"", "\"x\", \"a-1\"", "\"x\",W/\"a-1\" ,\"y\"",
+                            ",, \"a-1\"", "*"}) {
+    EXPECT_TRUE(NamesTag(Conditional({{"If-None-Match", value}}), tag)) << value;
+  }
+  for (const char* value : {"", "a-1", "\"a-1", "\"x\"", "\"a-1x\"", "w/\"a-1\"", "\"x\" junk \"a-1\"",
+                            "\"x\", *"}) {
+    EXPECT_FALSE(NamesTag(Conditional({{"If-None-Match", value}}), tag)) << value;
+  }
+  EXPECT_FALSE(NamesTag(Conditional({}), tag));
+  EXPECT_TRUE(NamesTag(Conditional({{"if-none-match", "\"x\""}, {"IF-NONE-MATCH", tag}}), tag));
+  EXPECT_TRUE(NamesTag(Conditional({{"If-None-Match", "\"a-1\""}}), "W/\"a-1\""));
+}
+
+TEST(EtagTest, AWeakTagChangesWithItsText) {
+  std::set<std::string> tags;
+  std::string text;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(tags.insert(WeakTag(text)).second);
+    text += '\0';
+  }
+  EXPECT_EQ(WeakTag("x").substr(0, 3), "W/\"");
+}
+
+}  // namespace
+}  // namespace marginalia

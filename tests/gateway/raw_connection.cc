@@ -1,0 +1,73 @@
+#include "tests/gateway/raw_connection.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace marginalia {
+namespace {
+
+constexpr int kPatienceSeconds = 30;
+
+}  // namespace
+
+RawConnection::RawConnection(const std::string& address, int receive_buffer_bytes)
+    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const timeval patience{kPatienceSeconds, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  if (receive_buffer_bytes > 0) {
+    setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes));
+  }
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  peer.sin_port =
+      htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&peer), sizeof(peer)), 0);
+}
+
+RawConnection::~RawConnection() { close(socket_); }
+
+bool RawConnection::Send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+void RawConnection::EndSending() { shutdown(socket_, SHUT_WR); }
+
+std::string RawConnection::ReadToEnd() {
+  char bytes[16 * 1024];
+  ssize_t count;
+  while ((count = recv(socket_, bytes, sizeof(bytes), 0)) > 0) {
+    received_.append(bytes, static_cast<std::size_t>(count));
+  }
+  EXPECT_EQ(count, 0) << "the connection did not end well, after: " << received_;
+  return std::exchange(received_, {});
+}
+
+std::string RawConnection::ReadUntil(std::string_view text) {
+  char bytes[16 * 1024];
+  while (received_.find(text) == received_.npos) {
+    const ssize_t count = recv(socket_, bytes, sizeof(bytes), 0);
+    if (count <= 0) return "";
+    received_.append(bytes, static_cast<std::size_t>(count));
+  }
+  return std::exchange(received_, {});
+}
+
+bool RawConnection::AwaitEnd() {
+  pollfd wanted{socket_, POLLRDHUP, 0};
+  return poll(&wanted, 1, kPatienceSeconds * 1000) == 1;
+}
+
+}  // namespace marginalia

@@ -1,0 +1,332 @@
+#include "tests/gateway/scripted_comments.h"
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "services/rpc/consistency_token.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
+#include "services/rpc/page.h"
+
+namespace marginalia {
+namespace {
+
+using comments::v1::Comment;
+using comments::v1::Event;
+
+constexpr std::chrono::milliseconds kCheckpointInterval{50};
+constexpr std::int64_t kTimeOfFirst = 1'760'000'000;
+
+absl::Status InvoiceNotFound() {
+  return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice");
+}
+
+// A page of `all`, whose order is oldest first, as the contract has it.
+template <typename Response>
+absl::Status FillPage(const std::vector<Comment>& all, int size, const std::string& token,
+                      std::initializer_list<std::string_view> binding, Response& response) {
+  std::size_t end = all.size();
+  if (!token.empty()) {
+    const auto cursor = ParsePageToken(token, binding);
+    if (!cursor.ok()) return cursor.status();
+    end = static_cast<std::size_t>(std::stoul(*cursor));
+  }
+  const std::size_t begin = end - std::min(end, static_cast<std::size_t>(size));
+  for (std::size_t i = end; i > begin; --i) *response.add_comments() = all[i - 1];
+  if (begin > 0) response.set_next_page_token(MakePageToken(std::to_string(begin), binding));
+  if (!all.empty()) {
+    response.set_previous_page_token(MakePageToken(std::to_string(all.size()), binding));
+  }
+  response.set_total_size(static_cast<std::int64_t>(all.size()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+ScriptedComments::ScriptedComments(TokenVerifier& tokens) : tokens_(tokens) { Start(); }
+
+ScriptedComments::~ScriptedComments() { Stop(); }
+
+void ScriptedComments::Start() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = false;
+  }
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address_, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  address_ = "127.0.0.1:" + std::to_string(port);
+}
+
+void ScriptedComments::Stop() {
+  if (server_ == nullptr) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+  server_.reset();
+}
+
+void ScriptedComments::AddInvoice(const std::string& org, const std::string& invoice_id,
+                                  const std::string& alias) {
+  const std::lock_guard lock(mutex_);
+  threads_[{org, invoice_id}];
+  if (!alias.empty()) aliases_[{org, alias}] = invoice_id;
+}
+
+Comment ScriptedComments::Post(const std::string& org, const std::string& invoice_id,
+                               const std::string& body) {
+  Comment comment;
+  {
+    const std::lock_guard lock(mutex_);
+    comment = Append({org, invoice_id}, "", "priya", body);
+  }
+  changed_.notify_all();
+  return comment;
+}
+
+Comment ScriptedComments::Append(const ThreadName& thread, const std::string& comment_id,
+                                 const std::string& author, const std::string& body) {
+  std::vector<Comment>& comments = threads_[thread];
+  const auto position = static_cast<std::int64_t>(events_.size()) + 1;
+  Comment comment;
+  char made[37];
+  std::snprintf(made, sizeof(made), "00000000-0000-7000-8000-%012lld",
+                static_cast<long long>(position));
+  comment.set_comment_id(comment_id.empty() ? made : comment_id);
+  comment.set_invoice_id(thread.second);
+  comment.mutable_author()->set_user_id(author);
+  comment.mutable_author()->set_display_name("Name of " + author);
+  comment.set_body(body);
+  comment.mutable_create_time()->set_seconds(kTimeOfFirst + position);
+  comment.set_sequence(static_cast<std::int64_t>(comments.size()) + 1);
+  comments.push_back(comment);
+  Event event;
+  event.set_position(position);
+  event.set_org_id(thread.first);
+  const absl::Time now = absl::Now();
+  event.mutable_event_time()->set_seconds(absl::ToUnixSeconds(now));
+  *event.mutable_comment_added()->mutable_comment() = comment;
+  event.mutable_comment_added()->set_thread_comment_count(comment.sequence());
+  events_.push_back(event);
+  return comment;
+}
+
+void ScriptedComments::FailNext(const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  fail_next_ = status;
+}
+
+void ScriptedComments::Hold(bool held) {
+  {
+    const std::lock_guard lock(mutex_);
+    held_ = held;
+  }
+  changed_.notify_all();
+}
+
+void ScriptedComments::CompactUpTo(std::int64_t position) {
+  const std::lock_guard lock(mutex_);
+  compacted_ = position;
+}
+
+void ScriptedComments::StartNewLog() {
+  const std::lock_guard lock(mutex_);
+  log_id_ = "00000000000000b2";
+  events_.clear();
+  for (auto& [name, comments] : threads_) comments.clear();
+}
+
+int ScriptedComments::list_calls() {
+  const std::lock_guard lock(mutex_);
+  return list_calls_;
+}
+
+int ScriptedComments::watches() {
+  const std::lock_guard lock(mutex_);
+  return watches_;
+}
+
+void ScriptedComments::AwaitWatches(int count) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return watches_ == count; });
+}
+
+std::multimap<std::string, std::string> ScriptedComments::last_metadata() {
+  const std::lock_guard lock(mutex_);
+  return last_metadata_;
+}
+
+std::string ScriptedComments::log_id() {
+  const std::lock_guard lock(mutex_);
+  return log_id_;
+}
+
+std::int64_t ScriptedComments::head() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::int64_t>(events_.size());
+}
+
+absl::StatusOr<Caller> ScriptedComments::Enter(grpc::ServerContext* context,
+                                               std::unique_lock<std::mutex>& lock) {
+  last_metadata_.clear();
+  std::string bearer;
+  for (const auto& [name, value] : context->client_metadata()) {
+    const std::string key(name.data(), name.size());
+    last_metadata_.emplace(key, std::string(value.data(), value.size()));
+    if (key == "authorization") bearer.assign(value.data() + 7, value.size() - 7);
+  }
+  while (held_ && !stopping_ && !context->IsCancelled()) {
+    changed_.wait_for(lock, kCheckpointInterval);
+  }
+  if (!fail_next_.ok()) return std::exchange(fail_next_, absl::OkStatus());
+  const auto token = tokens_.Verify(bearer);
+  if (!token.ok()) return token.status();
+  return (*token)->caller;
+}
+
+absl::StatusOr<ScriptedComments::ThreadName> ScriptedComments::Find(
+    const Caller& caller, const std::string& invoice_id) const {
+  const ThreadName asked{caller.org_id, invoice_id};
+  const auto alias = aliases_.find(asked);
+  const ThreadName name = alias == aliases_.end() ? asked : ThreadName{caller.org_id, alias->second};
+  if (threads_.count(name) == 0) return InvoiceNotFound();
+  return name;
+}
+
+std::string ScriptedComments::TokenAt(std::int64_t position, const Caller& caller) const {
+  return MakeConsistencyToken({log_id_, position}, TokenScope(caller));
+}
+
+grpc::Status ScriptedComments::AddComment(grpc::ServerContext* context,
+                                          const comments::v1::AddCommentRequest* request,
+                                          comments::v1::AddCommentResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  const auto name = Find(*caller, request->invoice_id());
+  if (!name.ok()) return ToGrpc(name.status());
+  if (request->body().empty()) return ToGrpc(InvalidField("body", "must not be blank"));
+  for (const Comment& stored : threads_[*name]) {
+    if (stored.comment_id() == request->comment_id()) {
+      *response->mutable_comment() = stored;
+      response->set_replayed(true);
+    }
+  }
+  if (!response->replayed()) {
+    *response->mutable_comment() =
+        Append(*name, request->comment_id(), caller->user_id, request->body());
+  }
+  response->set_consistency_token(
+      TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  changed_.notify_all();
+  return grpc::Status::OK;
+}
+
+grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
+                                            const comments::v1::ListCommentsRequest* request,
+                                            comments::v1::ListCommentsResponse* response) {
+  std::unique_lock lock(mutex_);
+  ++list_calls_;
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  const auto name = Find(*caller, request->invoice_id());
+  if (!name.ok()) return ToGrpc(name.status());
+  const absl::Status filled =
+      FillPage(threads_[*name], request->page_size(), request->page_token(),
+               {"ListComments", name->first, name->second}, *response);
+  if (!filled.ok()) return ToGrpc(filled);
+  response->set_consistency_token(
+      TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  return grpc::Status::OK;
+}
+
+grpc::Status ScriptedComments::ListRecentComments(
+    grpc::ServerContext* context, const comments::v1::ListRecentCommentsRequest* request,
+    comments::v1::ListRecentCommentsResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  std::vector<Comment> all;
+  for (const Event& event : events_) {
+    if (event.org_id() == caller->org_id) all.push_back(event.comment_added().comment());
+  }
+  const absl::Status filled = FillPage(all, request->page_size(), request->page_token(),
+                                       {"ListRecentComments", caller->org_id}, *response);
+  if (!filled.ok()) return ToGrpc(filled);
+  response->set_consistency_token(
+      TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  return grpc::Status::OK;
+}
+
+absl::StatusOr<std::int64_t> ScriptedComments::StartOf(
+    const Caller& caller, const comments::v1::WatchEventsRequest& request) const {
+  const auto head = static_cast<std::int64_t>(events_.size());
+  if (request.after_token().empty()) return head;
+  const auto point = ParseConsistencyToken(request.after_token(), TokenScope(caller), "after_token",
+                                           "RESUME_TOKEN_INVALID");
+  if (!point.ok()) return point.status();
+  if (point->log_id != log_id_ || point->position > head) {
+    return InvalidField("after_token", "is not of this log", "RESUME_TOKEN_INVALID");
+  }
+  if (point->position < compacted_) {
+    return Refusal(absl::StatusCode::kOutOfRange, "EVENTS_COMPACTED",
+                   "the events after the token are retained no longer");
+  }
+  return point->position;
+}
+
+grpc::Status ScriptedComments::WatchEvents(
+    grpc::ServerContext* context, const comments::v1::WatchEventsRequest* request,
+    grpc::ServerWriter<comments::v1::WatchEventsResponse>* writer) {
+  std::string bearer;
+  if (const auto found = context->client_metadata().find("authorization");
+      found != context->client_metadata().end()) {
+    bearer.assign(found->second.data() + 7, found->second.size() - 7);
+  }
+  const auto token = tokens_.Verify(bearer);
+  if (!token.ok()) return ToGrpc(token.status());
+  const Caller& caller = (*token)->caller;
+  std::unique_lock lock(mutex_);
+  const auto start = StartOf(caller, *request);
+  if (!start.ok()) return ToGrpc(start.status());
+  std::int64_t position = *start;
+  ++watches_;
+  changed_.notify_all();
+  while (!stopping_ && !context->IsCancelled()) {
+    comments::v1::WatchEventsResponse message;
+    const std::int64_t head = std::min(static_cast<std::int64_t>(events_.size()),
+                                       position + static_cast<std::int64_t>(batch_events_max_));
+    for (; position < head; ++position) {
+      const Event& event = events_[static_cast<std::size_t>(position)];
+      const bool wanted =
+          (caller.role == Role::kService || event.org_id() == caller.org_id) &&
+          (request->invoice_id().empty() ||
+           event.comment_added().comment().invoice_id() == request->invoice_id());
+      if (wanted) *message.add_events() = event;
+    }
+    message.set_checkpoint_token(TokenAt(position, caller));
+    const bool more = position < static_cast<std::int64_t>(events_.size());
+    const bool silent = held_;
+    lock.unlock();
+    if (!silent && !writer->Write(message)) {
+      lock.lock();
+      break;
+    }
+    lock.lock();
+    if (!more) changed_.wait_for(lock, kCheckpointInterval);
+  }
+  --watches_;
+  changed_.notify_all();
+  return ToGrpc(Refusal(absl::StatusCode::kUnavailable, "DRAINING", "the server is stopping"));
+}
+
+}  // namespace marginalia

@@ -1,0 +1,108 @@
+// A comments-service in memory, on a real gRPC server over loopback: enough of the contract to stand in
+// for the real one, and told by a test when to fail, to hang, to end or to begin anew. Thread-safe.
+#ifndef MARGINALIA_TESTS_GATEWAY_SCRIPTED_COMMENTS_H_
+#define MARGINALIA_TESTS_GATEWAY_SCRIPTED_COMMENTS_H_
+
+#include <grpcpp/server.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "marginalia/comments/v1/comments_service.grpc.pb.h"
+#include "services/identity/token_verifier.h"
+
+namespace marginalia {
+
+class ScriptedComments : private comments::v1::CommentsService::Service {
+ public:
+  explicit ScriptedComments(TokenVerifier& tokens);
+  ~ScriptedComments() override;
+
+  // host:port; the same over restarts.
+  const std::string& address() const { return address_; }
+  // Ends every call, as a process that is killed does, and listens again.
+  void Stop();
+  void Start();
+
+  // Makes the invoice known; `alias` leads to it as well.
+  void AddInvoice(const std::string& org, const std::string& invoice_id,
+                  const std::string& alias = "");
+  // Adds a comment behind the gateway's back.
+  comments::v1::Comment Post(const std::string& org, const std::string& invoice_id,
+                             const std::string& body);
+
+  // The next call of a unary RPC fails so.
+  void FailNext(const absl::Status& status);
+  // While held, unary calls hang until they are cancelled, and streams say nothing.
+  void Hold(bool held);
+  // Events up to `position` are retained no longer.
+  void CompactUpTo(std::int64_t position);
+  // Another log: events and comments are gone.
+  void StartNewLog();
+  // What a watch sends in one message.
+  void SetBatchEventsMax(std::size_t events) { batch_events_max_ = events; }
+
+  // How often ListComments was called.
+  int list_calls();
+  // How many watches are open, and waits until so many are.
+  int watches();
+  void AwaitWatches(int count);
+  // The metadata of the last unary call.
+  std::multimap<std::string, std::string> last_metadata();
+  std::string log_id();
+  std::int64_t head();
+
+ private:
+  using ThreadName = std::pair<std::string, std::string>;
+
+  grpc::Status AddComment(grpc::ServerContext* context,
+                          const comments::v1::AddCommentRequest* request,
+                          comments::v1::AddCommentResponse* response) override;
+  grpc::Status ListComments(grpc::ServerContext* context,
+                            const comments::v1::ListCommentsRequest* request,
+                            comments::v1::ListCommentsResponse* response) override;
+  grpc::Status ListRecentComments(grpc::ServerContext* context,
+                                  const comments::v1::ListRecentCommentsRequest* request,
+                                  comments::v1::ListRecentCommentsResponse* response) override;
+  grpc::Status WatchEvents(grpc::ServerContext* context,
+                           const comments::v1::WatchEventsRequest* request,
+                           grpc::ServerWriter<comments::v1::WatchEventsResponse>* writer) override;
+
+  // Who calls; also notes the metadata and plays what the script says.
+  absl::StatusOr<Caller> Enter(grpc::ServerContext* context, std::unique_lock<std::mutex>& lock);
+  absl::StatusOr<ThreadName> Find(const Caller& caller, const std::string& invoice_id) const;
+  comments::v1::Comment Append(const ThreadName& thread, const std::string& comment_id,
+                               const std::string& author, const std::string& body);
+  absl::StatusOr<std::int64_t> StartOf(const Caller& caller,
+                                       const comments::v1::WatchEventsRequest& request) const;
+  std::string TokenAt(std::int64_t position, const Caller& caller) const;
+
+  TokenVerifier& tokens_;
+  std::string address_ = "127.0.0.1:0";
+  std::unique_ptr<grpc::Server> server_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string log_id_ = "00000000000000a1";
+  std::map<ThreadName, std::vector<comments::v1::Comment>> threads_;
+  std::map<ThreadName, std::string> aliases_;
+  std::vector<comments::v1::Event> events_;
+  std::int64_t compacted_ = 0;
+  absl::Status fail_next_;
+  bool held_ = false;
+  bool stopping_ = false;
+  std::atomic<std::size_t> batch_events_max_ = 100;
+  int list_calls_ = 0;
+  int watches_ = 0;
+  std::multimap<std::string, std::string> last_metadata_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_TESTS_GATEWAY_SCRIPTED_COMMENTS_H_

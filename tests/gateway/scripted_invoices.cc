@@ -1,0 +1,137 @@
+#include "tests/gateway/scripted_invoices.h"
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+
+#include "services/rpc/consistency_token.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
+#include "services/rpc/page.h"
+
+namespace marginalia {
+namespace {
+
+using invoices::v1::Invoice;
+using invoices::v1::InvoiceSummary;
+
+InvoiceSummary SummaryOf(const Invoice& invoice, std::int64_t comments) {
+  InvoiceSummary summary;
+  summary.set_invoice_id(invoice.invoice_id());
+  summary.set_number(invoice.number());
+  summary.set_customer_name(invoice.customer().name());
+  summary.set_total(invoice.total());
+  summary.set_status(invoice.status());
+  summary.set_version(invoice.version());
+  summary.set_due_date(invoice.due_date());
+  summary.set_currency(invoice.currency());
+  summary.set_comment_count(comments);
+  if (comments > 0) {
+    summary.mutable_last_comment_time()->set_seconds(1'760'000'000 + comments);
+    summary.set_last_author_name("Dana");
+  }
+  return summary;
+}
+
+}  // namespace
+
+ScriptedInvoices::ScriptedInvoices(TokenVerifier& tokens) : tokens_(tokens) {
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  address_ = "127.0.0.1:" + std::to_string(port);
+}
+
+ScriptedInvoices::~ScriptedInvoices() {
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+}
+
+void ScriptedInvoices::Add(const std::string& org, const Invoice& invoice, std::int64_t comments) {
+  const std::lock_guard lock(mutex_);
+  entries_[{org, invoice.number()}] = {invoice, comments};
+}
+
+void ScriptedInvoices::FailNext(const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  fail_next_ = status;
+}
+
+void ScriptedInvoices::SetLag(std::int64_t seconds, std::int32_t nanos) {
+  const std::lock_guard lock(mutex_);
+  lag_seconds_ = seconds;
+  lag_nanos_ = nanos;
+}
+
+invoices::v1::Consistency ScriptedInvoices::last_consistency() {
+  const std::lock_guard lock(mutex_);
+  return last_consistency_;
+}
+
+absl::StatusOr<Caller> ScriptedInvoices::Enter(grpc::ServerContext* context,
+                                               const invoices::v1::Consistency& consistency) {
+  last_consistency_ = consistency;
+  if (!fail_next_.ok()) return std::exchange(fail_next_, absl::OkStatus());
+  const auto found = context->client_metadata().find("authorization");
+  if (found == context->client_metadata().end()) return absl::UnauthenticatedError("no token");
+  const auto token = tokens_.Verify({found->second.data() + 7, found->second.size() - 7});
+  if (!token.ok()) return token.status();
+  return (*token)->caller;
+}
+
+invoices::v1::Freshness ScriptedInvoices::Fresh(const Caller& caller) const {
+  invoices::v1::Freshness freshness;
+  freshness.set_as_of_token(MakeConsistencyToken({"00000000000000a1", 1}, TokenScope(caller)));
+  freshness.mutable_lag()->set_seconds(lag_seconds_);
+  freshness.mutable_lag()->set_nanos(lag_nanos_);
+  return freshness;
+}
+
+grpc::Status ScriptedInvoices::GetInvoice(grpc::ServerContext* context,
+                                          const invoices::v1::GetInvoiceRequest* request,
+                                          invoices::v1::GetInvoiceResponse* response) {
+  const std::lock_guard lock(mutex_);
+  const auto caller = Enter(context, request->consistency());
+  if (!caller.ok()) return ToGrpc(caller.status());
+  for (const auto& [name, entry] : entries_) {
+    if (name.first != caller->org_id || (name.second != request->invoice_id() &&
+                                         entry.invoice.invoice_id() != request->invoice_id())) {
+      continue;
+    }
+    *response->mutable_invoice() = entry.invoice;
+    *response->mutable_summary() = SummaryOf(entry.invoice, entry.comments);
+    *response->mutable_freshness() = Fresh(*caller);
+    return grpc::Status::OK;
+  }
+  return ToGrpc(Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice"));
+}
+
+grpc::Status ScriptedInvoices::ListInvoiceSummaries(
+    grpc::ServerContext* context, const invoices::v1::ListInvoiceSummariesRequest* request,
+    invoices::v1::ListInvoiceSummariesResponse* response) {
+  const std::lock_guard lock(mutex_);
+  const auto caller = Enter(context, request->consistency());
+  if (!caller.ok()) return ToGrpc(caller.status());
+  std::string after;
+  if (!request->page_token().empty()) {
+    const auto cursor = ParsePageToken(request->page_token(), {"summaries", caller->org_id});
+    if (!cursor.ok()) return ToGrpc(cursor.status());
+    after = *cursor;
+  }
+  for (const auto& [name, entry] : entries_) {
+    if (name.first != caller->org_id || name.second <= after) continue;
+    if (response->summaries_size() == request->page_size()) {
+      response->set_next_page_token(
+          MakePageToken(response->summaries().rbegin()->number(), {"summaries", caller->org_id}));
+      break;
+    }
+    *response->add_summaries() = SummaryOf(entry.invoice, entry.comments);
+  }
+  *response->mutable_freshness() = Fresh(*caller);
+  return grpc::Status::OK;
+}
+
+}  // namespace marginalia

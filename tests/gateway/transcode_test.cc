@@ -1,0 +1,185 @@
+#include "gateway/transcode.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+
+#include "gateway/openapi.h"
+#include "tests/support/openapi_validator.h"
+
+namespace marginalia {
+namespace {
+
+namespace json = boost::json;
+using comments::v1::Comment;
+
+json::value Checked(std::string_view schema, const std::string& text) {
+  static const OpenApiValidator* document = new OpenApiValidator(OpenApiDocument());
+  EXPECT_EQ(document->CheckSchema(schema, text), "") << text;
+  return json::parse(text);
+}
+
+std::string Text(const json::value& value) {
+  return std::string(value.as_string().data(), value.as_string().size());
+}
+
+// Any text that a comment may hold.
+std::string RandomText(std::mt19937& random) {
+  const char* const pieces[] = {"a",    " ",  "\"",   "\\",   "\n",           "\r",
+                                "\t",   "\b", "\x01", "\x1F", "\x7F",         "/",
+                                "</",   "\xC3\xA9", "\xE2\x80\xA8", "\xE2\x80\xAE", "\xF0\x9F\x98\x80",
+                                "\xC2\x85", "data: ", "\xED\x9F\xBF", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"};
+  std::string text;
+  for (std::size_t n = random() % 40; n > 0; --n) text += pieces[random() % std::size(pieces)];
+  return text;
+}
+
+Comment RandomComment(std::mt19937& random) {
+  Comment comment;
+  comment.set_comment_id("00000000-0000-4000-8000-000000000001");
+  comment.set_invoice_id(RandomText(random));
+  comment.mutable_author()->set_user_id(RandomText(random));
+  comment.mutable_author()->set_display_name(RandomText(random));
+  comment.set_body(RandomText(random));
+  comment.mutable_create_time()->set_seconds(static_cast<std::int64_t>(random()));
+  comment.mutable_create_time()->set_nanos(static_cast<std::int32_t>(random() % 1'000'000) * 1000);
+  comment.set_sequence(1 + static_cast<std::int64_t>(random()));
+  return comment;
+}
+
+void ExpectSame(const json::value& shown, const Comment& comment) {
+  EXPECT_EQ(Text(shown.at("commentId")), comment.comment_id());
+  EXPECT_EQ(Text(shown.at("invoiceId")), comment.invoice_id());
+  EXPECT_EQ(Text(shown.at("author").at("userId")), comment.author().user_id());
+  EXPECT_EQ(Text(shown.at("author").at("displayName")), comment.author().display_name());
+  EXPECT_EQ(Text(shown.at("body")), comment.body());
+  EXPECT_EQ(shown.at("sequence").to_number<std::int64_t>(), comment.sequence());
+}
+
+TEST(TranscodeTest, APageReadsBackAsTheSameValues) {
+  std::mt19937 random(20260507);
+  for (int round = 0; round < 200; ++round) {
+    comments::v1::ListCommentsResponse page;
+    for (std::size_t n = random() % 5; n > 0; --n) *page.add_comments() = RandomComment(random);
+    page.set_next_page_token(random() % 2 == 0 ? "" : "next");
+    page.set_previous_page_token("previous");
+    page.set_total_size(static_cast<std::int64_t>(random()));
+    page.set_consistency_token("token");
+    const std::string text = ToJson(page);
+    // A line on an event stream and in a log is one line.
+    EXPECT_EQ(text.find_first_of("\r\n"), std::string::npos);
+    const json::value shown = Checked("CommentPage", text);
+    ASSERT_EQ(shown.at("comments").as_array().size(),
+              static_cast<std::size_t>(page.comments_size()));
+    for (int i = 0; i < page.comments_size(); ++i) {
+      ExpectSame(shown.at("comments").at(static_cast<std::size_t>(i)), page.comments(i));
+    }
+    EXPECT_EQ(Text(shown.at("nextCursor")), page.next_page_token());
+    EXPECT_EQ(Text(shown.at("previousCursor")), "previous");
+    EXPECT_EQ(shown.at("totalSize").as_int64(), page.total_size());
+    EXPECT_EQ(Text(shown.at("consistencyToken")), "token");
+  }
+}
+
+TEST(TranscodeTest, AnAddedCommentAndAnEventReadBackAsTheSameValues) {
+  std::mt19937 random(7);
+  comments::v1::AddCommentResponse added;
+  *added.mutable_comment() = RandomComment(random);
+  added.set_consistency_token("token");
+  const json::value shown = Checked("AddedComment", ToJson(added));
+  ExpectSame(shown.at("comment"), added.comment());
+  comments::v1::CommentAdded event;
+  *event.mutable_comment() = added.comment();
+  event.set_thread_comment_count(12);
+  const json::value told = Checked("CommentEvent", ToJson(event));
+  ExpectSame(told.at("comment"), added.comment());
+  EXPECT_EQ(told.at("totalSize").as_int64(), 12);
+}
+
+TEST(TranscodeTest, TimesAreRfc3339InUtcToTheMicrosecond) {
+  const auto shown = [](std::int64_t seconds, std::int32_t nanos) {
+    comments::v1::AddCommentResponse added;
+    added.mutable_comment()->mutable_create_time()->set_seconds(seconds);
+    added.mutable_comment()->mutable_create_time()->set_nanos(nanos);
+    return Text(json::parse(ToJson(added)).at("comment").at("createTime"));
+  };
+  EXPECT_EQ(shown(0, 0), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(shown(951'782'399, 999'999'999), "2000-02-28T23:59:59.999999Z");
+  EXPECT_EQ(shown(951'782'400, 1'000), "2000-02-29T00:00:00.000001Z");
+  EXPECT_EQ(shown(1'772'323'199, 0), "2026-02-28T23:59:59.000000Z");
+  EXPECT_EQ(shown(-1, 500'000'000), "1969-12-31T23:59:59.500000Z");
+  EXPECT_EQ(shown(-62'135'596'800, 0), "0001-01-01T00:00:00.000000Z");
+  EXPECT_EQ(shown(253'402'300'799, 0), "9999-12-31T23:59:59.000000Z");
+}
+
+invoices::v1::GetInvoiceResponse SampleInvoice() {
+  invoices::v1::GetInvoiceResponse answer;
+  invoices::v1::Invoice& invoice = *answer.mutable_invoice();
+  invoice.set_invoice_id("00000000-0000-4000-8000-000000000001");
+  invoice.set_number("INV-1042");
+  invoice.mutable_customer()->set_name("Acme \"Corp\"");
+  invoice.set_terms("Net 30");
+  invoice.set_due_date("2026-06-30");
+  invoice.set_currency("USD");
+  auto& item = *invoice.add_line_items();
+  item.set_description("Discount");
+  item.set_amount(-480000);
+  invoice.set_total(1200000);
+  invoice.set_status(invoices::v1::INVOICE_STATUS_SENT);
+  invoice.set_version(3);
+  invoice.set_etag("\"v3\"");
+  answer.mutable_summary()->set_status(invoices::v1::INVOICE_STATUS_SENT);
+  answer.mutable_summary()->set_version(3);
+  answer.mutable_summary()->set_total(std::numeric_limits<std::int64_t>::max());
+  answer.mutable_freshness()->set_as_of_token("token");
+  answer.mutable_freshness()->mutable_lag()->set_seconds(12);
+  answer.mutable_freshness()->mutable_lag()->set_nanos(3'456'789);
+  return answer;
+}
+
+TEST(TranscodeTest, AnInvoiceTellsMoneyInMinorUnitsAndItsStatusByName) {
+  const json::value shown = Checked("InvoiceAnswer", ToJson(SampleInvoice()).json);
+  EXPECT_EQ(shown.at("invoice").at("total").as_int64(), 1200000);
+  EXPECT_EQ(shown.at("invoice").at("currency"), "USD");
+  EXPECT_EQ(shown.at("invoice").at("status"), "SENT");
+  EXPECT_EQ(shown.at("invoice").at("lineItems").at(0).at("amount").as_int64(), -480000);
+  EXPECT_EQ(shown.at("summary").at("total").as_int64(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_TRUE(shown.at("summary").at("lastCommentTime").is_null());
+  EXPECT_EQ(shown.at("freshness").at("lag"), "12.003s");
+}
+
+TEST(TranscodeTest, OnlyTheFreshnessStandsBehindItsOffset) {
+  invoices::v1::GetInvoiceResponse answer = SampleInvoice();
+  const JsonWithFreshness before = ToJson(answer);
+  answer.mutable_freshness()->mutable_lag()->set_seconds(99);
+  answer.mutable_freshness()->set_as_of_token("another");
+  const JsonWithFreshness after = ToJson(answer);
+  EXPECT_NE(before.json, after.json);
+  EXPECT_EQ(before.json.substr(0, before.freshness_offset),
+            after.json.substr(0, after.freshness_offset));
+  answer.mutable_summary()->set_comment_count(4);
+  const JsonWithFreshness changed = ToJson(answer);
+  EXPECT_NE(changed.json.substr(0, changed.freshness_offset),
+            after.json.substr(0, after.freshness_offset));
+}
+
+TEST(TranscodeTest, APageOfSummariesReadsBack) {
+  invoices::v1::ListInvoiceSummariesResponse page;
+  *page.add_summaries() = SampleInvoice().summary();
+  page.mutable_summaries(0)->set_comment_count(3);
+  page.mutable_summaries(0)->mutable_last_comment_time()->set_seconds(1);
+  page.mutable_summaries(0)->set_last_author_name("Dana");
+  *page.add_summaries() = SampleInvoice().summary();
+  page.set_next_page_token("next");
+  const json::value shown = Checked("InvoiceSummaryPage", ToJson(page).json);
+  EXPECT_EQ(shown.at("summaries").as_array().size(), 2U);
+  EXPECT_EQ(shown.at("summaries").at(0).at("lastCommentTime"), "1970-01-01T00:00:01.000000Z");
+  EXPECT_EQ(shown.at("nextCursor"), "next");
+}
+
+}  // namespace
+}  // namespace marginalia

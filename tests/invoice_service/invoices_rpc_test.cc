@@ -1,0 +1,287 @@
+// InvoicesService over loopback, from the token to the database and back.
+#include "invoice-service/invoices_rpc.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "services/rpc/errors.h"
+#include "tests/invoice_service/service_under_test.h"
+#include "tests/projector/scripted_comments.h"
+#include "tests/support/await.h"
+#include "tests/support/database_under_test.h"
+
+namespace marginalia {
+namespace {
+
+namespace v1 = invoices::v1;
+using Stub = v1::InvoicesService::Stub;
+using testing::ElementsAre;
+
+class InvoicesRpcTest : public testing::TestWithParam<DatabaseKind> {
+ protected:
+  InvoicesRpcTest() : service_(NewDatabaseUrl(GetParam()), comments_.address()) {}
+
+  static v1::CreateInvoiceRequest NewInvoice(const std::string& number) {
+    v1::CreateInvoiceRequest request;
+    v1::Invoice* invoice = request.mutable_invoice();
+    invoice->set_number(number);
+    invoice->mutable_customer()->set_name("Acme Corp");
+    invoice->mutable_customer()->set_email("billing@acme.example");
+    invoice->set_terms("Net 30");
+    invoice->set_due_date("2026-06-30");
+    invoice->set_currency("USD");
+    v1::LineItem* line = invoice->add_line_items();
+    line->set_description("Design review");
+    line->set_quantity("2 rounds");
+    line->set_amount(480000);
+    return request;
+  }
+
+  v1::Invoice Create(const std::string& number, const std::string& org = "northlight") {
+    const auto created =
+        service_.Call(&Stub::CreateInvoice, service_.Person(org), NewInvoice(number));
+    EXPECT_TRUE(created.ok()) << created.status();
+    return created.ok() ? created->invoice() : v1::Invoice();
+  }
+
+  absl::StatusOr<v1::GetInvoiceResponse> Get(const std::string& id,
+                                             const std::string& org = "northlight") {
+    v1::GetInvoiceRequest request;
+    request.set_invoice_id(id);
+    return service_.Call(&Stub::GetInvoice, service_.Person(org, "viewer"), request);
+  }
+
+  // Comments, and waits until the projection has it.
+  void Comment(const std::string& org, const std::string& invoice_id, const std::string& author) {
+    comments_.Comment(org, invoice_id, author);
+    ASSERT_TRUE(Await([&] { return service_.progress().point() == comments_.head(); }));
+  }
+
+  ScriptedComments comments_;
+  ServiceUnderTest service_;
+};
+
+INSTANTIATE_ON_EVERY_DATABASE(InvoicesRpcTest);
+
+TEST_P(InvoicesRpcTest, ACreatedInvoiceIsReadByIdAndByNumberAlike) {
+  const v1::Invoice created = Create("INV-1042");
+  EXPECT_EQ(created.status(), v1::INVOICE_STATUS_DRAFT);
+  EXPECT_EQ(created.total(), 480000);
+  // The first read of each fills the cache, the second one comes out of it.
+  for (const std::string& id : {created.invoice_id(), std::string("INV-1042")}) {
+    for (int again = 0; again < 2; ++again) {
+      const auto read = Get(id);
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(read->invoice(), created));
+      EXPECT_EQ(read->summary().number(), "INV-1042");
+      EXPECT_EQ(read->summary().customer_name(), "Acme Corp");
+      EXPECT_EQ(read->summary().currency(), "USD");
+      EXPECT_EQ(read->summary().comment_count(), 0);
+      EXPECT_FALSE(read->summary().has_last_comment_time());
+    }
+  }
+}
+
+TEST_P(InvoicesRpcTest, ASummaryCountsTheCommentsOfItsOwnTenantOnly) {
+  const v1::Invoice invoice = Create("INV-1042");
+  ASSERT_TRUE(Get("INV-1042").ok());
+  Comment("northlight", invoice.invoice_id(), "Dana");
+  Comment("northlight", invoice.invoice_id(), "Priya");
+  Comment("rivalworks", invoice.invoice_id(), "Mallory");
+  const auto read = Get("INV-1042");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->summary().comment_count(), 2);
+  EXPECT_EQ(read->summary().last_author_name(), "Priya");
+  EXPECT_TRUE(read->summary().has_last_comment_time());
+  EXPECT_FALSE(read->freshness().as_of_token().empty());
+  EXPECT_LT(read->freshness().lag().seconds(), 10);
+}
+
+TEST_P(InvoicesRpcTest, AChangeIsSeenByWhoeverReadsAfterIt) {
+  const v1::Invoice invoice = Create("INV-1042");
+  ASSERT_TRUE(Get("INV-1042").ok());
+  v1::SendInvoiceRequest send;
+  send.set_invoice_id("INV-1042");
+  send.set_etag(invoice.etag());
+  const auto sent = service_.Call(&Stub::SendInvoice, service_.Person("northlight"), send);
+  ASSERT_TRUE(sent.ok()) << sent.status();
+  EXPECT_EQ(Get("INV-1042")->invoice().status(), v1::INVOICE_STATUS_SENT);
+  v1::PayInvoiceRequest pay;
+  pay.set_invoice_id(invoice.invoice_id());
+  pay.set_etag(sent->invoice().etag());
+  const auto paid = service_.Call(&Stub::PayInvoice, service_.Person("northlight"), pay);
+  ASSERT_TRUE(paid.ok()) << paid.status();
+  EXPECT_EQ(Get("INV-1042")->summary().status(), v1::INVOICE_STATUS_PAID);
+  EXPECT_EQ(Get("INV-1042")->summary().version(), 3);
+  v1::VoidInvoiceRequest voided;
+  voided.set_invoice_id("INV-1042");
+  voided.set_etag(paid->invoice().etag());
+  EXPECT_EQ(
+      ReasonOf(service_.Call(&Stub::VoidInvoice, service_.Person("northlight"), voided).status()),
+      "INVOICE_STATUS_INVALID");
+}
+
+TEST_P(InvoicesRpcTest, AnUpdateReplacesTheContentAndNeedsTheEtag) {
+  const v1::Invoice invoice = Create("INV-1042");
+  v1::UpdateInvoiceRequest update;
+  *update.mutable_invoice() = invoice;
+  update.mutable_invoice()->set_terms("Net 15");
+  const std::string token = service_.Person("northlight");
+  EXPECT_EQ(FieldViolationsOf(service_.Call(&Stub::UpdateInvoice, token, update).status())[0].field,
+            "etag");
+  update.set_etag(invoice.etag());
+  const auto updated = service_.Call(&Stub::UpdateInvoice, token, update);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_EQ(updated->invoice().terms(), "Net 15");
+  EXPECT_EQ(Get("INV-1042")->invoice().version(), 2);
+  EXPECT_EQ(ReasonOf(service_.Call(&Stub::UpdateInvoice, token, update).status()), "ETAG_MISMATCH");
+}
+
+TEST_P(InvoicesRpcTest, ListsPageThroughTheTenantsSummariesInOrderOfNumber) {
+  for (const char* number : {"INV-3", "INV-1", "INV-5", "INV-2", "INV-4"}) Create(number);
+  Create("INV-0", "rivalworks");
+  Comment("northlight", Get("INV-2")->invoice().invoice_id(), "Dana");
+  v1::ListInvoiceSummariesRequest request;
+  request.set_page_size(2);
+  std::vector<std::string> numbers;
+  std::vector<std::string> tokens;
+  do {
+    const auto page =
+        service_.Call(&Stub::ListInvoiceSummaries, service_.Person("northlight"), request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const v1::InvoiceSummary& summary : page->summaries()) {
+      numbers.push_back(summary.number());
+      EXPECT_EQ(summary.comment_count(), summary.number() == "INV-2" ? 1 : 0);
+    }
+    request.set_page_token(page->next_page_token());
+    tokens.push_back(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(numbers, ElementsAre("INV-1", "INV-2", "INV-3", "INV-4", "INV-5"));
+  // Another tenant's token is as good as a made up one.
+  for (const std::string& token : {tokens[0], std::string("made up")}) {
+    request.set_page_token(token);
+    EXPECT_EQ(
+        ReasonOf(service_.Call(&Stub::ListInvoiceSummaries, service_.Person("rivalworks"), request)
+                     .status()),
+        "PAGE_TOKEN_INVALID");
+  }
+}
+
+TEST_P(InvoicesRpcTest, ABatchAnswersInTheOrderAskedFor) {
+  const v1::Invoice first = Create("INV-1");
+  const v1::Invoice second = Create("INV-2");
+  Comment("northlight", second.invoice_id(), "Dana");
+  ASSERT_TRUE(Get("INV-2").ok());
+  v1::BatchGetInvoiceSummariesRequest request;
+  for (const std::string& id : {std::string("INV-2"), first.invoice_id(), std::string("INV-2")}) {
+    request.add_invoice_ids(id);
+  }
+  const std::string token = service_.Person("northlight", "viewer");
+  const auto batch = service_.Call(&Stub::BatchGetInvoiceSummaries, token, request);
+  ASSERT_TRUE(batch.ok()) << batch.status();
+  ASSERT_EQ(batch->summaries_size(), 3);
+  EXPECT_EQ(batch->summaries(0).number(), "INV-2");
+  EXPECT_EQ(batch->summaries(0).comment_count(), 1);
+  EXPECT_EQ(batch->summaries(1).number(), "INV-1");
+  EXPECT_EQ(batch->summaries(2).invoice_id(), second.invoice_id());
+  EXPECT_TRUE(batch->has_freshness());
+
+  request.add_invoice_ids("INV-3");
+  EXPECT_EQ(ReasonOf(service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).status()),
+            "INVOICE_NOT_FOUND");
+  request.set_invoice_ids(3, "");
+  EXPECT_EQ(
+      FieldViolationsOf(service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).status())[0]
+          .field,
+      "invoice_ids[3]");
+  request.clear_invoice_ids();
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).status()));
+}
+
+TEST_P(InvoicesRpcTest, AnotherTenantsInvoiceLooksLikeOneThatDoesNotExist) {
+  const std::string id = Create("INV-1042").invoice_id();
+  ASSERT_TRUE(Get(id).ok());
+  const absl::Status theirs = Get(id, "rivalworks").status();
+  EXPECT_EQ(ReasonOf(theirs), "INVOICE_NOT_FOUND");
+  std::string random = id;
+  random.back() = random.back() == '0' ? '1' : '0';
+  const absl::Status unknown = Get(random, "rivalworks").status();
+  std::string message(unknown.message());
+  message.replace(message.find(random), random.size(), id);
+  EXPECT_EQ(std::string(theirs.message()), message);
+  EXPECT_EQ(theirs.code(), unknown.code());
+}
+
+TEST_P(InvoicesRpcTest, RolesDecideWhoReadsWritesAndRebuilds) {
+  Create("INV-1042");
+  const auto create = [&](const std::string& token) {
+    return service_.Call(&Stub::CreateInvoice, token, NewInvoice("INV-1")).status();
+  };
+  const auto verify = [&](const std::string& token) {
+    return service_.Call(&Stub::VerifyProjection, token, v1::VerifyProjectionRequest()).status();
+  };
+  EXPECT_TRUE(absl::IsUnauthenticated(create("")));
+  EXPECT_TRUE(absl::IsPermissionDenied(create(service_.Person("northlight", "viewer"))));
+  EXPECT_TRUE(create(service_.Person("northlight", "member")).ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(create(service_.Machine())));
+  EXPECT_TRUE(absl::IsPermissionDenied(verify(service_.Person("northlight", "member"))));
+  EXPECT_TRUE(verify(service_.Person("northlight", "admin")).ok());
+  EXPECT_TRUE(verify(service_.Machine()).ok());
+}
+
+TEST_P(InvoicesRpcTest, RebuildingAnswersWithWhatItChecked) {
+  Comment("northlight", "a", "Dana");
+  Comment("northlight", "b", "Dana");
+  const auto rebuilt =
+      service_.Call(&Stub::RebuildProjection, service_.Machine(), v1::RebuildProjectionRequest());
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
+  EXPECT_EQ(rebuilt->threads_checked(), 2);
+  EXPECT_EQ(rebuilt->threads_repaired(), 0);
+  EXPECT_FALSE(rebuilt->as_of_token().empty());
+  comments_.Stop();
+  const absl::Status refused =
+      service_.Call(&Stub::VerifyProjection, service_.Machine(), v1::VerifyProjectionRequest())
+          .status();
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_GT(RetryAfterOf(refused), absl::ZeroDuration());
+}
+
+TEST_P(InvoicesRpcTest, TextThatIsNotUtf8IsRefusedWithItsField) {
+  v1::CreateInvoiceRequest request = NewInvoice("INV-1");
+  request.mutable_invoice()->mutable_customer()->set_name("Acme \xff");
+  const absl::Status refused =
+      service_.Call(&Stub::CreateInvoice, service_.Person("northlight"), request).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  ASSERT_EQ(FieldViolationsOf(refused).size(), 1u);
+  EXPECT_EQ(FieldViolationsOf(refused)[0].field, "invoice.customer.name");
+}
+
+TEST_P(InvoicesRpcTest, AReadAndAChangeInARaceNeverLeaveAnOldInvoiceInTheCache) {
+  v1::Invoice invoice = Create("INV-1042");
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    while (!done) EXPECT_TRUE(Get("INV-1042").ok());
+  });
+  v1::UpdateInvoiceRequest update;
+  for (int change = 0; change < 100; ++change) {
+    *update.mutable_invoice() = invoice;
+    update.mutable_invoice()->set_terms("Net " + std::to_string(change));
+    update.set_etag(invoice.etag());
+    const auto updated = service_.Call(&Stub::UpdateInvoice, service_.Person("northlight"), update);
+    ASSERT_TRUE(updated.ok()) << updated.status();
+    invoice = updated->invoice();
+    EXPECT_EQ(Get("INV-1042")->invoice().version(), invoice.version());
+  }
+  done = true;
+  reader.join();
+}
+
+}  // namespace
+}  // namespace marginalia
