@@ -65,9 +65,9 @@ absl::Duration EventSubscription::lag() const {
   return absl::Nanoseconds(since + lag_then_nanos_.load(std::memory_order_relaxed));
 }
 
-absl::Status EventSubscription::SetState(absl::Status status) {
+bool EventSubscription::SetState(absl::Status status) {
   const std::lock_guard lock(state_mutex_);
-  return std::exchange(state_, std::move(status));
+  return std::exchange(state_, std::move(status)).ok();
 }
 
 void EventSubscription::Check() {
@@ -138,7 +138,7 @@ void EventSubscription::Ended(const absl::Status& status) {
   }
   next_try_ = Clock::now() + absl::ToChronoNanoseconds(backoff_.Next());
   // Once for each time that the stream breaks, not for each attempt to mend it.
-  if (SetState(status).ok() || PlaceIsLost(status)) {
+  if (SetState(status) || PlaceIsLost(status)) {
     const std::string_view message(status.message().data(), status.message().size());
     const std::string reason = ReasonOf(status);
     Log(Severity::kWarning, "the event stream ended; it is opened again",

@@ -66,8 +66,8 @@ class EventSubscription {
   // Tells the listener; false when the message does not follow what came before.
   bool Tell(const comments::v1::WatchEventsResponse& message, const LogPoint& end);
   void Ended(const absl::Status& status);
-  // Returns the state before.
-  absl::Status SetState(absl::Status status);
+  // Returns whether the state before was OK.
+  bool SetState(absl::Status status);
 
   IoThread& io_;
   Upstream& upstream_;

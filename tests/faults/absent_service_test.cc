@@ -13,32 +13,29 @@
 namespace marginalia {
 namespace {
 
-namespace comments = comments::v1;
-namespace invoices = invoices::v1;
-
 class AbsentServiceTest : public testing::Test {
  protected:
-  absl::StatusOr<comments::AddCommentResponse> Post(const std::string& body) {
+  absl::StatusOr<comments::v1::AddCommentResponse> Post(const std::string& body) {
     grpc::ClientContext context;
     processes_.Prepare(context, processes_.Token("dana", "member"));
-    comments::AddCommentRequest request;
+    comments::v1::AddCommentRequest request;
     request.set_invoice_id(invoice_);
     request.set_body(body);
-    comments::AddCommentResponse answer;
+    comments::v1::AddCommentResponse answer;
     const grpc::Status status = processes_.comments_stub().AddComment(&context, request, &answer);
     if (!status.ok()) return FromGrpc(status);
     return answer;
   }
 
-  absl::StatusOr<invoices::GetInvoiceResponse> Read(const std::string& at_least_as_fresh = "") {
+  absl::StatusOr<invoices::v1::GetInvoiceResponse> Read(const std::string& at_least_as_fresh = "") {
     grpc::ClientContext context;
     processes_.Prepare(context, processes_.Token("sam", "viewer"));
-    invoices::GetInvoiceRequest request;
+    invoices::v1::GetInvoiceRequest request;
     request.set_invoice_id(invoice_);
     if (!at_least_as_fresh.empty()) {
       request.mutable_consistency()->set_at_least_as_fresh(at_least_as_fresh);
     }
-    invoices::GetInvoiceResponse answer;
+    invoices::v1::GetInvoiceResponse answer;
     const grpc::Status status = processes_.invoices_stub().GetInvoice(&context, request, &answer);
     if (!status.ok()) return FromGrpc(status);
     return answer;
@@ -90,9 +87,9 @@ TEST_F(AbsentServiceTest, KnownThreadsAreReadAndPostedToWhileInvoiceServiceIsGon
   ASSERT_TRUE(Post("after a restart of its own").ok());
   grpc::ClientContext context;
   processes_.Prepare(context, processes_.Token("sam", "viewer"));
-  comments::ListCommentsRequest request;
+  comments::v1::ListCommentsRequest request;
   request.set_invoice_id(invoice_);
-  comments::ListCommentsResponse page;
+  comments::v1::ListCommentsResponse page;
   ASSERT_TRUE(processes_.comments_stub().ListComments(&context, request, &page).ok());
   EXPECT_EQ(page.total_size(), 3);
   processes_.StartInvoices();

@@ -44,10 +44,9 @@ TEST_F(DrainTest, EachServiceExitsWithZeroUnderLoadAndNothingIsLost) {
 }
 
 TEST_F(DrainTest, AWatcherIsToldWithItsLastTokenAndResumesWithoutAGap) {
-  namespace comments = comments::v1;
   History history;
   const std::string token = processes_.Token("sam", "viewer");
-  comments::WatchEventsRequest request;
+  comments::v1::WatchEventsRequest request;
   request.set_from_beginning(true);
   std::int64_t seen = 0;
   {
@@ -55,7 +54,7 @@ TEST_F(DrainTest, AWatcherIsToldWithItsLastTokenAndResumesWithoutAGap) {
     grpc::ClientContext context;
     processes_.Prepare(context, token, std::chrono::seconds(60));
     const auto stream = processes_.comments_stub().WatchEvents(&context, request);
-    comments::WatchEventsResponse message;
+    comments::v1::WatchEventsResponse message;
     bool stopping = false;
     std::string last_token;
     while (stream->Read(&message)) {
@@ -79,7 +78,7 @@ TEST_F(DrainTest, AWatcherIsToldWithItsLastTokenAndResumesWithoutAGap) {
   grpc::ClientContext context;
   processes_.Prepare(context, token, std::chrono::seconds(60));
   const auto stream = processes_.comments_stub().WatchEvents(&context, request);
-  comments::WatchEventsResponse message;
+  comments::v1::WatchEventsResponse message;
   while (seen < static_cast<std::int64_t>(history.size()) && stream->Read(&message)) {
     for (const auto& event : message.events()) {
       EXPECT_EQ(event.position(), ++seen);

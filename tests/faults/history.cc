@@ -13,9 +13,6 @@
 namespace marginalia {
 namespace {
 
-namespace comments = comments::v1;
-namespace invoices = invoices::v1;
-
 constexpr std::chrono::seconds kAttemptMax{2};
 constexpr std::chrono::minutes kProgressMax{1};
 
@@ -30,13 +27,14 @@ void MustSucceed(ThreeProcesses& processes, const std::string& token, Call call)
   ASSERT_TRUE(status.ok()) << status.error_code() << " " << status.error_message();
 }
 
-std::vector<comments::Comment> WholeThread(ThreeProcesses& processes, const std::string& invoice) {
-  std::vector<comments::Comment> thread;
-  comments::ListCommentsRequest request;
+std::vector<comments::v1::Comment> WholeThread(ThreeProcesses& processes,
+                                               const std::string& invoice) {
+  std::vector<comments::v1::Comment> thread;
+  comments::v1::ListCommentsRequest request;
   request.set_invoice_id(invoice);
   request.set_page_size(100);
   do {
-    comments::ListCommentsResponse page;
+    comments::v1::ListCommentsResponse page;
     MustSucceed(processes, processes.Token("sam", "viewer"), [&](grpc::ClientContext& context) {
       return processes.comments_stub().ListComments(&context, request, &page);
     });
@@ -48,10 +46,10 @@ std::vector<comments::Comment> WholeThread(ThreeProcesses& processes, const std:
 
 std::set<JoinedRow> AuditRows(ThreeProcesses& processes) {
   std::set<JoinedRow> rows;
-  comments::ListAuditEntriesRequest request;
+  comments::v1::ListAuditEntriesRequest request;
   request.set_page_size(100);
   do {
-    comments::ListAuditEntriesResponse page;
+    comments::v1::ListAuditEntriesResponse page;
     MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
       return processes.comments_stub().ListAuditEntries(&context, request, &page);
     });
@@ -64,14 +62,14 @@ std::set<JoinedRow> AuditRows(ThreeProcesses& processes) {
 }
 
 // All events of the log, checked to be without gaps.
-std::vector<comments::Event> WholeLog(ThreeProcesses& processes, std::size_t count) {
-  std::vector<comments::Event> log;
+std::vector<comments::v1::Event> WholeLog(ThreeProcesses& processes, std::size_t count) {
+  std::vector<comments::v1::Event> log;
   grpc::ClientContext context;
   processes.Prepare(context, processes.Token("follower", "service", ""), std::chrono::seconds(60));
-  comments::WatchEventsRequest request;
+  comments::v1::WatchEventsRequest request;
   request.set_from_beginning(true);
   const auto stream = processes.comments_stub().WatchEvents(&context, request);
-  comments::WatchEventsResponse message;
+  comments::v1::WatchEventsResponse message;
   while (log.size() < count && stream->Read(&message)) {
     for (const auto& event : message.events()) {
       EXPECT_EQ(event.position(), static_cast<std::int64_t>(log.size()) + 1);
@@ -111,11 +109,11 @@ std::size_t History::size() const {
 void History::Check(ThreeProcesses& processes, const std::vector<std::string>& invoice_ids) const {
   const std::lock_guard lock(mutex_);
   std::set<JoinedRow> audited = AuditRows(processes);
-  const std::vector<comments::Event> log = WholeLog(processes, audited.size());
+  const std::vector<comments::v1::Event> log = WholeLog(processes, audited.size());
   std::set<JoinedRow> announced;
   std::map<std::string, std::int64_t> counts;
-  std::map<std::string, comments::Comment> stored;
-  for (const comments::Event& event : log) {
+  std::map<std::string, comments::v1::Comment> stored;
+  for (const comments::v1::Event& event : log) {
     const auto& comment = event.comment_added().comment();
     announced.emplace(event.position(), comment.invoice_id(), comment.comment_id());
     EXPECT_EQ(event.comment_added().thread_comment_count(), ++counts[comment.invoice_id()]);
@@ -126,7 +124,7 @@ void History::Check(ThreeProcesses& processes, const std::vector<std::string>& i
 
   std::size_t listed = 0;
   for (const std::string& invoice : invoice_ids) {
-    for (const comments::Comment& comment : WholeThread(processes, invoice)) {
+    for (const comments::v1::Comment& comment : WholeThread(processes, invoice)) {
       ++listed;
       const auto found = stored.find(comment.comment_id());
       ASSERT_NE(found, stored.end()) << "a comment without its event";
@@ -144,23 +142,23 @@ void History::Check(ThreeProcesses& processes, const std::vector<std::string>& i
     EXPECT_TRUE(announced.contains({told.position, told.invoice_id, id}));
   }
 
-  comments::VerifyAuditLogResponse audit;
+  comments::v1::VerifyAuditLogResponse audit;
   MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
     return processes.comments_stub().VerifyAuditLog(&context, {}, &audit);
   });
   EXPECT_TRUE(audit.intact()) << "broken at " << audit.first_broken_position();
   EXPECT_EQ(audit.entry_count(), static_cast<std::int64_t>(audited.size()));
 
-  invoices::VerifyProjectionResponse projection;
+  invoices::v1::VerifyProjectionResponse projection;
   MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
     return processes.invoices_stub().VerifyProjection(&context, {}, &projection);
   });
   EXPECT_EQ(projection.threads_differing(), 0);
   for (const std::string& invoice : invoice_ids) {
-    invoices::GetInvoiceRequest request;
+    invoices::v1::GetInvoiceRequest request;
     request.set_invoice_id(invoice);
     request.mutable_consistency()->set_fully_consistent(true);
-    invoices::GetInvoiceResponse answer;
+    invoices::v1::GetInvoiceResponse answer;
     MustSucceed(processes, processes.Token("sam", "viewer"), [&](grpc::ClientContext& context) {
       return processes.invoices_stub().GetInvoice(&context, request, &answer);
     });
@@ -191,7 +189,7 @@ void PostingLoad::AwaitMore(std::size_t count) {
 void PostingLoad::Post(int thread) {
   const std::string token = processes_.Token(absl::StrCat("poster-", thread), "member");
   for (int i = 0; !stopping_; ++i) {
-    comments::AddCommentRequest request;
+    comments::v1::AddCommentRequest request;
     request.set_invoice_id(
         invoice_ids_[static_cast<std::size_t>(i + thread) % invoice_ids_.size()]);
     request.set_comment_id(RandomUuid());
@@ -200,7 +198,7 @@ void PostingLoad::Post(int thread) {
     while (true) {
       grpc::ClientContext context;
       processes_.Prepare(context, token, kAttemptMax);
-      comments::AddCommentResponse answer;
+      comments::v1::AddCommentResponse answer;
       const grpc::Status status = processes_.comments_stub().AddComment(&context, request, &answer);
       if (status.ok()) {
         history_.Acknowledge(request.comment_id(), {.invoice_id = request.invoice_id(),

@@ -13,22 +13,20 @@
 namespace marginalia {
 namespace {
 
-namespace comments = comments::v1;
-
 class LostAnswerTest : public testing::Test {
  protected:
-  grpc::Status Add(const comments::AddCommentRequest& request, std::chrono::milliseconds limit,
-                   comments::AddCommentResponse& answer) {
+  grpc::Status Add(const comments::v1::AddCommentRequest& request, std::chrono::milliseconds limit,
+                   comments::v1::AddCommentResponse& answer) {
     grpc::ClientContext context;
     processes_.Prepare(context, processes_.Token("dana", "member"), limit);
     return processes_.comments_stub().AddComment(&context, request, &answer);
   }
 
   // Past the relay, straight to the process.
-  void AwaitStored(const comments::AddCommentRequest& request) {
+  void AwaitStored(const comments::v1::AddCommentRequest& request) {
     const auto stub =
-        comments::CommentsService::NewStub(ConnectTo(processes_.comments().address()));
-    comments::GetCommentRequest get;
+        comments::v1::CommentsService::NewStub(ConnectTo(processes_.comments().address()));
+    comments::v1::GetCommentRequest get;
     get.set_invoice_id(request.invoice_id());
     get.set_comment_id(request.comment_id());
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -36,7 +34,7 @@ class LostAnswerTest : public testing::Test {
     do {
       grpc::ClientContext context;
       processes_.Prepare(context, processes_.Token("sam", "viewer"));
-      comments::GetCommentResponse found;
+      comments::v1::GetCommentResponse found;
       status = stub->GetComment(&context, get, &found);
     } while (!status.ok() && std::chrono::steady_clock::now() < until);
     ASSERT_TRUE(status.ok()) << status.error_message();
@@ -47,19 +45,19 @@ class LostAnswerTest : public testing::Test {
 };
 
 TEST_F(LostAnswerTest, TheRetryAfterAKillBetweenCommitAndReplyFindsTheSameComment) {
-  comments::AddCommentRequest request;
+  comments::v1::AddCommentRequest request;
   request.set_invoice_id(invoice_);
   request.set_comment_id(RandomUuid());
   request.set_body("stored, then silence");
   // The connection is there before its answers are held.
-  comments::AddCommentRequest first = request;
+  comments::v1::AddCommentRequest first = request;
   first.set_comment_id(RandomUuid());
-  comments::AddCommentResponse answer;
+  comments::v1::AddCommentResponse answer;
   ASSERT_TRUE(Add(first, std::chrono::seconds(10), answer).ok());
 
   processes_.comments_front().HoldAnswers();
   std::future<grpc::Status> unanswered = std::async(std::launch::async, [&] {
-    comments::AddCommentResponse never;
+    comments::v1::AddCommentResponse never;
     return Add(request, std::chrono::seconds(30), never);
   });
   AwaitStored(request);
