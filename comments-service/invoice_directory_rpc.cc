@@ -64,6 +64,8 @@ void InvoiceDirectoryRpc::Find(const CallContext& call, const std::string& invoi
   get->answer = std::move(answer);
   PrepareCall(get->context, call.bearer, call.request_id,
               std::min(call.deadline - kDirectoryMargin, absl::Now() + kDirectoryWaitMax));
+  // A service that is just being restarted answers within that time.
+  get->context.set_wait_for_ready(true);
   stub_->async()->GetInvoice(
       &get->context, &get->request, &get->response,
       [get](const grpc::Status& status) { get->answer(Outcome(status, get->response)); });

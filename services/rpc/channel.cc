@@ -10,7 +10,8 @@ namespace marginalia {
 namespace {
 
 constexpr int kReconnectFirstMs = 50;
-constexpr int kReconnectMaxMs = 2'000;
+// No longer than callers are told to wait before they retry, so that one retry is enough.
+constexpr int kReconnectMaxMs = 1'000;
 // An attempt that hangs is given up after this.
 constexpr int kConnectMs = 2'000;
 

@@ -13,7 +13,7 @@
 
 namespace marginalia {
 
-// A channel with keepalive, bounded reconnect backoff (50 ms to 2 s) and message size limits.
+// A channel with keepalive, bounded reconnect backoff (50 ms to 1 s) and message size limits.
 // Connects in the background.
 std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address);
 

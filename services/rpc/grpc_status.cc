@@ -102,7 +102,9 @@ absl::Status FromGrpc(const grpc::Status& status) {
       result.SetPayload(detail.type_url(), absl::Cord(detail.value()));
     }
   }
-  return ReasonOf(result).empty() ? FromTransport(code, status.error_message()) : result;
+  if (!ReasonOf(result).empty()) return result;
+  return FromTransport(code == absl::StatusCode::kCancelled ? absl::StatusCode::kUnavailable : code,
+                       status.error_message());
 }
 
 }  // namespace marginalia

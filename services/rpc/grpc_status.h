@@ -19,9 +19,10 @@ absl::Status PublicStatus(const absl::Status& status);
 // PublicStatus(status) with all its details. Does not log: the gate does (AdmittedCall::Ended).
 grpc::Status ToGrpc(const absl::Status& status);
 
-// The transport's own UNAVAILABLE, DEADLINE_EXCEEDED and CANCELLED, which come without details, get
-// a reason here (UPSTREAM_UNAVAILABLE and the codes' names) and lose the addresses in their
-// messages.
+// The transport's own UNAVAILABLE and DEADLINE_EXCEEDED, which come without details, get a reason
+// here (UPSTREAM_UNAVAILABLE and the code's name) and lose the addresses in their messages. A
+// CANCELLED without details counts as UNAVAILABLE: gRPC 1.51 ends calls so that reach a server
+// between its shutdown and the client's learning of it.
 absl::Status FromGrpc(const grpc::Status& status);
 
 }  // namespace marginalia

@@ -195,7 +195,7 @@ TEST_P(WatchEventsTest, ADrainEndsTheStreamBehindItsLastToken) {
 }
 
 TEST_P(WatchEventsTest, AnExpiredTokenEndsTheStream) {
-  const Client dana = service().As("org", "dana", "member", absl::Seconds(-57));
+  const Client dana = service().As("org", "dana", "member", absl::Seconds(2));
   WatchStream watch = dana.Watch();
   const absl::Status ended = watch.End();
   EXPECT_EQ(ended.code(), absl::StatusCode::kUnauthenticated);

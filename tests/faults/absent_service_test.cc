@@ -8,6 +8,7 @@
 
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
+#include "tests/faults/history.h"
 #include "tests/support/three_processes.h"
 
 namespace marginalia {
@@ -16,27 +17,30 @@ namespace {
 class AbsentServiceTest : public testing::Test {
  protected:
   absl::StatusOr<comments::v1::AddCommentResponse> Post(const std::string& body) {
-    grpc::ClientContext context;
-    processes_.Prepare(context, processes_.Token("dana", "member"));
     comments::v1::AddCommentRequest request;
     request.set_invoice_id(invoice_);
+    request.set_comment_id(RandomUuid());
     request.set_body(body);
     comments::v1::AddCommentResponse answer;
-    const grpc::Status status = processes_.comments_stub().AddComment(&context, request, &answer);
+    const grpc::Status status = processes_.WithOneRetry(
+        processes_.Token("dana", "member"), [&](grpc::ClientContext& context) {
+          return processes_.comments_stub().AddComment(&context, request, &answer);
+        });
     if (!status.ok()) return FromGrpc(status);
     return answer;
   }
 
   absl::StatusOr<invoices::v1::GetInvoiceResponse> Read(const std::string& at_least_as_fresh = "") {
-    grpc::ClientContext context;
-    processes_.Prepare(context, processes_.Token("sam", "viewer"));
     invoices::v1::GetInvoiceRequest request;
     request.set_invoice_id(invoice_);
     if (!at_least_as_fresh.empty()) {
       request.mutable_consistency()->set_at_least_as_fresh(at_least_as_fresh);
     }
     invoices::v1::GetInvoiceResponse answer;
-    const grpc::Status status = processes_.invoices_stub().GetInvoice(&context, request, &answer);
+    const grpc::Status status = processes_.WithOneRetry(
+        processes_.Token("sam", "viewer"), [&](grpc::ClientContext& context) {
+          return processes_.invoices_stub().GetInvoice(&context, request, &answer);
+        });
     if (!status.ok()) return FromGrpc(status);
     return answer;
   }
@@ -85,12 +89,14 @@ TEST_F(AbsentServiceTest, KnownThreadsAreReadAndPostedToWhileInvoiceServiceIsGon
   processes_.comments().Kill();
   processes_.StartComments();
   ASSERT_TRUE(Post("after a restart of its own").ok());
-  grpc::ClientContext context;
-  processes_.Prepare(context, processes_.Token("sam", "viewer"));
   comments::v1::ListCommentsRequest request;
   request.set_invoice_id(invoice_);
   comments::v1::ListCommentsResponse page;
-  ASSERT_TRUE(processes_.comments_stub().ListComments(&context, request, &page).ok());
+  const grpc::Status listed =
+      processes_.WithOneRetry(processes_.Token("sam", "viewer"), [&](grpc::ClientContext& context) {
+        return processes_.comments_stub().ListComments(&context, request, &page);
+      });
+  ASSERT_TRUE(listed.ok()) << listed.error_message();
   EXPECT_EQ(page.total_size(), 3);
   processes_.StartInvoices();
   EXPECT_EQ(CountIncluding(page.consistency_token()), 3);

@@ -21,9 +21,7 @@ using JoinedRow = std::tuple<std::int64_t, std::string, std::string>;  // positi
 
 template <class Call>
 void MustSucceed(ThreeProcesses& processes, const std::string& token, Call call) {
-  grpc::ClientContext context;
-  processes.Prepare(context, token, std::chrono::seconds(30));
-  const grpc::Status status = call(context);
+  const grpc::Status status = processes.WithOneRetry(token, call);
   ASSERT_TRUE(status.ok()) << status.error_code() << " " << status.error_message();
 }
 

@@ -49,6 +49,13 @@ TEST(GrpcStatusTest, AnErrorThatNobodyNamedIsInternalAndSaysNothing) {
   }
 }
 
+TEST(GrpcStatusTest, ACallThatAServerCutOnShutdownMayBeTriedAgain) {
+  const absl::Status status = FromGrpc(grpc::Status(grpc::StatusCode::CANCELLED, "RST_STREAM"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), "UPSTREAM_UNAVAILABLE");
+  EXPECT_GT(RetryAfterOf(status), absl::ZeroDuration());
+}
+
 TEST(GrpcStatusTest, ACancelledOrLateCallStaysWhatItIs) {
   EXPECT_EQ(ToGrpc(absl::CancelledError("")).error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_EQ(ToGrpc(absl::DeadlineExceededError("")).error_code(),

@@ -88,6 +88,19 @@ class ThreeProcesses {
                std::chrono::milliseconds limit = std::chrono::seconds(10),
                bool wait_for_ready = true) const;
 
+  // The outcome of call(context), tried once more when it is UNAVAILABLE: a connection may not have
+  // noticed yet that its peer was killed.
+  template <class Call>
+  grpc::Status WithOneRetry(const std::string& token, Call call) const {
+    grpc::Status status(grpc::StatusCode::UNAVAILABLE, "not tried");
+    for (int i = 0; i < 2 && status.error_code() == grpc::StatusCode::UNAVAILABLE; ++i) {
+      grpc::ClientContext context;
+      Prepare(context, token);
+      status = call(context);
+    }
+    return status;
+  }
+
   // Creates an invoice as dana and returns its id.
   std::string NewInvoice(const std::string& number, const std::string& org = "northlight");
 
