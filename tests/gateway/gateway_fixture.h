@@ -1,5 +1,5 @@
-// A whole gateway in front of scripted services, with real tokens. Every answer that it gives is checked
-// against its own OpenAPI document. Used by one thread.
+// A whole gateway in front of scripted services, with real tokens. Every answer that it gives is
+// checked against its own OpenAPI document. Used by one thread.
 #ifndef MARGINALIA_TESTS_GATEWAY_GATEWAY_FIXTURE_H_
 #define MARGINALIA_TESTS_GATEWAY_GATEWAY_FIXTURE_H_
 
@@ -38,6 +38,8 @@ class GatewayFixture : public testing::Test {
   void StartGateway();
   // Waits until the gateway follows the events.
   void AwaitReady();
+  // Waits until so many event streams are open; false when it takes too long.
+  bool AwaitStreams(int count);
   // Waits until the gateway is not ready, and returns the reason.
   std::string AwaitNotReady();
 
@@ -70,7 +72,7 @@ class GatewayFixture : public testing::Test {
   TempDir directory_;
   std::unique_ptr<TokenMint> mint_;
   std::unique_ptr<TokenVerifier> tokens_;
-  Metrics metrics_;
+  std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<ScriptedComments> comments_;
   std::unique_ptr<ScriptedInvoices> invoices_;
   GatewayOptions options_;

@@ -52,13 +52,34 @@ TEST(PostedCommentTest, AMemberThatIsUnknownDoubledMissingOrNoStringIsNamed) {
 }
 
 TEST(PostedCommentTest, WhatIsNoObjectOfJsonInUtf8IsRefused) {
-  for (const char* text :
-       {"", " ", "null", "1", "\"body\"", "[]", "[{\"body\":\"x\"}]", "{", "{\"body\"",
-        "{\"body\":", "{\"body\":\"x\"", "{\"body\":\"x\"}}", "{\"body\":\"x\"} x", "{\"body\":\"x\",}",
-        "{'body':'x'}", "{body:\"x\"}", "{\"body\":\"\n\"}", "{\"body\":\"\\x\"}",
-        "{\"body\":\"\\ud800\"}", "{\"body\":\"\\ude00\\ud83d\"}", "{\"body\":\"\xFF\"}",
-        "{\"body\":\"\xC0\xAF\"}", "{\"body\":\"\xED\xA0\x80\"}", "\xEF\xBB\xBF{\"body\":\"x\"}",
-        "// x\n{\"body\":\"x\"}", "{\"body\":\"x\" /* y */}", "{\"body\":NaN}", "{\"body\" \"x\"}"}) {
+  for (const char* text : {"",
+                           " ",
+                           "null",
+                           "1",
+                           "\"body\"",
+                           "[]",
+                           "[{\"body\":\"x\"}]",
+                           "{",
+                           "{\"body\"",
+                           "{\"body\":",
+                           "{\"body\":\"x\"",
+                           "{\"body\":\"x\"}}",
+                           "{\"body\":\"x\"} x",
+                           "{\"body\":\"x\",}",
+                           "{'body':'x'}",
+                           "{body:\"x\"}",
+                           "{\"body\":\"\n\"}",
+                           "{\"body\":\"\\x\"}",
+                           "{\"body\":\"\\ud800\"}",
+                           "{\"body\":\"\\ude00\\ud83d\"}",
+                           "{\"body\":\"\xFF\"}",
+                           "{\"body\":\"\xC0\xAF\"}",
+                           "{\"body\":\"\xED\xA0\x80\"}",
+                           "\xEF\xBB\xBF{\"body\":\"x\"}",
+                           "// x\n{\"body\":\"x\"}",
+                           "{\"body\":\"x\" /* y */}",
+                           "{\"body\":NaN}",
+                           "{\"body\" \"x\"}"}) {
     EXPECT_EQ(FieldOf(text), "JSON_INVALID") << text;
   }
   EXPECT_EQ(FieldOf(std::string("{\"body\":\"x\"}\0", 13)), "JSON_INVALID");

@@ -19,14 +19,14 @@ boost::json::value BodyOf(const HttpResponse& response) {
 
 TEST(ProblemTest, EveryCodeHasTheStatusOfItsDefinition) {
   const std::pair<absl::StatusCode, int> expected[] = {
-      {absl::StatusCode::kCancelled, 499},         {absl::StatusCode::kUnknown, 500},
-      {absl::StatusCode::kInvalidArgument, 400},   {absl::StatusCode::kDeadlineExceeded, 504},
-      {absl::StatusCode::kNotFound, 404},          {absl::StatusCode::kAlreadyExists, 409},
-      {absl::StatusCode::kPermissionDenied, 403},  {absl::StatusCode::kResourceExhausted, 429},
+      {absl::StatusCode::kCancelled, 499},          {absl::StatusCode::kUnknown, 500},
+      {absl::StatusCode::kInvalidArgument, 400},    {absl::StatusCode::kDeadlineExceeded, 504},
+      {absl::StatusCode::kNotFound, 404},           {absl::StatusCode::kAlreadyExists, 409},
+      {absl::StatusCode::kPermissionDenied, 403},   {absl::StatusCode::kResourceExhausted, 429},
       {absl::StatusCode::kFailedPrecondition, 400}, {absl::StatusCode::kAborted, 409},
-      {absl::StatusCode::kOutOfRange, 400},        {absl::StatusCode::kUnimplemented, 501},
-      {absl::StatusCode::kInternal, 500},          {absl::StatusCode::kUnavailable, 503},
-      {absl::StatusCode::kDataLoss, 500},          {absl::StatusCode::kUnauthenticated, 401},
+      {absl::StatusCode::kOutOfRange, 400},         {absl::StatusCode::kUnimplemented, 501},
+      {absl::StatusCode::kInternal, 500},           {absl::StatusCode::kUnavailable, 503},
+      {absl::StatusCode::kDataLoss, 500},           {absl::StatusCode::kUnauthenticated, 401},
   };
   for (const auto& [code, status] : expected) {
     const HttpResponse response = Problem(Refusal(code, "SOME_REASON", "some detail"), "r-1");
@@ -50,8 +50,9 @@ TEST(ProblemTest, AnExpiredCursorIsGoneAndAFullDiskIsInsufficientStorage) {
 }
 
 TEST(ProblemTest, WhatOnlyTheLogMayKnowIsNotTold) {
-  for (const auto& status : {absl::InternalError("SELECT secret"), absl::UnknownError("/secret/path"),
-                             absl::NotFoundError("secret, and without a reason")}) {
+  for (const auto& status :
+       {absl::InternalError("SELECT secret"), absl::UnknownError("/secret/path"),
+        absl::NotFoundError("secret, and without a reason")}) {
     const HttpResponse response = Problem(status, "r-1");
     EXPECT_EQ(response.status, 500);
     EXPECT_EQ(response.body.find("secret"), std::string::npos) << response.body;
@@ -75,8 +76,8 @@ TEST(ProblemTest, TheFieldsOfTheContractHaveTheNamesOfTheHttpApi) {
 
 TEST(ProblemTest, RetryAfterIsInWholeSecondsAndNeverEarly) {
   const auto headers = [](absl::Duration retry_after) {
-    return Problem(
-               Refusal(absl::StatusCode::kUnavailable, "SOME_REASON", "later", {}, retry_after), "")
+    return Problem(Refusal(absl::StatusCode::kUnavailable, "SOME_REASON", "later", {}, retry_after),
+                   "")
         .headers;
   };
   EXPECT_NE(headers(absl::ZeroDuration()).find("Retry-After: 1\r\n"), std::string::npos);

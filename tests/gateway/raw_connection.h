@@ -1,4 +1,5 @@
-// A TCP connection to the server under test that sends whatever bytes it is told to. Used by one thread.
+// A TCP connection to the server under test that sends whatever bytes it is told to. Used by one
+// thread.
 #ifndef MARGINALIA_TESTS_GATEWAY_RAW_CONNECTION_H_
 #define MARGINALIA_TESTS_GATEWAY_RAW_CONNECTION_H_
 

@@ -50,9 +50,9 @@ TEST(RouterTest, AKnownPathTellsWhichMethodsItTakes) {
 }
 
 TEST(RouterTest, NothingElseIsFound) {
-  for (const char* path : {"/", "/api", "/api/invoices/", "/api/invoices//comments", "//api/invoices",
-                           "/api/invoices/x/comments/", "/API/invoices", "/api/./invoices",
-                           "/api/invoices/x/other", "/api/%69nvoices"}) {
+  for (const char* path : {"/", "/api", "/api/invoices/", "/api/invoices//comments",
+                           "//api/invoices", "/api/invoices/x/comments/", "/API/invoices",
+                           "/api/./invoices", "/api/invoices/x/other", "/api/%69nvoices"}) {
     const RouteMatch match = Match("GET", path);
     EXPECT_EQ(match.route, nullptr) << path;
     EXPECT_EQ(match.allow, "") << path;

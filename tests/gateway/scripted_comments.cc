@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "absl/strings/str_cat.h"
 #include "services/rpc/consistency_token.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
@@ -98,9 +99,8 @@ Comment ScriptedComments::Append(const ThreadName& thread, const std::string& co
   std::vector<Comment>& comments = threads_[thread];
   const auto position = static_cast<std::int64_t>(events_.size()) + 1;
   Comment comment;
-  char made[37];
-  std::snprintf(made, sizeof(made), "00000000-0000-7000-8000-%012lld",
-                static_cast<long long>(position));
+  const std::string made =
+      absl::StrCat("00000000-0000-7000-8000-", absl::Dec(position, absl::kZeroPad12));
   comment.set_comment_id(comment_id.empty() ? made : comment_id);
   comment.set_invoice_id(thread.second);
   comment.mutable_author()->set_user_id(author);
@@ -197,7 +197,8 @@ absl::StatusOr<ScriptedComments::ThreadName> ScriptedComments::Find(
     const Caller& caller, const std::string& invoice_id) const {
   const ThreadName asked{caller.org_id, invoice_id};
   const auto alias = aliases_.find(asked);
-  const ThreadName name = alias == aliases_.end() ? asked : ThreadName{caller.org_id, alias->second};
+  const ThreadName name =
+      alias == aliases_.end() ? asked : ThreadName{caller.org_id, alias->second};
   if (threads_.count(name) == 0) return InvoiceNotFound();
   return name;
 }
@@ -225,8 +226,7 @@ grpc::Status ScriptedComments::AddComment(grpc::ServerContext* context,
     *response->mutable_comment() =
         Append(*name, request->comment_id(), caller->user_id, request->body());
   }
-  response->set_consistency_token(
-      TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
   changed_.notify_all();
   return grpc::Status::OK;
 }
@@ -240,12 +240,10 @@ grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
   if (!caller.ok()) return ToGrpc(caller.status());
   const auto name = Find(*caller, request->invoice_id());
   if (!name.ok()) return ToGrpc(name.status());
-  const absl::Status filled =
-      FillPage(threads_[*name], request->page_size(), request->page_token(),
-               {"ListComments", name->first, name->second}, *response);
+  const absl::Status filled = FillPage(threads_[*name], request->page_size(), request->page_token(),
+                                       {"ListComments", name->first, name->second}, *response);
   if (!filled.ok()) return ToGrpc(filled);
-  response->set_consistency_token(
-      TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
   return grpc::Status::OK;
 }
 
@@ -262,8 +260,7 @@ grpc::Status ScriptedComments::ListRecentComments(
   const absl::Status filled = FillPage(all, request->page_size(), request->page_token(),
                                        {"ListRecentComments", caller->org_id}, *response);
   if (!filled.ok()) return ToGrpc(filled);
-  response->set_consistency_token(
-      TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
   return grpc::Status::OK;
 }
 
@@ -307,10 +304,9 @@ grpc::Status ScriptedComments::WatchEvents(
                                        position + static_cast<std::int64_t>(batch_events_max_));
     for (; position < head; ++position) {
       const Event& event = events_[static_cast<std::size_t>(position)];
-      const bool wanted =
-          (caller.role == Role::kService || event.org_id() == caller.org_id) &&
-          (request->invoice_id().empty() ||
-           event.comment_added().comment().invoice_id() == request->invoice_id());
+      const bool wanted = (caller.role == Role::kService || event.org_id() == caller.org_id) &&
+                          (request->invoice_id().empty() ||
+                           event.comment_added().comment().invoice_id() == request->invoice_id());
       if (wanted) *message.add_events() = event;
     }
     message.set_checkpoint_token(TokenAt(position, caller));

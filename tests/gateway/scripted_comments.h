@@ -1,5 +1,6 @@
-// A comments-service in memory, on a real gRPC server over loopback: enough of the contract to stand in
-// for the real one, and told by a test when to fail, to hang, to end or to begin anew. Thread-safe.
+// A comments-service in memory, on a real gRPC server over loopback: enough of the contract to
+// stand in for the real one, and told by a test when to fail, to hang, to end or to begin anew.
+// Thread-safe.
 #ifndef MARGINALIA_TESTS_GATEWAY_SCRIPTED_COMMENTS_H_
 #define MARGINALIA_TESTS_GATEWAY_SCRIPTED_COMMENTS_H_
 

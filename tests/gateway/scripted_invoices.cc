@@ -106,7 +106,8 @@ grpc::Status ScriptedInvoices::GetInvoice(grpc::ServerContext* context,
     *response->mutable_freshness() = Fresh(*caller);
     return grpc::Status::OK;
   }
-  return ToGrpc(Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice"));
+  return ToGrpc(
+      Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice"));
 }
 
 grpc::Status ScriptedInvoices::ListInvoiceSummaries(

@@ -29,10 +29,28 @@ std::string Text(const json::value& value) {
 
 // Any text that a comment may hold.
 std::string RandomText(std::mt19937& random) {
-  const char* const pieces[] = {"a",    " ",  "\"",   "\\",   "\n",           "\r",
-                                "\t",   "\b", "\x01", "\x1F", "\x7F",         "/",
-                                "</",   "\xC3\xA9", "\xE2\x80\xA8", "\xE2\x80\xAE", "\xF0\x9F\x98\x80",
-                                "\xC2\x85", "data: ", "\xED\x9F\xBF", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"};
+  const char* const pieces[] = {"a",
+                                " ",
+                                "\"",
+                                "\\",
+                                "\n",
+                                "\r",
+                                "\t",
+                                "\b",
+                                "\x01",
+                                "\x1F",
+                                "\x7F",
+                                "/",
+                                "</",
+                                "\xC3\xA9",
+                                "\xE2\x80\xA8",
+                                "\xE2\x80\xAE",
+                                "\xF0\x9F\x98\x80",
+                                "\xC2\x85",
+                                "data: ",
+                                "\xED\x9F\xBF",
+                                "\xEF\xBF\xBF",
+                                "\xF4\x8F\xBF\xBF"};
   std::string text;
   for (std::size_t n = random() % 40; n > 0; --n) text += pieces[random() % std::size(pieces)];
   return text;

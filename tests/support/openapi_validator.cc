@@ -12,8 +12,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::array<std::string_view, 15> kKnownKeywords = {
-    "$ref",    "type",     "required",  "properties", "additionalProperties",
-    "enum",    "items",    "minimum",   "maximum",    "minLength",
+    "$ref",    "type",      "required", "properties",  "additionalProperties",
+    "enum",    "items",     "minimum",  "maximum",     "minLength",
     "pattern", "maxLength", "format",   "description", "default"};
 
 std::string_view View(json::string_view text) { return {text.data(), text.size()}; }
@@ -51,9 +51,9 @@ bool HasType(const json::value& value, std::string_view type) {
 
 bool HasOneType(const json::value& value, const json::value& types) {
   if (types.is_string()) return HasType(value, View(types.get_string()));
-  return std::any_of(types.as_array().begin(), types.as_array().end(), [&](const json::value& type) {
-    return HasType(value, View(type.as_string()));
-  });
+  return std::any_of(
+      types.as_array().begin(), types.as_array().end(),
+      [&](const json::value& type) { return HasType(value, View(type.as_string())); });
 }
 
 std::size_t CharacterCount(std::string_view text) {

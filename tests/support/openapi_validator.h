@@ -1,6 +1,6 @@
-// Checks answers of an HTTP API against its OpenAPI 3.1 document: that the status is documented for the
-// operation, that the media type is, and that the body fits its schema. Knows the part of JSON Schema
-// that our documents use, and refuses a document that uses more. Immutable, thread-safe.
+// Checks answers of an HTTP API against its OpenAPI 3.1 document: that the status is documented for
+// the operation, that the media type is, and that the body fits its schema. Knows the part of JSON
+// Schema that our documents use, and refuses a document that uses more. Immutable, thread-safe.
 #ifndef MARGINALIA_TESTS_SUPPORT_OPENAPI_VALIDATOR_H_
 #define MARGINALIA_TESTS_SUPPORT_OPENAPI_VALIDATOR_H_
 

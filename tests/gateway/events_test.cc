@@ -1,0 +1,197 @@
+// The event streams of browsers.
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/rpc/consistency_token.h"
+#include "tests/gateway/gateway_fixture.h"
+#include "tests/gateway/raw_connection.h"
+#include "tests/support/await.h"
+
+namespace marginalia {
+namespace {
+
+constexpr char kOtherInvoice[] = "5f9d2c1e-0000-4000-8000-000000001043";
+
+class EventsTest : public GatewayFixture {
+ protected:
+  EventsTest() {
+    comments_->AddInvoice(kOrg, kOtherInvoice);
+    options_.events.heartbeat = absl::Milliseconds(50);
+    StartGateway();
+    AwaitReady();
+  }
+
+  HttpClient::Headers Resuming(const std::string& after) const {
+    HttpClient::Headers headers = As("dana");
+    headers.emplace_back("Last-Event-ID", after);
+    return headers;
+  }
+  // The token of the next event, whose body must be `body`.
+  std::string Next(HttpClient& stream, const std::string& body) {
+    const ServerSentEvent event = NextNamed(stream);
+    EXPECT_EQ(event.event, "comment");
+    if (event.event != "comment") return "";
+    EXPECT_EQ(boost::json::parse(event.data).at_pointer("/comment/body").as_string(), body);
+    return event.id;
+  }
+  // A stream that has said where it begins.
+  std::unique_ptr<HttpClient> OpenNow() {
+    auto stream = Open(As("dana"));
+    EXPECT_EQ(NextNamed(*stream).event, "checkpoint");
+    return stream;
+  }
+};
+
+TEST_F(EventsTest, OneSubscriptionServesAllBrowsers) {
+  std::vector<std::unique_ptr<HttpClient>> browsers;
+  for (int i = 0; i < 20; ++i) browsers.push_back(OpenNow());
+  comments_->Post(kOrg, kInvoiceId, "to all");
+  for (const auto& browser : browsers) EXPECT_EQ(NextBody(*browser), "to all");
+  EXPECT_EQ(comments_->watches(), 1);
+}
+
+TEST_F(EventsTest, OnlyTheThreadsOwnEventsArrive) {
+  const std::string rival = "9f9d2c1e-0000-4000-8000-000000000001";
+  comments_->AddInvoice("rivalworks", rival);
+  const auto browser = OpenNow();
+  comments_->Post("rivalworks", rival, "another tenant's");
+  comments_->Post(kOrg, kOtherInvoice, "another thread's");
+  comments_->Post(kOrg, kInvoiceId, "ours");
+  EXPECT_EQ(NextBody(*browser), "ours");
+}
+
+TEST_F(EventsTest, ABrowserThatComesBackMissesNothingAndHearsNothingTwice) {
+  auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  const std::string last = Next(*browser, "one");
+  browser.reset();
+  comments_->Post(kOrg, kInvoiceId, "two");
+  comments_->Post(kOrg, kInvoiceId, "three");
+  browser = Open(Resuming(last));
+  Next(*browser, "two");
+  Next(*browser, "three");
+  comments_->Post(kOrg, kInvoiceId, "four");
+  Next(*browser, "four");
+}
+
+TEST_F(EventsTest, WhatIsNoLongerInMemoryIsReadFromTheService) {
+  auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  const std::string last = Next(*browser, "one");
+  for (int i = 0; i < 300; ++i) comments_->Post(kOrg, kInvoiceId, std::to_string(i));
+  StartGateway();
+  AwaitReady();
+  browser = Open(Resuming(last));
+  for (int i = 0; i < 300; ++i) Next(*browser, std::to_string(i));
+  comments_->Post(kOrg, kInvoiceId, "live");
+  Next(*browser, "live");
+}
+
+TEST_F(EventsTest, ARestartOfTheServiceLosesNothing) {
+  const auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "before");
+  Next(*browser, "before");
+  comments_->Stop();
+  comments_->Post(kOrg, kInvoiceId, "meanwhile");
+  comments_->Start();
+  comments_->Post(kOrg, kInvoiceId, "after");
+  Next(*browser, "meanwhile");
+  Next(*browser, "after");
+}
+
+TEST_F(EventsTest, AHeartbeatKeepsTheStreamOpenAndCarriesThePlace) {
+  const std::string token = TokenOf("dana", "member", kOrg);
+  RawConnection browser(gateway_->address());
+  browser.Send(absl::StrCat("GET ", kEvents, " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ",
+                            token, "\r\n\r\n"));
+  EXPECT_NE(browser.ReadUntil(": heartbeat\nid: "), "");
+}
+
+TEST_F(EventsTest, ACommentWithLineBreaksStaysOneEvent) {
+  const auto browser = OpenNow();
+  const std::string hostile =
+      "a\r\n\r\nevent: forged\ndata: {}\n\n\xe2\x80\xa8"
+      "b";
+  comments_->Post(kOrg, kInvoiceId, hostile);
+  EXPECT_EQ(NextBody(*browser), hostile);
+}
+
+TEST_F(EventsTest, APlaceThatIsRetainedNoLongerIsGone) {
+  for (int i = 0; i < 3; ++i) comments_->Post(kOrg, kInvoiceId, "old");
+  comments_->CompactUpTo(2);
+  StartGateway();
+  AwaitReady();
+  const std::string old = MakeConsistencyToken({comments_->log_id(), 0}, kOrg);
+  const HttpAnswer answer = Get(kEvents, Resuming(old));
+  EXPECT_EQ(answer.status, 410) << answer.body;
+  EXPECT_EQ(ReasonOfProblem(answer), "EVENTS_COMPACTED");
+}
+
+TEST_F(EventsTest, AForgedOrForeignPlaceIsRefused) {
+  const std::string foreign = MakeConsistencyToken({comments_->log_id(), 0}, "rivalworks");
+  for (const std::string& token : {foreign, std::string("forged")}) {
+    const HttpAnswer answer = Get(kEvents, Resuming(token));
+    EXPECT_EQ(answer.status, 400) << answer.body;
+    EXPECT_EQ(ReasonOfProblem(answer), "RESUME_TOKEN_INVALID");
+  }
+}
+
+TEST_F(EventsTest, AStreamEndsWhenItsTokenExpires) {
+  const std::string token = TokenOf("dana", "member", kOrg, absl::Seconds(2));
+  const auto browser = Open({{"Authorization", "Bearer " + token}});
+  while (browser->NextEvent().has_value()) {
+  }
+  EXPECT_TRUE(AwaitStreams(0));
+}
+
+TEST_F(EventsTest, OnePersonHasOnlySoManyStreams) {
+  options_.sse_clients_per_user_max = 2;
+  StartGateway();
+  AwaitReady();
+  const auto first = OpenNow();
+  auto second = OpenNow();
+  const HttpAnswer third = Get(kEvents);
+  EXPECT_EQ(third.status, 429) << third.body;
+  EXPECT_EQ(ReasonOfProblem(third), "TOO_MANY_STREAMS");
+  EXPECT_EQ(third.headers.count("retry-after"), 1U);
+  EXPECT_NE(Open(As("sam", "viewer")), nullptr);
+  second.reset();
+  EXPECT_TRUE(Await([this] {
+    HttpClient again(gateway_->address());
+    return again.OpenStream(kEvents, As("dana")).status == 200;
+  }));
+}
+
+TEST_F(EventsTest, ABrowserThatDoesNotReadIsCutAndTheOthersAreNot) {
+  const auto reader = OpenNow();
+  RawConnection sleeper(gateway_->address(), /*receive_buffer_bytes=*/4 * 1024);
+  sleeper.Send(absl::StrCat("GET ", kEvents, " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ",
+                            TokenOf("sam", "viewer", kOrg), "\r\n\r\n"));
+  ASSERT_NE(sleeper.ReadUntil("checkpoint"), "");
+  ASSERT_TRUE(AwaitStreams(2));
+  const std::string large(8'000, 'x');
+  // Far more than the kernel's buffers and the gateway's own hold.
+  for (int i = 0; i < 1'000; ++i) {
+    comments_->Post(kOrg, kInvoiceId, large);
+    ASSERT_EQ(NextBody(*reader), large);
+  }
+  EXPECT_TRUE(AwaitStreams(1));
+}
+
+TEST_F(EventsTest, ADrainEndsTheStreamsAfterTheirLastEvent) {
+  const auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "last");
+  Next(*browser, "last");
+  gateway_->Drain(absl::Seconds(10));
+  EXPECT_FALSE(browser->NextEvent().has_value());
+}
+
+TEST_F(EventsTest, WithoutASubscriptionANewStreamSaysSo) {
+  comments_->Stop();
+  AwaitNotReady();
+  EXPECT_EQ(Get(kEvents).status, 503);
+}
+
+}  // namespace
+}  // namespace marginalia

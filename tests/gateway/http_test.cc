@@ -1,0 +1,195 @@
+// HTTP/1.1 as bytes: what is malformed, too large, too slow or pipelined.
+#include "absl/strings/str_cat.h"
+#include "tests/gateway/gateway_fixture.h"
+#include "tests/gateway/raw_connection.h"
+#include "tests/support/await.h"
+
+namespace marginalia {
+namespace {
+
+class HttpTest : public GatewayFixture {
+ protected:
+  HttpTest() {
+    StartGateway();
+    AwaitReady();
+  }
+
+  // What a connection says to these bytes until it ends it.
+  std::string Say(std::string_view bytes) {
+    RawConnection connection(gateway_->address());
+    EXPECT_TRUE(connection.Send(bytes));
+    return connection.ReadToEnd();
+  }
+  // With the headers that a good request to the thread has.
+  std::string Request(std::string_view method, std::string_view more_headers,
+                      std::string_view body = "") {
+    return absl::StrCat(std::string(method), " ", kThread, " HTTP/1.1\r\nHost: localhost\r\n",
+                        "Authorization: Bearer ", TokenOf("dana", "member", kOrg), "\r\n",
+                        std::string(more_headers), "\r\n", std::string(body));
+  }
+  static int StatusOf(const std::string& answer) {
+    return answer.size() < 12 ? 0 : std::stoi(answer.substr(9, 3));
+  }
+};
+
+TEST_F(HttpTest, WhatCouldBeReadInTwoWaysIsRefusedAndTheConnectionEnds) {
+  const char* ambiguous[] = {
+      "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+      "Content-Length: 5\r\nContent-Length: 5\r\n",
+      "Content-Length: 5\r\nContent-Length: 6\r\n",
+      "Content-Length: 5, 5\r\n",
+      "Content-Length: +5\r\n",
+      "Transfer-Encoding: gzip, chunked\r\n",
+      "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+      "X-Folded: one\r\n two\r\n",
+      "Host: elsewhere\r\n",
+      "Bad Header: x\r\n",
+      "X-Control: a\x01b\r\n",
+  };
+  for (const char* headers : ambiguous) {
+    const std::string answer = Say(
+        Request("POST", absl::StrCat("Content-Type: application/json\r\n", headers), "0\r\n\r\n"));
+    EXPECT_EQ(StatusOf(answer), 400) << headers << answer;
+    EXPECT_NE(answer.find("Connection: close"), std::string::npos);
+    EXPECT_NE(answer.find("REQUEST_MALFORMED"), std::string::npos) << headers;
+  }
+  EXPECT_EQ(comments_->head(), 0);
+}
+
+TEST_F(HttpTest, WhatIsNoHttpIsRefused) {
+  EXPECT_EQ(StatusOf(Say("HELO example\r\n\r\n")), 400);
+  EXPECT_EQ(StatusOf(Say("GET /healthz HTTP/1.1\r\n\r\n")), 400);
+  EXPECT_EQ(StatusOf(Say("GET /healthz HTTP/2.0\r\nHost: a\r\n\r\n")), 505);
+  EXPECT_EQ(StatusOf(Say("GET healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")), 400);
+}
+
+TEST_F(HttpTest, TooLargeIsRefusedByWhatIsTooLarge) {
+  const std::string large(70'000, 'a');
+  EXPECT_EQ(StatusOf(Say(Request("POST", absl::StrCat("Content-Type: application/json\r\n",
+                                                      "Content-Length: 65537\r\n")))),
+            413);
+  EXPECT_EQ(StatusOf(Say(Request("POST",
+                                 "Content-Type: application/json\r\n"
+                                 "Transfer-Encoding: chunked\r\n",
+                                 absl::StrCat("11170\r\n", large, "\r\n0\r\n\r\n")))),
+            413);
+  EXPECT_EQ(
+      StatusOf(Say(Request("GET", absl::StrCat("X-Large: ", large.substr(0, 9'000), "\r\n")))),
+      431);
+  EXPECT_EQ(
+      StatusOf(Say(absl::StrCat("GET /", large.substr(0, 5'000), " HTTP/1.1\r\nHost: a\r\n\r\n"))),
+      414);
+}
+
+TEST_F(HttpTest, ABodyOfTheLargestSizeIsTaken) {
+  const std::string json = absl::StrCat(R"({"body":")", std::string(9'000, 'a'), R"("})");
+  const std::string body = json + std::string(64 * 1024 - json.size(), ' ');
+  const HttpAnswer answer = Post(kThread, body);
+  EXPECT_EQ(answer.status, 201) << answer.body;
+}
+
+TEST_F(HttpTest, AChunkedBodyIsPutTogether) {
+  RawConnection connection(gateway_->address());
+  connection.Send(Request("POST",
+                          "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+                          "Connection: close\r\n",
+                          "8\r\n{\"body\":\r\n"));
+  connection.Send("6;x=y\r\n\"whole\r\n2\r\n\"}\r\n0\r\nX-Trailer: t\r\n\r\n");
+  const std::string answer = connection.ReadToEnd();
+  EXPECT_EQ(StatusOf(answer), 201) << answer;
+  EXPECT_NE(answer.find("\"body\":\"whole\""), std::string::npos);
+}
+
+TEST_F(HttpTest, ARequestThatArrivesTooSlowlyIsCut) {
+  options_.http.request_read_max = absl::Milliseconds(100);
+  StartGateway();
+  AwaitReady();
+  for (const std::string& part :
+       {std::string("GET /healthz HT"), Request("POST",
+                                                "Content-Type: application/json\r\n"
+                                                "Content-Length: 100\r\n",
+                                                "{\"body\":")}) {
+    RawConnection connection(gateway_->address());
+    connection.Send(part);
+    const std::string answer = connection.ReadToEnd();
+    EXPECT_EQ(StatusOf(answer), 408) << answer;
+    EXPECT_NE(answer.find("REQUEST_TOO_SLOW"), std::string::npos);
+  }
+}
+
+TEST_F(HttpTest, AnIdleConnectionIsClosedWithoutAWord) {
+  options_.http.idle_max = absl::Milliseconds(100);
+  StartGateway();
+  AwaitReady();
+  RawConnection connection(gateway_->address());
+  EXPECT_EQ(connection.ReadToEnd(), "");
+}
+
+TEST_F(HttpTest, RequestsSentAheadAreAnsweredInTheirOrder) {
+  RawConnection connection(gateway_->address());
+  connection.Send(absl::StrCat("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", Request("GET", ""),
+                               "GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+  const std::string answers = connection.ReadToEnd();
+  std::vector<int> statuses;
+  for (std::size_t at = answers.find("HTTP/1.1 "); at != std::string::npos;
+       at = answers.find("HTTP/1.1 ", at + 1)) {
+    statuses.push_back(StatusOf(answers.substr(at)));
+  }
+  EXPECT_EQ(statuses, (std::vector<int>{200, 200, 404}));
+}
+
+TEST_F(HttpTest, HeadIsAnsweredLikeGetWithoutABody) {
+  const std::string answer =
+      Say("HEAD /openapi.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(StatusOf(answer), 200);
+  EXPECT_NE(answer.find("Content-Length: "), std::string::npos);
+  EXPECT_EQ(answer.substr(answer.size() - 4), "\r\n\r\n");
+}
+
+TEST_F(HttpTest, AMethodThatARouteDoesNotTakeIsRefusedWithThoseThatItTakes) {
+  const std::string answer = Say(Request("DELETE", "Connection: close\r\n"));
+  EXPECT_EQ(StatusOf(answer), 405);
+  EXPECT_NE(answer.find("Allow: GET, HEAD, POST\r\n"), std::string::npos) << answer;
+}
+
+TEST_F(HttpTest, HostilePathsFindNothing) {
+  for (const char* path :
+       {"/api/invoices/..%2f..%2fetc%2fpasswd/comments", "/api/invoices/%00/comments",
+        "/api//invoices", "/api/invoices/a%0d%0aSet-Cookie:x/comments", "/%2e%2e/healthz",
+        "/api/invoices/%zz/comments", "/nowhere"}) {
+    const HttpAnswer answer = Get(path);
+    EXPECT_TRUE(answer.status == 404 || answer.status == 400) << path << answer.status;
+    EXPECT_EQ(answer.headers.count("set-cookie"), 0U) << path;
+  }
+}
+
+TEST_F(HttpTest, AClientThatHangsUpInTheMiddleHurtsNobody) {
+  for (const std::string& part :
+       {std::string("GET"), Request("POST", "Content-Length: 9\r\n", "{")}) {
+    RawConnection connection(gateway_->address());
+    connection.Send(part);
+    connection.EndSending();
+    connection.AwaitEnd();
+  }
+  EXPECT_EQ(Get("/healthz", {}).status, 200);
+}
+
+TEST_F(HttpTest, ConnectionsBeyondTheLimitWaitUntilOthersEnd) {
+  options_.http.connections_max = 2;
+  StartGateway();
+  client_->Close();
+  const char* ask = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+  auto first = std::make_unique<RawConnection>(gateway_->address());
+  RawConnection second(gateway_->address());
+  for (RawConnection* each : {first.get(), &second}) {
+    each->Send(ask);
+    EXPECT_NE(each->ReadUntil("\r\n\r\n"), "");
+  }
+  RawConnection third(gateway_->address());
+  third.Send(ask);
+  first.reset();
+  EXPECT_NE(third.ReadUntil("\r\n\r\n"), "");
+}
+
+}  // namespace
+}  // namespace marginalia
