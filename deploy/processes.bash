@@ -6,6 +6,7 @@ ready_seconds_max=60
 # Longer than a service takes to drain, which is at most 10 s.
 stop_seconds_max=20
 death_log_lines_max=15
+watch_seconds=60
 
 # All that runs on a data directory holds this lock through file descriptor 8, each process by itself:
 # it tells the truth after any kill, when a pid file may name a stranger.
@@ -128,15 +129,16 @@ await_ready() {
 supervise() {
   local ended code name
   while true; do
-    sleep "$service_token_renewal" 8>&- &
-    pids[renewal]=$!
+    # A short sleep: should this script be killed, nothing of it stays for long.
+    sleep "$watch_seconds" 8>&- &
+    pids[pause]=$!
     code=0
     # bash would report a death in words of its own.
     { wait -n -p ended "${pids[@]}"; } 2>/dev/null || code=$?
     for name in "${processes[@]}"; do
       [ "${ended-}" != "${pids[$name]}" ] || fail_by_death "$name" "$code"
     done
-    mint_service_token || say "The service token was not renewed; the next attempt is in a day."
+    renew_service_token
   done
 }
 
@@ -151,7 +153,7 @@ gone_within() {
 stop_processes() {
   trap '' INT TERM HUP
   local name pid
-  for name in renewal "${processes[@]}"; do
+  for name in pause "${processes[@]}"; do
     pid=${pids[$name]-}
     { [ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null; } || continue
     gone_within "$pid" "$stop_seconds_max" && continue

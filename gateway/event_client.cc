@@ -114,15 +114,19 @@ void EventClient::CaughtUp(const comments::v1::WatchEventsResponse& message) {
     }
   }
   point_ = *end;
-  if (stream_.Covers(point_)) {
-    StopCatchUp();
-    return Replay();
-  }
-  if (output_->pending_bytes() < stream_.pending_bytes_max()) catch_up_->Next();
+  // The place for a watch upstream is given back only when what came by it has gone out: the number
+  // of places bounds the memory.
+  if (output_->pending_bytes() < stream_.pending_bytes_max()) GoOn();
+}
+
+void EventClient::GoOn() {
+  if (!stream_.Covers(point_)) return catch_up_->Next();
+  StopCatchUp();
+  Replay();
 }
 
 void EventClient::Drained() {
-  if (catch_up_ != nullptr) return catch_up_->Next();
+  if (catch_up_ != nullptr) return GoOn();
   if (!live_) Replay();
 }
 

@@ -49,6 +49,7 @@ class EventClient {
   void Replay();
   void CatchUp();
   void CaughtUp(const comments::v1::WatchEventsResponse& message);
+  void GoOn();
   void Drained();
   void StopCatchUp();
 

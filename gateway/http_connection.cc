@@ -23,6 +23,12 @@ constexpr std::size_t kReadBytes = 2 * 1024;
 // away.
 constexpr std::chrono::seconds kLingerMax{2};
 constexpr std::size_t kDiscardedBytesMax = 256 * 1024;
+// An answer larger than this is sent only while all such answers together stay within the second
+// number: a client that reads slowly keeps its answer in memory.
+constexpr std::size_t kSmallAnswerBytesMax = 16 * 1024;
+constexpr std::size_t kLargeAnswersBytesMax = 256 * 1024 * 1024;
+// A client may take so much longer for a large answer as one with a slow line needs.
+constexpr std::size_t kAnswerBytesPerSecondMin = 16 * 1024;
 // What a stream's client may send after its request; it has nothing to say.
 constexpr std::size_t kStreamInputBytesMax = 8 * 1024;
 // A stream that is not read holds this much in the kernel and no more.
@@ -35,6 +41,10 @@ constexpr int kUnacknowledgedMs = 60'000;
 void AppendNumber(std::string& text, std::size_t number) {
   char digits[20];
   text.append(digits, std::to_chars(digits, digits + sizeof(digits), number).ptr);
+}
+
+std::chrono::seconds TimeToTake(std::size_t bytes) {
+  return std::chrono::seconds(bytes / kAnswerBytesPerSecondMin);
 }
 
 // A 304 describes an answer that it does not carry.
@@ -68,7 +78,8 @@ void HttpConnection::Enter(Phase phase) {
       deadline_ = Clock::now() + shared_.timeouts.request_read_max;
       break;
     case Phase::kWriting:
-      deadline_ = Clock::now() + shared_.timeouts.write_stall_max;
+      deadline_ =
+          Clock::now() + shared_.timeouts.write_stall_max + TimeToTake(response_.body.size());
       break;
     case Phase::kLingering:
       deadline_ = Clock::now() + kLingerMax;
@@ -162,6 +173,10 @@ void HttpConnection::Answer(HttpResponse response) {
 }
 
 void HttpConnection::Send(HttpResponse response) {
+  if (!TakeRoomFor(response.body.size())) {
+    response = shared_.handler.Refuse(503, "ANSWERS_TOO_SLOW",
+                                      "too many large answers wait for their readers; try again");
+  }
   response.close = response.close || !parser_.keep_alive() || shared_.draining;
   AppendHead(response, /*streamed=*/false);
   if (parser_.request().method == "HEAD") response.body.clear();
@@ -175,6 +190,19 @@ void HttpConnection::Send(HttpResponse response) {
                       if (error) return self->Close();
                       self->AnswerWritten();
                     });
+}
+
+bool HttpConnection::TakeRoomFor(std::size_t body_bytes) {
+  if (body_bytes <= kSmallAnswerBytesMax) return true;
+  if (shared_.large_answers_bytes + body_bytes > kLargeAnswersBytesMax) return false;
+  large_answer_bytes_ = body_bytes;
+  shared_.large_answers_bytes += body_bytes;
+  return true;
+}
+
+void HttpConnection::GiveRoomBack() {
+  shared_.large_answers_bytes -= std::exchange(large_answer_bytes_, 0);
+  std::string().swap(response_.body);
 }
 
 void HttpConnection::AppendHead(const HttpResponse& response, bool streamed) {
@@ -199,8 +227,8 @@ void HttpConnection::AppendHead(const HttpResponse& response, bool streamed) {
 }
 
 void HttpConnection::AnswerWritten() {
+  GiveRoomBack();
   if (response_.close) return Linger();
-  std::string().swap(response_.body);
   parser_.Reset();
   Enter(Phase::kIdle);
   if (shared_.draining) return Close();
@@ -218,17 +246,18 @@ std::shared_ptr<OutputStream> HttpConnection::Stream(HttpResponse head, StreamEv
   socket_.set_option(asio::socket_base::send_buffer_size(kStreamSendBufferBytes), ignored);
   stream_events_ = std::move(events);
   AppendHead(head, /*streamed=*/true);
-  stream_ends_ = parser_.request().method == "HEAD";
+  const bool without_body = parser_.request().method == "HEAD";
   parser_.Release();
   std::string().swap(input_);
   Enter(Phase::kStreaming);
   Write(std::make_shared<const std::string>(std::exchange(head_, {})));
+  stream_ends_ = without_body;
   AwaitGoodbye();
   return output;
 }
 
 void HttpConnection::Write(std::shared_ptr<const std::string> bytes) {
-  if (phase_ != Phase::kStreaming) return;
+  if (phase_ != Phase::kStreaming || stream_ends_) return;
   pending_bytes_ += bytes->size();
   queued_.push_back(std::move(bytes));
   if (sending_.empty()) WriteQueued();
@@ -292,6 +321,7 @@ void HttpConnection::Close() {
   if (phase_ == Phase::kClosed) return;
   const bool streamed = phase_ == Phase::kStreaming;
   Enter(Phase::kClosed);
+  GiveRoomBack();
   error_code ignored;
   socket_.close(ignored);
   // The writer of the stream may let go of it from within.

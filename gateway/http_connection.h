@@ -27,7 +27,7 @@ struct HttpTimeouts {
   std::chrono::nanoseconds request_read_max;
   // Between two requests.
   std::chrono::nanoseconds idle_max;
-  // For the client to take anything of what is sent to it.
+  // For the client to take what is sent to it; for a large answer it is longer.
   std::chrono::nanoseconds write_stall_max;
 };
 
@@ -45,6 +45,8 @@ class HttpConnection : public HttpExchange,
     std::string date;
     // No connection carries another request.
     bool draining = false;
+    // The bodies of all large answers being sent.
+    std::size_t large_answers_bytes = 0;
     // Called once for each connection, when it has closed.
     absl::AnyInvocable<void(HttpConnection*)> closed;
   };
@@ -78,6 +80,8 @@ class HttpConnection : public HttpExchange,
   void Refuse(int status, std::string_view reason, std::string_view detail);
   void SendContinue();
   void Send(HttpResponse response);
+  bool TakeRoomFor(std::size_t body_bytes);
+  void GiveRoomBack();
   void AppendHead(const HttpResponse& response, bool streamed);
   void AnswerWritten();
   void WriteQueued();
@@ -97,6 +101,8 @@ class HttpConnection : public HttpExchange,
   // The head and the body of the answer being sent.
   std::string head_;
   HttpResponse response_;
+  // Its share of Shared::large_answers_bytes.
+  std::size_t large_answer_bytes_ = 0;
   // Of a stream: what is being sent, and what waits.
   StreamEvents stream_events_;
   std::vector<std::shared_ptr<const std::string>> sending_;

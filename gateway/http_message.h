@@ -53,7 +53,8 @@ std::string_view StatusPhrase(int status);
 class OutputStream {
  public:
   virtual ~OutputStream() = default;
-  // Queues the bytes; the caller keeps pending_bytes() within bounds.
+  // Queues the bytes; the caller keeps pending_bytes() within bounds. After End nothing more is
+  // sent.
   virtual void Write(std::shared_ptr<const std::string> bytes) = 0;
   // What the peer has not taken yet.
   virtual std::size_t pending_bytes() const = 0;
@@ -86,7 +87,8 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   virtual void Handle(std::shared_ptr<HttpExchange> exchange) = 0;
-  // The answer to bytes that make no acceptable request; the connection ends with it.
+  // The answer to bytes that make no acceptable request, with which the connection ends, and in
+  // place of one that there is no room for.
   virtual HttpResponse Refuse(int status, std::string_view reason, std::string_view detail) = 0;
 };
 

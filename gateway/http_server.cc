@@ -66,7 +66,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
                 absl::ToChronoNanoseconds(options.idle_max),
                 absl::ToChronoNanoseconds(options.write_stall_max)},
                DateNow(),
-               false,
+               /*draining=*/false,
+               /*large_answers_bytes=*/0,
                [this](HttpConnection* connection) { Closed(connection); }} {}
 
   absl::Status Listen() {
@@ -74,7 +75,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     error_code error;
     if (endpoint.ok()) {
       acceptor.open(endpoint->protocol(), error);
-      acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+      if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
       if (!error) acceptor.bind(*endpoint, error);
       if (!error) acceptor.listen(kAcceptBacklog, error);
     }

@@ -21,7 +21,8 @@ struct HttpServerOptions {
   absl::Duration request_read_max = absl::Seconds(10);
   // A connection without a request for so long is closed.
   absl::Duration idle_max = absl::Seconds(60);
-  // A client that takes nothing of what is sent to it for so long is cut off.
+  // A client that has not taken what is sent to it after so long is cut off; for a large answer it
+  // is longer.
   absl::Duration write_stall_max = absl::Seconds(30);
   // How often the three above are looked at.
   absl::Duration check_interval = absl::Milliseconds(500);

@@ -97,6 +97,11 @@ std::string DetailOf(const absl::Status& status, const std::vector<FieldViolatio
   return detail;
 }
 
+void AddRetryAfter(HttpResponse& response, absl::Duration wait) {
+  const std::int64_t seconds = absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
+  response.headers += "Retry-After: " + std::to_string(seconds) + "\r\n";
+}
+
 HttpResponse ProblemResponse(int status, std::string body) {
   HttpResponse response;
   response.status = status;
@@ -125,10 +130,7 @@ HttpResponse Problem(const absl::Status& failure, std::string_view request_id) {
       code, ProblemBody(code, ReasonOf(status), DetailOf(status, errors), request_id, errors));
   absl::Duration retry_after = RetryAfterOf(status);
   if (code == 429 || code == 503) retry_after = std::max(retry_after, kRetryAfterDefault);
-  if (retry_after > absl::ZeroDuration()) {
-    const std::int64_t seconds = absl::ToInt64Seconds(absl::Ceil(retry_after, absl::Seconds(1)));
-    response.headers += "Retry-After: " + std::to_string(seconds) + "\r\n";
-  }
+  if (retry_after > absl::ZeroDuration()) AddRetryAfter(response, retry_after);
   if (code == 401) {
     response.headers += ReasonOf(status) == "TOKEN_MISSING"
                             ? "WWW-Authenticate: Bearer\r\n"
@@ -139,7 +141,10 @@ HttpResponse Problem(const absl::Status& failure, std::string_view request_id) {
 
 HttpResponse Problem(int status, std::string_view reason, std::string_view detail,
                      std::string_view request_id) {
-  return ProblemResponse(status, ProblemBody(status, reason, detail, request_id, {}));
+  HttpResponse response =
+      ProblemResponse(status, ProblemBody(status, reason, detail, request_id, {}));
+  if (status == 503) AddRetryAfter(response, kRetryAfterDefault);
+  return response;
 }
 
 }  // namespace marginalia

@@ -19,6 +19,7 @@ using boost::beast::error_code;
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
 // An idle connection keeps buffers of this size only.
 constexpr std::size_t kBufferBytesKept = 2 * 1024;
+constexpr std::size_t kHeadersKept = 64;
 
 std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -232,6 +233,7 @@ void RequestParser::Reset() {
   request_.method = {};
   request_.target = {};
   request_.headers.clear();
+  if (request_.headers.capacity() > kHeadersKept) request_.headers.shrink_to_fit();
   request_.body.clear();
   if (request_.body.capacity() > kBufferBytesKept) request_.body.shrink_to_fit();
   if (request_.head.capacity() > kBufferBytesKept) std::string().swap(request_.head);

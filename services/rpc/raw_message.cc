@@ -55,7 +55,8 @@ absl::Status WhyUnparsable(const grpc::Slice& slice, const Descriptor& type) {
 }  // namespace
 
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message& request) {
-  // Protobuf would write a line of its own to stderr about each invalid text; the caller hears of it.
+  // Protobuf would write a line of its own to stderr about each invalid text; the caller hears of
+  // it.
   static const auto silenced = google::protobuf::SetLogHandler(nullptr);
   (void)silenced;
   grpc::Slice slice;

@@ -73,7 +73,8 @@ bool IsConnectionLost(const std::exception& error) {
   const auto* postgres = dynamic_cast<const soci::postgresql_soci_error*>(&error);
   if (postgres == nullptr) return false;
   const std::string state = postgres->sqlstate();
-  // No code at all: the error is libpq's own, which never reached a server or got no answer from it.
+  // No code at all: the error is libpq's own, which never reached a server or got no answer from
+  // it.
   if (state.find_first_not_of(' ') == std::string::npos) return true;
   // 25006: connected to what has become a standby. 25P03: ended for standing still in a
   // transaction.

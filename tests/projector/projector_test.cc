@@ -134,7 +134,8 @@ TEST_P(ProjectorTest, AGapBetweenMessagesIsNotSkipped) {
   CommentEverywhere(1);
   ASSERT_TRUE(CatchesUp());
   ExpectCountsOfTheLog();
-  // Opened anew before the gap: at 1, or at 0 when both messages were there before either was applied.
+  // Opened anew before the gap: at 1, or at 0 when both messages were there before either was
+  // applied.
   EXPECT_EQ(comments_.streams_opened(), 2);
   EXPECT_LE(comments_.resumed_after().back(), 1);
 }
