@@ -15,7 +15,6 @@
 #include "comments-service/comment_writer.h"
 #include "comments-service/comments.h"
 #include "comments-service/comments_rpc.h"
-#include "comments-service/event_retention.h"
 #include "comments-service/invoice_directory_rpc.h"
 #include "comments-service/invoice_lookup.h"
 #include "comments-service/open_watches.h"
@@ -23,6 +22,7 @@
 #include "comments-service/thread_pages.h"
 #include "comments-service/watch_events_rpc.h"
 #include "services/events/event_feed.h"
+#include "services/events/retention.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
 #include "services/process/log.h"
@@ -59,12 +59,12 @@ T OrExit(absl::StatusOr<T> part, std::string_view what) {
   std::exit(EXIT_FAILURE);
 }
 
-RetentionLimits RetentionFromFlags() {
-  const RetentionLimits limits{.age_max = absl::GetFlag(FLAGS_events_age_max),
+RetentionBounds RetentionFromFlags() {
+  const RetentionBounds bounds{.age_max = absl::GetFlag(FLAGS_events_age_max),
                                .count_max = absl::GetFlag(FLAGS_events_count_max)};
-  if (limits.age_max <= absl::ZeroDuration()) ExitOnBadFlag("events_age_max", "must be positive");
-  if (limits.count_max < 1) ExitOnBadFlag("events_count_max", "must be at least 1");
-  return limits;
+  if (bounds.age_max <= absl::ZeroDuration()) ExitOnBadFlag("events_age_max", "must be positive");
+  if (bounds.count_max < 1) ExitOnBadFlag("events_count_max", "must be at least 1");
+  return bounds;
 }
 
 TokenVerifierOptions TokensFromFlags() {
@@ -103,7 +103,7 @@ int Run(int argc, char** argv) {
   Shutdown shutdown;
   NameProcess("comments-service");
   ParseConfigOrExit(argc, argv, "Owns the comments, the audit log and the event log.");
-  const RetentionLimits retention_limits = RetentionFromFlags();
+  const RetentionBounds retention_bounds = RetentionFromFlags();
   const GateOptions gate_options = GateFromFlags();
   const auto tokens = OrExit(TokenVerifier::Create(TokensFromFlags()), "--jwks_path");
 
@@ -118,7 +118,7 @@ int Run(int argc, char** argv) {
   // The pages come first, so that they are out of date before watchers hear of what outdated them.
   GroupCommit writes(*database, {&pages, log.get(), &audit_log, &writer},
                      [&shutdown](std::string_view reason) { shutdown.Fail(reason); });
-  EventRetention retention(feed, writes, retention_limits);
+  Retention retention(*log, feed, writes, retention_bounds);
 
   const std::unique_ptr<InvoiceDirectory> directory = DirectoryFromFlags();
   InvoiceLookup invoices(*database, directory.get());

@@ -60,7 +60,7 @@ struct ServiceUnderTest::Parts {
         writer(*log, audit_log, pages),
         feed(*log),
         writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
-        retention(feed, writes, options.retention, options.retention_interval),
+        retention(*log, feed, writes, options.retention, options.retention_interval),
         directory(DirectoryAt(options.invoices_address)),
         invoices(*database, directory.get()),
         comments(*database, writes, writer, *log, invoices),
@@ -82,7 +82,7 @@ struct ServiceUnderTest::Parts {
   CommentWriter writer;
   EventFeed feed;
   GroupCommit writes;
-  EventRetention retention;
+  Retention retention;
   std::unique_ptr<InvoiceDirectory> directory;
   InvoiceLookup invoices;
   Comments comments;

@@ -8,10 +8,10 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
-#include "comments-service/event_retention.h"
 #include "comments-service/open_watches.h"
 #include "deploy/demo/token_mint.h"
 #include "services/events/event_feed.h"
+#include "services/events/retention.h"
 #include "services/rpc/gate.h"
 #include "services/storage/database.h"
 #include "tests/comments_service/client.h"
@@ -23,7 +23,7 @@ struct ServiceOptions {
   // Of an InvoicesService; empty: any invoice id is one.
   std::string invoices_address;
   bool start_new_log = false;
-  RetentionLimits retention;
+  RetentionBounds retention;
   absl::Duration retention_interval = kRetentionInterval;
   absl::Duration write_stall_max = kWriteStallMax;
   GateOptions gate;
