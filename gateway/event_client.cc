@@ -81,6 +81,7 @@ void EventClient::Replay() {
   }
   live_ = true;
   std::string().swap(bearer_);
+  if (!stream_.told_current()) output_->Write(CurrencyText(false));
   stream_.Joined(this);
 }
 
@@ -136,6 +137,10 @@ void EventClient::Send(const EventText& text) {
     return output_->Abort();
   }
   output_->Write(text);
+}
+
+void EventClient::TellCurrency(bool current) {
+  if (live_) Send(CurrencyText(current));
 }
 
 void EventClient::Tick(Clock::time_point now) {

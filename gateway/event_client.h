@@ -36,6 +36,8 @@ class EventClient {
   // Something happened in the thread; for a live client only. A client that does not read is cut
   // off.
   void Send(const EventText& text);
+  // Tells a live client whether events arrive as they happen.
+  void TellCurrency(bool current);
   // Sees to the heartbeat, and to what has gone on for too long.
   void Tick(Clock::time_point now);
   // Ends the stream after what has been sent, or refuses it when it has not begun.

@@ -94,8 +94,18 @@ void EventStream::Happened(const comments::v1::Event& event) {
 
 void EventStream::Tick() {
   heartbeats_.clear();
+  TellCurrency();
   const auto now = EventClient::Clock::now();
   for (EventClient* client : Clients()) client->Tick(now);
+}
+
+// A live stream outlasts an outage of comments-service, and loses nothing by it; but whoever looks
+// at it must not take silence for news.
+void EventStream::TellCurrency() {
+  const bool current = subscription_.current();
+  if (current == told_current_) return;
+  told_current_ = current;
+  for (EventClient* client : Clients()) client->TellCurrency(current);
 }
 
 EventText EventStream::HeartbeatOf(const std::string& org_id) {

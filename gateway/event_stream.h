@@ -73,6 +73,8 @@ class EventStream : private EventListener {
   }
   EventClient::Clock::duration heartbeat() const { return heartbeat_; }
   std::size_t pending_bytes_max() const { return options_.pending_bytes_max; }
+  // What the live clients have been told last; see TellCurrency.
+  bool told_current() const { return told_current_; }
   EventText HeartbeatOf(const std::string& org_id);
   // The client is to be sent what happens.
   void Joined(EventClient* client);
@@ -86,6 +88,7 @@ class EventStream : private EventListener {
   void StartedFrom(const LogPoint& point) override;
   void Happened(const comments::v1::Event& event) override;
   void Tick();
+  void TellCurrency();
   std::vector<EventClient*> Clients() const;
 
   const EventStreamOptions options_;
@@ -101,6 +104,7 @@ class EventStream : private EventListener {
   // The heartbeat of each tenant, made once a tick.
   absl::flat_hash_map<std::string, EventText> heartbeats_;
   std::size_t catch_ups_ = 0;
+  bool told_current_ = true;
   bool ended_ = false;
   std::unique_ptr<Repeating> ticks_;
   EventSubscription subscription_;

@@ -25,6 +25,10 @@ absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
+absl::Status Unavailable(std::string_view message) {
+  return Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE", message);
+}
+
 // Whether trying again from the same place would fail again: the place is gone, or of another log.
 bool PlaceIsLost(const absl::Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ||
@@ -36,7 +40,7 @@ bool PlaceIsLost(const absl::Status& status) {
 EventSubscription::EventSubscription(IoThread& io, Upstream& upstream, ServiceToken& token,
                                      EventListener& listener)
     : io_(io), upstream_(upstream), token_(token), listener_(listener) {
-  SetState(absl::UnavailableError("the event stream has not begun"));
+  SetState(Unavailable("the event stream has not begun"));
   Subscribe();
   checks_ = io_.Every(kCheckInterval, [this] { Check(); });
 }
@@ -47,7 +51,7 @@ void EventSubscription::Stop() {
   checks_.reset();
   call_.reset();
   heard_at_nanos_.store(0, std::memory_order_release);
-  SetState(absl::UnavailableError("this server is stopping"));
+  SetState(Unavailable("this server is stopping"));
 }
 
 bool EventSubscription::current() const { return lag() < kCurrentMax; }
@@ -55,7 +59,7 @@ bool EventSubscription::current() const { return lag() < kCurrentMax; }
 absl::Status EventSubscription::state() const {
   if (current()) return absl::OkStatus();
   const std::lock_guard lock(state_mutex_);
-  return state_.ok() ? absl::UnavailableError("the event stream is silent or behind") : state_;
+  return state_.ok() ? Unavailable("the event stream is silent or behind") : state_;
 }
 
 absl::Duration EventSubscription::lag() const {
@@ -75,7 +79,7 @@ void EventSubscription::Check() {
   if (call_ == nullptr) {
     if (now >= next_try_) Subscribe();
   } else if (now - last_heard_ > absl::ToChronoNanoseconds(kSubscriptionSilenceMax)) {
-    Ended(absl::UnavailableError("nothing was heard on the event stream for too long"));
+    Ended(Unavailable("nothing was heard on the event stream for too long"));
   }
 }
 

@@ -27,6 +27,10 @@ EventText CheckpointText(const LogPoint& point, std::string_view org_id) {
   return Text(IdLine(point, org_id) + "event: checkpoint\ndata: {}\n\n");
 }
 
+EventText CurrencyText(bool current) {
+  return Text(current ? "event: current\ndata: {}\n\n" : "event: stale\ndata: {}\n\n");
+}
+
 EventText HeartbeatText(const LogPoint& point, std::string_view org_id) {
   return Text(": heartbeat\n" + IdLine(point, org_id) + "\n");
 }

@@ -23,6 +23,10 @@ EventText CommentText(const comments::v1::Event& event, std::string_view log_id)
 // An event named "checkpoint" with no data of interest: its id resumes here.
 EventText CheckpointText(const LogPoint& point, std::string_view org_id);
 
+// Whether events are known to arrive as they happen: an event named "current" or "stale" with no
+// data of interest and no id.
+EventText CurrencyText(bool current);
+
 // A comment line that only shows that the stream lives, and an id that resumes here: no event.
 EventText HeartbeatText(const LogPoint& point, std::string_view org_id);
 EventText HeartbeatText();

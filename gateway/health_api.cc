@@ -7,6 +7,7 @@
 #include "gateway/openapi.h"
 #include "services/process/log.h"
 #include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
 
 namespace marginalia {
 namespace {
@@ -38,11 +39,10 @@ void HealthApi::Ready(ApiCall call) {
   if (draining_) {
     return call.Answer(StatusResponse(503, "unavailable", "DRAINING", "this server is stopping"));
   }
-  const absl::Status state = events_.state();
+  // Anyone may ask: what is for the log only stays there.
+  const absl::Status state = PublicStatus(events_.state());
   if (state.ok()) return call.Answer(StatusResponse(200, "ok", "", ""));
-  const std::string reason = ReasonOf(state);
-  call.Answer(StatusResponse(503, "unavailable", reason.empty() ? "EVENTS_UNAVAILABLE" : reason,
-                             std::string(state.message())));
+  call.Answer(StatusResponse(503, "unavailable", ReasonOf(state), std::string(state.message())));
 }
 
 void HealthApi::Describe(ApiCall call) {
