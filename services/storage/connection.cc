@@ -125,6 +125,8 @@ void Connection::Rollback() {
     session_ << "ROLLBACK";
   } catch (const std::exception&) {
   }
+  // SOCI on PostgreSQL loses the parameters of a statement that failed when it is run again.
+  if (kind_ == DatabaseKind::kPostgres) prepared_.clear();
 }
 
 void Connection::ResetStatements() {

@@ -26,16 +26,17 @@ void SetBusyTimeout(sqlite_api::sqlite3* native, absl::Duration timeout) {
 }  // namespace
 
 WalCheckpoints::WalCheckpoints(Connection& connection)
-    : connection_(connection), next_checkpoint_pages_(kWalPagesPerCheckpoint) {
-  if (connection.kind() != DatabaseKind::kSqlite) return;
+    : connection_(connection.kind() == DatabaseKind::kSqlite ? &connection : nullptr),
+      next_checkpoint_pages_(kWalPagesPerCheckpoint) {
+  if (connection_ == nullptr) return;
   // Whatever a killed process left in the log counts as due.
   pages_ = kWalPagesIdleMax + 1;
   sqlite_api::sqlite3_wal_hook(NativeSqlite(connection.sql()), NoteLogSize, &pages_);
 }
 
 WalCheckpoints::~WalCheckpoints() {
-  if (connection_.kind() != DatabaseKind::kSqlite) return;
-  sqlite_api::sqlite3_wal_hook(NativeSqlite(connection_.sql()), nullptr, nullptr);
+  if (connection_ == nullptr) return;
+  sqlite_api::sqlite3_wal_hook(NativeSqlite(connection_->sql()), nullptr, nullptr);
 }
 
 absl::Status WalCheckpoints::AfterGroup() {
@@ -50,13 +51,13 @@ bool WalCheckpoints::due_when_idle() const { return pages_ > kWalPagesIdleMax; }
 absl::Status WalCheckpoints::WhenIdle() { return Run(SQLITE_CHECKPOINT_TRUNCATE); }
 
 void WalCheckpoints::LeaveToRecovery() {
-  if (connection_.kind() != DatabaseKind::kSqlite) return;
-  sqlite_api::sqlite3_db_config(NativeSqlite(connection_.sql()), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+  if (connection_ == nullptr) return;
+  sqlite_api::sqlite3_db_config(NativeSqlite(connection_->sql()), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
                                 1, nullptr);
 }
 
 absl::Status WalCheckpoints::Run(int mode) {
-  sqlite_api::sqlite3* native = NativeSqlite(connection_.sql());
+  sqlite_api::sqlite3* native = NativeSqlite(connection_->sql());
   SetBusyTimeout(native, kCheckpointReaderWaitMax);
   int pages = 0;
   int copied = 0;
@@ -68,7 +69,7 @@ absl::Status WalCheckpoints::Run(int mode) {
     return absl::OkStatus();
   }
   if (result == SQLITE_BUSY || result == SQLITE_LOCKED) return absl::OkStatus();
-  absl::Status failure = StorageFailure(connection_, error);
+  absl::Status failure = StorageFailure(*connection_, error);
   if (failure.code() == absl::StatusCode::kResourceExhausted) return absl::OkStatus();
   return failure;
 }

@@ -11,7 +11,7 @@ namespace marginalia {
 
 class WalCheckpoints {
  public:
-  // Listens to the commits of `connection`, which must outlive it.
+  // Listens to the commits of `connection`, which must outlive it if it is SQLite's.
   explicit WalCheckpoints(Connection& connection);
   ~WalCheckpoints();
   WalCheckpoints(const WalCheckpoints&) = delete;
@@ -29,9 +29,9 @@ class WalCheckpoints {
  private:
   absl::Status Run(int mode);
 
-  Connection& connection_;
-  int pages_ = 0;              // in the log, as of the last commit
-  int next_checkpoint_pages_;  // grows while readers keep the log from starting over
+  Connection* const connection_;  // null on PostgreSQL, whose connections come and go
+  int pages_ = 0;                 // in the log, as of the last commit
+  int next_checkpoint_pages_;     // grows while readers keep the log from starting over
 };
 
 }  // namespace marginalia

@@ -29,7 +29,7 @@ class StoppedProcessTest : public testing::Test {
 TEST_F(StoppedProcessTest, TheGatewayAnswersInTimeAndServesTheRestWhileCommentsServiceHangs) {
   const std::string thread = "/api/invoices/" + invoice_ + "/comments";
   ASSERT_EQ(Get(thread).status, 200);
-  processes_.comments().Signal(SIGSTOP);
+  processes_.comments().Stop();
   const HttpAnswer hung = Get(thread);
   EXPECT_TRUE(hung.status == 503 || hung.status == 504) << hung.status;
   EXPECT_EQ(Get("/api/invoices/" + invoice_).status, 200);
@@ -44,7 +44,7 @@ TEST_F(StoppedProcessTest, TheGatewayAnswersInTimeAndServesTheRestWhileInvoiceSe
   ASSERT_EQ(
       poster.Post(thread, R"({"body":"before"})", {{"Authorization", "Bearer " + token_}}).status,
       201);
-  processes_.invoices().Signal(SIGSTOP);
+  processes_.invoices().Stop();
   const HttpAnswer hung = Get("/api/invoices/" + invoice_);
   EXPECT_TRUE(hung.status == 503 || hung.status == 504) << hung.status;
   EXPECT_EQ(poster.Post(thread, R"({"body":"meanwhile"})", {{"Authorization", "Bearer " + token_}})

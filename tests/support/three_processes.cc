@@ -3,6 +3,7 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <fstream>
 
@@ -47,6 +48,13 @@ void ProcessUnderTest::Start(const std::vector<std::string>& flags) {
   address_ = FieldOf(*line, "address");
 }
 
+void ProcessUnderTest::Stop() {
+  Signal(SIGSTOP);
+  siginfo_t change;
+  // Leaves the report to whoever waits for the end of the process.
+  EXPECT_EQ(waitid(P_PID, static_cast<id_t>(pid()), &change, WSTOPPED | WNOWAIT), 0);
+}
+
 void ProcessUnderTest::Kill() {
   Signal(SIGKILL);
   Wait();
@@ -79,7 +87,9 @@ ThreeProcesses::~ThreeProcesses() = default;
 
 std::vector<std::string> ThreeProcesses::CommonFlags() const {
   return {"--listen_address=127.0.0.1:0", "--metrics_address=127.0.0.1:0",
-          "--jwks_path=" + mint_->jwks_path()};
+          "--jwks_path=" + mint_->jwks_path(),
+          // A client of the test that is idle reads the server's goodbye only every five seconds.
+          "--drain_grace=2s"};
 }
 
 void ThreeProcesses::StartComments(const std::vector<std::string>& more_flags) {

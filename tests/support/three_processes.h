@@ -36,6 +36,8 @@ class ProcessUnderTest {
   // The exit code; 128 + the signal that ended it.
   int Wait() { return process_->Wait(); }
   void Kill();
+  // SIGSTOP, and waits until it has taken effect. SIGCONT ends it.
+  void Stop();
   bool started() const { return process_ != nullptr; }
   pid_t pid() const { return process_->pid(); }
   // 127.0.0.1:port of its present life.
