@@ -79,10 +79,10 @@ void EventClient::Replay() {
     output_->Write(next->text);
     point_.position = next->position;
   }
-  live_ = true;
   std::string().swap(bearer_);
-  if (!stream_.told_current()) output_->Write(CurrencyText(false));
   stream_.Joined(this);
+  live_ = true;
+  if (!stream_.told_current()) TellCurrency(false);
 }
 
 void EventClient::CatchUp() {

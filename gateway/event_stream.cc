@@ -114,7 +114,10 @@ EventText EventStream::HeartbeatOf(const std::string& org_id) {
   return text;
 }
 
-void EventStream::Joined(EventClient* client) { live_[client->thread()].insert(client); }
+void EventStream::Joined(EventClient* client) {
+  TellCurrency();
+  live_[client->thread()].insert(client);
+}
 
 void EventStream::Left(EventClient* client) {
   if (const auto live = live_.find(client->thread()); live != live_.end()) {

@@ -73,10 +73,10 @@ class EventStream : private EventListener {
   }
   EventClient::Clock::duration heartbeat() const { return heartbeat_; }
   std::size_t pending_bytes_max() const { return options_.pending_bytes_max; }
-  // What the live clients have been told last; see TellCurrency.
-  bool told_current() const { return told_current_; }
   EventText HeartbeatOf(const std::string& org_id);
-  // The client is to be sent what happens.
+  // What live clients have been told last: whether events arrive as they happen.
+  bool told_current() const { return told_current_; }
+  // The client is to be sent what happens, and has been told nothing.
   void Joined(EventClient* client);
   // The client is gone: destroys it.
   void Left(EventClient* client);

@@ -23,10 +23,8 @@ constexpr std::size_t kReadBytes = 2 * 1024;
 // away.
 constexpr std::chrono::seconds kLingerMax{2};
 constexpr std::size_t kDiscardedBytesMax = 256 * 1024;
-// An answer larger than this is sent only while all such answers together stay within the second
-// number: a client that reads slowly keeps its answer in memory.
+// Answers up to this size are bounded by the number of connections.
 constexpr std::size_t kSmallAnswerBytesMax = 16 * 1024;
-constexpr std::size_t kLargeAnswersBytesMax = 256 * 1024 * 1024;
 // A client may take so much longer for a large answer as one with a slow line needs.
 constexpr std::size_t kAnswerBytesPerSecondMin = 16 * 1024;
 // What a stream's client may send after its request; it has nothing to say.
@@ -194,7 +192,7 @@ void HttpConnection::Send(HttpResponse response) {
 
 bool HttpConnection::TakeRoomFor(std::size_t body_bytes) {
   if (body_bytes <= kSmallAnswerBytesMax) return true;
-  if (shared_.large_answers_bytes + body_bytes > kLargeAnswersBytesMax) return false;
+  if (shared_.large_answers_bytes + body_bytes > shared_.large_answers_bytes_max) return false;
   large_answer_bytes_ = body_bytes;
   shared_.large_answers_bytes += body_bytes;
   return true;

@@ -41,6 +41,7 @@ class HttpConnection : public HttpExchange,
   struct Shared {
     HttpHandler& handler;
     const HttpTimeouts timeouts;
+    const std::size_t large_answers_bytes_max;
     // The value of the header Date.
     std::string date;
     // No connection carries another request.

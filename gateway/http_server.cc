@@ -61,14 +61,13 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       : options(std::move(given)),
         io(io_thread),
         acceptor(io.context().get_executor()),
-        shared{handler,
-               {absl::ToChronoNanoseconds(options.request_read_max),
-                absl::ToChronoNanoseconds(options.idle_max),
-                absl::ToChronoNanoseconds(options.write_stall_max)},
-               DateNow(),
-               /*draining=*/false,
-               /*large_answers_bytes=*/0,
-               [this](HttpConnection* connection) { Closed(connection); }} {}
+        shared{.handler = handler,
+               .timeouts = {.request_read_max = absl::ToChronoNanoseconds(options.request_read_max),
+                            .idle_max = absl::ToChronoNanoseconds(options.idle_max),
+                            .write_stall_max = absl::ToChronoNanoseconds(options.write_stall_max)},
+               .large_answers_bytes_max = options.large_answers_bytes_max,
+               .date = DateNow(),
+               .closed = [this](HttpConnection* connection) { Closed(connection); }} {}
 
   absl::Status Listen() {
     const auto endpoint = Resolve(io.context(), options.address);

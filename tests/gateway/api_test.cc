@@ -226,7 +226,21 @@ TEST_F(ApiTest, WhoOneSaysToBeInAHeaderIsNeverForwarded) {
   ASSERT_EQ(Get(kThread, headers).status, 200);
   for (const auto& [name, value] : comments_->last_metadata()) {
     EXPECT_EQ(value.find("canary"), std::string::npos) << name;
+    EXPECT_TRUE(name == "authorization" || name == "x-request-id" || name == "user-agent") << name;
   }
+}
+
+TEST_F(ApiTest, TheRequestIdOfTheCallerGoesAllTheWay) {
+  HttpClient::Headers headers = As("dana");
+  headers.emplace_back("X-Request-Id", "my-request.1");
+  EXPECT_EQ(HeaderOf(Get(kThread, headers), "x-request-id"), "my-request.1");
+  EXPECT_EQ(comments_->last_metadata().find("x-request-id")->second, "my-request.1");
+}
+
+TEST_F(ApiTest, ATokenWithoutATenantIsForbidden) {
+  const HttpAnswer answer = Get(kThread, As("gateway", "service", ""));
+  EXPECT_EQ(answer.status, 403) << answer.body;
+  EXPECT_EQ(ReasonOfProblem(answer), "ORG_REQUIRED");
 }
 
 TEST_F(ApiTest, AnotherTenantsInvoiceIsNotThere) {

@@ -21,26 +21,6 @@ class EventsTest : public GatewayFixture {
     StartGateway();
     AwaitReady();
   }
-
-  HttpClient::Headers Resuming(const std::string& after) const {
-    HttpClient::Headers headers = As("dana");
-    headers.emplace_back("Last-Event-ID", after);
-    return headers;
-  }
-  // The token of the next event, whose body must be `body`.
-  std::string Next(HttpClient& stream, const std::string& body) {
-    const ServerSentEvent event = NextNamed(stream);
-    EXPECT_EQ(event.event, "comment");
-    if (event.event != "comment") return "";
-    EXPECT_EQ(boost::json::parse(event.data).at_pointer("/comment/body").as_string(), body);
-    return event.id;
-  }
-  // A stream that has said where it begins.
-  std::unique_ptr<HttpClient> OpenNow() {
-    auto stream = Open(As("dana"));
-    EXPECT_EQ(NextNamed(*stream).event, "checkpoint");
-    return stream;
-  }
 };
 
 TEST_F(EventsTest, OneSubscriptionServesAllBrowsers) {

@@ -47,16 +47,15 @@ bool GatewayFixture::AwaitStreams(int count) {
 }
 
 void GatewayFixture::AwaitReady() {
-  while (Get("/readyz", {}).status != 200) {
-  }
+  EXPECT_TRUE(Await([this] { return Get("/readyz", {}).status == 200; })) << "never ready";
 }
 
 std::string GatewayFixture::AwaitNotReady() {
   HttpAnswer answer;
-  do {
+  EXPECT_TRUE(Await([&] {
     answer = Get("/readyz", {});
-  } while (answer.status == 200);
-  EXPECT_EQ(answer.status, 503);
+    return answer.status == 503;
+  })) << "still ready";
   return std::string(Json(answer).at("reason").as_string());
 }
 
@@ -121,10 +120,32 @@ ServerSentEvent GatewayFixture::NextNamed(HttpClient& stream) {
     if (event->event == "comment") {
       EXPECT_EQ(document_->CheckSchema("CommentEvent", event->data), "") << event->data;
     }
+    // Whether the service is heard from is told at any time.
+    if (event->event == "stale" || event->event == "current") continue;
     if (!event->event.empty()) return *event;
   }
   ADD_FAILURE() << "the stream ended";
   return {};
+}
+
+std::unique_ptr<HttpClient> GatewayFixture::OpenNow() {
+  auto stream = Open(As("dana"));
+  EXPECT_EQ(NextNamed(*stream).event, "checkpoint");
+  return stream;
+}
+
+HttpClient::Headers GatewayFixture::Resuming(const std::string& after) const {
+  HttpClient::Headers headers = As("dana");
+  headers.emplace_back("Last-Event-ID", after);
+  return headers;
+}
+
+std::string GatewayFixture::Next(HttpClient& stream, const std::string& body) {
+  const ServerSentEvent event = NextNamed(stream);
+  EXPECT_EQ(event.event, "comment");
+  if (event.event != "comment") return "";
+  EXPECT_EQ(boost::json::parse(event.data).at_pointer("/comment/body").as_string(), body);
+  return event.id;
 }
 
 std::string GatewayFixture::NextBody(HttpClient& stream) {

@@ -61,7 +61,14 @@ class GatewayFixture : public testing::Test {
   // Opens an event stream and fails the test unless it is let in.
   std::unique_ptr<HttpClient> Open(const HttpClient::Headers& headers,
                                    const std::string& target = kEvents);
-  // The next event that is named, its data checked; fails the test when the stream ends.
+  // A stream of dana's that has said where it begins.
+  std::unique_ptr<HttpClient> OpenNow();
+  // dana, who goes on after an event.
+  HttpClient::Headers Resuming(const std::string& after) const;
+  // The token of the next event, whose body must be `body`.
+  std::string Next(HttpClient& stream, const std::string& body);
+  // The next event that is named, but for "stale" and "current", its data checked; fails the test
+  // when the stream ends.
   ServerSentEvent NextNamed(HttpClient& stream);
   // The body of the next comment.
   std::string NextBody(HttpClient& stream);

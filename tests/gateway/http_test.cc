@@ -81,6 +81,31 @@ TEST_F(HttpTest, TooLargeIsRefusedByWhatIsTooLarge) {
       414);
 }
 
+TEST_F(HttpTest, TheChunksOfABodyAreTooLargeTogether) {
+  const std::string chunk = absl::StrCat("9c40\r\n", std::string(40'000, 'a'), "\r\n");
+  const std::string answer = Say(Request(
+      "POST", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", chunk + chunk));
+  EXPECT_EQ(StatusOf(answer), 413) << answer;
+}
+
+TEST_F(HttpTest, ALargeAnswerWaitsForItsReaderOnlyWhileThereIsRoom) {
+  options_.http.large_answers_bytes_max = 8'000'000;
+  StartGateway();
+  // More than the kernel takes off the gateway's hands.
+  for (int i = 0; i < 4; ++i) comments_->Post(kOrg, kInvoiceId, std::string(1'500'000, 'a'));
+  auto sleeper = std::make_unique<RawConnection>(gateway_->address(), 4 * 1024);
+  sleeper->Send(Request("GET", ""));
+  EXPECT_NE(sleeper->ReadUntil("200 OK"), "");
+  const HttpAnswer refused = Get(kThread);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(ReasonOfProblem(refused), "ANSWERS_TOO_SLOW");
+  EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+  EXPECT_EQ(Get("/healthz", {}).status, 200);
+  EXPECT_EQ(Get("/openapi.json", {}).status, 200);
+  sleeper.reset();
+  EXPECT_TRUE(Await([this] { return Get(kThread).status == 200; }));
+}
+
 TEST_F(HttpTest, ABodyOfTheLargestSizeIsTaken) {
   const std::string json = absl::StrCat(R"({"body":")", std::string(9'000, 'a'), R"("})");
   const std::string body = json + std::string(64 * 1024 - json.size(), ' ');
@@ -146,10 +171,36 @@ TEST_F(HttpTest, HeadIsAnsweredLikeGetWithoutABody) {
   EXPECT_EQ(answer.substr(answer.size() - 4), "\r\n\r\n");
 }
 
+TEST_F(HttpTest, HeadOfAnEventStreamHasNoEvents) {
+  AwaitReady();
+  const std::string answer =
+      Say(absl::StrCat("HEAD ", kEvents, " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ",
+                       TokenOf("dana", "member", kOrg), "\r\n\r\n"));
+  EXPECT_EQ(StatusOf(answer), 200);
+  EXPECT_NE(answer.find("Content-Type: text/event-stream\r\n"), std::string::npos) << answer;
+  EXPECT_EQ(answer.find("\r\n\r\n"), answer.size() - 4) << answer;
+}
+
 TEST_F(HttpTest, AMethodThatARouteDoesNotTakeIsRefusedWithThoseThatItTakes) {
   const std::string answer = Say(Request("DELETE", "Connection: close\r\n"));
   EXPECT_EQ(StatusOf(answer), 405);
   EXPECT_NE(answer.find("Allow: GET, HEAD, POST\r\n"), std::string::npos) << answer;
+}
+
+TEST_F(HttpTest, AnIdMayHoldWhatAPathCannot) {
+  comments_->AddInvoice(kOrg, "INV/7 \xC3\xBC?");
+  EXPECT_EQ(Get("/api/invoices/INV%2F7%20%c3%bC%3F/comments").status, 200);
+  EXPECT_EQ(Get("/api/invoices/INV%2F7/comments").status, 404);
+}
+
+TEST_F(HttpTest, AConnectionIsKeptForTheNextRequest) {
+  RawConnection connection(gateway_->address());
+  for (int i = 0; i < 3; ++i) {
+    connection.Send(Request("GET", ""));
+    const std::string answer = connection.ReadUntil("\"consistencyToken\":");
+    EXPECT_EQ(StatusOf(answer), 200) << answer;
+    EXPECT_EQ(answer.find("Connection: close"), std::string::npos);
+  }
 }
 
 TEST_F(HttpTest, HostilePathsFindNothing) {

@@ -114,6 +114,8 @@ Comment ScriptedComments::Append(const ThreadName& thread, const std::string& co
   event.set_org_id(thread.first);
   const absl::Time now = absl::Now();
   event.mutable_event_time()->set_seconds(absl::ToUnixSeconds(now));
+  event.mutable_event_time()->set_nanos(static_cast<std::int32_t>(
+      (now - absl::FromUnixSeconds(absl::ToUnixSeconds(now))) / absl::Nanoseconds(1)));
   *event.mutable_comment_added()->mutable_comment() = comment;
   event.mutable_comment_added()->set_thread_comment_count(comment.sequence());
   events_.push_back(event);

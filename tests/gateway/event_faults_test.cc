@@ -1,0 +1,256 @@
+// The event streams of browsers when something goes wrong: with the service, with the place that a
+// browser wants to go on from, or with those who take up room.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/rpc/consistency_token.h"
+#include "tests/gateway/gateway_fixture.h"
+#include "tests/gateway/raw_connection.h"
+#include "tests/support/await.h"
+
+namespace marginalia {
+namespace {
+
+constexpr std::size_t kLargeBytes = 8'000;
+
+class EventFaultsTest : public GatewayFixture {
+ protected:
+  EventFaultsTest() {
+    options_.events.heartbeat = absl::Milliseconds(50);
+    StartGateway();
+    AwaitReady();
+  }
+
+  void StartGatewayAnew() {
+    StartGateway();
+    AwaitReady();
+  }
+  // Before the first event.
+  std::string Beginning() const { return MakeConsistencyToken({comments_->log_id(), 0}, kOrg); }
+
+  // Reads on until an event has that name; false when the stream ends before.
+  static bool AwaitNamed(HttpClient& stream, std::string_view name) {
+    while (const auto event = stream.NextEvent()) {
+      if (event->event == name) return true;
+    }
+    return false;
+  }
+  // Reads to the end of the stream, and returns how many comments came.
+  static int CommentsToTheEnd(HttpClient& stream) {
+    int comments = 0;
+    while (const auto event = stream.NextEvent()) comments += event->event == "comment" ? 1 : 0;
+    return comments;
+  }
+  // A browser that asks for the stream and takes next to nothing of it.
+  std::unique_ptr<RawConnection> OpenSleeper(const std::string& target) {
+    auto sleeper = std::make_unique<RawConnection>(gateway_->address(), 4 * 1024);
+    sleeper->Send(absl::StrCat("GET ", target, " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ",
+                               TokenOf("sam", "viewer", kOrg), "\r\n\r\n"));
+    EXPECT_NE(sleeper->ReadUntil("retry: "), "");
+    return sleeper;
+  }
+  std::string EventsAfter(const std::string& after) const {
+    return absl::StrCat(kEvents, "?after=", after);
+  }
+};
+
+TEST_F(EventFaultsTest, ABrowserThatComesBackAfterARestartOfTheServiceMissesNothing) {
+  auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  const std::string last = Next(*browser, "one");
+  browser.reset();
+  comments_->Stop();
+  AwaitNotReady();
+  comments_->Post(kOrg, kInvoiceId, "two");
+  comments_->Start();
+  AwaitReady();
+  comments_->Post(kOrg, kInvoiceId, "three");
+  browser = Open(Resuming(last));
+  Next(*browser, "two");
+  Next(*browser, "three");
+  comments_->Post(kOrg, kInvoiceId, "four");
+  Next(*browser, "four");
+}
+
+TEST_F(EventFaultsTest, AnOutageOfTheServiceIsToldAndItsEnd) {
+  const auto browser = OpenNow();
+  comments_->Stop();
+  EXPECT_TRUE(AwaitNamed(*browser, "stale"));
+  comments_->Post(kOrg, kInvoiceId, "meanwhile");
+  comments_->Start();
+  EXPECT_EQ(NextBody(*browser), "meanwhile");
+  EXPECT_TRUE(AwaitNamed(*browser, "current"));
+}
+
+TEST_F(EventFaultsTest, AServiceThatHangsIsToldAndTheRestIsServed) {
+  const auto browser = OpenNow();
+  comments_->Hold(true);
+  EXPECT_TRUE(AwaitNamed(*browser, "stale"));
+  AwaitNotReady();
+  EXPECT_EQ(Get("/api/invoices").status, 200);
+  const HttpAnswer hung = Get(kThread);
+  EXPECT_EQ(hung.status, 504) << hung.body;
+  EXPECT_EQ(ReasonOfProblem(hung), "DEADLINE_EXCEEDED");
+  comments_->Hold(false);
+  EXPECT_TRUE(AwaitNamed(*browser, "current"));
+  comments_->Post(kOrg, kInvoiceId, "again");
+  EXPECT_EQ(NextBody(*browser), "again");
+}
+
+TEST_F(EventFaultsTest, AnotherLogEndsTheStreamsAndItsPlacesAreRefused) {
+  const auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  const std::string last = Next(*browser, "one");
+  comments_->Stop();
+  comments_->StartNewLog();
+  comments_->Start();
+  EXPECT_EQ(CommentsToTheEnd(*browser), 0);
+  EXPECT_TRUE(AwaitStreams(0));
+  AwaitReady();
+  const HttpAnswer refused = Get(kEvents, Resuming(last));
+  EXPECT_EQ(refused.status, 400) << refused.body;
+  EXPECT_EQ(ReasonOfProblem(refused), "RESUME_TOKEN_INVALID");
+  const auto anew = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "of the new log");
+  Next(*anew, "of the new log");
+}
+
+TEST_F(EventFaultsTest, StreamsThatWouldMissSomethingEndAndAreToldWhy) {
+  const auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  const std::string last = Next(*browser, "one");
+  comments_->Stop();
+  for (int i = 0; i < 3; ++i) comments_->Post(kOrg, kInvoiceId, "missed");
+  comments_->CompactUpTo(3);
+  comments_->Start();
+  EXPECT_EQ(CommentsToTheEnd(*browser), 0);
+  AwaitReady();
+  const HttpAnswer gone = Get(kEvents, Resuming(last));
+  EXPECT_EQ(gone.status, 410) << gone.body;
+  EXPECT_EQ(ReasonOfProblem(gone), "EVENTS_COMPACTED");
+}
+
+TEST_F(EventFaultsTest, APlaceWithAnyCharacterAlteredIsRefused) {
+  const std::string good = Beginning();
+  EXPECT_NE(Open(Resuming(good)), nullptr);
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string altered = good;
+    altered[i] = altered[i] == 'A' ? 'B' : 'A';
+    const HttpAnswer answer = Get(kEvents, Resuming(altered));
+    EXPECT_EQ(answer.status, 400) << altered;
+    EXPECT_EQ(ReasonOfProblem(answer), "RESUME_TOKEN_INVALID") << altered;
+  }
+}
+
+TEST_F(EventFaultsTest, APlaceInTheAddressWorksUntilTheHeaderKnowsBetter) {
+  comments_->Post(kOrg, kInvoiceId, "one");
+  comments_->Post(kOrg, kInvoiceId, "two");
+  const std::string target = absl::StrCat(kEvents, "?after=", Beginning());
+  auto browser = Open(As("dana"), target);
+  const std::string last = Next(*browser, "one");
+  browser = Open(Resuming(last), target);
+  Next(*browser, "two");
+}
+
+TEST_F(EventFaultsTest, AMachineOfATenantHearsOnlyOfItsTenant) {
+  comments_->AddInvoice("rivalworks", kInvoiceId);
+  comments_->Post("rivalworks", kInvoiceId, "theirs");
+  comments_->Post(kOrg, kInvoiceId, "ours");
+  comments_->Post("rivalworks", kInvoiceId, "theirs again");
+  StartGatewayAnew();
+  const auto machine = Open(As("importer", "service"), EventsAfter(Beginning()));
+  Next(*machine, "ours");
+  comments_->Post("rivalworks", kInvoiceId, "theirs, live");
+  comments_->Post(kOrg, kInvoiceId, "ours, live");
+  Next(*machine, "ours, live");
+}
+
+TEST_F(EventFaultsTest, AllStreamsTogetherHaveALimit) {
+  options_.sse_clients_max = 2;
+  StartGatewayAnew();
+  auto first = Open(As("dana"));
+  const auto second = Open(As("sam", "viewer"));
+  const HttpAnswer third = Get(kEvents, As("alex", "admin"));
+  EXPECT_EQ(third.status, 429) << third.body;
+  EXPECT_EQ(ReasonOfProblem(third), "TOO_MANY_STREAMS");
+  EXPECT_EQ(third.headers.count("retry-after"), 1U);
+  first.reset();
+  EXPECT_TRUE(Await([this] {
+    HttpClient again(gateway_->address());
+    return again.OpenStream(kEvents, As("alex", "admin")).status == 200;
+  }));
+}
+
+TEST_F(EventFaultsTest, WhoIsBroughtUpToDateKeepsTheOnlyPlaceUntilItHasTakenEverything) {
+  for (int i = 0; i < 100; ++i) {
+    comments_->Post(kOrg, kInvoiceId, absl::StrCat(i, std::string(kLargeBytes, 'x')));
+  }
+  options_.events.catch_ups_max = 1;
+  StartGatewayAnew();
+  const auto sleeper = OpenSleeper(EventsAfter(Beginning()));
+  const HttpAnswer refused = Get(kEvents, Resuming(Beginning()));
+  EXPECT_EQ(refused.status, 429) << refused.body;
+  EXPECT_EQ(ReasonOfProblem(refused), "TOO_MANY_STREAMS");
+  EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+  comments_->Post(kOrg, kInvoiceId, "the end");
+  EXPECT_NE(sleeper->ReadUntil("the end"), "");
+  EXPECT_TRUE(Await([this] {
+    HttpClient again(gateway_->address());
+    return again.OpenStream(kEvents, Resuming(Beginning())).status == 200;
+  }));
+}
+
+TEST_F(EventFaultsTest, ABrowserThatTakesNothingForTooLongIsCut) {
+  options_.http.write_stall_max = absl::Milliseconds(200);
+  options_.events.pending_bytes_max = 64 * 1024 * 1024;
+  StartGatewayAnew();
+  const auto reader = OpenNow();
+  const auto sleeper = OpenSleeper(kEvents);
+  ASSERT_TRUE(AwaitStreams(2));
+  const std::string large(kLargeBytes, 'x');
+  for (int i = 0; i < 100; ++i) {
+    comments_->Post(kOrg, kInvoiceId, large);
+    EXPECT_EQ(NextBody(*reader), large);
+  }
+  EXPECT_TRUE(AwaitStreams(1));
+  comments_->Post(kOrg, kInvoiceId, "on it goes");
+  EXPECT_EQ(NextBody(*reader), "on it goes");
+}
+
+TEST_F(EventFaultsTest, WithoutATokenOfItsOwnTheGatewayServesAllButNewStreams) {
+  options_.service_token_path = "";
+  StartGateway();
+  EXPECT_TRUE(Await([this] { return AwaitNotReady() == "TOKEN_INVALID"; }));
+  EXPECT_EQ(Get(kThread).status, 200);
+  const HttpAnswer refused = Get(kEvents);
+  EXPECT_EQ(refused.status, 503) << refused.body;
+  EXPECT_EQ(ReasonOfProblem(refused), "EVENTS_UNAVAILABLE");
+  EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+}
+
+TEST_F(EventFaultsTest, ADrainWaitsForABrowserThatDoesNotReadOnlyForItsGrace) {
+  options_.events.pending_bytes_max = 64 * 1024 * 1024;
+  StartGatewayAnew();
+  auto reader = OpenNow();
+  const auto sleeper = OpenSleeper(kEvents);
+  ASSERT_TRUE(AwaitStreams(2));
+  const std::string large(kLargeBytes, 'x');
+  for (int i = 0; i < 100; ++i) {
+    comments_->Post(kOrg, kInvoiceId, large);
+    EXPECT_EQ(NextBody(*reader), large);
+  }
+  reader.reset();
+  ASSERT_TRUE(AwaitStreams(1));
+  gateway_->Drain(absl::Milliseconds(100));
+  EXPECT_TRUE(AwaitStreams(1));
+  gateway_.reset();
+  // The end comes behind what the kernel still holds for it.
+  const std::string received = sleeper->ReadToEnd();
+  EXPECT_GT(received.size(), kLargeBytes);
+  EXPECT_LT(received.size(), 100 * kLargeBytes);
+}
+
+}  // namespace
+}  // namespace marginalia
