@@ -1,7 +1,6 @@
 // comments-service: owns the comments, the audit log and the event log.
 #include <cstdint>
 #include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,13 +22,16 @@
 #include "comments-service/watch_events_rpc.h"
 #include "services/events/event_feed.h"
 #include "services/events/retention.h"
+#include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
 #include "services/process/log.h"
+#include "services/process/or_exit.h"
 #include "services/process/service_flags.h"
 #include "services/process/shutdown.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/gate.h"
+#include "services/rpc/gate_flags.h"
 #include "services/rpc/server.h"
 #include "services/telemetry/metrics.h"
 
@@ -50,37 +52,12 @@ ABSL_FLAG(bool, start_new_log, false,
 namespace marginalia {
 namespace {
 
-template <class T>
-T OrExit(absl::StatusOr<T> part, std::string_view what) {
-  if (part.ok()) return *std::move(part);
-  FlushLog();
-  std::cerr << "comments-service: " << what << ": " << std::string(part.status().message())
-            << std::endl;
-  std::exit(EXIT_FAILURE);
-}
-
 RetentionBounds RetentionFromFlags() {
   const RetentionBounds bounds{.age_max = absl::GetFlag(FLAGS_events_age_max),
                                .count_max = absl::GetFlag(FLAGS_events_count_max)};
   if (bounds.age_max <= absl::ZeroDuration()) ExitOnBadFlag("events_age_max", "must be positive");
   if (bounds.count_max < 1) ExitOnBadFlag("events_count_max", "must be at least 1");
   return bounds;
-}
-
-TokenVerifierOptions TokensFromFlags() {
-  TokenVerifierOptions options;
-  options.jwks_path = absl::GetFlag(FLAGS_jwks_path);
-  if (options.jwks_path.empty()) ExitOnBadFlag("jwks_path", "is required");
-  options.issuer = absl::GetFlag(FLAGS_jwt_issuer);
-  options.audience = absl::GetFlag(FLAGS_jwt_audience);
-  return options;
-}
-
-GateOptions GateFromFlags() {
-  GateOptions options;
-  options.calls_in_flight_max = absl::GetFlag(FLAGS_calls_in_flight_max);
-  if (options.calls_in_flight_max < 1) ExitOnBadFlag("calls_in_flight_max", "must be at least 1");
-  return options;
 }
 
 std::unique_ptr<InvoiceDirectory> DirectoryFromFlags() {
@@ -138,8 +115,7 @@ int Run(int argc, char** argv) {
   WatchEventsRpc watch(gate, feed, invoices, watches);
   const auto rpc = MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch});
 
-  const absl::Status metrics_served = metrics.Serve(absl::GetFlag(FLAGS_metrics_address));
-  if (!metrics_served.ok()) OrExit<int>(metrics_served, "--metrics_address");
+  OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
   const auto server = OrExit(RpcServer::Start({.address = absl::GetFlag(FLAGS_listen_address),
                                                .drain_grace = absl::GetFlag(FLAGS_drain_grace)},
                                               {rpc.get()}),

@@ -2,7 +2,6 @@
 #include <sys/resource.h>
 
 #include <cstdlib>
-#include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,9 +9,11 @@
 #include "absl/flags/flag.h"
 #include "absl/status/statusor.h"
 #include "gateway/gateway.h"
+#include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
 #include "services/process/log.h"
+#include "services/process/or_exit.h"
 #include "services/process/service_flags.h"
 #include "services/process/shutdown.h"
 #include "services/telemetry/metrics.h"
@@ -36,23 +37,6 @@ void RaiseFileLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-template <class T>
-T OrExit(absl::StatusOr<T> part, std::string_view what) {
-  if (part.ok()) return *std::move(part);
-  FlushLog();
-  std::cerr << "gateway: " << what << ": " << std::string(part.status().message()) << std::endl;
-  std::exit(EXIT_FAILURE);
-}
-
-TokenVerifierOptions TokensFromFlags() {
-  TokenVerifierOptions options;
-  options.jwks_path = absl::GetFlag(FLAGS_jwks_path);
-  if (options.jwks_path.empty()) ExitOnBadFlag("jwks_path", "is required");
-  options.issuer = absl::GetFlag(FLAGS_jwt_issuer);
-  options.audience = absl::GetFlag(FLAGS_jwt_audience);
-  return options;
-}
-
 GatewayOptions GatewayFromFlags() {
   GatewayOptions options;
   options.http.address = absl::GetFlag(FLAGS_listen_address);
@@ -72,8 +56,7 @@ int Run(int argc, char** argv) {
 
   Metrics metrics;
   const auto gateway = OrExit(Gateway::Start(options, *tokens, metrics), "--listen_address");
-  const absl::Status metrics_served = metrics.Serve(absl::GetFlag(FLAGS_metrics_address));
-  if (!metrics_served.ok()) OrExit<int>(metrics_served, "--metrics_address");
+  OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
   Log(Severity::kInfo, "listening", {{"address", gateway->address()}});
 
   const int exit_code = shutdown.Wait();

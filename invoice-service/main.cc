@@ -1,6 +1,5 @@
 // invoice-service: invoices, their summaries, and how many comments each has.
 #include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,13 +15,16 @@
 #include "invoice-service/summary_cache.h"
 #include "services/events/projection_progress.h"
 #include "services/events/projector.h"
+#include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
 #include "services/process/log.h"
+#include "services/process/or_exit.h"
 #include "services/process/service_flags.h"
 #include "services/process/shutdown.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/gate.h"
+#include "services/rpc/gate_flags.h"
 #include "services/rpc/server.h"
 #include "services/storage/database.h"
 #include "services/storage/group_commit.h"
@@ -41,31 +43,6 @@ ABSL_FLAG(std::string, service_token_path, "",
 
 namespace marginalia {
 namespace {
-
-template <class T>
-T OrExit(absl::StatusOr<T> part, std::string_view what) {
-  if (part.ok()) return *std::move(part);
-  FlushLog();
-  std::cerr << "invoice-service: " << what << ": " << std::string(part.status().message())
-            << std::endl;
-  std::exit(EXIT_FAILURE);
-}
-
-TokenVerifierOptions TokensFromFlags() {
-  TokenVerifierOptions options;
-  options.jwks_path = absl::GetFlag(FLAGS_jwks_path);
-  if (options.jwks_path.empty()) ExitOnBadFlag("jwks_path", "is required");
-  options.issuer = absl::GetFlag(FLAGS_jwt_issuer);
-  options.audience = absl::GetFlag(FLAGS_jwt_audience);
-  return options;
-}
-
-GateOptions GateFromFlags() {
-  GateOptions options;
-  options.calls_in_flight_max = absl::GetFlag(FLAGS_calls_in_flight_max);
-  if (options.calls_in_flight_max < 1) ExitOnBadFlag("calls_in_flight_max", "must be at least 1");
-  return options;
-}
 
 void WarnWithoutServiceToken() {
   if (!absl::GetFlag(FLAGS_service_token_path).empty()) return;
@@ -142,8 +119,7 @@ int Run(int argc, char** argv) {
   Gate gate(gate_options, *tokens, metrics);
   const auto rpc = MakeInvoicesRpc(gate, {invoices, reads, projector});
 
-  const absl::Status metrics_served = metrics.Serve(absl::GetFlag(FLAGS_metrics_address));
-  if (!metrics_served.ok()) OrExit<int>(metrics_served, "--metrics_address");
+  OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
   const auto server = OrExit(RpcServer::Start({.address = absl::GetFlag(FLAGS_listen_address),
                                                .drain_grace = absl::GetFlag(FLAGS_drain_grace)},
                                               {rpc.get()}),

@@ -10,5 +10,3 @@ ABSL_FLAG(std::string, jwt_audience, "marginalia",
           "What the claim \"aud\" of a token must be or contain.");
 ABSL_FLAG(absl::Duration, drain_grace, absl::Seconds(10),
           "How long calls in flight may take to finish after SIGTERM.");
-ABSL_FLAG(int, calls_in_flight_max, 4096,
-          "Unary calls in flight beyond this are refused with RESOURCE_EXHAUSTED.");

@@ -12,6 +12,5 @@ ABSL_DECLARE_FLAG(std::string, jwks_path);
 ABSL_DECLARE_FLAG(std::string, jwt_issuer);
 ABSL_DECLARE_FLAG(std::string, jwt_audience);
 ABSL_DECLARE_FLAG(absl::Duration, drain_grace);
-ABSL_DECLARE_FLAG(int, calls_in_flight_max);
 
 #endif  // MARGINALIA_SERVICES_PROCESS_SERVICE_FLAGS_H_

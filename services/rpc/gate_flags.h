@@ -1,0 +1,14 @@
+// How a process admits calls, as its flags say.
+#ifndef MARGINALIA_SERVICES_RPC_GATE_FLAGS_H_
+#define MARGINALIA_SERVICES_RPC_GATE_FLAGS_H_
+
+#include "services/rpc/gate.h"
+
+namespace marginalia {
+
+// Ends the process with 2 when --calls_in_flight_max is not positive. After ParseConfigOrExit.
+GateOptions GateFromFlags();
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_RPC_GATE_FLAGS_H_
