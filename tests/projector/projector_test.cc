@@ -112,7 +112,7 @@ TEST_P(ProjectorTest, WithTheCommentsServiceDownAtTheStartItConnectsLater) {
   ExpectCountsOfTheLog();
 }
 
-TEST_P(ProjectorTest, EventsDeliveredTwiceChangeNothing) {
+TEST_P(ProjectorTest, ExactlyOnceEffectOfEventsThatAreDeliveredTwice) {
   CommentEverywhere(5);
   StartProjection();
   ASSERT_TRUE(CatchesUp());
