@@ -66,9 +66,17 @@ void InvoiceDirectoryRpc::Find(const CallContext& call, const std::string& invoi
               std::min(call.deadline - kDirectoryMargin, absl::Now() + kDirectoryWaitMax));
   // A service that is just being restarted answers within that time.
   get->context.set_wait_for_ready(true);
-  stub_->async()->GetInvoice(
-      &get->context, &get->request, &get->response,
-      [get](const grpc::Status& status) { get->answer(Outcome(status, get->response)); });
+  GetInvoiceCall& begun = *get;
+  stub_->async()->GetInvoice(&begun.context, &begun.request, &begun.response,
+                             [get = std::move(get)](const grpc::Status& status) mutable {
+                               Answer<std::string> answer = std::move(get->answer);
+                               absl::StatusOr<std::string> outcome = Outcome(status, get->response);
+                               // Before the answer, after which the process may end: were the
+                               // context the last to let go of the channel, gRPC would wait for
+                               // this very thread.
+                               get.reset();
+                               answer(std::move(outcome));
+                             });
 }
 
 }  // namespace marginalia

@@ -146,8 +146,9 @@ void EventClient::TellCurrency(bool current) {
 void EventClient::Tick(Clock::time_point now) {
   if (output_ == nullptr) {
     if (now - started_ < absl::ToChronoNanoseconds(kReadDeadline)) return;
-    return End(Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                       "the events after the token did not arrive in time"));
+    return End(Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_TIMEOUT",
+                       "the events after the token did not arrive in time; try again", {},
+                       kRetryAfter));
   }
   if (absl::Now() >= expires_) return output_->End();
   if (now < heartbeat_due_) return;

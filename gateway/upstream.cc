@@ -7,10 +7,25 @@
 #include <utility>
 
 #include "services/rpc/channel.h"
+#include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
 
 namespace marginalia {
 namespace {
+
+constexpr absl::Duration kRetryAfterTimeout = absl::Seconds(1);
+
+// A deadline that passed without a word from the service was this gateway's own: to its caller the
+// service is not available.
+absl::Status Outcome(const grpc::Status& status) {
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
+      status.error_details().empty()) {
+    return Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_TIMEOUT",
+                   "a service that this one depends on did not answer in time; try again", {},
+                   kRetryAfterTimeout);
+  }
+  return FromGrpc(status);
+}
 
 using google::protobuf::Arena;
 
@@ -45,11 +60,11 @@ class UnaryUpstreamCall {
 
  private:
   void End(const grpc::Status& status) {
-    answered_(std::move(call_), FromGrpc(status), *response_);
-    // What it holds ends before the call is seen to have left.
-    answered_ = nullptr;
-    upstream_.Leave(&context_);
+    answered_(std::move(call_), Outcome(status), *response_);
+    Upstream& upstream = upstream_;
+    upstream.Forget(&context_);
     delete this;
+    upstream.Left();
   }
 
   Upstream& upstream_;
@@ -117,21 +132,26 @@ void Upstream::ListInvoiceSummaries(ApiCall call,
 void Upstream::Enter(grpc::ClientContext* context) {
   const std::lock_guard lock(mutex_);
   in_flight_.insert(context);
+  ++entered_;
   if (closed_) context->TryCancel();
 }
 
-void Upstream::Leave(grpc::ClientContext* context) {
+void Upstream::Forget(grpc::ClientContext* context) {
   const std::lock_guard lock(mutex_);
   in_flight_.erase(context);
+}
+
+void Upstream::Left() {
+  const std::lock_guard lock(mutex_);
   // Under the lock: the waiting destructor may end us as soon as it is let go.
-  if (in_flight_.empty()) left_.notify_all();
+  if (--entered_ == 0) left_.notify_all();
 }
 
 void Upstream::Close() {
   std::unique_lock lock(mutex_);
   closed_ = true;
   for (grpc::ClientContext* context : in_flight_) context->TryCancel();
-  left_.wait(lock, [this] { return in_flight_.empty(); });
+  left_.wait(lock, [this] { return entered_ == 0; });
 }
 
 }  // namespace marginalia

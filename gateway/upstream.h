@@ -8,6 +8,7 @@
 #include <grpcpp/client_context.h>
 
 #include <condition_variable>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -53,9 +54,12 @@ class Upstream {
 
   comments::v1::CommentsService::Stub& comments() { return *comments_; }
 
-  // Every call is entered while it is in flight, so that Close can end it.
+  // Every call is entered when it begins, so that Close can end it. It leaves in two steps: from
+  // Forget on its context may be destroyed, and only once it is has the call Left. Were a context
+  // the last to let go of its channel, gRPC would wait for the thread that destroys it.
   void Enter(grpc::ClientContext* context);
-  void Leave(grpc::ClientContext* context);
+  void Forget(grpc::ClientContext* context);
+  void Left();
 
   // Cancels what is in flight, and whatever begins later as it begins. Waits for all to have ended.
   void Close();
@@ -66,6 +70,7 @@ class Upstream {
   std::mutex mutex_;
   std::condition_variable left_;
   absl::flat_hash_set<grpc::ClientContext*> in_flight_;
+  std::size_t entered_ = 0;  // and not left
   bool closed_ = false;
 };
 

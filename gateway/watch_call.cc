@@ -49,8 +49,10 @@ class WatchCall::Reactor : public grpc::ClientReadReactor<comments::v1::WatchEve
     io_.Post([this, status] {
       if (owner_ != nullptr) events_.ended(FromGrpc(status));
       if (owner_ != nullptr) owner_->reactor_ = nullptr;
-      upstream_.Leave(&context_);
+      Upstream& upstream = upstream_;
+      upstream.Forget(&context_);
       delete this;
+      upstream.Left();
     });
   }
 

@@ -31,7 +31,7 @@ TEST_F(StoppedProcessTest, TheGatewayAnswersInTimeAndServesTheRestWhileCommentsS
   ASSERT_EQ(Get(thread).status, 200);
   processes_.comments().Stop();
   const HttpAnswer hung = Get(thread);
-  EXPECT_TRUE(hung.status == 503 || hung.status == 504) << hung.status;
+  EXPECT_EQ(hung.status, 503) << hung.body;
   EXPECT_EQ(Get("/api/invoices/" + invoice_).status, 200);
   EXPECT_EQ(Get("/healthz").status, 200);
   processes_.comments().Signal(SIGCONT);
@@ -46,7 +46,7 @@ TEST_F(StoppedProcessTest, TheGatewayAnswersInTimeAndServesTheRestWhileInvoiceSe
       201);
   processes_.invoices().Stop();
   const HttpAnswer hung = Get("/api/invoices/" + invoice_);
-  EXPECT_TRUE(hung.status == 503 || hung.status == 504) << hung.status;
+  EXPECT_EQ(hung.status, 503) << hung.body;
   EXPECT_EQ(poster.Post(thread, R"({"body":"meanwhile"})", {{"Authorization", "Bearer " + token_}})
                 .status,
             201);

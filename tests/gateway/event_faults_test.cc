@@ -91,8 +91,8 @@ TEST_F(EventFaultsTest, AServiceThatHangsIsToldAndTheRestIsServed) {
   AwaitNotReady();
   EXPECT_EQ(Get("/api/invoices").status, 200);
   const HttpAnswer hung = Get(kThread);
-  EXPECT_EQ(hung.status, 504) << hung.body;
-  EXPECT_EQ(ReasonOfProblem(hung), "DEADLINE_EXCEEDED");
+  EXPECT_EQ(hung.status, 503) << hung.body;
+  EXPECT_EQ(ReasonOfProblem(hung), "UPSTREAM_TIMEOUT");
   comments_->Hold(false);
   EXPECT_TRUE(AwaitNamed(*browser, "current"));
   comments_->Post(kOrg, kInvoiceId, "again");
