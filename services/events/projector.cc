@@ -197,7 +197,12 @@ absl::Status Projector::Examine(Stretch& stretch) {
                                               " to ", batch.first_position));
     }
     if (batch.last_position <= reached) batch.facts.reset();
-    reached = std::max({reached, batch.last_position, batch.checkpoint.position});
+    reached = std::max(reached, batch.last_position);
+    // Nothing at or before a checkpoint will follow, so what lies between was left out.
+    if (batch.checkpoint.position > reached) {
+      return absl::DataLossError(absl::StrCat("the event stream went from position ", reached,
+                                              " to a checkpoint at ", batch.checkpoint.position));
+    }
     stretch.complete_until = std::max(stretch.complete_until, batch.complete_until);
   }
   if (stretch.reached != position_.point) stretch.first_position = position_.point.position + 1;
