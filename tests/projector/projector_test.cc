@@ -140,6 +140,16 @@ TEST_P(ProjectorTest, AGapBetweenMessagesIsNotSkipped) {
   EXPECT_LE(comments_.resumed_after().back(), 1);
 }
 
+TEST_P(ProjectorTest, AnEventThatOnlyACheckpointSpeaksOfIsNotSkipped) {
+  StartProjection();
+  ASSERT_TRUE(Await([this] { return projection_->progress().following(); }));
+  comments_.LeaveOutOnce(1);
+  comments_.Comment("northlight", "a");
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(comments_.streams_opened(), 2);
+}
+
 TEST_P(ProjectorTest, AGapWithinAMessageIsNotSkipped) {
   StartProjection();
   ASSERT_TRUE(Await([this] { return projection_->progress().following(); }));
