@@ -1,9 +1,12 @@
 #include "invoice-service/comment_events_rpc.h"
 
-#include <google/protobuf/arena.h>
 #include <google/protobuf/util/time_util.h>
+#include <grpcpp/support/client_callback.h>
 
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -85,7 +88,10 @@ std::unique_ptr<ThreadCounts> Collapse(const pb::WatchEventsResponse& message) {
   return counts;
 }
 
-class Stream final : public EventStream {
+// Reads by callbacks: a thread that waited within gRPC would take part in polling the connections
+// of every call of this process. A hold keeps the call from being done while nothing is being read,
+// until it is let go of.
+class Stream final : public EventStream, private grpc::ClientReadReactor<pb::WatchEventsResponse> {
  public:
   Stream(pb::CommentsService::Stub& stub, const std::string& bearer, const LogPoint& after)
       : stub_(stub) {
@@ -94,26 +100,55 @@ class Stream final : public EventStream {
   }
 
   ~Stream() override {
-    if (reader_ == nullptr || finished_) return;
+    if (!started_) return;
     context_.TryCancel();
-    reader_->Finish();
+    LetGo();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return ended_.has_value(); });
   }
 
   absl::StatusOr<EventBatch> Read() override {
-    if (reader_ == nullptr) reader_ = stub_.WatchEvents(&context_, request_);
-    // On an arena, because a message of 512 events is thousands of small objects.
-    google::protobuf::Arena arena;
-    auto* message = google::protobuf::Arena::CreateMessage<pb::WatchEventsResponse>(&arena);
-    if (reader_->Read(message)) return BatchOf(*message);
-    finished_ = true;
-    const grpc::Status ended = reader_->Finish();
-    if (ended.ok()) return absl::UnavailableError("the comments service ended the event stream");
-    return FromCommentsService(ended);
+    StartNextRead();
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return read_.has_value(); });
+      if (*std::exchange(read_, std::nullopt)) return BatchOf(message_);
+    }
+    LetGo();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return ended_.has_value(); });
+    if (ended_->ok()) return absl::UnavailableError("the comments service ended the event stream");
+    return FromCommentsService(*ended_);
   }
 
   void Cancel() override { context_.TryCancel(); }
 
  private:
+  // The message is used again and again: its 512 events are thousands of small objects.
+  void StartNextRead() {
+    if (std::exchange(started_, true)) return StartRead(&message_);
+    stub_.async()->WatchEvents(&context_, &request_, this);
+    AddHold();
+    StartRead(&message_);
+    StartCall();
+  }
+
+  void LetGo() {
+    if (!std::exchange(let_go_, true)) RemoveHold();
+  }
+
+  void OnReadDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    read_ = ok;
+    changed_.notify_one();
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    const std::lock_guard lock(mutex_);
+    ended_ = status;
+    changed_.notify_one();
+  }
+
   absl::StatusOr<EventBatch> BatchOf(const pb::WatchEventsResponse& message) {
     absl::StatusOr<LogPoint> checkpoint = PointOf(message.checkpoint_token());
     if (!checkpoint.ok()) return checkpoint.status();
@@ -140,9 +175,15 @@ class Stream final : public EventStream {
   pb::CommentsService::Stub& stub_;
   grpc::ClientContext context_;
   pb::WatchEventsRequest request_;
-  std::unique_ptr<grpc::ClientReader<pb::WatchEventsResponse>> reader_;
+  pb::WatchEventsResponse message_;
+  bool started_ = false;
+  bool let_go_ = false;
   bool first_ = true;
-  bool finished_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // How the read under way went, until somebody has heard of it.
+  std::optional<bool> read_;           // guarded by mutex_
+  std::optional<grpc::Status> ended_;  // guarded by mutex_
 };
 
 }  // namespace

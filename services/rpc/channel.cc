@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "services/rpc/library.h"
 #include "services/rpc/server.h"
 
 namespace marginalia {
@@ -18,6 +19,7 @@ constexpr int kConnectMs = 2'000;
 }  // namespace
 
 std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address) {
+  PrepareLibraryOnce();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
                    static_cast<int>(absl::ToInt64Milliseconds(kKeepalivePing)));

@@ -1,6 +1,5 @@
 #include "services/rpc/server.h"
 
-#include <grpc/support/log.h>
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/server_builder_option.h>
@@ -16,8 +15,8 @@
 #include <system_error>
 #include <utility>
 
-#include "services/process/log.h"
 #include "services/rpc/health.h"
+#include "services/rpc/library.h"
 
 namespace marginalia {
 namespace {
@@ -28,12 +27,6 @@ constexpr absl::Duration kHandshakeMax = absl::Seconds(10);
 
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
-}
-
-// gRPC's own words, errors only, as lines of our log.
-void LogForGrpc(gpr_log_func_args* args) {
-  Log(args->severity == GPR_LOG_SEVERITY_ERROR ? Severity::kError : Severity::kInfo, "gRPC",
-      {{"error", std::string_view(args->message)}});
 }
 
 // Collects the names of the services that a server is built with, which nothing else tells.
@@ -61,11 +54,9 @@ class WithServiceNames : public grpc::ServerBuilderOption {
   std::vector<std::string>& names_;
 };
 
-void PrepareLibraryOnce() {
+void AddDebugServicesOnce() {
   static std::once_flag once;
   std::call_once(once, [] {
-    gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
-    gpr_set_log_function(LogForGrpc);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::channelz::experimental::InitChannelzService();
   });
@@ -103,6 +94,7 @@ void SetLimits(grpc::ServerBuilder& builder) {
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
     RpcServerOptions options, const std::vector<grpc::Service*>& services) {
   PrepareLibraryOnce();
+  AddDebugServicesOnce();
   if (!HasPort(options.address)) {
     return absl::InvalidArgumentError("cannot listen on " + options.address +
                                       ": write it host:port, with a port from 0 to 65535");

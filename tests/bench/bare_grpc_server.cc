@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/synchronization/mutex.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
 
@@ -81,6 +82,8 @@ int Serve(const char* bytes_path) {
 }  // namespace marginalia::bench
 
 int main(int argc, char** argv) {
+  // As the services do: see services/rpc/library.cc.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   if (argc == 2) return marginalia::bench::Serve(argv[1]);
   std::fputs("usage: bare_grpc_server FILE-WITH-THE-ANSWER\n", stderr);
   return 2;
