@@ -148,9 +148,8 @@ EncodedPage CommentListing::ThreadPage(Connection& connection, const ThreadQuery
     // Sequences have no gaps, so the first comment is the one numbered 1.
     span.more_older = span.oldest > 1;
   }
-  tail.total_size = query.newest()
-                        ? span.newest
-                        : ReadThreadHead(connection, query.org_id, query.invoice_id).sequence;
+  tail.total_size =
+      query.newest() ? span.newest : ReadThreadLength(connection, query.org_id, query.invoice_id);
   PageTokens tokens = TokensOf(query.cursor, rows.size() > 0 ? &span : nullptr,
                                {kThreadListing, query.org_id, query.invoice_id});
   tail.next_page_token = std::move(tokens.next);

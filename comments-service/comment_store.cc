@@ -43,6 +43,20 @@ struct SelectThreadHead {
   soci::statement statement;
 };
 
+struct SelectThreadLength {
+  explicit SelectThreadLength(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT sequence FROM thread_comments"
+                          " WHERE org_id = :org_id AND invoice_id = :invoice_id"
+                          " ORDER BY sequence DESC LIMIT 1",
+                   soci::use(org_id), soci::use(invoice_id), soci::into(sequence))) {}
+
+  std::string org_id;
+  std::string invoice_id;
+  std::int64_t sequence = 0;
+  soci::statement statement;
+};
+
 struct SelectThread {
   explicit SelectThread(Connection& connection)
       : statement((connection.sql().prepare
@@ -156,6 +170,14 @@ ThreadHead ReadThreadHead(Connection& connection, std::string_view org_id,
   if (!select.statement.execute(true)) return ThreadHead{};
   return ThreadHead{.sequence = select.sequence,
                     .create_time = absl::FromUnixMicros(select.create_time)};
+}
+
+std::int64_t ReadThreadLength(Connection& connection, std::string_view org_id,
+                              std::string_view invoice_id) {
+  auto& select = connection.Prepared<SelectThreadLength>();
+  select.org_id = org_id;
+  select.invoice_id = invoice_id;
+  return select.statement.execute(true) ? select.sequence : 0;
 }
 
 bool ThreadExists(Connection& connection, std::string_view org_id, std::string_view invoice_id) {

@@ -29,6 +29,10 @@ struct ThreadHead {
 ThreadHead ReadThreadHead(Connection& connection, std::string_view org_id,
                           std::string_view invoice_id);
 
+// How many comments a thread has.
+std::int64_t ReadThreadLength(Connection& connection, std::string_view org_id,
+                              std::string_view invoice_id);
+
 // Whether the thread has a comment, and its invoice has therefore been known to exist.
 bool ThreadExists(Connection& connection, std::string_view org_id, std::string_view invoice_id);
 
@@ -41,7 +45,6 @@ bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string
                     std::int64_t position);
 
 // Stores the comment at `position`, and its place in its thread.
-
 void InsertComment(Connection& connection, std::string_view org_id, const Comment& comment,
                    std::int64_t position);
 

@@ -4,6 +4,10 @@
 
 namespace marginalia {
 
+void CommentWriter::Begin(Connection&) {
+  if (events_.has_other_writers() || heads_.size() > kThreadHeadsMax) heads_.clear();
+}
+
 ThreadHead& CommentWriter::MutableHead(Connection& connection, std::string_view org_id,
                                        std::string_view invoice_id) {
   std::string key(org_id);

@@ -4,6 +4,7 @@
 #ifndef MARGINALIA_COMMENTS_SERVICE_COMMENT_WRITER_H_
 #define MARGINALIA_COMMENTS_SERVICE_COMMENT_WRITER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@
 #include "services/events/event_log.h"
 
 namespace marginalia {
+
+// How many threads the writer remembers the newest comment of: about 2 MiB.
+inline constexpr std::size_t kThreadHeadsMax = 10'000;
 
 // Where a write stands in the logs.
 struct Receipt {
@@ -47,9 +51,9 @@ class CommentWriter : public GroupParticipant {
   // tenant has a comment of this id already.
   std::optional<Receipt> Add(Connection& connection, const Deed& deed, Comment& comment);
 
-  void Begin(Connection& connection) override { heads_.clear(); }
+  void Begin(Connection& connection) override;
   void BeforeCommit(Connection& connection) override {}
-  void Committed() override { heads_.clear(); }
+  void Committed() override {}
   void RolledBack() override { heads_.clear(); }
 
  private:
@@ -59,7 +63,7 @@ class CommentWriter : public GroupParticipant {
   EventLog& events_;
   AuditLog& audit_;
   ThreadPages& pages_;
-  // Of the threads that the group writes to; read anew by each group, because on PostgreSQL another
+  // Of the threads written to lately. On PostgreSQL only of those that the group writes to: another
   // replica may have written in between.
   std::unordered_map<std::string, ThreadHead> heads_;
 };

@@ -12,7 +12,7 @@ namespace marginalia {
 inline constexpr int kSqlitePageBytes = 4096;
 // Page cache of the writing connection and of each reading one.
 inline constexpr int kWriterCacheKibibytesMax = 8 * 1024;
-inline constexpr int kReaderCacheKibibytesMax = 1024;
+inline constexpr int kReaderCacheKibibytesMax = 4 * 1024;
 
 // The writer copies the write-ahead log back into the file when it has grown by this many pages,
 // after the group that made it grow has been answered.
