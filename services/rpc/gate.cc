@@ -103,9 +103,9 @@ absl::Status CheckAccess(const GatedMethod& method, const Caller& caller) {
 }  // namespace
 
 Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
-    : options_(options), tokens_(tokens), metrics_(metrics) {
+    : options_(std::move(options)), tokens_(tokens), metrics_(metrics), rates_(options_.rates) {
   for (const char* reason : {"TOKEN_MISSING", "TOKEN_INVALID", "ROLE_TOO_LOW", "ORG_REQUIRED",
-                             "TOO_MANY_CALLS", "TOO_MANY_WATCHERS"}) {
+                             "TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "RATE_LIMITED"}) {
     refusals_[reason] =
         metrics.AddCounter("marginalia_refusals_total", "Calls that the gate refused, by reason.",
                            {{"reason", reason}});
@@ -163,6 +163,7 @@ absl::Status Gate::Check(grpc::CallbackServerContext* context, const GatedMethod
   absl::Status decision = TakePlace(method, call);
   if (decision.ok()) decision = Identify(context, call);
   if (decision.ok()) decision = CheckAccess(method, call.caller());
+  if (decision.ok()) decision = rates_.Take(call.caller());
   if (decision.ok()) return decision;
   refusals_.find(ReasonOf(decision))->second->Add();
   return decision;

@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
 #include "services/identity/token_verifier.h"
+#include "services/rpc/rate_limits.h"
 
 namespace marginalia {
 
@@ -34,6 +35,8 @@ struct GateOptions {
   int calls_in_flight_max = 4096;
   // Open streams beyond this are refused with RESOURCE_EXHAUSTED, reason TOO_MANY_WATCHERS.
   int streams_in_flight_max = 4096;
+  // Calls of a tenant or a person beyond this are refused with RESOURCE_EXHAUSTED, RATE_LIMITED.
+  RateLimitOptions rates;
 };
 
 // One RPC as the gate sees it, resolved once from the contract.
@@ -137,6 +140,7 @@ class Gate {
   GateOptions options_;
   TokenVerifier& tokens_;
   Metrics& metrics_;
+  RateLimits rates_;
   // Shared with the gauges, which outlive the gate.
   std::shared_ptr<std::atomic<int>> calls_in_flight_ = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<std::atomic<int>> streams_in_flight_ = std::make_shared<std::atomic<int>>(0);

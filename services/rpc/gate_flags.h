@@ -6,7 +6,8 @@
 
 namespace marginalia {
 
-// Ends the process with 2 when --calls_in_flight_max is not positive. After ParseConfigOrExit.
+// Ends the process with 2 when --calls_in_flight_max or a rate is out of range. After
+// ParseConfigOrExit.
 GateOptions GateFromFlags();
 
 }  // namespace marginalia

@@ -166,6 +166,25 @@ TEST_F(GateTest, StreamsBeyondTheLimitAreRefusedWithARetryHint) {
   ExpectRefused(first->Finish(), grpc::StatusCode::UNAVAILABLE, "DRAINING");
 }
 
+TEST_F(GateTest, ATenantThatCallsTooOftenIsToldToWaitAndAnotherIsNot) {
+  GateOptions options;
+  options.rates.tenant_calls_per_second = 1;
+  options.rates.clock = [] { return absl::FromUnixSeconds(1'800'000'000); };
+  GatedServer server(options);
+  const auto add = [&](const std::string& org) {
+    grpc::ClientContext context;
+    Fill(context, Bearing(server.Token("member", org)));
+    api::AddCommentResponse response;
+    return server.stub->AddComment(&context, {}, &response);
+  };
+  EXPECT_TRUE(add("northlight").ok());
+  const grpc::Status refused = add("northlight");
+  ExpectRefused(refused, grpc::StatusCode::RESOURCE_EXHAUSTED, "RATE_LIMITED");
+  EXPECT_EQ(InfoOf(refused).metadata().at("limit"), "tenant");
+  EXPECT_EQ(RetryAfterOf(FromGrpc(refused)), absl::Seconds(1));
+  EXPECT_TRUE(add("rivalworks").ok());
+}
+
 TEST_F(GateTest, AStreamWithoutATokenIsRefused) {
   grpc::ClientContext context;
   Fill(context, {});
