@@ -40,7 +40,7 @@ struct PagePlace {
         ParsePageToken(token, {kListing, org_id, invoice_id, actor_id, times});
     if (!text.ok()) return text.status();
     std::int64_t position = 0;
-    if (absl::SimpleAtoi(*text, &position)) return position;
+    if (absl::SimpleAtoi(*text, &position) && position > 0) return position;
     return InvalidField("page_token", "is not one of this listing", "PAGE_TOKEN_INVALID");
   }
 
@@ -99,7 +99,7 @@ void AuditListing::Read(const CallContext& call, AuditPageRequest request,
   if (!after.ok()) return answer(after.status());
   auto page = std::make_shared<AuditPage>();
   database_.ReadThen(
-      call.deadline,
+      call.deadline, Tenants::One(call.caller.org_id),
       [page, place, filter = std::move(request.filter), after = *after,
        page_size = static_cast<std::size_t>(*page_size)](Connection& connection) {
         *page = Scan(connection, place, filter, after, page_size);

@@ -121,6 +121,9 @@ const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry) {
 }
 
 void AuditLog::BeforeCommit(Connection& connection) {
+  if (heads_.empty()) return;
+  // The heads of all tenants of the group, each under its own key.
+  connection.ActFor(Tenants::All());
   auto& upsert = connection.Prepared<UpsertHead>();
   for (const auto& [org_id, head] : heads_) {
     upsert.org_id = org_id;

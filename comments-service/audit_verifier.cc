@@ -157,8 +157,9 @@ absl::StatusOr<AuditVerdict> AuditVerifier::Run(const std::string& org_id, absl:
       if (stopping_) return Draining();
     }
     if (absl::Now() > deadline) return TooLate();
-    const absl::Status step =
-        database_.Read([&](Connection& connection) { return verification.Step(connection); });
+    const absl::Status step = database_.Read(Tenants::One(org_id), [&](Connection& connection) {
+      return verification.Step(connection);
+    });
     if (!step.ok()) return step;
   }
   return verification.verdict();

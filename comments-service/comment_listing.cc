@@ -68,12 +68,12 @@ bool IsService(const CallContext& call) { return call.caller.role == Role::kServ
 
 // Runs `read` on a reading connection and answers with what it returns.
 template <class T, class Query>
-void ReadAnswer(Database& database, absl::Time deadline, Query query,
+void ReadAnswer(Database& database, absl::Time deadline, Tenants tenants, Query query,
                 absl::AnyInvocable<T(Connection&, const Query&)> read, Answer<T> answer) {
   auto result = std::make_unique<std::optional<T>>();
   std::optional<T>* const slot = result.get();
   database.ReadThen(
-      deadline,
+      deadline, std::move(tenants),
       [slot, query = std::move(query), read = std::move(read)](Connection& connection) mutable {
         slot->emplace(read(connection, query));
         return absl::OkStatus();
@@ -120,7 +120,7 @@ void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
   const bool cacheable = pages_ != nullptr && query.newest();
   const std::uint64_t generation = cacheable ? pages_->Generation(query.key()) : 0;
   ReadAnswer<EncodedPage, ThreadQuery>(
-      database_, call.deadline, std::move(query),
+      database_, call.deadline, Tenants::One(call.caller.org_id), std::move(query),
       [this, cacheable, generation](Connection& connection, const ThreadQuery& query) {
         EncodedPage page = ThreadPage(connection, query);
         if (cacheable) pages_->Insert(query.key(), generation, page);
@@ -167,7 +167,7 @@ void CommentListing::ListRecent(const CallContext& call, ListPageRequest request
       ParseCursorToken(request.page_token, {kRecentListing, call.caller.org_id});
   if (!cursor.ok()) return answer(cursor.status());
   ReadAnswer<EncodedPage, RecentQuery>(
-      database_, call.deadline,
+      database_, call.deadline, Tenants::One(call.caller.org_id),
       RecentQuery{.org_id = call.caller.org_id,
                   .scope = std::string(TokenScope(call.caller)),
                   .page_size = *page_size,
@@ -210,8 +210,9 @@ void CommentListing::ListThreadCounts(const CallContext& call, ListPageRequest r
   absl::StatusOr<ThreadCountsCursor> cursor =
       ParseThreadCountsCursor(request.page_token, events_.id());
   if (!cursor.ok()) return answer(cursor.status());
+  // The contract admits only machines that follow the log of all tenants.
   ReadAnswer<ThreadCountsPage, CountsQuery>(
-      database_, call.deadline,
+      database_, call.deadline, Tenants::All(),
       CountsQuery{.scope = std::string(TokenScope(call.caller)),
                   .page_size = *page_size,
                   .cursor = *std::move(cursor)},

@@ -101,7 +101,7 @@ void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComm
     if (!invoice_id.ok()) return answer(invoice_id.status());
     addition->comment.invoice_id = *std::move(invoice_id);
     writes_.Submit(
-        call.deadline,
+        call.deadline, Tenants::One(call.caller.org_id),
         [this, addition](Connection& connection) { return Write(connection, *addition); },
         [this, call, addition, answer = std::move(answer)](const absl::Status& status) mutable {
           if (!status.ok()) return answer(status);
@@ -145,7 +145,8 @@ void Comments::Import(const CallContext& call, NewImport request, Answer<ImportO
     if (!invoice_id.ok()) return answer(invoice_id.status());
     for (Comment& comment : run->comments) comment.invoice_id = *invoice_id;
     writes_.Submit(
-        call.deadline, [this, run](Connection& connection) { return Write(connection, *run); },
+        call.deadline, Tenants::One(call.caller.org_id),
+        [this, run](Connection& connection) { return Write(connection, *run); },
         [this, call, run, answer = std::move(answer)](const absl::Status& status) mutable {
           if (!status.ok()) return answer(status);
           const int imported = static_cast<int>(run->added.size());
@@ -208,7 +209,7 @@ void Comments::Get(const CallContext& call, std::string invoice_id, std::string 
     if (!thread.ok()) return answer(thread.status());
     auto found = std::make_shared<Comment>();
     database_.ReadThen(
-        call.deadline,
+        call.deadline, Tenants::One(call.caller.org_id),
         [found, org_id = call.caller.org_id, comment_id = std::move(comment_id),
          thread = *std::move(thread)](Connection& connection) {
           std::optional<StoredComment> stored = FindComment(connection, org_id, comment_id);

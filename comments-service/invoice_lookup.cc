@@ -67,7 +67,8 @@ void InvoiceLookup::FindUnknown(const CallContext& call, std::string invoice_id,
                        answer(std::move(thread));
                      });
   };
-  database_.ReadThen(call.deadline, std::move(read), std::move(done));
+  database_.ReadThen(call.deadline, Tenants::One(call.caller.org_id), std::move(read),
+                     std::move(done));
 }
 
 std::optional<std::string> InvoiceLookup::Known(std::string_view org_id,

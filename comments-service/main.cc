@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/flags/flag.h"
@@ -27,12 +28,13 @@
 #include "services/process/config.h"
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
-#include "services/process/service_flags.h"
 #include "services/process/shutdown.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/gate.h"
 #include "services/rpc/gate_flags.h"
 #include "services/rpc/server.h"
+#include "services/rpc/server_flags.h"
+#include "services/rpc/upstream_flags.h"
 #include "services/telemetry/metrics.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:50051", "host:port to serve gRPC on.");
@@ -60,10 +62,10 @@ RetentionBounds RetentionFromFlags() {
   return bounds;
 }
 
-std::unique_ptr<InvoiceDirectory> DirectoryFromFlags() {
+std::unique_ptr<InvoiceDirectory> DirectoryFromFlags(const UpstreamTls& tls) {
   const std::string address = absl::GetFlag(FLAGS_invoices_address);
   if (address.empty()) return nullptr;
-  return std::make_unique<InvoiceDirectoryRpc>(ConnectTo(address));
+  return std::make_unique<InvoiceDirectoryRpc>(ConnectTo(address, tls));
 }
 
 void AddGauges(Metrics& metrics, const EventLog& log, const GroupCommit& writes,
@@ -81,8 +83,10 @@ int Run(int argc, char** argv) {
   NameProcess("comments-service");
   ParseConfigOrExit(argc, argv, "Owns the comments, the audit log and the event log.");
   const RetentionBounds retention_bounds = RetentionFromFlags();
+  const RpcServerOptions server_options = ServerFromFlags(absl::GetFlag(FLAGS_listen_address));
   const GateOptions gate_options = GateFromFlags();
-  const auto tokens = OrExit(TokenVerifier::Create(TokensFromFlags()), "--jwks_path");
+  const UpstreamTls upstream_tls = UpstreamTlsFromFlags();
+  const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
 
   const auto database = OrExit(
       Database::Open(absl::GetFlag(FLAGS_database_url), CommentsMigrations()), "--database_url");
@@ -97,7 +101,7 @@ int Run(int argc, char** argv) {
                      [&shutdown](std::string_view reason) { shutdown.Fail(reason); });
   Retention retention(*log, feed, writes, retention_bounds);
 
-  const std::unique_ptr<InvoiceDirectory> directory = DirectoryFromFlags();
+  const std::unique_ptr<InvoiceDirectory> directory = DirectoryFromFlags(upstream_tls);
   InvoiceLookup invoices(*database, directory.get());
   Comments comments(*database, writes, writer, *log, invoices);
   CommentListing listing(*database, *log, invoices, log->has_other_writers() ? nullptr : &pages);
@@ -116,11 +120,12 @@ int Run(int argc, char** argv) {
   const auto rpc = MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch});
 
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
-  const auto server = OrExit(RpcServer::Start({.address = absl::GetFlag(FLAGS_listen_address),
-                                               .drain_grace = absl::GetFlag(FLAGS_drain_grace)},
-                                              {rpc.get()}),
-                             "--listen_address");
-  Log(Severity::kInfo, "listening", {{"address", server->address()}, {"log_id", log->id()}});
+  const auto server = OrExit(RpcServer::Start(server_options, {rpc.get()}), "--listen_address");
+  const std::string metrics_address = metrics.address();
+  Log(Severity::kInfo, "listening",
+      {{"address", server->address()},
+       {"metrics_address", std::string_view(metrics_address)},
+       {"log_id", log->id()}});
 
   const int exit_code = shutdown.Wait();
   server->Drain([&feed, &verifier] {

@@ -26,12 +26,14 @@ absl::StatusOr<PageCursor> ParseCursorToken(std::string_view token,
   absl::StatusOr<std::string> text = ParsePageToken(token, binding);
   if (!text.ok()) return text.status();
   PageCursor cursor;
-  const bool known = !text->empty() && (text->front() == kOlderMark || text->front() == kNewerMark);
-  if (!known || !absl::SimpleAtoi(text->substr(1), &cursor.from) || cursor.from < 0) {
+  const bool older = !text->empty() && text->front() == kOlderMark;
+  const bool newer = !text->empty() && text->front() == kNewerMark;
+  const bool number = (older || newer) && absl::SimpleAtoi(text->substr(1), &cursor.from);
+  // Nothing is newer than the end of all numbers: no token says so, but anybody can make one.
+  if (!number || cursor.from < 0 || (newer && cursor.from == PageCursor{}.from)) {
     return InvalidField("page_token", "is not one of this listing", "PAGE_TOKEN_INVALID");
   }
-  cursor.direction =
-      text->front() == kOlderMark ? PageCursor::Direction::kOlder : PageCursor::Direction::kNewer;
+  cursor.direction = older ? PageCursor::Direction::kOlder : PageCursor::Direction::kNewer;
   return cursor;
 }
 

@@ -1,6 +1,7 @@
 #include "comments-service/schema.h"
 
 #include "services/events/event_log.h"
+#include "services/storage/tenants.h"
 
 namespace marginalia {
 namespace {
@@ -70,7 +71,11 @@ std::vector<std::string> FirstTables() {
 }  // namespace
 
 Migrations CommentsMigrations() {
-  return {{.number = 1, .name = "comments, audit log and event log", .statements = FirstTables()}};
+  return {{.number = 1, .name = "comments, audit log and event log", .statements = FirstTables()},
+          {.number = 2,
+           .name = "row-level security",
+           .statements = TenantWall({"comments", "thread_comments", "comment_ids", "threads",
+                                     "audit_entries", "audit_heads", "events"})}};
 }
 
 }  // namespace marginalia

@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "comments-service/comment.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/page.h"
 
@@ -41,9 +42,14 @@ absl::StatusOr<ThreadCountsCursor> ParseThreadCountsCursor(std::string_view toke
   if (second == text->npos || !absl::SimpleAtoi(text->substr(0, first), &as_of)) {
     return NotOfThisListing();
   }
-  return ThreadCountsCursor{.org_id = text->substr(second + 1),
+  ThreadCountsCursor cursor{.org_id = text->substr(second + 1),
                             .invoice_id = text->substr(first + 1, second - first - 1),
                             .as_of = as_of};
+  // The seal is no secret: anybody can put any bytes into a token.
+  if (as_of < 0 || !CheckInvoiceId(cursor.invoice_id).ok() || !CheckUserId(cursor.org_id).ok()) {
+    return NotOfThisListing();
+  }
+  return cursor;
 }
 
 }  // namespace marginalia

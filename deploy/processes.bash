@@ -138,7 +138,7 @@ supervise() {
     for name in "${processes[@]}"; do
       [ "${ended-}" != "${pids[$name]}" ] || fail_by_death "$name" "$code"
     done
-    renew_service_token
+    renew_tokens
   done
 }
 

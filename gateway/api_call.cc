@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "gateway/pages/error_pages.h"
 #include "gateway/problem.h"
 #include "gateway/route_metrics.h"
 #include "services/process/log.h"
@@ -17,12 +18,31 @@ constexpr std::string_view kSecurityHeaders =
     "Content-Security-Policy: default-src 'none'\r\n"
     "Referrer-Policy: no-referrer\r\n"
     "X-Request-Id: ";
+// Within the site a page tells where it is: without that, a browser would send its forms with the
+// origin "null".
+constexpr std::string_view kPageSecurityHeaders =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'\r\n"
+    "Referrer-Policy: same-origin\r\n"
+    "X-Request-Id: ";
 constexpr std::size_t kLogLineBytes = 320;
 
-void AddCommonHeaders(HttpResponse& response, const std::string& request_id) {
-  response.headers += kSecurityHeaders;
-  response.headers += request_id;
+void AddCommonHeaders(HttpResponse& response, const ApiCallFacts& facts) {
+  response.headers += facts.form == RouteForm::kApi ? kSecurityHeaders : kPageSecurityHeaders;
+  response.headers += facts.request_id;
   response.headers += "\r\n";
+}
+
+// For the log. A client may send anything as a method, a piece of a body too long for its length
+// even: only the methods of HTTP are named.
+std::string_view KnownMethod(std::string_view method) {
+  for (const std::string_view known :
+       {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}) {
+    if (method == known) return known;
+  }
+  return method.empty() ? "" : "other";
 }
 
 // Counts the request and writes its log line: the route, never the target, which holds tokens.
@@ -32,7 +52,7 @@ void Record(const ApiCallFacts& facts, std::string_view method, int status) {
   std::string line;
   line.reserve(kLogLineBytes);
   AppendLogHead(line, status >= 500 ? Severity::kWarning : Severity::kInfo, "request");
-  AppendLogField(line, "method", method);
+  AppendLogField(line, "method", KnownMethod(method));
   AppendLogField(line, "route", facts.route);
   AppendLogField(line, "status", static_cast<std::int64_t>(status));
   AppendLogField(line, "micros", absl::ToInt64Microseconds(took));
@@ -45,7 +65,7 @@ void Record(const ApiCallFacts& facts, std::string_view method, int status) {
 }  // namespace
 
 void Conclude(const ApiCallFacts& facts, std::string_view method, HttpResponse& response) {
-  AddCommonHeaders(response, facts.request_id);
+  AddCommonHeaders(response, facts);
   Record(facts, method, response.status);
 }
 
@@ -69,12 +89,13 @@ void ApiCall::Fail(const absl::Status& status) {
          {"route", facts_->route},
          {"request_id", std::string_view(facts_->request_id)}});
   }
-  Answer(Problem(status, facts_->request_id));
+  Answer(facts_->form == RouteForm::kApi ? Problem(status, facts_->request_id)
+                                         : facts_->error_pages->Page(*facts_, status));
 }
 
 std::shared_ptr<OutputStream> ApiCall::Stream(HttpResponse head, StreamEvents events) {
   std::unique_ptr<ApiCallFacts> facts = std::move(facts_);
-  AddCommonHeaders(head, facts->request_id);
+  AddCommonHeaders(head, *facts);
   const int status = head.status;
   std::string method(facts->exchange->request().method);
   // What points into the request ends with it, and the exchange would keep itself alive.

@@ -12,11 +12,13 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/http_message.h"
+#include "gateway/router.h"
 #include "services/identity/caller.h"
 #include "services/identity/token_verifier.h"
 
 namespace marginalia {
 
+class ErrorPages;
 class RouteMetrics;
 
 // What the gate has found out about a request.
@@ -31,6 +33,11 @@ struct ApiCallFacts {
   // Null on a route for anyone.
   std::shared_ptr<const VerifiedToken> token;
   std::string_view bearer;
+  // Whether the token came in the session cookie, as a browser sends it.
+  bool by_cookie = false;
+  RouteForm form = RouteForm::kApi;
+  // Tells the failures of any other form. Outlives the call.
+  const ErrorPages* error_pages = nullptr;
   absl::Time start;
 };
 
@@ -51,6 +58,7 @@ class ApiCall {
   // Still encoded: see request_target.h.
   std::string_view query() const { return facts_->query; }
   const std::string& request_id() const { return facts_->request_id; }
+  const ApiCallFacts& facts() const { return *facts_; }
 
   // On a route for callers only.
   const Caller& caller() const { return facts_->token->caller; }
@@ -59,7 +67,7 @@ class ApiCall {
   std::string_view bearer() const { return facts_->bearer; }
 
   void Answer(HttpResponse response);
-  // Answers with the problem that `status` is.
+  // Answers with the problem that `status` is, or the page that tells it.
   void Fail(const absl::Status& status);
   // Answers with a stream; on the io thread. What the request held is gone afterwards.
   std::shared_ptr<OutputStream> Stream(HttpResponse head, StreamEvents events);

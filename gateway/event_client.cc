@@ -25,7 +25,7 @@ HttpResponse StreamHead() {
   head.content_type = "text/event-stream";
   head.headers =
       "Cache-Control: no-store\r\n"
-      "Vary: Authorization\r\n"
+      "Vary: Authorization, Cookie\r\n"
       // Proxies of the nginx family would hold events back.
       "X-Accel-Buffering: no\r\n";
   return head;

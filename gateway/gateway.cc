@@ -7,6 +7,7 @@
 
 #include "gateway/http_gate.h"
 #include "gateway/io_thread.h"
+#include "gateway/pages/error_pages.h"
 #include "gateway/router.h"
 #include "gateway/routes.h"
 #include "gateway/thread_versions.h"
@@ -18,8 +19,11 @@ namespace marginalia {
 struct Gateway::Parts {
   explicit Parts(const GatewayOptions& options)
       : service_token(options.service_token_path),
-        upstream(ConnectTo(options.comments_address), ConnectTo(options.invoices_address)),
-        places(options.sse_clients_max, options.sse_clients_per_user_max) {}
+        upstream(ConnectTo(options.comments_address, options.upstream_tls),
+                 ConnectTo(options.invoices_address, options.upstream_tls)),
+        places(options.sse_clients_max, options.sse_clients_per_user_max),
+        invoice_page(upstream),
+        error_pages(!options.demo_people_path.empty()) {}
 
   // What the metrics ask, from their own thread, and may still ask when the gateway is gone.
   struct Gauges {
@@ -57,7 +61,10 @@ struct Gateway::Parts {
   ThreadVersions versions;
   StreamPlaces places;
   std::unique_ptr<EventStream> events;
+  InvoicePage invoice_page;
+  ErrorPages error_pages;
   std::unique_ptr<Apis> apis;
+  std::unique_ptr<Pages> pages;
   std::unique_ptr<HttpGate> gate;
   std::unique_ptr<HttpServer> server;
   const std::shared_ptr<Gauges> gauges = std::make_shared<Gauges>();
@@ -75,9 +82,14 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
       Apis{CommentsApi(parts.upstream, parts.versions, *parts.events), InvoicesApi(parts.upstream),
            EventsApi(parts.io, parts.upstream, *parts.events, parts.places),
            ActivityApi(parts.upstream), HealthApi(*parts.events)});
-  auto router = Router::Create(Routes(*parts.apis));
+  parts.pages =
+      std::make_unique<Pages>(Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
+                                    CommentForm(parts.upstream, parts.invoice_page),
+                                    SignIn(options.demo_people_path, tokens), AssetFiles()});
+  auto router = Router::Create(Routes(*parts.apis, *parts.pages));
   if (!router.ok()) return router.status();
-  parts.gate = std::make_unique<HttpGate>(*std::move(router), tokens, metrics);
+  parts.gate = std::make_unique<HttpGate>(*std::move(router), parts.error_pages, options.rates,
+                                          tokens, metrics);
   auto server = HttpServer::Start(options.http, parts.io, *parts.gate);
   if (!server.ok()) return server.status();
   parts.server = *std::move(server);

@@ -13,6 +13,8 @@
 #include "gateway/http_server.h"
 #include "gateway/stream_places.h"
 #include "services/identity/token_verifier.h"
+#include "services/rpc/rate_limits.h"
+#include "services/rpc/tls.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
@@ -22,9 +24,13 @@ struct GatewayOptions {
   // host:port of the services.
   std::string comments_address;
   std::string invoices_address;
+  UpstreamTls upstream_tls;
   // The file with this process's own token, for the event subscription.
   std::string service_token_path;
+  // The people that the sign-in page of a demo offers (pages/demo_people.h); empty: no such page.
+  std::string demo_people_path;
   EventStreamOptions events;
+  RateLimitOptions rates;
   std::size_t sse_clients_max = kSseClientsMax;
   std::size_t sse_clients_per_user_max = kSseClientsPerUserMax;
 };

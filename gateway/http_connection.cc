@@ -7,7 +7,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/socket_base.hpp>
-#include <boost/asio/write.hpp>
 #include <charconv>
 #include <utility>
 
@@ -50,15 +49,26 @@ bool HasLength(int status) { return status != 304; }
 
 }  // namespace
 
-HttpConnection::HttpConnection(HttpSocket socket, Shared& shared)
-    : socket_(std::move(socket)), shared_(shared) {}
+HttpConnection::HttpConnection(HttpSocket socket, asio::ssl::context* tls, Shared& shared)
+    : transport_(std::move(socket), tls), shared_(shared) {}
 
 void HttpConnection::Start() {
   error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.set_option(UserTimeout(kUnacknowledgedMs), ignored);
+  transport_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  transport_.socket().set_option(UserTimeout(kUnacknowledgedMs), ignored);
+  if (transport_.encrypted()) return ShakeHands();
   Enter(Phase::kIdle);
   ReadMore();
+}
+
+void HttpConnection::ShakeHands() {
+  Enter(Phase::kHandshaking);
+  transport_.Handshake([self = shared_from_this()](const error_code& error) {
+    if (self->phase_ != Phase::kHandshaking) return;
+    if (error) return self->Close();
+    self->Enter(Phase::kIdle);
+    self->ReadMore();
+  });
 }
 
 bool HttpConnection::busy() const {
@@ -72,6 +82,7 @@ void HttpConnection::Enter(Phase phase) {
     case Phase::kIdle:
       deadline_ = Clock::now() + shared_.timeouts.idle_max;
       break;
+    case Phase::kHandshaking:
     case Phase::kReading:
       deadline_ = Clock::now() + shared_.timeouts.request_read_max;
       break;
@@ -100,20 +111,19 @@ void HttpConnection::CheckDeadline(Clock::time_point now) {
 }
 
 void HttpConnection::CloseIfIdle() {
-  if (phase_ == Phase::kIdle) Close();
+  if (phase_ == Phase::kIdle || phase_ == Phase::kHandshaking) Close();
 }
 
 void HttpConnection::ReadMore() {
   const std::size_t had = input_.size();
   input_.resize(had + kReadBytes);
   read_pending_ = true;
-  socket_.async_read_some(
-      asio::buffer(input_.data() + had, kReadBytes),
-      [self = shared_from_this(), had](const error_code& error, std::size_t count) {
-        self->read_pending_ = false;
-        self->input_.resize(had + count);
-        self->HaveRead(error);
-      });
+  transport_.ReadSome(asio::buffer(input_.data() + had, kReadBytes),
+                      [self = shared_from_this(), had](const error_code& error, std::size_t count) {
+                        self->read_pending_ = false;
+                        self->input_.resize(had + count);
+                        self->HaveRead(error);
+                      });
 }
 
 void HttpConnection::HaveRead(const error_code& error) {
@@ -149,12 +159,12 @@ void HttpConnection::ReadAhead() {
 
 void HttpConnection::SendContinue() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
-                    [self = shared_from_this()](const error_code& error, std::size_t) {
-                      if (self->phase_ != Phase::kReading) return;
-                      if (error) return self->Close();
-                      self->ReadMore();
-                    });
+  transport_.Write(asio::buffer(kContinue.data(), kContinue.size()),
+                   [self = shared_from_this()](const error_code& error, std::size_t) {
+                     if (self->phase_ != Phase::kReading) return;
+                     if (error) return self->Close();
+                     self->ReadMore();
+                   });
 }
 
 void HttpConnection::Refuse(int status, std::string_view reason, std::string_view detail) {
@@ -164,7 +174,7 @@ void HttpConnection::Refuse(int status, std::string_view reason, std::string_vie
 }
 
 void HttpConnection::Answer(HttpResponse response) {
-  asio::dispatch(socket_.get_executor(),
+  asio::dispatch(transport_.socket().get_executor(),
                  [self = shared_from_this(), response = std::move(response)]() mutable {
                    if (self->phase_ == Phase::kHandling) self->Send(std::move(response));
                  });
@@ -182,12 +192,11 @@ void HttpConnection::Send(HttpResponse response) {
   Enter(Phase::kWriting);
   const std::array<asio::const_buffer, 2> whole = {asio::buffer(head_),
                                                    asio::buffer(response_.body)};
-  asio::async_write(socket_, whole,
-                    [self = shared_from_this()](const error_code& error, std::size_t) {
-                      if (self->phase_ != Phase::kWriting) return;
-                      if (error) return self->Close();
-                      self->AnswerWritten();
-                    });
+  transport_.Write(whole, [self = shared_from_this()](const error_code& error, std::size_t) {
+    if (self->phase_ != Phase::kWriting) return;
+    if (error) return self->Close();
+    self->AnswerWritten();
+  });
 }
 
 bool HttpConnection::TakeRoomFor(std::size_t body_bytes) {
@@ -237,11 +246,13 @@ void HttpConnection::AnswerWritten() {
 std::shared_ptr<OutputStream> HttpConnection::Stream(HttpResponse head, StreamEvents events) {
   const std::shared_ptr<OutputStream> output(shared_from_this(), this);
   if (phase_ != Phase::kHandling) {
-    asio::post(socket_.get_executor(), [closed = std::move(events.closed)]() mutable { closed(); });
+    asio::post(transport_.socket().get_executor(),
+               [closed = std::move(events.closed)]() mutable { closed(); });
     return output;
   }
   error_code ignored;
-  socket_.set_option(asio::socket_base::send_buffer_size(kStreamSendBufferBytes), ignored);
+  transport_.socket().set_option(asio::socket_base::send_buffer_size(kStreamSendBufferBytes),
+                                 ignored);
   stream_events_ = std::move(events);
   AppendHead(head, /*streamed=*/true);
   const bool without_body = parser_.request().method == "HEAD";
@@ -267,12 +278,11 @@ void HttpConnection::WriteQueued() {
   buffers.reserve(sending_.size());
   for (const auto& bytes : sending_) buffers.push_back(asio::buffer(*bytes));
   deadline_ = Clock::now() + shared_.timeouts.write_stall_max;
-  asio::async_write(socket_, buffers,
-                    [self = shared_from_this()](const error_code& error, std::size_t) {
-                      if (self->phase_ != Phase::kStreaming) return;
-                      if (error) return self->Close();
-                      self->StreamWritten();
-                    });
+  transport_.Write(buffers, [self = shared_from_this()](const error_code& error, std::size_t) {
+    if (self->phase_ != Phase::kStreaming) return;
+    if (error) return self->Close();
+    self->StreamWritten();
+  });
 }
 
 void HttpConnection::StreamWritten() {
@@ -292,11 +302,8 @@ void HttpConnection::End() {
 
 // A client that leaves is noticed by what it sends: its end.
 void HttpConnection::AwaitGoodbye() {
-  socket_.async_wait(HttpSocket::wait_read, [self = shared_from_this()](error_code error) {
+  transport_.Skip([self = shared_from_this()](const error_code& error, std::size_t count) {
     if (self->phase_ != Phase::kStreaming) return;
-    std::array<char, 512> ignored;
-    std::size_t count = 0;
-    if (!error) count = self->socket_.read_some(asio::buffer(ignored), error);
     self->discarded_bytes_ += count;
     if (error || self->discarded_bytes_ > kStreamInputBytesMax) return self->Close();
     self->AwaitGoodbye();
@@ -304,8 +311,7 @@ void HttpConnection::AwaitGoodbye() {
 }
 
 void HttpConnection::Linger() {
-  error_code ignored;
-  socket_.shutdown(HttpSocket::shutdown_send, ignored);
+  transport_.SayGoodbye();
   Enter(Phase::kLingering);
   if (!read_pending_) Discard();
 }
@@ -318,10 +324,10 @@ void HttpConnection::Discard() {
 void HttpConnection::Close() {
   if (phase_ == Phase::kClosed) return;
   const bool streamed = phase_ == Phase::kStreaming;
+  const bool in_order = phase_ == Phase::kIdle || (streamed && sending_.empty());
   Enter(Phase::kClosed);
   GiveRoomBack();
-  error_code ignored;
-  socket_.close(ignored);
+  transport_.Close(in_order);
   // The writer of the stream may let go of it from within.
   const auto self = shared_from_this();
   StreamEvents events = std::move(stream_events_);

@@ -4,8 +4,6 @@
 #ifndef MARGINALIA_GATEWAY_HTTP_CONNECTION_H_
 #define MARGINALIA_GATEWAY_HTTP_CONNECTION_H_
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -13,17 +11,14 @@
 #include <vector>
 
 #include "gateway/http_message.h"
+#include "gateway/http_transport.h"
 #include "gateway/request_parser.h"
 
 namespace marginalia {
 
-// Asio's default executor costs a virtual call for each operation.
-using HttpSocket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-
 // How long a client may take, in the steady clock of the io thread.
 struct HttpTimeouts {
-  // From the first byte of a request to its last.
+  // From the first byte of a request to its last; and for the handshake of TLS.
   std::chrono::nanoseconds request_read_max;
   // Between two requests.
   std::chrono::nanoseconds idle_max;
@@ -52,7 +47,8 @@ class HttpConnection : public HttpExchange,
     absl::AnyInvocable<void(HttpConnection*)> closed;
   };
 
-  HttpConnection(HttpSocket socket, Shared& shared);
+  // Without a context: plain text.
+  HttpConnection(HttpSocket socket, boost::asio::ssl::context* tls, Shared& shared);
 
   void Start();
   // Closes when what it is waiting for has taken too long.
@@ -72,9 +68,19 @@ class HttpConnection : public HttpExchange,
   void Abort() override { Close(); }
 
  private:
-  enum class Phase { kIdle, kReading, kHandling, kWriting, kStreaming, kLingering, kClosed };
+  enum class Phase {
+    kHandshaking,
+    kIdle,
+    kReading,
+    kHandling,
+    kWriting,
+    kStreaming,
+    kLingering,
+    kClosed
+  };
 
   void Enter(Phase phase);
+  void ShakeHands();
   void ReadMore();
   void HaveRead(const boost::system::error_code& error);
   void ReadAhead();
@@ -92,7 +98,7 @@ class HttpConnection : public HttpExchange,
   void Discard();
   void Close();
 
-  HttpSocket socket_;
+  HttpTransport transport_;
   Shared& shared_;
   Phase phase_ = Phase::kIdle;
   Clock::time_point deadline_;

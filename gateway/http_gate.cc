@@ -5,8 +5,11 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "gateway/pages/error_pages.h"
 #include "gateway/problem.h"
 #include "gateway/request_target.h"
+#include "gateway/same_origin.h"
+#include "gateway/session_cookie.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/request_id.h"
 
@@ -15,16 +18,36 @@ namespace {
 
 constexpr std::string_view kNoRoute = "none";
 constexpr absl::string_view kBearer = "Bearer ";
+constexpr std::string_view kApiPaths = "/api/";
 
 std::string RequestIdOf(const HttpRequest& request) {
   const std::string_view given = request.Header("x-request-id");
   return IsRequestId(given) ? std::string(given) : NewRequestId();
 }
 
+// Browsers say so when a person is to look at the answer.
+bool IsForPeople(const HttpRequest& request) {
+  return request.target.substr(0, kApiPaths.size()) != kApiPaths &&
+         request.Header("accept").find("text/html") != std::string_view::npos;
+}
+
+bool ChangesNothing(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+absl::Status CrossOrigin() {
+  return Refusal(
+      absl::StatusCode::kPermissionDenied, "CROSS_ORIGIN",
+      "a browser may change something from a page of this site only, and this came from elsewhere");
+}
+
 }  // namespace
 
-HttpGate::HttpGate(Router router, TokenVerifier& tokens, Metrics& metrics)
-    : router_(std::move(router)), tokens_(tokens), unrouted_(metrics, kNoRoute) {
+HttpGate::HttpGate(Router router, const ErrorPages& error_pages, RateLimitOptions rates,
+                   TokenVerifier& tokens, Metrics& metrics)
+    : router_(std::move(router)),
+      error_pages_(error_pages),
+      rates_(std::move(rates)),
+      tokens_(tokens),
+      unrouted_(metrics, kNoRoute) {
   for (const Route& route : router_.routes()) {
     metrics_.push_back(std::make_unique<RouteMetrics>(metrics, route.path));
   }
@@ -38,21 +61,17 @@ void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
   facts.request_id = RequestIdOf(request);
   facts.route = kNoRoute;
   facts.metrics = &unrouted_;
+  facts.error_pages = &error_pages_;
+  // Until the route says it.
+  if (IsForPeople(request)) facts.form = RouteForm::kPage;
 
   const auto target = SplitTarget(request.target);
   if (!target.ok()) return ApiCall(std::move(facts)).Fail(target.status());
   auto match = router_.Match(request.method, target->path);
   if (!match.ok()) return ApiCall(std::move(facts)).Fail(match.status());
-  if (match->route == nullptr) {
-    HttpResponse response =
-        match->allow.empty()
-            ? Problem(404, "PATH_NOT_FOUND", "there is nothing at this path", facts.request_id)
-            : Problem(405, "METHOD_NOT_ALLOWED", "this path takes " + match->allow,
-                      facts.request_id);
-    if (!match->allow.empty()) response.headers += "Allow: " + match->allow + "\r\n";
-    return ApiCall(std::move(facts)).Answer(std::move(response));
-  }
+  if (match->route == nullptr) return FailUnrouted(std::move(facts), *match);
   facts.route = match->route->path;
+  facts.form = match->route->form;
   facts.metrics = metrics_[match->index].get();
   facts.path_parameters = std::move(match->parameters);
   facts.query = target->query;
@@ -61,16 +80,42 @@ void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
       return ApiCall(std::move(facts)).Fail(status);
     }
   }
+  // No other site can make a browser send a token of its own, but every site can make it send the
+  // cookie, or a form.
+  if (!ChangesNothing(request.method) && (facts.by_cookie || facts.token == nullptr) &&
+      !IsFromSameOrigin(request)) {
+    return ApiCall(std::move(facts)).Fail(CrossOrigin());
+  }
   match->route->handle(ApiCall(std::move(facts)));
 }
 
+void HttpGate::FailUnrouted(ApiCallFacts facts, const RouteMatch& match) {
+  const bool known = !match.allow.empty();
+  const int status = known ? 405 : 404;
+  const std::string_view reason = known ? "METHOD_NOT_ALLOWED" : "PATH_NOT_FOUND";
+  const std::string detail =
+      known ? "this path takes " + match.allow : "there is nothing at this path";
+  HttpResponse response = facts.form == RouteForm::kApi
+                              ? Problem(status, reason, detail, facts.request_id)
+                              : error_pages_.Page(facts, status, detail);
+  if (known) response.headers += "Allow: " + match.allow + "\r\n";
+  ApiCall(std::move(facts)).Answer(std::move(response));
+}
+
 absl::Status HttpGate::Identify(ApiCallFacts& facts) {
-  const std::string_view header = facts.exchange->request().Header("authorization");
-  if (!absl::StartsWithIgnoreCase({header.data(), header.size()}, kBearer)) {
+  const HttpRequest& request = facts.exchange->request();
+  const std::string_view header = request.Header("authorization");
+  const bool in_header = absl::StartsWithIgnoreCase({header.data(), header.size()}, kBearer);
+  std::string_view bearer;
+  if (in_header) {
+    bearer = header.substr(kBearer.size());
+  } else if (header.empty()) {
+    bearer = SessionToken(request);
+  }
+  if (!in_header && bearer.empty() && tokens_.needs_token()) {
     return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING",
                    "send a token: Authorization: Bearer …");
   }
-  const std::string_view bearer = header.substr(kBearer.size());
   auto token = tokens_.Verify(bearer);
   if (!token.ok()) return token.status();
   if ((*token)->caller.org_id.empty()) {
@@ -79,7 +124,8 @@ absl::Status HttpGate::Identify(ApiCallFacts& facts) {
   }
   facts.token = std::move(*token);
   facts.bearer = bearer;
-  return absl::OkStatus();
+  facts.by_cookie = !in_header;
+  return rates_.Take(facts.token->caller);
 }
 
 HttpResponse HttpGate::Refuse(int status, std::string_view reason, std::string_view detail) {

@@ -13,23 +13,31 @@
 #include "gateway/route_metrics.h"
 #include "gateway/router.h"
 #include "services/identity/token_verifier.h"
+#include "services/rpc/rate_limits.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
 
+class ErrorPages;
+
 class HttpGate : public HttpHandler {
  public:
-  // Tokens and metrics are not owned and must outlive the gate.
-  HttpGate(Router router, TokenVerifier& tokens, Metrics& metrics);
+  // Nothing but the router is owned; the rest must outlive the gate.
+  HttpGate(Router router, const ErrorPages& error_pages, RateLimitOptions rates,
+           TokenVerifier& tokens, Metrics& metrics);
 
   void Handle(std::shared_ptr<HttpExchange> exchange) override;
   HttpResponse Refuse(int status, std::string_view reason, std::string_view detail) override;
 
  private:
+  // Ends a request that has no route.
+  void FailUnrouted(ApiCallFacts facts, const RouteMatch& match);
   // Fills in whose token the request carries.
   absl::Status Identify(ApiCallFacts& facts);
 
   const Router router_;
+  const ErrorPages& error_pages_;
+  RateLimits rates_;
   TokenVerifier& tokens_;
   // Of each route, in the router's order.
   std::vector<std::unique_ptr<RouteMetrics>> metrics_;

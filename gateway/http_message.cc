@@ -23,6 +23,8 @@ std::string_view StatusPhrase(int status) {
       return "OK";
     case 201:
       return "Created";
+    case 303:
+      return "See Other";
     case 304:
       return "Not Modified";
     case 400:

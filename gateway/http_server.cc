@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gateway/http_connection.h"
+#include "gateway/tls_context.h"
 #include "services/process/log.h"
 
 namespace marginalia {
@@ -87,6 +88,13 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
         (endpoint.ok() ? error.message() : std::string(endpoint.status().message())));
   }
 
+  absl::Status PrepareTls() {
+    if (!options.tls.given()) return absl::OkStatus();
+    auto made = TlsContext::Create(options.tls);
+    if (made.ok()) tls = *std::move(made);
+    return made.status();
+  }
+
   void Accept() {
     accepting = acceptor.is_open() && count < options.connections_max;
     if (!accepting) return;
@@ -105,7 +113,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       }
       return;
     }
-    auto connection = std::make_shared<HttpConnection>(std::move(socket), shared);
+    auto connection = std::make_shared<HttpConnection>(
+        std::move(socket), tls == nullptr ? nullptr : &tls->current(), shared);
     connections.insert(connection.get());
     ++count;
     connection->Start();
@@ -114,6 +123,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
 
   void Check() {
     shared.date = DateNow();
+    if (tls != nullptr) tls->ReadAgainIfChanged();
     const auto now = HttpConnection::Clock::now();
     for (HttpConnection* connection : Snapshot()) {
       if (connections.count(connection) != 0) connection->CheckDeadline(now);
@@ -153,6 +163,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   HttpAcceptor acceptor;
   std::string address;
   HttpConnection::Shared shared;
+  // Null: plain text.
+  std::unique_ptr<TlsContext> tls;
   std::unique_ptr<Repeating> checks;
   std::unordered_set<HttpConnection*> connections;
   bool accepting = false;
@@ -164,6 +176,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions options,
                                                               IoThread& io, HttpHandler& handler) {
   auto state = std::make_shared<State>(std::move(options), io, handler);
+  if (absl::Status status = state->PrepareTls(); !status.ok()) return status;
   if (absl::Status status = state->Listen(); !status.ok()) return status;
   io.Run([&state] {
     state->checks =

@@ -11,13 +11,16 @@
 #include "absl/time/time.h"
 #include "gateway/http_message.h"
 #include "gateway/io_thread.h"
+#include "services/rpc/tls.h"
 
 namespace marginalia {
 
 struct HttpServerOptions {
   // host:port; port 0 binds a free one.
   std::string address;
-  // A request that takes longer to arrive is cut with 408.
+  // Given: HTTPS, with TLS 1.2 or newer, and the files read again when they change.
+  TlsIdentity tls;
+  // A request that takes longer to arrive is cut with 408, a handshake without a word.
   absl::Duration request_read_max = absl::Seconds(10);
   // A connection without a request for so long is closed.
   absl::Duration idle_max = absl::Seconds(60);
@@ -35,7 +38,8 @@ struct HttpServerOptions {
 
 class HttpServer {
  public:
-  // Fails, naming the address, when it cannot be bound. The handler must outlive the server.
+  // Fails, naming the address or the file, when it cannot be bound or the certificate will not do.
+  // The handler must outlive the server.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(HttpServerOptions options, IoThread& io,
                                                            HttpHandler& handler);
   // Closes every connection.

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kCaching =
     "Cache-Control: private, no-cache\r\n"
-    "Vary: Authorization\r\n";
+    "Vary: Authorization, Cookie\r\n";
 // Room for the headers that are added on the way out.
 constexpr std::size_t kHeaderBytes = 384;
 

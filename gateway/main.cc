@@ -16,6 +16,9 @@
 #include "services/process/or_exit.h"
 #include "services/process/service_flags.h"
 #include "services/process/shutdown.h"
+#include "services/rpc/listener_flags.h"
+#include "services/rpc/rate_flags.h"
+#include "services/rpc/upstream_flags.h"
 #include "services/telemetry/metrics.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:8080", "host:port to serve HTTP on.");
@@ -25,6 +28,9 @@ ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051", "host:port of commen
 ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "host:port of invoice-service.");
 ABSL_FLAG(std::string, service_token_path, "",
           "file with this process's own token (role service), to follow the events with.");
+ABSL_FLAG(std::string, demo_people_path, "",
+          "file with the people of a demo, tokens included: lets everybody sign in as any of them. "
+          "Never with real data.");
 
 namespace marginalia {
 namespace {
@@ -40,9 +46,13 @@ void RaiseFileLimit() {
 GatewayOptions GatewayFromFlags() {
   GatewayOptions options;
   options.http.address = absl::GetFlag(FLAGS_listen_address);
+  options.http.tls = ListenerIdentityFromFlags(options.http.address);
+  options.upstream_tls = UpstreamTlsFromFlags();
   options.comments_address = absl::GetFlag(FLAGS_comments_address);
   options.invoices_address = absl::GetFlag(FLAGS_invoices_address);
   options.service_token_path = absl::GetFlag(FLAGS_service_token_path);
+  options.rates = RatesFromFlags();
+  options.demo_people_path = absl::GetFlag(FLAGS_demo_people_path);
   return options;
 }
 
@@ -51,13 +61,19 @@ int Run(int argc, char** argv) {
   NameProcess("gateway");
   ParseConfigOrExit(argc, argv, "Serves the HTTP/JSON API and the live event streams.");
   const GatewayOptions options = GatewayFromFlags();
-  const auto tokens = OrExit(TokenVerifier::Create(TokensFromFlags()), "--jwks_path");
+  const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
   RaiseFileLimit();
+  if (!options.demo_people_path.empty()) {
+    Log(Severity::kWarning, "everybody can sign in as anybody of the demo",
+        {{"demo_people_path", options.demo_people_path}});
+  }
 
   Metrics metrics;
   const auto gateway = OrExit(Gateway::Start(options, *tokens, metrics), "--listen_address");
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
-  Log(Severity::kInfo, "listening", {{"address", gateway->address()}});
+  const std::string metrics_address = metrics.address();
+  Log(Severity::kInfo, "listening",
+      {{"address", gateway->address()}, {"metrics_address", std::string_view(metrics_address)}});
 
   const int exit_code = shutdown.Wait();
   gateway->Drain(absl::GetFlag(FLAGS_drain_grace));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "gateway/utf8.h"
 #include "services/rpc/errors.h"
 
 namespace marginalia {
@@ -67,6 +68,8 @@ class PostedComment {
     return request;
   }
   const absl::Status& status() const { return status_; }
+  // The known member whose value is being read; empty when there is none.
+  std::string_view open_member() const { return member_ != nullptr ? name_ : std::string_view(); }
 
  private:
   static constexpr std::size_t kNameCharactersShown = 64;
@@ -109,6 +112,10 @@ absl::StatusOr<comments::v1::AddCommentRequest> AddCommentFromJson(std::string_v
   error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (!parser.handler().status().ok()) return parser.handler().status();
+  const std::string_view member = parser.handler().open_member();
+  if (error && !member.empty() && !IsValidUtf8(text)) {
+    return InvalidField(member, "must be valid UTF-8");
+  }
   if (error || read != text.size()) {
     return Refusal(absl::StatusCode::kInvalidArgument, "JSON_INVALID",
                    "the request body must be one JSON object in UTF-8; byte " +

@@ -15,6 +15,8 @@ namespace marginalia {
 inline constexpr std::size_t kHeadBytesMax = 8 * 1024;
 inline constexpr std::size_t kTargetBytesMax = 4 * 1024;
 inline constexpr std::size_t kRequestBodyBytesMax = 64 * 1024;
+// A form's encoding turns the longest comment there can be into twelve times as many bytes.
+inline constexpr std::size_t kFormBodyBytesMax = 128 * 1024;
 
 // Why bytes are no acceptable request.
 struct BadRequest {

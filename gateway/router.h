@@ -18,6 +18,10 @@ class ApiCall;
 // Who may call a route.
 enum class RouteAccess { kAnyone, kCallerOfATenant };
 
+// What a route answers with: JSON for programs, a whole page for people, or a piece of a page for
+// its script. Failures come in the same form, but that only a page sends people to sign in.
+enum class RouteForm { kApi, kPage, kFragment };
+
 // One row of the public API.
 struct Route {
   // "GET" answers HEAD as well.
@@ -26,6 +30,7 @@ struct Route {
   RouteAccess access = RouteAccess::kCallerOfATenant;
   // Called on the io thread.
   std::function<void(ApiCall)> handle;
+  RouteForm form = RouteForm::kApi;
 };
 
 struct RouteMatch {

@@ -13,9 +13,11 @@ std::function<void(ApiCall)> To(Api& api, void (Api::*handle)(ApiCall)) {
 
 }  // namespace
 
-std::vector<Route> Routes(Apis& apis) {
+std::vector<Route> Routes(Apis& apis, Pages& pages) {
   constexpr RouteAccess kAnyone = RouteAccess::kAnyone;
   constexpr RouteAccess kCaller = RouteAccess::kCallerOfATenant;
+  constexpr RouteForm kPage = RouteForm::kPage;
+  constexpr RouteForm kFragment = RouteForm::kFragment;
   // clang-format off
   return {
       {"GET",  "/api/invoices",               kCaller, To(apis.invoices, &InvoicesApi::List)},
@@ -27,6 +29,17 @@ std::vector<Route> Routes(Apis& apis) {
       {"GET",  "/healthz",                    kAnyone, To(apis.health, &HealthApi::Live)},
       {"GET",  "/readyz",                     kAnyone, To(apis.health, &HealthApi::Ready)},
       {"GET",  "/openapi.json",               kAnyone, To(apis.health, &HealthApi::Describe)},
+
+      {"GET",  "/",                           kAnyone, To(pages.invoices, &InvoiceListPage::ShowFromRoot), kPage},
+      {"GET",  "/invoices",                   kCaller, To(pages.invoices, &InvoiceListPage::Show), kPage},
+      {"GET",  "/invoices/{id}",              kCaller, To(pages.invoice, &InvoicePage::Show), kPage},
+      {"GET",  "/invoices/{id}/summary",      kCaller, To(pages.invoice, &InvoicePage::ShowSummary), kFragment},
+      {"GET",  "/invoices/{id}/comments",     kCaller, To(pages.comment_form, &CommentForm::ShowPage), kPage},
+      {"POST", "/invoices/{id}/comments",     kCaller, To(pages.comment_form, &CommentForm::Post), kPage},
+      {"GET",  "/sign-in",                    kAnyone, To(pages.sign_in, &SignIn::Show), kPage},
+      {"POST", "/sign-in",                    kAnyone, To(pages.sign_in, &SignIn::Choose), kPage},
+      {"POST", "/sign-out",                   kAnyone, To(pages.sign_in, &SignIn::Leave), kPage},
+      {"GET",  "/assets/{name}",              kAnyone, To(pages.assets, &AssetFiles::Get), kPage},
   };
   // clang-format on
 }

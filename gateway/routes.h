@@ -1,4 +1,5 @@
-// The whole public API on one screen. Add a route here, and to openapi.json.
+// All that can be asked for over HTTP, on one screen. Add a route here, and one of the API to
+// openapi.json.
 #ifndef MARGINALIA_GATEWAY_ROUTES_H_
 #define MARGINALIA_GATEWAY_ROUTES_H_
 
@@ -9,6 +10,11 @@
 #include "gateway/events_api.h"
 #include "gateway/health_api.h"
 #include "gateway/invoices_api.h"
+#include "gateway/pages/asset_files.h"
+#include "gateway/pages/comment_form.h"
+#include "gateway/pages/invoice_list_page.h"
+#include "gateway/pages/invoice_page.h"
+#include "gateway/pages/sign_in.h"
 #include "gateway/router.h"
 
 namespace marginalia {
@@ -21,8 +27,16 @@ struct Apis {
   HealthApi health;
 };
 
-// The apis must outlive the routes.
-std::vector<Route> Routes(Apis& apis);
+struct Pages {
+  InvoiceListPage invoices;
+  InvoicePage& invoice;
+  CommentForm comment_form;
+  SignIn sign_in;
+  AssetFiles assets;
+};
+
+// Both must outlive the routes.
+std::vector<Route> Routes(Apis& apis, Pages& pages);
 
 }  // namespace marginalia
 

@@ -36,6 +36,8 @@ struct ThreadCounts final : Facts {
 class CommentCounts final : public Projection {
  public:
   static std::vector<std::string> Schema();
+  // Of the staged rows, whose first key did not begin with the tenant.
+  static std::vector<std::string> StagedByTenantSchema();
 
   // The cache is not owned and must outlive the projection.
   explicit CommentCounts(SummaryCache& cache) : cache_(cache) {}

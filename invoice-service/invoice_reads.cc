@@ -5,7 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "invoice-service/invoice.h"
 #include "invoice-service/invoice_messages.h"
+#include "services/rpc/errors.h"
 #include "services/rpc/page.h"
 
 namespace marginalia {
@@ -71,6 +73,10 @@ void InvoiceReads::List(ReadContext context, int page_size, const std::string& p
     absl::StatusOr<std::string> cursor =
         ParsePageToken(page_token, {kListBinding, context.caller.org_id});
     if (!cursor.ok()) return done(cursor.status());
+    // The seal is no secret: anybody can put any bytes into a token.
+    if (!IsInvoiceNumber(*cursor)) {
+      return done(InvalidField("page_token", "is not one of this listing", "PAGE_TOKEN_INVALID"));
+    }
     number = *std::move(cursor);
   }
   const ReadContext& awaited = context;

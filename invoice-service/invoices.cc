@@ -93,7 +93,7 @@ void Invoices::Read(const Caller& caller, std::vector<std::string> keys, absl::T
                     CountedDone done) {
   auto found = std::make_shared<std::vector<CountedInvoice>>();
   database_.ReadThen(
-      deadline,
+      deadline, Tenants::One(caller.org_id),
       [found, org_id = caller.org_id, keys = std::move(keys)](Connection& connection) {
         found->clear();
         for (const std::string& key : keys) {
@@ -114,7 +114,7 @@ void Invoices::List(const Caller& caller, std::string number, int limit, absl::T
                     SummariesDone done) {
   auto found = std::make_shared<std::vector<InvoiceSummary>>();
   database_.ReadThen(
-      deadline,
+      deadline, Tenants::One(caller.org_id),
       [found, org_id = caller.org_id, number = std::move(number), limit](Connection& connection) {
         *found = InvoiceStore::ListAfter(connection, org_id, number, limit);
         return absl::OkStatus();
@@ -141,7 +141,7 @@ void Invoices::Create(const Caller& caller, std::string_view invoice_id,
   invoice->etag = NewEtag();
   auto stored = std::make_shared<Invoice>();
   writes_.Submit(
-      deadline,
+      deadline, Tenants::One(caller.org_id),
       [invoice, stored, org_id = caller.org_id, seal = SealOf(content)](Connection& connection) {
         *stored = *invoice;
         if (InvoiceStore::Insert(connection, org_id, *stored, seal)) return absl::OkStatus();
@@ -200,7 +200,7 @@ void Invoices::Change(const Caller& caller, std::string_view id_or_number,
   if (etag.empty()) return done(InvalidField("etag", "is required"));
   auto invoice = std::make_shared<Invoice>();
   writes_.Submit(
-      deadline,
+      deadline, Tenants::One(caller.org_id),
       [invoice, org_id = caller.org_id, key = *key, etag = std::move(etag),
        edit = std::move(edit)](Connection& connection) mutable {
         std::optional<Invoice> stored = InvoiceStore::Find(connection, org_id, key);

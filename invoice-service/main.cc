@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/flags/flag.h"
@@ -20,12 +21,13 @@
 #include "services/process/config.h"
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
-#include "services/process/service_flags.h"
 #include "services/process/shutdown.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/gate.h"
 #include "services/rpc/gate_flags.h"
 #include "services/rpc/server.h"
+#include "services/rpc/server_flags.h"
+#include "services/rpc/upstream_flags.h"
 #include "services/storage/database.h"
 #include "services/storage/group_commit.h"
 #include "services/telemetry/metrics.h"
@@ -90,8 +92,10 @@ int Run(int argc, char** argv) {
   Shutdown shutdown;
   NameProcess("invoice-service");
   ParseConfigOrExit(argc, argv, "Owns the invoices, and derives how many comments each has.");
+  const RpcServerOptions server_options = ServerFromFlags(absl::GetFlag(FLAGS_listen_address));
   const GateOptions gate_options = GateFromFlags();
-  const auto tokens = OrExit(TokenVerifier::Create(TokensFromFlags()), "--jwks_path");
+  const UpstreamTls upstream_tls = UpstreamTlsFromFlags();
+  const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
   WarnWithoutServiceToken();
 
   const auto database = OrExit(
@@ -107,7 +111,8 @@ int Run(int argc, char** argv) {
                      CacheCountersIn(metrics));
 
   ServiceToken service_token(absl::GetFlag(FLAGS_service_token_path));
-  CommentEvents comments(ConnectTo(absl::GetFlag(FLAGS_comments_address)), service_token);
+  CommentEvents comments(ConnectTo(absl::GetFlag(FLAGS_comments_address), upstream_tls),
+                         service_token);
   CommentCounts counts(cache);
   Projector projector(comments, counts, *database, writes, progress, ProjectorCountersIn(metrics));
 
@@ -120,11 +125,10 @@ int Run(int argc, char** argv) {
   const auto rpc = MakeInvoicesRpc(gate, {invoices, reads, projector});
 
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
-  const auto server = OrExit(RpcServer::Start({.address = absl::GetFlag(FLAGS_listen_address),
-                                               .drain_grace = absl::GetFlag(FLAGS_drain_grace)},
-                                              {rpc.get()}),
-                             "--listen_address");
-  Log(Severity::kInfo, "listening", {{"address", server->address()}});
+  const auto server = OrExit(RpcServer::Start(server_options, {rpc.get()}), "--listen_address");
+  const std::string metrics_address = metrics.address();
+  Log(Severity::kInfo, "listening",
+      {{"address", server->address()}, {"metrics_address", std::string_view(metrics_address)}});
 
   const int exit_code = shutdown.Wait();
   server->Drain([&progress] { progress.Close(); });

@@ -6,6 +6,7 @@
 #include "invoice-service/comment_counts.h"
 #include "invoice-service/invoice_store.h"
 #include "services/events/projection_position.h"
+#include "services/storage/tenants.h"
 
 namespace marginalia {
 
@@ -15,7 +16,10 @@ Migrations InvoiceMigrations() {
        {InvoiceStore::Schema(), CommentCounts::Schema(), ProjectionPosition::Schema()}) {
     statements.insert(statements.end(), schema.begin(), schema.end());
   }
-  return {{1, "invoices and comment counts", std::move(statements)}};
+  return {{1, "invoices and comment counts", std::move(statements)},
+          {2, "staged counts by tenant", CommentCounts::StagedByTenantSchema()},
+          {3, "row-level security",
+           TenantWall({"invoices", "invoice_lines", "comment_counts", "comment_counts_staged"})}};
 }
 
 }  // namespace marginalia

@@ -115,6 +115,7 @@ DemoInvoice Invoice(const object& from, const std::vector<DemoPerson>& people) {
 DemoTenant Tenant(const object& from) {
   DemoTenant tenant;
   tenant.org_id = Text(from, "org_id");
+  tenant.name = Text(from, "name");
   for (const value& person : List(from, "people")) {
     tenant.people.push_back(Person(person.as_object()));
   }

@@ -36,6 +36,7 @@ struct DemoInvoice {
 
 struct DemoTenant {
   std::string org_id;
+  std::string name;
   std::vector<DemoPerson> people;
   std::vector<DemoInvoice> invoices;
 };

@@ -2,6 +2,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -19,7 +22,7 @@
 ABSL_FLAG(std::string, data, "data", "The data directory of deploy/run.");
 ABSL_FLAG(std::string, demo_file, "deploy/demo/demo.json", "The demo data.");
 ABSL_FLAG(std::string, org, "", "token: the tenant, where the person alone does not say it.");
-ABSL_FLAG(absl::Duration, lifetime, absl::Hours(12), "token: how long it is valid.");
+ABSL_FLAG(absl::Duration, lifetime, absl::Hours(12), "token, people: how long they are valid.");
 ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051",
           "load: where comments-service listens.");
 ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "load: where invoice-service listens.");
@@ -74,6 +77,29 @@ int PrintToken(const std::string& name) {
   return 0;
 }
 
+// All the demo people, each with a token: what the gateway's --demo_people_path takes.
+int PrintPeople() {
+  const auto tenants = ReadDemoData(absl::GetFlag(FLAGS_demo_file));
+  if (!tenants.ok()) return Fail(kFailure, tenants.status());
+  const auto mint = OpenMint();
+  if (!mint.ok()) return Fail(kFailure, mint.status());
+  boost::json::array people;
+  for (const DemoTenant& tenant : *tenants) {
+    for (const DemoPerson& person : tenant.people) {
+      const TokenClaims claims{tenant.org_id, person.user_id, person.display_name, person.role};
+      people.push_back(
+          boost::json::object{{"org", tenant.org_id},
+                              {"org_name", tenant.name},
+                              {"user_id", person.user_id},
+                              {"display_name", person.display_name},
+                              {"role", person.role},
+                              {"token", (*mint)->Mint(claims, absl::GetFlag(FLAGS_lifetime))}});
+    }
+  }
+  std::printf("%s\n", boost::json::serialize(people).c_str());
+  return 0;
+}
+
 // The whole file or none of it, whenever the process is killed.
 absl::Status WriteFile(const std::string& path, const std::string& text) {
   const std::string unfinished = path + ".new";
@@ -120,12 +146,14 @@ absl::Status Load() {
 int Run(const std::vector<char*>& arguments) {
   const std::string command = arguments.size() > 1 ? arguments[1] : "";
   if (command == "token" && arguments.size() == 3) return PrintToken(arguments[2]);
+  if (command == "people" && arguments.size() == 2) return PrintPeople();
   if (command == "load" && arguments.size() == 2) {
     const absl::Status loaded = Load();
     return loaded.ok() ? 0 : Fail(kFailure, loaded);
   }
   std::fprintf(stderr,
                "usage: marginalia-demo token [--data=DIR] [--org=ORG] PERSON\n"
+               "       marginalia-demo people [--data=DIR]\n"
                "       marginalia-demo load [--data=DIR] [--comments_address=HOST:PORT] "
                "[--invoices_address=HOST:PORT]\n");
   return kMisuse;

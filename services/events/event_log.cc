@@ -109,8 +109,10 @@ absl::StatusOr<std::int64_t> EventLog::RefreshHead() {
 absl::StatusOr<std::vector<EventPointer>> EventLog::ReadAfter(std::int64_t position,
                                                               int limit) const {
   std::vector<EventPointer> events;
-  const absl::Status read = database_.Read(
-      [&](Connection& connection) { return ReadPage(connection, position, limit, events); });
+  // The log is one for all tenants; who may hear of which event is for its readers to tell.
+  const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
+    return ReadPage(connection, position, limit, events);
+  });
   if (!read.ok()) return read;
   return events;
 }
@@ -127,7 +129,7 @@ absl::StatusOr<std::int64_t> EventLog::OldestRetained() const {
 
 absl::StatusOr<std::int64_t> EventLog::NewestBefore(absl::Time time) const {
   std::int64_t newest = 0;
-  const absl::Status read = database_.Read([&](Connection& connection) {
+  const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
     newest = NewestBeforeIn(connection, absl::ToUnixMicros(time));
     return absl::OkStatus();
   });
@@ -139,6 +141,7 @@ std::int64_t EventLog::CompactUpTo(Connection& connection, std::int64_t position
   const EventLogRow row = ReadLogRow(connection);
   const std::int64_t last = std::min({position, row.head, row.compacted + limit});
   if (last <= row.compacted) return 0;
+  connection.ActFor(Tenants::All());
   RemoveEvents(connection, row.compacted, last);
   return last - row.compacted;
 }
@@ -154,7 +157,10 @@ void EventLog::Begin(Connection& connection) {
 }
 
 void EventLog::BeforeCommit(Connection& connection) {
-  if (!group_events_.empty()) StoreEvents(connection, group_events_, group_times_);
+  if (group_events_.empty()) return;
+  // All the tenants of the group at once.
+  connection.ActFor(Tenants::All());
+  StoreEvents(connection, group_events_, group_times_);
 }
 
 void EventLog::Committed() {

@@ -212,8 +212,8 @@ absl::Status Projector::Examine(Stretch& stretch) {
 absl::Status Projector::Commit(const Stretch& stretch) {
   bool moved = false;
   ProjectionPosition stored;
-  const absl::Status status =
-      writes_.SubmitAndWait(absl::Now() + kProjectionWriteWaitMax, [&](Connection& connection) {
+  const absl::Status status = writes_.SubmitAndWait(
+      absl::Now() + kProjectionWriteWaitMax, Tenants::All(), [&](Connection& connection) {
         moved = ProjectionPosition::Advance(connection, stretch.first_position, stretch.reached,
                                             stretch.complete_until);
         stored = ProjectionPosition::Read(connection);

@@ -37,7 +37,7 @@ absl::Status SnapshotRun::StagePage() {
   if (page->as_of != as_of_)
     return Interrupted("The snapshot changed while it was read; try again.");
   const absl::Status stored = writes_.SubmitAndWait(
-      absl::Now() + kProjectionWriteWaitMax, [this, &page](Connection& connection) {
+      absl::Now() + kProjectionWriteWaitMax, Tenants::All(), [this, &page](Connection& connection) {
         if (!begun_) projection_.ClearStaged(connection);
         projection_.Stage(connection, run_id_, *page->facts);
         return absl::OkStatus();
@@ -52,25 +52,25 @@ absl::Status SnapshotRun::StagePage() {
 
 absl::StatusOr<ProjectionCheck> SnapshotRun::Compare(std::int64_t newer_than) {
   std::int64_t differing = 0;
-  absl::Status status = database_.Read([&](Connection& connection) {
+  absl::Status status = database_.Read(Tenants::All(), [&](Connection& connection) {
     if (absl::Status complete = CheckComplete(connection); !complete.ok()) return complete;
     differing = projection_.CountDiffering(connection, run_id_, newer_than);
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
-  status =
-      writes_.SubmitAndWait(absl::Now() + kProjectionWriteWaitMax, [this](Connection& connection) {
-        projection_.ClearStaged(connection);
-        return absl::OkStatus();
-      });
+  status = writes_.SubmitAndWait(absl::Now() + kProjectionWriteWaitMax, Tenants::All(),
+                                 [this](Connection& connection) {
+                                   projection_.ClearStaged(connection);
+                                   return absl::OkStatus();
+                                 });
   if (!status.ok()) return status;
   return ProjectionCheck{row_count_, differing, as_of_};
 }
 
 absl::StatusOr<ProjectionCheck> SnapshotRun::Replace(std::int64_t newer_than) {
   std::int64_t replaced = 0;
-  const absl::Status status =
-      writes_.SubmitAndWait(absl::Now() + kProjectionWriteWaitMax, [&](Connection& connection) {
+  const absl::Status status = writes_.SubmitAndWait(
+      absl::Now() + kProjectionWriteWaitMax, Tenants::All(), [&](Connection& connection) {
         if (absl::Status complete = CheckComplete(connection); !complete.ok()) return complete;
         // First the position: its row is what processes that share the database lock.
         ProjectionPosition::Reset(connection, as_of_, begin_time_);

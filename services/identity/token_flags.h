@@ -6,8 +6,9 @@
 
 namespace marginalia {
 
-// Ends the process with 2 when --jwks_path is missing. After ParseConfigOrExit.
-TokenVerifierOptions TokensFromFlags();
+// Ends the process with 2 unless exactly one of --jwks_path and --insecure_identity is given; the
+// latter is warned of in the log. Fails as TokenVerifier::Create does. After ParseConfigOrExit.
+absl::StatusOr<std::unique_ptr<TokenVerifier>> TokensFromFlags();
 
 }  // namespace marginalia
 

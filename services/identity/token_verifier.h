@@ -51,6 +51,9 @@ class TokenVerifier {
   // token names. Errors: UNAUTHENTICATED, reason TOKEN_INVALID; the message says which check
   // failed, never what the token contains. Verified tokens are remembered until they expire.
   virtual absl::StatusOr<std::shared_ptr<const VerifiedToken>> Verify(std::string_view token) = 0;
+
+  // Whether a caller without a token is to be refused, and not passed to Verify as "".
+  virtual bool needs_token() const { return true; }
 };
 
 }  // namespace marginalia

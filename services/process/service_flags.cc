@@ -3,7 +3,8 @@
 #include "absl/flags/flag.h"
 
 ABSL_FLAG(std::string, jwks_path, "",
-          "Required. The public keys that callers' tokens are verified with: a JWKS file, or a "
+          "Required, unless --insecure_identity is given. The public keys that callers' tokens are "
+          "verified with: a JWKS file, or a "
           "directory of them. Read again when it changes.");
 ABSL_FLAG(std::string, jwt_issuer, "marginalia", "What the claim \"iss\" of a token must be.");
 ABSL_FLAG(std::string, jwt_audience, "marginalia",

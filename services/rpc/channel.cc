@@ -1,11 +1,11 @@
 #include "services/rpc/channel.h"
 
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include "services/rpc/library.h"
 #include "services/rpc/server.h"
+#include "services/rpc/tls_credentials.h"
 
 namespace marginalia {
 namespace {
@@ -18,7 +18,7 @@ constexpr int kConnectMs = 2'000;
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address) {
+std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const UpstreamTls& tls) {
   PrepareLibraryOnce();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
@@ -35,7 +35,7 @@ std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address) {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kRequestBytesMax);
   arguments.SetMaxSendMessageSize(kRequestBytesMax);
-  auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  auto channel = grpc::CreateCustomChannel(address, CredentialsFor(tls), arguments);
   channel->GetState(/*try_to_connect=*/true);
   return channel;
 }

@@ -10,12 +10,13 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "services/rpc/tls.h"
 
 namespace marginalia {
 
 // A channel with keepalive, bounded reconnect backoff (50 ms to 1 s) and message size limits.
 // Connects in the background.
-std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address);
+std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const UpstreamTls& tls = {});
 
 // Sets the bearer token, the request id and the deadline of an outgoing call.
 void PrepareCall(grpc::ClientContext& context, std::string_view bearer, std::string_view request_id,

@@ -38,9 +38,10 @@ void AppendVarint(std::string& bytes, std::uint64_t value) {
   bytes += static_cast<char>(value);
 }
 
-// All of `bytes` as one varint.
+// All of `bytes` as one varint, spelled as above: a byte too many that adds nothing is refused.
 std::optional<std::int64_t> PositionOf(std::string_view bytes) {
   if (bytes.empty() || bytes.size() > kPositionBytesMax) return std::nullopt;
+  if (bytes.size() > 1 && bytes.back() == '\0') return std::nullopt;
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);

@@ -1,6 +1,8 @@
 #include "services/rpc/gate.h"
 
 #include <google/protobuf/descriptor.h>
+#include <grpc/grpc_security_constants.h>
+#include <grpcpp/security/auth_context.h>
 
 #include <algorithm>
 #include <chrono>
@@ -93,6 +95,16 @@ absl::Status CheckAccess(const GatedMethod& method, const Caller& caller) {
   return absl::OkStatus();
 }
 
+bool CarriesOneOf(const std::vector<std::string>& names, const grpc::AuthContext& connection) {
+  if (!connection.IsPeerAuthenticated()) return false;
+  for (const char* property : {GRPC_X509_SAN_PROPERTY_NAME, GRPC_X509_CN_PROPERTY_NAME}) {
+    for (const grpc::string_ref& name : connection.FindPropertyValues(property)) {
+      if (std::find(names.begin(), names.end(), ViewOf(name)) != names.end()) return true;
+    }
+  }
+  return false;
+}
+
 [[noreturn]] void EndProcess(std::string_view method, std::string_view why) {
   Log(Severity::kError, "the contract and the code do not fit",
       {{"method", method}, {"error", why}});
@@ -104,8 +116,9 @@ absl::Status CheckAccess(const GatedMethod& method, const Caller& caller) {
 
 Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
     : options_(std::move(options)), tokens_(tokens), metrics_(metrics), rates_(options_.rates) {
-  for (const char* reason : {"TOKEN_MISSING", "TOKEN_INVALID", "ROLE_TOO_LOW", "ORG_REQUIRED",
-                             "TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "RATE_LIMITED"}) {
+  for (const char* reason :
+       {"TOKEN_MISSING", "TOKEN_INVALID", "ROLE_TOO_LOW", "ORG_REQUIRED", "CLIENT_NOT_ALLOWED",
+        "TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "RATE_LIMITED"}) {
     refusals_[reason] =
         metrics.AddCounter("marginalia_refusals_total", "Calls that the gate refused, by reason.",
                            {{"reason", reason}});
@@ -162,6 +175,7 @@ absl::Status Gate::Check(grpc::CallbackServerContext* context, const GatedMethod
   call.Begin(method, RequestIdOf(*context), DeadlineOf(*context));
   absl::Status decision = TakePlace(method, call);
   if (decision.ok()) decision = Identify(context, call);
+  if (decision.ok()) decision = CheckClient(*context, call.caller());
   if (decision.ok()) decision = CheckAccess(method, call.caller());
   if (decision.ok()) decision = rates_.Take(call.caller());
   if (decision.ok()) return decision;
@@ -188,11 +202,11 @@ absl::Status Gate::TakePlace(const GatedMethod& method, AdmittedCall& call) {
 absl::Status Gate::Identify(grpc::CallbackServerContext* context, AdmittedCall& call) {
   const auto [first, last] = context->client_metadata().equal_range("authorization");
   const std::string_view bearer = first == last ? "" : BearerIn(ViewOf(first->second));
-  if (bearer.empty()) {
+  if (bearer.empty() && tokens_.needs_token()) {
     return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING",
                    "no bearer token; send metadata \"authorization: Bearer <token>\"");
   }
-  if (std::next(first) != last) {
+  if (first != last && std::next(first) != last) {
     return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
                    "there is more than one \"authorization\"; send one");
   }
@@ -201,6 +215,16 @@ absl::Status Gate::Identify(grpc::CallbackServerContext* context, AdmittedCall& 
   call.bearer_ = bearer;
   call.token_ = *std::move(token);
   return absl::OkStatus();
+}
+
+// A service's token alone is not enough where certificates are checked: it may have been stolen.
+absl::Status Gate::CheckClient(const grpc::CallbackServerContext& context,
+                               const Caller& caller) const {
+  const std::vector<std::string>& names = options_.service_client_names;
+  if (names.empty() || caller.role != Role::kService) return absl::OkStatus();
+  if (CarriesOneOf(names, *context.auth_context())) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kPermissionDenied, "CLIENT_NOT_ALLOWED",
+                 "the certificate of this connection is not that of a service known here");
 }
 
 }  // namespace marginalia

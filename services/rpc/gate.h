@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,6 +38,10 @@ struct GateOptions {
   int streams_in_flight_max = 4096;
   // Calls of a tenant or a person beyond this are refused with RESOURCE_EXHAUSTED, RATE_LIMITED.
   RateLimitOptions rates;
+  // Not empty: a caller with the role service must come over a connection whose verified
+  // certificate carries one of these names, as a subject alternative name or as its common name.
+  // Others are refused with PERMISSION_DENIED, reason CLIENT_NOT_ALLOWED.
+  std::vector<std::string> service_client_names;
 };
 
 // One RPC as the gate sees it, resolved once from the contract.
@@ -136,6 +141,7 @@ class Gate {
                      AdmittedCall& call);
   absl::Status TakePlace(const GatedMethod& method, AdmittedCall& call);
   absl::Status Identify(grpc::CallbackServerContext* context, AdmittedCall& call);
+  absl::Status CheckClient(const grpc::CallbackServerContext& context, const Caller& caller) const;
 
   GateOptions options_;
   TokenVerifier& tokens_;

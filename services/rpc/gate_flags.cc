@@ -1,11 +1,19 @@
 #include "services/rpc/gate_flags.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/flags/flag.h"
 #include "services/process/config.h"
 #include "services/rpc/rate_flags.h"
+#include "services/rpc/server_flags.h"
 
 ABSL_FLAG(int, calls_in_flight_max, 4096,
           "Unary calls in flight beyond this are refused with RESOURCE_EXHAUSTED.");
+ABSL_FLAG(std::vector<std::string>, service_client_names, {},
+          "Comma-separated names of the certificates, subject alternative or common, over whose "
+          "connections callers with the role service are accepted. Needs --tls_client_ca_path. "
+          "Empty: over any connection.");
 
 namespace marginalia {
 
@@ -14,6 +22,10 @@ GateOptions GateFromFlags() {
   options.calls_in_flight_max = absl::GetFlag(FLAGS_calls_in_flight_max);
   if (options.calls_in_flight_max < 1) ExitOnBadFlag("calls_in_flight_max", "must be at least 1");
   options.rates = RatesFromFlags();
+  options.service_client_names = absl::GetFlag(FLAGS_service_client_names);
+  if (!options.service_client_names.empty() && absl::GetFlag(FLAGS_tls_client_ca_path).empty()) {
+    ExitOnBadFlag("service_client_names", "needs --tls_client_ca_path");
+  }
   return options;
 }
 

@@ -5,7 +5,6 @@
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/impl/server_initializer.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include <charconv>
@@ -17,6 +16,7 @@
 
 #include "services/rpc/health.h"
 #include "services/rpc/library.h"
+#include "services/rpc/tls_credentials.h"
 
 namespace marginalia {
 namespace {
@@ -104,7 +104,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   SetLimits(builder);
   builder.SetOption(std::make_unique<WithServiceNames>(server->service_names_));
   int port = 0;
-  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(options.address, CredentialsFor(options.tls), &port);
   builder.RegisterService(server->health_.get());
   for (grpc::Service* service : services) builder.RegisterService(service);
   server->server_ = builder.BuildAndStart();

@@ -14,6 +14,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/rpc/tls.h"
 
 namespace marginalia {
 
@@ -30,6 +31,7 @@ struct RpcServerOptions {
   std::string address;
   // In-flight calls get this long to finish on drain.
   absl::Duration drain_grace = absl::Seconds(10);
+  ListenerTls tls;
 };
 
 class RpcServer {

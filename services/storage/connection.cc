@@ -3,6 +3,7 @@
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -72,6 +73,30 @@ void SetUpPostgres(soci::session& session, ConnectionRole role) {
   session << "SET default_transaction_read_only = on";
 }
 
+std::string AllTenantsValue(const Tenants& tenants) { return tenants.all() ? "on" : "off"; }
+
+struct SetTenants {
+  explicit SetTenants(Connection& connection)
+      : set((connection.sql().prepare << absl::StrCat("SELECT set_config('", kOrgSetting,
+                                                      "', :org_id, true), set_config('",
+                                                      kAllTenantsSetting, "', :all_tenants, true)"),
+             soci::use(org_id), soci::use(all_tenants))) {}
+
+  std::string org_id;
+  std::string all_tenants;
+  soci::statement set;
+};
+
+// Both in one round trip, which a statement with parameters cannot be.
+std::string BeginFor(soci::session& session, const Tenants& tenants) {
+  const std::string& org_id = tenants.org_id();
+  const std::unique_ptr<char, decltype(&PQfreemem)> literal(
+      PQescapeLiteral(NativePostgres(session), org_id.data(), org_id.size()), PQfreemem);
+  if (literal == nullptr) throw soci::soci_error("the tenant's id cannot be written as a literal");
+  return absl::StrCat("BEGIN; SET LOCAL ", kOrgSetting, " = ", literal.get(), "; SET LOCAL ",
+                      kAllTenantsSetting, " = ", AllTenantsValue(tenants));
+}
+
 // Prepared, because every read and every group runs them.
 struct TransactionStatements {
   explicit TransactionStatements(Connection& connection)
@@ -114,9 +139,33 @@ std::string Connection::FromColumn(std::string column) const {
   return absl::HexStringToBytes(absl::string_view(column).substr(2));
 }
 
-void Connection::Begin() {
+void Connection::Begin(const Tenants& tenants) {
+  if (kind_ == DatabaseKind::kPostgres && tenants != Tenants()) {
+    session_ << BeginFor(session_, tenants);
+    tenants_ = tenants;
+    return;
+  }
+  tenants_ = Tenants();
   auto& statements = Prepared<TransactionStatements>();
   (role_ == ConnectionRole::kWriter ? statements.begin_immediate : statements.begin).execute(true);
+}
+
+void Connection::ActFor(const Tenants& tenants) {
+  if (kind_ == DatabaseKind::kSqlite || tenants == tenants_) return;
+  auto& statement = Prepared<SetTenants>();
+  statement.org_id = tenants.org_id();
+  statement.all_tenants = AllTenantsValue(tenants);
+  statement.set.execute(true);
+  tenants_ = tenants;
+}
+
+bool Connection::BypassesTenantWall() {
+  if (kind_ == DatabaseKind::kSqlite) return false;
+  int bypasses = 0;
+  session_ << "SELECT CAST(rolsuper OR rolbypassrls AS INTEGER) FROM pg_roles"
+              " WHERE rolname = current_user",
+      soci::into(bypasses);
+  return bypasses != 0;
 }
 
 void Connection::Commit() {

@@ -11,6 +11,8 @@
 #include <typeindex>
 #include <unordered_map>
 
+#include "services/storage/tenants.h"
+
 namespace marginalia {
 
 enum class DatabaseKind { kSqlite, kPostgres };
@@ -45,6 +47,13 @@ class Connection {
     return *static_cast<Statements*>(slot.get());
   }
 
+  // In a transaction: from here to its end, or to the next call, it touches the rows of `tenants`
+  // only. A transaction begins with those that it was begun for. Throws what SOCI throws.
+  void ActFor(const Tenants& tenants);
+
+  // True when its role on PostgreSQL is one that row-level security does not hold back.
+  bool BypassesTenantWall();
+
   // Bytes as this database takes and gives them in a bytes column through a std::string: as they
   // are on SQLite, in hex format on PostgreSQL, whose text is cut at NUL.
   std::string ToColumn(std::string_view bytes) const;
@@ -56,7 +65,7 @@ class Connection {
 
   // Begin and Commit throw. Rollback never does: a connection that cannot roll back is lost, and
   // its transaction with it. `read` transactions are snapshots.
-  void Begin();
+  void Begin(const Tenants& tenants = {});
   void Commit();
   void Rollback();
   // SQLite keeps a snapshot open for as long as any SELECT has not run to its end, even past
@@ -68,6 +77,7 @@ class Connection {
   const DatabaseKind kind_;
   const ConnectionRole role_;
   soci::session session_;
+  Tenants tenants_;  // of the transaction; PostgreSQL only
   // After session_, so that statements are gone before their session.
   std::unordered_map<std::type_index, std::shared_ptr<void>> prepared_;
 };

@@ -43,6 +43,15 @@ absl::Status CheckIntegrity(Connection& connection, const DatabaseUrl& url) {
   return finding == "ok" ? absl::OkStatus() : Corrupt(url.target, finding);
 }
 
+void WarnWithoutTenantWall(Connection& connection, const ConnectionTarget& target) {
+  if (!connection.BypassesTenantWall()) return;
+  Log(Severity::kWarning,
+      "the database role is a superuser or has BYPASSRLS, so row-level security does not keep "
+      "tenants apart behind the service's own checks: connect as a plain role that owns the "
+      "database",
+      {{"database", target.description}});
+}
+
 absl::Status OpenFailure(const ConnectionTarget& target, const std::exception& error) {
   const std::string words = WordsForLog(error);
   if (IsCorrupt(error)) return Corrupt(target, words);
@@ -87,23 +96,27 @@ struct Database::State {
 
   // Opens the transaction of a read. A connection that was lost while nobody used it is replaced,
   // again and again until `until`: a server that restarts is back within it.
-  absl::Status BeginRead(Reader& reader, absl::Time until);
-  absl::Status ReadOn(Reader& reader, absl::Time until,
+  absl::Status BeginRead(Reader& reader, absl::Time until, const Tenants& tenants);
+  absl::Status ReadOn(Reader& reader, absl::Time until, const Tenants& tenants,
                       absl::FunctionRef<absl::Status(Connection&)> read);
 };
 
-absl::Status Database::State::BeginRead(Reader& reader, absl::Time until) {
+absl::Status Database::State::BeginRead(Reader& reader, absl::Time until, const Tenants& tenants) {
   while (true) {
     const bool connected = reader.connection != nullptr;
     try {
       if (!connected) {
         reader.connection = std::make_unique<Connection>(url.target, ConnectionRole::kReader);
       }
-      reader.connection->Begin();
+      reader.connection->Begin(tenants);
       return absl::OkStatus();
     } catch (const std::exception& error) {
       const bool lost = reader.connection == nullptr || IsConnectionLost(error);
-      if (!lost) return StorageFailure(*reader.connection, error);
+      if (!lost) {
+        absl::Status failure = StorageFailure(*reader.connection, error);
+        reader.connection->Rollback();
+        return failure;
+      }
       reader.connection.reset();
       if (url.target.kind == DatabaseKind::kSqlite || absl::Now() > until) {
         const std::string words = WordsForLog(error);
@@ -115,9 +128,9 @@ absl::Status Database::State::BeginRead(Reader& reader, absl::Time until) {
   }
 }
 
-absl::Status Database::State::ReadOn(Reader& reader, absl::Time until,
+absl::Status Database::State::ReadOn(Reader& reader, absl::Time until, const Tenants& tenants,
                                      absl::FunctionRef<absl::Status(Connection&)> read) {
-  absl::Status begun = BeginRead(reader, until);
+  absl::Status begun = BeginRead(reader, until, tenants);
   if (!begun.ok()) return begun;
   Connection& connection = *reader.connection;
   try {
@@ -150,6 +163,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& url,
     absl::Status fits = sqlite ? CheckIntegrity(*state->writer, state->url) : absl::OkStatus();
     if (fits.ok()) fits = ApplyMigrations(*state->writer, target, migrations);
     if (!fits.ok()) return fits;
+    WarnWithoutTenantWall(*state->writer, target);
   } catch (const std::exception& error) {
     return OpenFailure(target, error);
   }
@@ -168,18 +182,24 @@ Database::~Database() {
 DatabaseKind Database::kind() const { return state_->url.target.kind; }
 
 absl::Status Database::Read(absl::FunctionRef<absl::Status(Connection&)> read) {
+  return Read(Tenants(), read);
+}
+
+absl::Status Database::Read(const Tenants& tenants,
+                            absl::FunctionRef<absl::Status(Connection&)> read) {
   const absl::Time until = absl::Now() + kReaderWaitMax;
   State::Reader* reader = state_->Lease(until);
   if (reader == nullptr) return StorageUnavailable();
-  absl::Status status = state_->ReadOn(*reader, until, read);
+  absl::Status status = state_->ReadOn(*reader, until, tenants, read);
   state_->Return(reader);
   return status;
 }
 
-void Database::ReadThen(absl::Time deadline, absl::AnyInvocable<absl::Status(Connection&)> read,
+void Database::ReadThen(absl::Time deadline, Tenants tenants,
+                        absl::AnyInvocable<absl::Status(Connection&)> read,
                         absl::AnyInvocable<void(const absl::Status&)> done) {
-  auto run = [this, read = std::move(read)]() mutable {
-    return Read([&read](Connection& connection) { return read(connection); });
+  auto run = [this, tenants = std::move(tenants), read = std::move(read)]() mutable {
+    return Read(tenants, [&read](Connection& connection) { return read(connection); });
   };
   if (state_->read_queue == nullptr) return done(run());
   state_->read_queue->Submit(deadline, std::move(run), std::move(done));

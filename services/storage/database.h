@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "services/storage/connection.h"
 #include "services/storage/migrations.h"
+#include "services/storage/tenants.h"
 
 namespace marginalia {
 
@@ -41,20 +42,24 @@ class Database {
 
   DatabaseKind kind() const;
 
-  // Runs `read` on a reading connection, in one snapshot (a transaction). Blocks for as long as
-  // it takes: microseconds on SQLite. An exception of SOCI becomes a status through
-  // StorageFailure.
+  // Runs `read` on a reading connection, in one snapshot (a transaction) that sees the rows of
+  // `tenants`. Blocks for as long as it takes: microseconds on SQLite. An exception of SOCI becomes
+  // a status through StorageFailure.
+  absl::Status Read(const Tenants& tenants, absl::FunctionRef<absl::Status(Connection&)> read);
+  // The same for tables that belong to no tenant.
   absl::Status Read(absl::FunctionRef<absl::Status(Connection&)> read);
 
   // The same for an RPC, whose thread must not wait for a server: runs `read`, then `done` with its
   // status. On SQLite both run before ReadThen returns, on the calling thread; on PostgreSQL on one
   // of kReadersMax threads behind a queue of kReadsQueuedMax (beyond it: RESOURCE_EXHAUSTED, reason
   // READ_QUEUE_FULL, with RetryInfo). Past `deadline` in the queue: DEADLINE_EXCEEDED.
-  void ReadThen(absl::Time deadline, absl::AnyInvocable<absl::Status(Connection&)> read,
+  void ReadThen(absl::Time deadline, Tenants tenants,
+                absl::AnyInvocable<absl::Status(Connection&)> read,
                 absl::AnyInvocable<void(const absl::Status&)> done);
 
   // Runs `write` in a transaction of its own on the writing connection; commits when it returns OK.
-  // Only while the process starts, before GroupCommit takes that connection.
+  // Only while the process starts, before GroupCommit takes that connection. For tables that belong
+  // to no tenant.
   absl::Status WriteAtStart(absl::FunctionRef<absl::Status(Connection&)> write);
 
  private:

@@ -89,14 +89,14 @@ class GroupCommit::Writer {
     thread_.join();
   }
 
-  void Submit(absl::Time deadline, Write write, Done done) {
+  void Submit(absl::Time deadline, Tenants tenants, Write write, Done done) {
     absl::Status refusal;
     {
       const std::lock_guard lock(mutex_);
       refusal = !refusal_.ok() ? refusal_ : Unanswered() >= kWritesQueuedMax ? Full() : refusal_;
       if (refusal.ok()) {
         ++accepted_;
-        queue_.push_back({deadline, std::move(write), std::move(done)});
+        queue_.push_back({deadline, std::move(tenants), std::move(write), std::move(done)});
       }
     }
     if (refusal.ok()) {
@@ -114,8 +114,15 @@ class GroupCommit::Writer {
  private:
   struct Pending {
     absl::Time deadline;
+    Tenants tenants;
     Write write;
     Done done;
+
+    absl::Status Run(Connection& connection) {
+      if (absl::Now() > deadline) return Expired();
+      connection.ActFor(tenants);
+      return write(connection);
+    }
   };
   using Group = std::vector<Pending>;
 
@@ -208,7 +215,7 @@ Attempt GroupCommit::Writer::Try(std::span<Pending> group, std::vector<absl::Sta
     WriteTransaction transaction(connection);
     for (GroupParticipant* participant : participants_) participant->Begin(connection);
     for (std::size_t i = 0; i < group.size(); ++i) {
-      statuses[i] = absl::Now() > group[i].deadline ? Expired() : group[i].write(connection);
+      statuses[i] = group[i].Run(connection);
     }
     for (GroupParticipant* participant : participants_) participant->BeforeCommit(connection);
     transaction.CheckUsable();
@@ -281,14 +288,22 @@ GroupCommit::GroupCommit(Database& database, std::vector<GroupParticipant*> part
 
 GroupCommit::~GroupCommit() = default;
 
+void GroupCommit::Submit(absl::Time deadline, Tenants tenants, Write write, Done done) {
+  writer_->Submit(deadline, std::move(tenants), std::move(write), std::move(done));
+}
+
 void GroupCommit::Submit(absl::Time deadline, Write write, Done done) {
-  writer_->Submit(deadline, std::move(write), std::move(done));
+  Submit(deadline, Tenants(), std::move(write), std::move(done));
 }
 
 absl::Status GroupCommit::SubmitAndWait(absl::Time deadline, Write write) {
+  return SubmitAndWait(deadline, Tenants(), std::move(write));
+}
+
+absl::Status GroupCommit::SubmitAndWait(absl::Time deadline, Tenants tenants, Write write) {
   // Shared: set_value is still at work when the waiting thread goes on.
   const auto ended = std::make_shared<std::promise<absl::Status>>();
-  Submit(deadline, std::move(write),
+  Submit(deadline, std::move(tenants), std::move(write),
          [ended](const absl::Status& status) { ended->set_value(status); });
   return ended->get_future().get();
 }

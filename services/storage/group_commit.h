@@ -24,9 +24,10 @@ inline constexpr std::size_t kWritesQueuedMax = 4096;
 class GroupParticipant {
  public:
   virtual ~GroupParticipant() = default;
-  // In the transaction, before the first write.
+  // In the transaction, before the first write. It acts for no tenant (Connection::ActFor).
   virtual void Begin(Connection& connection) = 0;
-  // In the transaction, after the last write.
+  // In the transaction, after the last write, for whose tenant it still acts: a participant that
+  // writes tenants' rows says whose.
   virtual void BeforeCommit(Connection& connection) = 0;
   // The transaction is durable; nobody has been answered yet.
   virtual void Committed() = 0;
@@ -55,13 +56,17 @@ class GroupCommit {
   // Refuses new writes, finishes the queued ones, answers them all.
   ~GroupCommit();
 
-  // Never blocks; `done` is always called, possibly before Submit returns. A full queue answers
-  // RESOURCE_EXHAUSTED, reason WRITE_QUEUE_FULL, with RetryInfo; a deadline that passes in the
-  // queue answers DEADLINE_EXCEEDED and writes nothing.
+  // `tenants` are those whose rows the write touches: a group holds writes of several, and each one
+  // sees its own. Never blocks; `done` is always called, possibly before Submit returns. A full
+  // queue answers RESOURCE_EXHAUSTED, reason WRITE_QUEUE_FULL, with RetryInfo; a deadline that
+  // passes in the queue answers DEADLINE_EXCEEDED and writes nothing.
+  void Submit(absl::Time deadline, Tenants tenants, Write write, Done done);
+  // The same for tables that belong to no tenant.
   void Submit(absl::Time deadline, Write write, Done done);
 
   // Submits and waits: for the threads of the kit itself (projector, retention), never for a call,
   // and never on the writer's or the answering thread.
+  absl::Status SubmitAndWait(absl::Time deadline, Tenants tenants, Write write);
   absl::Status SubmitAndWait(absl::Time deadline, Write write);
 
   // Writes accepted and not answered yet.

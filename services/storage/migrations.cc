@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "services/storage/connection.h"
 #include "services/storage/write_transaction.h"
@@ -14,6 +15,7 @@ namespace {
 // Any fixed number does, as long as all processes take the same.
 constexpr std::int64_t kMigrationLock = 0x4d617267696e;
 // Another replica may be busy with a long migration: wait for it rather than fail to start.
+constexpr char kPostgresOnly[] = "{postgres_only}";
 constexpr char kWaitForOtherReplica[] = "SET LOCAL lock_timeout = '60s'";
 
 std::string Identifier(int number, std::string_view name) {
@@ -50,8 +52,10 @@ absl::Status CheckApplied(Connection& connection, const ConnectionTarget& target
 }
 
 void Apply(Connection& connection, const Migration& migration) {
+  connection.ActFor(Tenants::All());
   for (const std::string& statement : migration.statements) {
-    connection.sql() << ForDatabase(statement, connection.kind());
+    const std::string sql = ForDatabase(statement, connection.kind());
+    if (!sql.empty()) connection.sql() << sql;
   }
   const std::int64_t now = absl::ToUnixMicros(absl::Now());
   connection.sql() << "INSERT INTO schema_migrations (number, name, applied_at) "
@@ -62,7 +66,8 @@ void Apply(Connection& connection, const Migration& migration) {
 }  // namespace
 
 std::string ForDatabase(std::string_view statement, DatabaseKind kind) {
-  const absl::string_view text(statement.data(), statement.size());
+  absl::string_view text(statement.data(), statement.size());
+  if (absl::ConsumePrefix(&text, kPostgresOnly) && kind == DatabaseKind::kSqlite) return "";
   if (kind == DatabaseKind::kSqlite) {
     return absl::StrReplaceAll(text, {{"{bytes}", "BLOB"},
                                       {"{clustered}", "WITHOUT ROWID"},

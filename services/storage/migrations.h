@@ -22,8 +22,9 @@ struct ConnectionTarget;
 //   {integer_key}  the type of a 64-bit column that alone is the primary key; SQLite stores the
 //                  table in its order by itself, so such a table is not {clustered}
 //   {c_collation}  after the type of a text column that is ordered or ranged over: by bytes, which
-//   is
-//                  SQLite's only order
+//                  is SQLite's only order
+//   {postgres_only}  at the beginning: SQLite has nothing of the kind and goes without the
+//                    statement
 struct Migration {
   int number = 0;  // 1, 2, 3 … without gaps
   std::string name;
@@ -32,12 +33,12 @@ struct Migration {
 
 using Migrations = std::vector<Migration>;
 
-// `statement` with the placeholders filled in.
+// `statement` with the placeholders filled in; empty when this database goes without it.
 std::string ForDatabase(std::string_view statement, DatabaseKind kind);
 
-// Applies what is missing, on the writing connection; safe when several processes start at once.
-// FAILED_PRECONDITION when the database is newer than `migrations` or was made from others. Throws
-// what SOCI throws.
+// Applies what is missing, on the writing connection and for all tenants; safe when several
+// processes start at once. FAILED_PRECONDITION when the database is newer than `migrations` or was
+// made from others. Throws what SOCI throws.
 absl::Status ApplyMigrations(Connection& connection, const ConnectionTarget& target,
                              const Migrations& migrations);
 

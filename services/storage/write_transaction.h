@@ -10,7 +10,7 @@ namespace marginalia {
 
 class WriteTransaction {
  public:
-  // Throws what SOCI throws, as Commit does.
+  // For no tenant yet. Throws what SOCI throws, as Commit does.
   explicit WriteTransaction(Connection& connection) : connection_(connection) {
     connection_.Begin();
   }

@@ -42,8 +42,12 @@ class CommentsProcessTest : public testing::Test {
     return text.str();
   }
 
+  static std::string DanasToken() {
+    return Mint().Mint({.org = "org", .sub = "dana", .name = "Dana", .role = "member"});
+  }
+
   // Waits until the program serves.
-  Client Connect() {
+  Client Connect(const std::string& token = DanasToken()) {
     constexpr std::string_view kAddress = "\"listening\",\"address\":\"";
     std::string log;
     EXPECT_TRUE(Await([&] {
@@ -52,8 +56,7 @@ class CommentsProcessTest : public testing::Test {
     })) << log;
     const std::size_t begin = log.find(kAddress) + kAddress.size();
     const std::string address = log.substr(begin, log.find('"', begin) - begin);
-    return Client(ConnectTo(address),
-                  Mint().Mint({.org = "org", .sub = "dana", .name = "Dana", .role = "member"}));
+    return Client(ConnectTo(address), token);
   }
 
   TempDir directory_;
@@ -67,6 +70,9 @@ TEST_F(CommentsProcessTest, BadFlagsEndItWith2) {
            {"--events_count_max=0", "events_count_max"},
            {"--events_age_max=-1s", "events_age_max"},
            {"--calls_in_flight_max=0", "calls_in_flight_max"},
+           {"--tenant_calls_per_second=-1", "tenant_calls_per_second"},
+           {"--person_calls_per_second=1000001", "person_calls_per_second"},
+           {"--insecure_identity=org", "together with --jwks_path"},
            {"--no_such_flag=1", "no_such_flag"}}) {
     EXPECT_EQ(Start({flag})->Wait(), 2) << flag;
     EXPECT_THAT(Log(), HasSubstr(words));
@@ -105,6 +111,15 @@ TEST_F(CommentsProcessTest, ASignalDrainsItAndEndsItWith0) {
   EXPECT_EQ(ReasonOf(watch.End()), "DRAINING");
   EXPECT_EQ(process->Wait(), 0);
   EXPECT_THAT(Log(), HasSubstr("stopped"));
+}
+
+TEST_F(CommentsProcessTest, WithoutIdentityItWarnsAndTakesEveryCallerForAnAdmin) {
+  const auto process = Start({"--jwks_path=", "--insecure_identity=org"});
+  const Client nobody = Connect("");
+  EXPECT_THAT(Log(), HasSubstr("identity is not verified"));
+  const auto added = nobody.Add("INV-1", NewUuid(), "a body");
+  ASSERT_TRUE(added.ok()) << added.status();
+  EXPECT_EQ(added->comment().author().user_id(), "developer");
 }
 
 TEST_F(CommentsProcessTest, KilledAtAnyMomentItHasWhatItAcknowledged) {

@@ -127,17 +127,17 @@ void ServiceUnderTest::Drain() {
 }
 
 void ServiceUnderTest::Tamper(absl::AnyInvocable<void(soci::session&)> change) {
-  const absl::Status written =
-      parts_->writes.SubmitAndWait(absl::InfiniteFuture(), [&](Connection& connection) {
-        change(connection.sql());
-        return absl::OkStatus();
-      });
+  const absl::Status written = parts_->writes.SubmitAndWait(absl::InfiniteFuture(), Tenants::All(),
+                                                            [&](Connection& connection) {
+                                                              change(connection.sql());
+                                                              return absl::OkStatus();
+                                                            });
   if (!written.ok()) std::abort();
 }
 
 std::int64_t ServiceUnderTest::CountRows(const std::string& table) {
   std::int64_t count = 0;
-  const absl::Status read = parts_->database->Read([&](Connection& connection) {
+  const absl::Status read = parts_->database->Read(Tenants::All(), [&](Connection& connection) {
     connection.sql() << "SELECT count(*) FROM " + table, soci::into(count);
     return absl::OkStatus();
   });

@@ -65,6 +65,13 @@ TEST_F(GatewayProcessTest, BadFlagsEndItWithTwo) {
   }
 }
 
+TEST_F(GatewayProcessTest, ADemosSignInIsWarnedOf) {
+  ChildProcess process = Start({"--demo_people_path=" + dir_.File("people.json")});
+  HttpClient client(Address());
+  EXPECT_EQ(client.Get("/invoices").status, 303);
+  EXPECT_TRUE(log_.WaitFor("everybody can sign in as anybody of the demo").has_value());
+}
+
 TEST_F(GatewayProcessTest, AnAddressThatIsTakenIsNamed) {
   ChildProcess first = Start();
   const std::string address = Address();
@@ -153,6 +160,12 @@ TEST_F(ServingProcessTest, WhatIsSecretOrHostileStaysOutOfTheLogWhoseLinesAreJso
   EXPECT_EQ(client.Get(thread + "?x=canary", {{"Cookie", "session=canary"}}).status, 401);
   EXPECT_EQ(client.Get("/api/invoices/INV-1/events?after=canary", With(token)).status, 400);
   client.Get(thread, With(Token("evil\r\n{\"org\":1}")));
+  const HttpClient::Headers browser = {{"Cookie", "__Host-marginalia=" + token},
+                                       {"Sec-Fetch-Site", "same-origin"}};
+  EXPECT_EQ(client.Get("/invoices/INV-1?cursor=canary", browser).status, 400);
+  EXPECT_EQ(client.Get("/invoices/canary", browser).status, 404);
+  EXPECT_EQ(client.Get("/canary", {{"Accept", "text/html"}}).status, 404);
+  EXPECT_EQ(client.Get("/invoices", {{"Cookie", "__Host-marginalia=canary"}}).status, 401);
   const HttpAnswer renamed = client.Get("/healthz", {{"X-Request-Id", "canary id"}});
   EXPECT_EQ(renamed.headers.at("x-request-id").find("canary"), std::string::npos);
   client.SendRaw("canary\r\n\r\n");

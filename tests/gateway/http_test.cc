@@ -214,6 +214,19 @@ TEST_F(HttpTest, HostilePathsFindNothing) {
   }
 }
 
+TEST_F(HttpTest, APersonWhoAsksTooOftenIsToldToWaitAndAnotherIsNot) {
+  options_.rates.person_calls_per_second = 1;
+  options_.rates.clock = [] { return absl::FromUnixSeconds(1'800'000'000); };
+  StartGateway();
+  EXPECT_EQ(Get("/api/activity", As("dana")).status, 200);
+  const HttpAnswer refused = Get("/api/activity", As("dana"));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(ReasonOfProblem(refused), "RATE_LIMITED");
+  EXPECT_EQ(refused.headers.find("retry-after")->second, "1");
+  EXPECT_EQ(Get("/api/activity", As("priya")).status, 200);
+  EXPECT_EQ(Get("/healthz", {}).status, 200);
+}
+
 TEST_F(HttpTest, AClientThatHangsUpInTheMiddleHurtsNobody) {
   for (const std::string& part :
        {std::string("GET"), Request("POST", "Content-Length: 9\r\n", "{")}) {

@@ -72,9 +72,7 @@ TEST(PostedCommentTest, WhatIsNoObjectOfJsonInUtf8IsRefused) {
                            "{\"body\":\"\\x\"}",
                            "{\"body\":\"\\ud800\"}",
                            "{\"body\":\"\\ude00\\ud83d\"}",
-                           "{\"body\":\"\xFF\"}",
-                           "{\"body\":\"\xC0\xAF\"}",
-                           "{\"body\":\"\xED\xA0\x80\"}",
+                           "\xFF{\"body\":\"x\"}",
                            "\xEF\xBB\xBF{\"body\":\"x\"}",
                            "// x\n{\"body\":\"x\"}",
                            "{\"body\":\"x\" /* y */}",
@@ -84,6 +82,12 @@ TEST(PostedCommentTest, WhatIsNoObjectOfJsonInUtf8IsRefused) {
   }
   EXPECT_EQ(FieldOf(std::string("{\"body\":\"x\"}\0", 13)), "JSON_INVALID");
   EXPECT_EQ(FieldOf(std::string(50'000, '[')), "JSON_INVALID");
+}
+
+TEST(PostedCommentTest, AMemberThatIsNoUtf8IsNamed) {
+  EXPECT_EQ(FieldOf("{\"body\":\"\xFF\"}"), "body");
+  EXPECT_EQ(FieldOf("{\"body\":\"x\xC0\xAF\"}"), "body");
+  EXPECT_EQ(FieldOf("{\"body\":\"x\",\"id\":\"\xED\xA0\x80\"}"), "id");
 }
 
 TEST(PostedCommentTest, AnyTextReadsBackAsItWasWritten) {

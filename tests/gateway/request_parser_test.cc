@@ -61,6 +61,8 @@ TEST(RequestParserTest, HowTheBytesAreCutChangesNothing) {
       "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.0\r\n\r\n",
       "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
       "5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nT: t\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+      "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / "
+      "HTTP/1.0\r\n\r\n",
       "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"};
   std::mt19937 random(20260601);
   for (int i = 0; i < 4'000; ++i) {
@@ -68,6 +70,37 @@ TEST(RequestParserTest, HowTheBytesAreCutChangesNothing) {
     const std::vector<std::string> whole = ReadInParts(bytes, bytes.size());
     EXPECT_EQ(ReadInParts(bytes, 1), whole) << testing::PrintToString(bytes);
     EXPECT_EQ(ReadInParts(bytes, 7), whole) << testing::PrintToString(bytes);
+  }
+}
+
+TEST(RequestParserTest, AnEmptyChunkedBodyMayComeByteByByte) {
+  const std::string bytes =
+      "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  const std::vector<std::string> read = ReadInParts(bytes, 1);
+  EXPECT_EQ(read, ReadInParts(bytes, bytes.size()));
+  EXPECT_EQ(read, std::vector<std::string>{"POST /a|Host=h|Transfer-Encoding=chunked||keep"});
+}
+
+TEST(RequestParserTest, AQuotedExtensionOfAChunkIsRefusedHoweverItComes) {
+  const std::string head = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const char* chunks : {"5;x=\"a\"\r\nhello\r\n0\r\n\r\n", "6666;x=\"\r\na;\r\nhello\r\n",
+                             "1\r\n\"\r\n0;\"\r\n\r\n"}) {
+    for (const std::size_t part : {std::size_t{1}, std::size_t{7}, std::size_t{1'000}}) {
+      EXPECT_EQ(ReadInParts(head + chunks, part)[0], "refused 400") << chunks << part;
+    }
+  }
+  const std::string quoted_data = head + "1\r\n\"\r\n0\r\n\r\n";
+  EXPECT_EQ(ReadInParts(quoted_data, 1)[0], "POST /a|Host=h|Transfer-Encoding=chunked|\"|keep");
+}
+
+TEST(RequestParserTest, WhatSurroundsAChunkIsBoundedHoweverItComes) {
+  const std::string head = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string large(kHeadBytesMax, 'x');
+  for (const std::string& chunks : {"1;" + large + "\r\na\r\n0\r\n\r\n",
+                                    "0;x=" + large + "\r\n\r\n", "0\r\nT: " + large + "\r\n\r\n"}) {
+    for (const std::size_t part : {std::size_t{7}, 2 * large.size()}) {
+      EXPECT_EQ(ReadInParts(head + chunks, part)[0], "refused 431") << part;
+    }
   }
 }
 

@@ -40,7 +40,7 @@ bool ProjectionUnderTest::Reaches(const LogPoint& point) {
 CommentCount ProjectionUnderTest::CountOf(const std::string& org_id,
                                           const std::string& invoice_id) {
   CommentCount count;
-  const absl::Status read = database_->Read([&](Connection& connection) {
+  const absl::Status read = database_->Read(Tenants::All(), [&](Connection& connection) {
     count = CommentCounts::Find(connection, org_id, invoice_id);
     return absl::OkStatus();
   });
@@ -50,7 +50,7 @@ CommentCount ProjectionUnderTest::CountOf(const std::string& org_id,
 
 void ProjectionUnderTest::Execute(const std::string& sql) {
   const absl::Status written =
-      writes_.SubmitAndWait(absl::InfiniteFuture(), [&sql](Connection& connection) {
+      writes_.SubmitAndWait(absl::InfiniteFuture(), Tenants::All(), [&sql](Connection& connection) {
         connection.sql() << sql;
         return absl::OkStatus();
       });
@@ -59,7 +59,7 @@ void ProjectionUnderTest::Execute(const std::string& sql) {
 
 std::int64_t ProjectionUnderTest::RowsOf(const std::string& table) {
   std::int64_t rows = -1;
-  const absl::Status read = database_->Read([&](Connection& connection) {
+  const absl::Status read = database_->Read(Tenants::All(), [&](Connection& connection) {
     connection.sql() << "SELECT count(*) FROM " << table, soci::into(rows);
     return absl::OkStatus();
   });

@@ -41,8 +41,9 @@ TEST(ConsistencyTokenTest, AnotherTenantsTokenIsRefusedLikeOneThatIsMadeUp) {
 
 TEST(ConsistencyTokenTest, APayloadThatIsNoPointIsRefused) {
   const std::string log_id(8, 'x');
-  for (const std::string& payload : {std::string(), log_id, log_id + "\x80", log_id + "\x01\x01",
-                                     log_id + std::string(9, '\xFF') + "\x01"}) {
+  for (const std::string& payload :
+       {std::string(), log_id, log_id + "\x80", log_id + "\x01\x01",
+        log_id + std::string("\x87\0", 2), log_id + std::string(9, '\xFF') + "\x01"}) {
     EXPECT_FALSE(Parse(SealToken(payload, {"consistency", "a"}), "a").ok());
   }
 }

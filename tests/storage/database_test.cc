@@ -170,7 +170,7 @@ TEST_P(DatabaseTest, ReadThenReadsAndThenTellsTheStatus) {
   std::promise<absl::Status> ended;
   std::int64_t number = 0;
   database->ReadThen(
-      absl::InfiniteFuture(),
+      absl::InfiniteFuture(), Tenants(),
       [&number](Connection& connection) {
         connection.sql() << "SELECT number FROM numbers", soci::into(number);
         return absl::NotFoundError("as the read says");

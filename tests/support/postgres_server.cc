@@ -19,6 +19,9 @@ namespace marginalia {
 namespace {
 
 constexpr char kServerUser[] = "postgres";
+constexpr char kSuperuser[] = "root";
+// What the services connect as: nothing that would excuse it from the rules of its own tables.
+constexpr char kPlainRole[] = "app";
 constexpr auto kStartPoll = std::chrono::milliseconds(10);
 constexpr int kStartPollsMax = 3'000;
 
@@ -36,19 +39,19 @@ class Server {
     return server;
   }
 
-  std::string Url(const std::string& database) const {
-    return "postgresql://app@/" + database + "?host=" + dir_.path().string();
+  std::string Url(const std::string& database, const std::string& role = kPlainRole) const {
+    return "postgresql://" + role + "@/" + database + "?host=" + dir_.path().string();
   }
 
   std::string NewDatabase() {
     const std::lock_guard lock(mutex_);
     const std::string name = "test_" + std::to_string(++databases_);
-    Execute("CREATE DATABASE " + name);
+    Execute("CREATE DATABASE " + name + " OWNER " + kPlainRole);
     return Url(name);
   }
 
   void Execute(const std::string& statement) {
-    const Session session(PQconnectdb(Url("postgres").c_str()), PQfinish);
+    const Session session(PQconnectdb(Url("postgres", kSuperuser).c_str()), PQfinish);
     PGresult* result = PQexec(session.get(), statement.c_str());
     const ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
@@ -65,7 +68,7 @@ class Server {
             "-c", "fsync=off", "-c", "max_connections=200", "-c", "shared_buffers=32MB"},
         ChildOptions{.user = kServerUser, .stderr_path = dir_.File("log")});
     for (int polls = 0; polls < kStartPollsMax; ++polls) {
-      if (PQping(Url("postgres").c_str()) == PQPING_OK) return;
+      if (PQping(Url("postgres", kSuperuser).c_str()) == PQPING_OK) return;
       std::this_thread::sleep_for(kStartPoll);
     }
     Die("did not start");
@@ -84,11 +87,12 @@ class Server {
         Die("root may not run it, and there is no user postgres to do so");
       }
     }
-    ChildProcess initdb({POSTGRES_BIN "/initdb", "-D", data_, "-A", "trust", "-U", "app",
+    ChildProcess initdb({POSTGRES_BIN "/initdb", "-D", data_, "-A", "trust", "-U", kSuperuser,
                          "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"},
                         ChildOptions{.user = kServerUser, .stderr_path = dir_.File("initdb.log")});
     if (initdb.Wait() != 0) Die("initdb failed");
     Start();
+    Execute(std::string("CREATE ROLE ") + kPlainRole + " LOGIN");
   }
   ~Server() { Stop(); }
 
@@ -102,6 +106,11 @@ class Server {
 }  // namespace
 
 std::string NewPostgresDatabase() { return Server::Get().NewDatabase(); }
+
+std::string PostgresSuperuserUrl(const std::string& url) {
+  const std::size_t role = url.find("//") + 2;
+  return url.substr(0, role) + kSuperuser + url.substr(url.find('@'));
+}
 
 void StopPostgres() { Server::Get().Stop(); }
 

@@ -7,8 +7,12 @@
 
 namespace marginalia {
 
-// The url of a new, empty database. Thread-safe.
+// The url of a new, empty database, as a plain role that owns it and that row-level security holds
+// back. Thread-safe, but the server ends with the thread that first asks for one.
 std::string NewPostgresDatabase();
+
+// The url of the same database as a superuser.
+std::string PostgresSuperuserUrl(const std::string& url);
 
 // Stops the server, cutting off its clients, and starts it again over the same data.
 void StopPostgres();

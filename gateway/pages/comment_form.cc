@@ -1,0 +1,92 @@
+#include "gateway/pages/comment_form.h"
+
+#include <string>
+#include <utility>
+
+#include "gateway/pages/error_pages.h"
+#include "gateway/pages/form_fields.h"
+#include "gateway/pages/page_address.h"
+#include "gateway/pages/page_response.h"
+#include "gateway/problem.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/grpc_status.h"
+
+namespace marginalia {
+namespace {
+
+using comments::v1::AddCommentRequest;
+using comments::v1::AddCommentResponse;
+
+// The page that reads its own write. By the name that the person used.
+std::string AddressAfter(const ApiCall& call, const AddCommentResponse& added) {
+  return WithQuery(InvoicePath(call.path_parameter(0)),
+                   {{"consistency", added.consistency_token()}}) +
+         "#comment-" + added.comment().comment_id();
+}
+
+// Why a comment was not taken, for its author.
+std::string ErrorText(const absl::Status& failure) {
+  std::string text;
+  for (const FieldViolation& violation : FieldViolationsOf(failure)) {
+    if (!text.empty()) text += ' ';
+    text += violation.field == "body" ? "The comment" : "The field " + violation.field;
+    text += " " + violation.description + ".";
+  }
+  if (!text.empty()) return text;
+  if (failure.code() == absl::StatusCode::kAlreadyExists) {
+    return "A comment was posted from this form before, with another text. Look whether yours is "
+           "there; if not, post it again.";
+  }
+  return "The comment was not posted: " + std::string(failure.message()) +
+         ". Your text is still here; post it again.";
+}
+
+// Whether to send the same form again cannot help.
+bool NeedsAnotherId(const absl::Status& failure) {
+  if (failure.code() == absl::StatusCode::kAlreadyExists) return true;
+  for (const FieldViolation& violation : FieldViolationsOf(failure)) {
+    if (violation.field == "comment_id") return true;
+  }
+  return false;
+}
+
+// Whether the author can do nothing about it on this page.
+bool IsFinal(const absl::Status& failure) {
+  return failure.code() == absl::StatusCode::kNotFound ||
+         failure.code() == absl::StatusCode::kUnauthenticated ||
+         failure.code() == absl::StatusCode::kPermissionDenied;
+}
+
+}  // namespace
+
+void CommentForm::Post(ApiCall call) {
+  if (!IsForm(call.request())) {
+    return call.Answer(call.facts().error_pages->Page(
+        call.facts(), 415, "a form must come as application/x-www-form-urlencoded"));
+  }
+  auto draft = DraftFromForm(call.request().body);
+  if (!draft.ok()) return call.Fail(draft.status());
+  AddCommentRequest request;
+  request.set_invoice_id(call.path_parameter(0));
+  request.set_comment_id(draft->comment_id);
+  request.set_body(draft->body);
+  upstream_.AddComment(std::move(call), request,
+                       [this, draft = *std::move(draft)](ApiCall call, const absl::Status& status,
+                                                         const AddCommentResponse& added) mutable {
+                         if (status.ok()) return call.Answer(SeeOther(AddressAfter(call, added)));
+                         if (IsFinal(status)) return call.Fail(status);
+                         const absl::Status failure = PublicStatus(status);
+                         draft.error = ErrorText(failure);
+                         if (draft.comment_id.empty() || NeedsAnotherId(failure)) {
+                           draft.comment_id = NewDraft().comment_id;
+                         }
+                         page_.ShowAgain(std::move(call), HttpStatusOf(failure), std::move(draft));
+                       });
+}
+
+void CommentForm::ShowPage(ApiCall call) {
+  const std::string address = InvoicePath(call.path_parameter(0));
+  call.Answer(SeeOther(address));
+}
+
+}  // namespace marginalia

@@ -1,0 +1,225 @@
+#include "gateway/pages/invoice_page.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "gateway/pages/activity.h"
+#include "gateway/pages/frame.h"
+#include "gateway/pages/page_address.h"
+#include "gateway/pages/page_response.h"
+#include "gateway/pages/summary_view.h"
+#include "gateway/pages/thread_view.h"
+#include "gateway/request_target.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/page.h"
+
+namespace marginalia {
+
+using comments::v1::ListCommentsRequest;
+using comments::v1::ListCommentsResponse;
+using invoices::v1::GetInvoiceRequest;
+using invoices::v1::GetInvoiceResponse;
+
+// What is asked for, and what has been found so far.
+struct InvoicePage::Parts {
+  std::string asked_id;
+  std::string cursor;
+  std::string consistency;
+  bool wants_activity = false;
+
+  std::optional<ListCommentsResponse> thread;
+  absl::Status thread_failure;
+  std::optional<GetInvoiceResponse> invoice;
+  absl::Status invoice_failure;
+  Activity activity;
+
+  CommentDraft draft = NewDraft();
+  int status = 200;
+
+  std::string path() const {
+    return invoice ? InvoicePath(invoice->invoice().number(), invoice->invoice().invoice_id())
+                   : InvoicePath(asked_id);
+  }
+  std::string invoice_id() const {
+    if (invoice) return invoice->invoice().invoice_id();
+    return thread && !thread->comments().empty() ? thread->comments(0).invoice_id() : asked_id;
+  }
+  std::string number() const { return invoice ? invoice->invoice().number() : asked_id; }
+  // The higher of two counts is the later one: a thread only grows. So no count on the page can be
+  // behind the list beside it.
+  std::optional<std::int64_t> count() const {
+    if (!thread && !invoice) return std::nullopt;
+    return std::max(thread ? thread->total_size() : 0,
+                    invoice ? invoice->summary().comment_count() : 0);
+  }
+  // The newest comment, where the thread has told it.
+  const comments::v1::Comment* newest() const {
+    const bool known =
+        thread && cursor.empty() && !thread->comments().empty() && thread->total_size() == count();
+    return known ? &thread->comments(0) : nullptr;
+  }
+};
+
+namespace {
+
+// Whether a failure is about the request as a whole, not about a service that is away.
+bool ConcernsWholePage(const absl::Status& failure) {
+  switch (failure.code()) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// A token that cannot be had, or is of another log, is no reason to show nothing: the page says how
+// old its count is.
+bool ConcernsConsistency(const absl::Status& failure) {
+  const std::string reason = ReasonOf(failure);
+  return reason == "PROJECTION_LAGGING" || reason == "CONSISTENCY_TOKEN_INVALID";
+}
+
+PageData FormData(std::string_view path, const CommentDraft& draft) {
+  PageData form;
+  form["form_action"] = std::string(path) + "/comments";
+  form["form_comment_id"] = draft.comment_id;
+  // A browser drops the first line end in a textarea.
+  form["form_text"] = (draft.body.substr(0, 1) == "\n" ? "\n" : "") + draft.body;
+  if (!draft.error.empty()) form["form_error"] = draft.error;
+  return form;
+}
+
+}  // namespace
+
+void InvoicePage::Show(ApiCall call) {
+  auto parts = std::make_unique<Parts>();
+  parts->asked_id = call.path_parameter(0);
+  auto cursor = QueryText(call.query(), "cursor");
+  if (!cursor.ok()) return call.Fail(cursor.status());
+  parts->cursor = *std::move(cursor);
+  auto consistency = QueryText(call.query(), "consistency");
+  if (!consistency.ok()) return call.Fail(consistency.status());
+  parts->consistency = *std::move(consistency);
+  const auto wants_activity = WantsActivity(call.query());
+  if (!wants_activity.ok()) return call.Fail(wants_activity.status());
+  parts->wants_activity = *wants_activity;
+  LoadThread(std::move(call), std::move(parts));
+}
+
+void InvoicePage::ShowAgain(ApiCall call, int status, CommentDraft draft) {
+  auto parts = std::make_unique<Parts>();
+  parts->asked_id = call.path_parameter(0);
+  parts->status = status;
+  parts->draft = std::move(draft);
+  LoadThread(std::move(call), std::move(parts));
+}
+
+void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<Parts> parts) {
+  ListCommentsRequest request;
+  request.set_invoice_id(parts->asked_id);
+  request.set_page_token(parts->cursor);
+  request.set_page_size(kPageSizeDefault);
+  upstream_.ListComments(
+      std::move(call), request,
+      [this, parts = std::move(parts)](ApiCall call, const absl::Status& status,
+                                       const ListCommentsResponse& page) mutable {
+        if (ConcernsWholePage(status)) return call.Fail(status);
+        // The place behind the newest comment: a page is made for it when there is something new.
+        if (status.ok() && page.comments().empty() && !parts->cursor.empty()) {
+          return call.Answer(SeeOther(InvoicePath(parts->asked_id)));
+        }
+        parts->thread_failure = status;
+        if (status.ok()) parts->thread = page;
+        LoadInvoice(std::move(call), std::move(parts));
+      });
+}
+
+void InvoicePage::LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts) {
+  GetInvoiceRequest request;
+  request.set_invoice_id(parts->asked_id);
+  if (!parts->consistency.empty()) {
+    request.mutable_consistency()->set_at_least_as_fresh(parts->consistency);
+  }
+  upstream_.GetInvoice(std::move(call), request,
+                       [this, parts = std::move(parts)](ApiCall call, const absl::Status& status,
+                                                        const GetInvoiceResponse& answer) mutable {
+                         if (!parts->consistency.empty() && ConcernsConsistency(status)) {
+                           parts->consistency.clear();
+                           return LoadInvoice(std::move(call), std::move(parts));
+                         }
+                         if (ConcernsWholePage(status)) return call.Fail(status);
+                         // Nothing at all is to be shown.
+                         if (!status.ok() && !parts->thread)
+                           return call.Fail(parts->thread_failure);
+                         parts->invoice_failure = status;
+                         if (status.ok()) parts->invoice = answer;
+                         LoadSidebar(std::move(call), std::move(parts));
+                       });
+}
+
+void InvoicePage::LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts) {
+  const bool wanted = parts->wants_activity;
+  LoadActivity(upstream_, std::move(call), wanted,
+               [this, parts = std::move(parts)](ApiCall call, Activity activity) {
+                 parts->activity = std::move(activity);
+                 Render(std::move(call), *parts);
+               });
+}
+
+void InvoicePage::Render(ApiCall call, const Parts& parts) {
+  const absl::Time now = absl::Now();
+  const std::string path = parts.path();
+  const std::string invoice_id = parts.invoice_id();
+  PageData page = FrameData(call.facts(), parts.number());
+  page["invoice_id"] = invoice_id;
+  if (const auto count = parts.count()) AddCount(page, *count);
+  if (parts.invoice) {
+    page["summary"] = SummaryData(*parts.invoice, *parts.count(), parts.newest(), now);
+    if (!parts.thread) page["count_age"] = CountAge(parts.invoice->freshness(), now);
+  } else {
+    page["summary_notice"] =
+        "The invoice itself cannot be shown right now. Reload the page to try again.";
+  }
+  const std::string_view activity = parts.activity.open ? kActivityOpen : std::string_view();
+  if (parts.thread) {
+    const ThreadPlace place{invoice_id, path, parts.cursor, activity};
+    page["thread"] = ThreadData(*parts.thread, place, call.caller(), now);
+  } else {
+    page["thread_notice"] = "The comments cannot be shown right now. Reload the page to try again.";
+  }
+  // A draft that was not posted is shown whatever else is not.
+  if (!CanComment(call.caller())) {
+    page["read_only"] = true;
+  } else if (parts.thread || !parts.draft.error.empty()) {
+    page["form"] = FormData(path, parts.draft);
+  }
+  AddActivity(page, parts.activity,
+              WithQuery(path, {{"cursor", parts.cursor}, {"activity", kActivityOpen}}),
+              WithQuery(path, {{"cursor", parts.cursor}}), now);
+  call.Answer(PageResponse(parts.status, page_.Render(page)));
+}
+
+void InvoicePage::ShowSummary(ApiCall call) {
+  auto consistency = QueryText(call.query(), "consistency");
+  if (!consistency.ok()) return call.Fail(consistency.status());
+  GetInvoiceRequest request;
+  request.set_invoice_id(call.path_parameter(0));
+  if (!consistency->empty()) {
+    request.mutable_consistency()->set_at_least_as_fresh(*std::move(consistency));
+  }
+  upstream_.GetInvoice(
+      std::move(call), request,
+      [this](ApiCall call, const absl::Status& status, const GetInvoiceResponse& answer) {
+        if (!status.ok()) return call.Fail(status);
+        const absl::Time now = absl::Now();
+        PageData data = SummaryData(answer, answer.summary().comment_count(), nullptr, now);
+        if (CountsAreOld(answer.freshness())) data["count_age"] = CountAge(answer.freshness(), now);
+        call.Answer(PageResponse(200, fragment_.Render(data)));
+      });
+}
+
+}  // namespace marginalia

@@ -1,0 +1,43 @@
+// The page of one invoice: its summary from one service beside its thread from the other. Either is
+// shown without the other when the other cannot be had. Handlers are called on the io thread.
+#ifndef MARGINALIA_GATEWAY_PAGES_INVOICE_PAGE_H_
+#define MARGINALIA_GATEWAY_PAGES_INVOICE_PAGE_H_
+
+#include <memory>
+#include <string>
+
+#include "gateway/api_call.h"
+#include "gateway/pages/comment_draft.h"
+#include "gateway/pages/template.h"
+#include "gateway/upstream.h"
+
+namespace marginalia {
+
+class InvoicePage {
+ public:
+  // Not owned; must outlive the calls.
+  explicit InvoicePage(Upstream& upstream) : upstream_(upstream) {}
+
+  void Show(ApiCall call);
+  // The page again, from any thread, because a comment was not posted: under that status, with the
+  // draft and its error in the form.
+  void ShowAgain(ApiCall call, int status, CommentDraft draft);
+  // The summary alone, for the page's script.
+  void ShowSummary(ApiCall call);
+
+ private:
+  struct Parts;
+
+  void LoadThread(ApiCall call, std::unique_ptr<Parts> parts);
+  void LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts);
+  void LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts);
+  void Render(ApiCall call, const Parts& parts);
+
+  Upstream& upstream_;
+  const Template page_{"invoice_page"};
+  const Template fragment_{"summary_fragment"};
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_PAGES_INVOICE_PAGE_H_

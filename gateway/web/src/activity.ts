@@ -1,0 +1,123 @@
+// The sidebar with the newest comments of all invoices. What it showed last stays in the cache, so
+// that it opens at once, and reads nothing when it was read just before.
+import { type QueryClient, QueryObserver } from "@tanstack/query-core";
+import { activityNode } from "./activity_node.ts";
+import type { Announcer } from "./announcer.ts";
+import type { ApiError } from "./api_error.ts";
+import type { CommentPage } from "./comment.ts";
+import { activityKeys } from "./comment_keys.ts";
+import { readActivity } from "./comments_api.ts";
+import type { PageClock } from "./page_time.ts";
+
+export const ACTIVITY_FRESH_MS = 30_000;
+
+type ListKey = ReturnType<typeof activityKeys.list>;
+
+export class Activity {
+  readonly #aside: HTMLElement;
+  readonly #toggle: HTMLElement;
+  readonly #close: HTMLElement;
+  readonly #clock: PageClock;
+  readonly #announcer: Announcer;
+  readonly #recent: QueryObserver<CommentPage, ApiError, CommentPage, CommentPage, ListKey>;
+  #leave: (() => void) | undefined;
+
+  constructor(
+    parts: { aside: HTMLElement; toggle: HTMLElement; close: HTMLElement },
+    client: QueryClient,
+    clock: PageClock,
+    announcer: Announcer,
+  ) {
+    this.#aside = parts.aside;
+    this.#toggle = parts.toggle;
+    this.#close = parts.close;
+    this.#clock = clock;
+    this.#announcer = announcer;
+    this.#recent = new QueryObserver(client, {
+      queryKey: activityKeys.list(),
+      queryFn: ({ signal }) => readActivity(signal),
+      staleTime: ACTIVITY_FRESH_MS,
+      refetchOnWindowFocus: false,
+      retry: 1,
+    });
+    this.#listen();
+  }
+
+  get isOpen(): boolean {
+    return !this.#aside.hidden;
+  }
+
+  #listen(): void {
+    this.#toggle.setAttribute("role", "button");
+    this.#close.setAttribute("role", "button");
+    this.#toggle.setAttribute("aria-expanded", String(this.isOpen));
+    onActivation(this.#toggle, () => (this.isOpen ? this.close() : this.open()));
+    onActivation(this.#close, () => this.close());
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.isOpen) this.close();
+    });
+  }
+
+  open(): void {
+    this.#show(true);
+    this.#leave = this.#recent.subscribe(() => this.#render());
+    this.#render();
+    this.#close.focus();
+  }
+
+  close(): void {
+    const hadFocus = this.#aside.contains(document.activeElement);
+    this.#leave?.();
+    this.#show(false);
+    if (hadFocus || document.activeElement === document.body) this.#toggle.focus();
+  }
+
+  #show(isOpen: boolean): void {
+    this.#aside.hidden = !isOpen;
+    this.#toggle.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  #render(): void {
+    const { data, isError } = this.#recent.getCurrentResult();
+    const list = this.#list();
+    if (data !== undefined) {
+      list.replaceChildren(...data.comments.map((each) => activityNode(each, this.#clock)));
+    }
+    this.#say(
+      isError ? "Recent activity could not be read. Close it and open it again." : undefined,
+    );
+    if (data?.comments.length === 0) this.#say("No comments yet.");
+  }
+
+  #list(): HTMLElement {
+    const rendered = this.#aside.querySelector<HTMLElement>(".activity-list");
+    if (rendered !== null) return rendered;
+    const list = document.createElement("ol");
+    list.className = "activity-list";
+    this.#aside.append(list);
+    return list;
+  }
+
+  #say(text: string | undefined): void {
+    this.#aside.querySelector(":scope > p")?.remove();
+    if (text === undefined) return;
+    const place = document.createElement("p");
+    place.textContent = text;
+    this.#list().before(place);
+    this.#announcer.say(text);
+  }
+}
+
+// A link that acts as a button: Space presses it too.
+function onActivation(link: HTMLElement, act: () => void): void {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    act();
+  });
+  link.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    act();
+  });
+}

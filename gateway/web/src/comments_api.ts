@@ -1,0 +1,86 @@
+// The gateway's HTTP API as far as the leaf uses it. Every call fails with an ApiError, or with an
+// AbortError when its signal was raised.
+import { ApiError } from "./api_error.ts";
+import type { AddedComment, CommentPage } from "./comment.ts";
+
+const READ_TIMEOUT_MS = 15_000;
+const POST_TIMEOUT_MS = 30_000;
+
+export interface TaggedPage {
+  readonly page: CommentPage;
+  readonly etag: string;
+}
+
+export class CommentsApi {
+  readonly #comments: string;
+  readonly eventsPath: string;
+
+  constructor(invoiceId: string) {
+    const invoice = `/api/invoices/${encodeURIComponent(invoiceId)}`;
+    this.#comments = `${invoice}/comments`;
+    this.eventsPath = `${invoice}/events`;
+  }
+
+  page(cursor: string, signal: AbortSignal): Promise<CommentPage> {
+    const path = `${this.#comments}?cursor=${encodeURIComponent(cursor)}`;
+    return exchange(path, { signal }, (response) => response.json());
+  }
+
+  // The newest page unless it is the one of `etag`; undefined: it is.
+  newest(etag: string, signal: AbortSignal): Promise<TaggedPage | undefined> {
+    const init: RequestInit = {
+      signal,
+      // The browser's own cache would turn a 304 into a 200 with all that is known already.
+      cache: "no-store",
+    };
+    if (etag !== "") init.headers = { "If-None-Match": etag };
+    return exchange(this.#comments, init, async (response) => {
+      if (response.status === 304) return undefined;
+      return { page: await response.json(), etag: response.headers.get("ETag") ?? "" };
+    });
+  }
+
+  // The same id again is the same comment, however often.
+  add(id: string, body: string): Promise<AddedComment> {
+    const init = {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ id, body }),
+    };
+    return exchange(this.#comments, init, (response) => response.json(), POST_TIMEOUT_MS);
+  }
+}
+
+export function readActivity(signal: AbortSignal): Promise<CommentPage> {
+  return exchange("/api/activity", { signal }, (response) => response.json());
+}
+
+// The summary of the invoice page at `path`, at least as fresh as the token, as HTML.
+export function readSummary(path: string, token: string): Promise<string> {
+  const address = `${path}/summary?consistency=${encodeURIComponent(token)}`;
+  return exchange(address, {}, (response) => response.text());
+}
+
+async function exchange<T>(
+  path: string,
+  init: RequestInit,
+  read: (response: Response) => Promise<T>,
+  timeoutMs = READ_TIMEOUT_MS,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  init.signal?.addEventListener("abort", abort);
+  const timer = setTimeout(abort, timeoutMs);
+  try {
+    const response = await fetch(path, { ...init, signal: controller.signal });
+    // 304 is only answered to those who asked for it.
+    if (!response.ok && response.status !== 304) throw await ApiError.from(response);
+    return await read(response);
+  } catch (error) {
+    if (error instanceof ApiError || init.signal?.aborted) throw error;
+    throw ApiError.noAnswer(error);
+  } finally {
+    clearTimeout(timer);
+    init.signal?.removeEventListener("abort", abort);
+  }
+}

@@ -1,0 +1,14 @@
+// What the server rendered the thread from, for the leaf to go on with.
+import type { Viewer } from "./comment.ts";
+import type { FirstPage } from "./thread_query.ts";
+
+export interface Dehydrated extends FirstPage {
+  readonly viewer: Viewer;
+  readonly now: string;
+}
+
+// Undefined on a page without a thread, or where the thread could not be read.
+export function readDehydrated(): Dehydrated | undefined {
+  const text = document.getElementById("dehydrated")?.textContent;
+  return text ? JSON.parse(text) : undefined;
+}

@@ -1,0 +1,60 @@
+// The thread on the page comes to life: what is shown, what happens and what one writes meet here.
+import type { QueryClient } from "@tanstack/query-core";
+import type { Announcer } from "./announcer.ts";
+import { CommentCounts } from "./comment_counts.ts";
+import { CommentForm } from "./comment_form.ts";
+import { activityKeys } from "./comment_keys.ts";
+import { CommentsApi } from "./comments_api.ts";
+import type { Dehydrated } from "./dehydrated.ts";
+import { LiveEvents } from "./live_events.ts";
+import { showLiveState } from "./live_label.ts";
+import { browserStorage, Outbox } from "./outbox.ts";
+import type { PageClock } from "./page_time.ts";
+import { Posting } from "./posting.ts";
+import { isTopInView } from "./reading_place.ts";
+import { Summary } from "./summary.ts";
+import { ThreadQuery } from "./thread_query.ts";
+import { ThreadView } from "./thread_view.ts";
+
+export function startThread(
+  section: HTMLElement,
+  list: HTMLElement,
+  page: Dehydrated,
+  parts: { client: QueryClient; clock: PageClock; announcer: Announcer },
+): void {
+  const { client, clock, announcer } = parts;
+  const { invoiceId, viewer } = page;
+  const api = new CommentsApi(invoiceId);
+  const query = new ThreadQuery(client, api, page, () => isTopInView(list));
+  const counts = new CommentCounts();
+  counts.raise(Number(document.getElementById("summary")?.dataset.count ?? 0));
+  const { userId } = viewer;
+  const view = new ThreadView(section, list, { query, counts, announcer, clock, userId });
+  const summary = new Summary(location.pathname, counts, clock);
+
+  const outbox = new Outbox(browserStorage(), { orgId: viewer.orgId, userId, invoiceId });
+  const posting = new Posting({ api, query, outbox, invoiceId, viewer, clock });
+  const element = section.querySelector<HTMLFormElement>("#comment-form");
+  const form =
+    element === null ? undefined : new CommentForm(element, { posting, outbox, announcer });
+
+  query.subscribe((result) => {
+    if (view.show(result)) {
+      summary.refresh(query.token);
+      void client.invalidateQueries({ queryKey: activityKeys.all });
+    }
+    form?.heard();
+  });
+  view.show(query.result);
+
+  const label = section.querySelector<HTMLElement>("#live");
+  const events = new LiveEvents(api.eventsPath, query.token, {
+    comment: (comment, total, token) => query.arrived(comment, total, token),
+    state: (state) => {
+      showLiveState(label, state);
+      query.setPolling(state === "down");
+    },
+    resync: () => query.resync(),
+  });
+  events.start();
+}

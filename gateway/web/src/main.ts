@@ -1,0 +1,35 @@
+// What the pages need a script for: the thread that follows along, and the sidebar that opens in
+// place. Without it they are read and posted to all the same.
+import { notifyManager, QueryClient } from "@tanstack/query-core";
+import { Activity } from "./activity.ts";
+import { Announcer } from "./announcer.ts";
+import { followAttention } from "./attention.ts";
+import { readDehydrated } from "./dehydrated.ts";
+import { startThread } from "./live_thread.ts";
+import { PageClock, refreshTimes } from "./page_time.ts";
+
+const TIMES_REFRESH_MS = 30_000;
+
+const page = readDehydrated();
+const clock = new PageClock(page?.now);
+const announcer = new Announcer(document.getElementById("announcer"));
+const client = new QueryClient();
+// What is written to the cache is on the page before the browser draws it.
+notifyManager.setScheduler(queueMicrotask);
+client.mount();
+followAttention();
+
+const thread = document.getElementById("thread");
+const list = document.getElementById("comments");
+if (page !== undefined && thread !== null && list !== null) {
+  startThread(thread, list, page, { client, clock, announcer });
+}
+
+const aside = document.getElementById("activity");
+const toggle = document.getElementById("activity-toggle");
+const close = document.getElementById("activity-close");
+if (aside !== null && toggle !== null && close !== null) {
+  new Activity({ aside, toggle, close }, client, clock, announcer);
+}
+
+setInterval(() => refreshTimes(document, clock), TIMES_REFRESH_MS);

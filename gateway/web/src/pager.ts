@@ -1,0 +1,86 @@
+// The link to older or newer comments. It is loaded when it comes into sight, or is activated.
+const MARGIN_PX = 200;
+
+export interface PagerState {
+  readonly cursor: string | undefined;
+  readonly isLoading: boolean;
+  readonly hasFailed: boolean;
+}
+
+export class Pager {
+  readonly #id: string;
+  readonly #rel: string;
+  readonly #label: string;
+  readonly #insert: (link: HTMLElement) => void;
+  readonly #load: () => void;
+  // Whoever was on a link that is gone goes on from elsewhere.
+  readonly #leave: () => void;
+  readonly #sight = new IntersectionObserver((entries) => this.#sighted(entries), {
+    rootMargin: `${MARGIN_PX}px 0px`,
+  });
+  #link: HTMLAnchorElement | undefined;
+
+  constructor(options: {
+    id: string;
+    rel: string;
+    label: string;
+    insert: (link: HTMLElement) => void;
+    load: () => void;
+    leave: () => void;
+  }) {
+    this.#id = options.id;
+    this.#rel = options.rel;
+    this.#label = options.label;
+    this.#insert = options.insert;
+    this.#load = options.load;
+    this.#leave = options.leave;
+    const rendered = document.getElementById(options.id);
+    if (rendered instanceof HTMLAnchorElement) this.#adopt(rendered);
+  }
+
+  show({ cursor, isLoading, hasFailed }: PagerState): void {
+    if (cursor === undefined) {
+      this.#remove();
+      return;
+    }
+    const link = this.#link ?? this.#make();
+    link.href = `${location.pathname}?cursor=${encodeURIComponent(cursor)}`;
+    link.textContent = hasFailed ? `${this.#label} could not be loaded. Try again` : this.#label;
+    if (isLoading) link.setAttribute("aria-busy", "true");
+    else link.removeAttribute("aria-busy");
+    // Observed anew, it is reported anew if it is still in sight; after a failure only by hand.
+    this.#sight.disconnect();
+    if (!isLoading && !hasFailed) this.#sight.observe(link);
+  }
+
+  #make(): HTMLAnchorElement {
+    const link = document.createElement("a");
+    link.id = this.#id;
+    link.className = "pager";
+    link.rel = this.#rel;
+    this.#insert(link);
+    this.#adopt(link);
+    return link;
+  }
+
+  #adopt(link: HTMLAnchorElement): void {
+    this.#link = link;
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#load();
+    });
+  }
+
+  #remove(): void {
+    if (this.#link === undefined) return;
+    this.#sight.disconnect();
+    if (document.activeElement === this.#link) this.#leave();
+    this.#link.remove();
+    this.#link = undefined;
+  }
+
+  #sighted(entries: readonly IntersectionObserverEntry[]): void {
+    if (entries.some((entry) => entry.isIntersecting)) this.#load();
+  }
+}

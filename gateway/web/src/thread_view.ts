@@ -1,0 +1,135 @@
+// The thread on the page: the list, the links to more, the counts and the news of others.
+import type { Announcer } from "./announcer.ts";
+import type { Comment, Thread } from "./comment.ts";
+import type { CommentCounts } from "./comment_counts.ts";
+import { CommentList } from "./comment_list.ts";
+import { nodeId } from "./comment_node.ts";
+import { NewCommentsPill } from "./new_comments_pill.ts";
+import type { PageClock } from "./page_time.ts";
+import { Pager } from "./pager.ts";
+import { isTopInView, keepPlace } from "./reading_place.ts";
+import { shownName } from "./text.ts";
+import { commentsOf, isAtNewest, totalOf } from "./thread_pages.ts";
+import type { ThreadQuery, ThreadResult } from "./thread_query.ts";
+
+export class ThreadView {
+  readonly #section: HTMLElement;
+  readonly #list: CommentList;
+  readonly #query: ThreadQuery;
+  readonly #counts: CommentCounts;
+  readonly #announcer: Announcer;
+  readonly #userId: string;
+  readonly #pill: NewCommentsPill;
+  readonly #older: Pager;
+  readonly #newer: Pager;
+  // How many comments there are that one knows of.
+  #known: number;
+
+  constructor(
+    section: HTMLElement,
+    list: HTMLElement,
+    parts: {
+      query: ThreadQuery;
+      counts: CommentCounts;
+      announcer: Announcer;
+      clock: PageClock;
+      userId: string;
+    },
+  ) {
+    this.#section = section;
+    this.#list = new CommentList(list, parts.clock);
+    this.#query = parts.query;
+    this.#counts = parts.counts;
+    this.#announcer = parts.announcer;
+    this.#userId = parts.userId;
+    this.#known = totalOf(parts.query.thread);
+    this.#pill = new NewCommentsPill(list, () => void this.#goToNewest());
+    const leave = () => this.#list.focus();
+    this.#older = new Pager({
+      id: "older",
+      rel: "next",
+      label: "Older comments",
+      insert: (link) => list.after(link),
+      load: () => void this.#query.loadOlder(),
+      leave,
+    });
+    this.#newer = new Pager({
+      id: "newer",
+      rel: "prev",
+      label: "Newer comments",
+      insert: (link) => list.before(link),
+      load: () => void this.#query.loadNewer(),
+      leave,
+    });
+    window.addEventListener("scroll", () => this.#clearSeenNews(), { passive: true });
+  }
+
+  // Returns whether there are more comments than before.
+  show(result: ThreadResult): boolean {
+    const thread = this.#query.thread;
+    const comments = commentsOf(thread);
+    const shown = new Set(comments.map((comment) => nodeId(comment.commentId)));
+    const wasTopInView = isTopInView(this.#list.element);
+    keepPlace(
+      this.#list.element,
+      (item) => shown.has(item.id),
+      () => {
+        this.#list.show(comments, this.#known);
+        this.#showLinks(thread, result);
+        if (comments.length > 0) this.#section.querySelector(".empty")?.remove();
+      },
+    );
+    this.#counts.show(thread);
+    const grown = this.#tellNews(thread, comments, wasTopInView);
+    this.#clearSeenNews();
+    return grown;
+  }
+
+  #showLinks(thread: Thread, result: ThreadResult): void {
+    this.#older.show({
+      cursor: result.hasNextPage ? thread.pages.at(-1)?.nextCursor : undefined,
+      isLoading: result.isFetchingNextPage,
+      hasFailed: result.isFetchNextPageError,
+    });
+    this.#newer.show({
+      cursor: result.hasPreviousPage ? thread.pages[0]?.previousCursor : undefined,
+      isLoading: result.isFetchingPreviousPage,
+      hasFailed: result.isFetchPreviousPageError,
+    });
+  }
+
+  #tellNews(thread: Thread, comments: readonly Comment[], wasTopInView: boolean): boolean {
+    const total = totalOf(thread);
+    const arrived = total - this.#known;
+    if (arrived <= 0) return false;
+    const news = comments.filter((comment) => comment.sequence > this.#known);
+    this.#known = total;
+    const fromOthers = news.filter((comment) => comment.author.userId !== this.#userId);
+    // Not all that arrived need be loaded.
+    const others = arrived - (news.length - fromOthers.length);
+    if (others > 0) {
+      const [first] = fromOthers;
+      const author = first === undefined ? "someone else" : shownName(first.author);
+      this.#announcer.say(others === 1 ? `New comment from ${author}` : `${others} new comments`);
+      if (!wasTopInView) this.#pill.add(others);
+    }
+    return true;
+  }
+
+  #clearSeenNews(): void {
+    if (!this.#pill.isShown || !isAtNewest(this.#query.thread)) return;
+    if (isTopInView(this.#list.element)) this.#pill.clear();
+  }
+
+  async #goToNewest(): Promise<void> {
+    try {
+      await this.#query.showNewest();
+    } catch {
+      this.#announcer.say("The newest comments could not be loaded. Try again.");
+      return;
+    }
+    this.#pill.clear();
+    this.#list.focus();
+    this.#section.scrollIntoView({ block: "start" });
+  }
+}

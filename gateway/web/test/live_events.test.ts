@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { ApiError } from "../src/api_error.ts";
+import { LiveEvents, type LiveState } from "../src/live_events.ts";
+import { commentOf } from "./support/fake_server.ts";
+import { FakeTimers } from "./support/fake_timers.ts";
+import { FakeEventSource } from "./support/live_page.ts";
+import { look } from "./support/page.ts";
+import { quiet } from "./support/turns.ts";
+
+const A_MINUTE_MS = 60_000;
+
+let timers: FakeTimers;
+let states: LiveState[];
+let heard: string[];
+let resyncs: number;
+let resyncError: ApiError | undefined;
+let tests = 0;
+
+beforeEach(() => {
+  look({ visible: true, focused: true });
+  timers = new FakeTimers();
+  tests += 1;
+  states = [];
+  heard = [];
+  resyncs = 0;
+  resyncError = undefined;
+  new LiveEvents(`/events/${tests}`, "token-0", {
+    comment: (comment, total, token) => heard.push(`${comment.sequence} of ${total}, ${token}`),
+    state: (state) => states.push(state),
+    resync: async () => {
+      resyncs += 1;
+      if (resyncError !== undefined) throw resyncError;
+      return "token-new";
+    },
+  }).start();
+});
+
+afterEach(() => timers.restore());
+
+// Streams of earlier tests come and go with the tab as well.
+function opened(): FakeEventSource[] {
+  return FakeEventSource.opened.filter((source) => source.url.startsWith(`/events/${tests}?`));
+}
+
+function stream(): FakeEventSource {
+  return opened().at(-1) ?? assert.fail("no stream was opened");
+}
+
+test("events after what is on the page are heard", () => {
+  assert.equal(stream().url, `/events/${tests}?after=token-0`);
+  stream().open();
+  stream().tell(commentOf(7));
+  assert.deepEqual(states, ["live"]);
+  assert.deepEqual(heard, ["7 of 7, token-7"]);
+});
+
+test("a stream that breaks is left to the browser", () => {
+  stream().open();
+  stream().break();
+  stream().open();
+  assert.deepEqual(states, ["live", "down", "live"]);
+  timers.advance(A_MINUTE_MS);
+  assert.equal(opened().length, 1);
+});
+
+test("a stale stream is as good as none", () => {
+  stream().open();
+  stream().dispatchEvent(new Event("stale"));
+  stream().dispatchEvent(new Event("current"));
+  assert.deepEqual(states, ["live", "down", "live"]);
+});
+
+test("a stream that is refused is opened again after the thread was read anew", async () => {
+  stream().refuse();
+  assert.deepEqual(states, ["down"]);
+  timers.advance(A_MINUTE_MS);
+  await quiet();
+  assert.equal(resyncs, 1);
+  assert.equal(opened().length, 2);
+  assert.equal(stream().url, `/events/${tests}?after=token-new`);
+});
+
+test("while the thread cannot be read, the attempts become rarer", async () => {
+  resyncError = new ApiError(503, "UNAVAILABLE", "away");
+  stream().refuse();
+  const attempts: number[] = [];
+  for (let minute = 0; minute < 4; minute += 1) {
+    for (let second = 0; second < 60; second += 1) {
+      timers.advance(1_000);
+      await quiet();
+    }
+    attempts.push(resyncs);
+    resyncs = 0;
+  }
+  const [first = 0, , , last = 0] = attempts;
+  assert.ok(first > last, String(attempts));
+  assert.ok(last >= 2 && last <= 4, String(attempts));
+});
+
+test("whoever is signed out is told so and asks no more", async () => {
+  resyncError = new ApiError(401, "UNAUTHENTICATED", "expired");
+  stream().refuse();
+  timers.advance(A_MINUTE_MS);
+  await quiet();
+  timers.advance(A_MINUTE_MS);
+  await quiet();
+  assert.deepEqual(states, ["down", "signed-out"]);
+  assert.equal(resyncs, 1);
+});
+
+test("a tab that nobody looks at gives its connection back, and goes on where it was", () => {
+  stream().open();
+  stream().tell(commentOf(7));
+  look({ visible: false });
+  timers.advance(A_MINUTE_MS);
+  assert.equal(stream().readyState, FakeEventSource.CLOSED);
+  look({ visible: true });
+  assert.equal(opened().length, 2);
+  assert.equal(stream().url, `/events/${tests}?after=token-7`);
+});
+
+test("a glance at another tab changes nothing", () => {
+  look({ visible: false });
+  timers.advance(1_000);
+  look({ visible: true });
+  timers.advance(A_MINUTE_MS);
+  assert.equal(opened().length, 1);
+});

@@ -1,0 +1,126 @@
+// The invoice page with its thread alive, against the fake server.
+
+import { notifyManager, QueryClient } from "@tanstack/query-core";
+import { Announcer } from "../../src/announcer.ts";
+import type { Comment } from "../../src/comment.ts";
+import { startThread } from "../../src/live_thread.ts";
+import { PageClock } from "../../src/page_time.ts";
+import { type FakeServer, INVOICE } from "./fake_server.ts";
+import { find, fire, placeTop, showPage } from "./page.ts";
+
+export class FakeEventSource extends EventTarget {
+  static readonly CLOSED = 2;
+  static readonly opened: FakeEventSource[] = [];
+  readyState = 0;
+  readonly url: string;
+
+  constructor(url: string) {
+    super();
+    this.url = url;
+    FakeEventSource.opened.push(this);
+  }
+
+  static get last(): FakeEventSource {
+    const source = FakeEventSource.opened.at(-1);
+    if (source === undefined) throw new Error("no stream was opened");
+    return source;
+  }
+
+  close(): void {
+    this.readyState = FakeEventSource.CLOSED;
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.dispatchEvent(new Event("open"));
+  }
+
+  // For good: the server answered with something else than a stream.
+  refuse(): void {
+    this.readyState = FakeEventSource.CLOSED;
+    this.dispatchEvent(new Event("error"));
+  }
+
+  // The browser connects again by itself.
+  break(): void {
+    this.readyState = 0;
+    this.dispatchEvent(new Event("error"));
+  }
+
+  tell(comment: Comment): void {
+    const data = JSON.stringify({ comment, totalSize: comment.sequence });
+    const properties = { data, lastEventId: `token-${comment.sequence}` };
+    this.dispatchEvent(Object.assign(new Event("comment"), properties));
+  }
+}
+Object.assign(globalThis, { EventSource: FakeEventSource });
+notifyManager.setScheduler(queueMicrotask);
+
+const storage = new Map<string, string>();
+Object.assign(window, {
+  localStorage: {
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => storage.set(key, value),
+    removeItem: (key: string) => storage.delete(key),
+  },
+});
+
+export function forgetStorage(): void {
+  storage.clear();
+}
+
+const FRAME = `
+  <b id="badge" data-comment-count="words"></b>
+  <section id="summary" data-count="0"><b data-comment-count="words"></b></section>
+  <section id="thread">
+    <b id="count" data-comment-count="number"></b>
+    <p id="live" hidden></p>
+    <form id="comment-form">
+      <input name="comment_id" value="first-id"><textarea name="body"></textarea>
+      <p class="error"></p><button type="submit">Post comment</button>
+    </form>
+    <ol id="comments"></ol>
+    <p id="announcer"></p>
+  </section>`;
+
+// The page as the server renders it now, or at a cursor; its list is filled by the leaf.
+export function openPage(server: FakeServer, cursor = ""): QueryClient {
+  showPage(FRAME);
+  placeTop("comments", 100);
+  const client = new QueryClient();
+  client.mount();
+  const page = {
+    invoiceId: INVOICE,
+    cursor,
+    page: server.page(cursor),
+    etag: server.etag,
+    now: new Date(Date.now()).toISOString(),
+    viewer: { orgId: "northlight", userId: "dana", displayName: "Dana", canComment: true },
+  };
+  startThread(find("#thread"), find("#comments"), page, {
+    client,
+    clock: new PageClock(page.now),
+    announcer: new Announcer(find("#announcer")),
+  });
+  server.requests.length = 0;
+  return client;
+}
+
+export function shown(): { id: string; sequence: number; isPending: boolean }[] {
+  return Array.from(document.querySelectorAll("#comments > li"), (item) => ({
+    id: item.id.replace("comment-", ""),
+    sequence: Number(item.getAttribute("data-sequence") ?? 0),
+    isPending: item.classList.contains("pending"),
+  }));
+}
+
+export function counts(): string[] {
+  return Array.from(document.querySelectorAll("[data-comment-count]"), (place) =>
+    place.textContent.replace(/ comments?$/, "").replace("No", "0"),
+  );
+}
+
+export function submit(body: string): void {
+  find<HTMLTextAreaElement>("textarea").value = body;
+  fire(find("#comment-form"), "submit");
+}

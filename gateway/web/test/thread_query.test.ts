@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { QueryClient } from "@tanstack/query-core";
+import { followAttention } from "../src/attention.ts";
+import { CommentsApi } from "../src/comments_api.ts";
+import { commentsOf, isAtNewest } from "../src/thread_pages.ts";
+import { PAGES_MAX, POLL_INTERVAL_MS, ThreadQuery } from "../src/thread_query.ts";
+import { commentOf, FakeServer, INVOICE } from "./support/fake_server.ts";
+import { FakeTimers } from "./support/fake_timers.ts";
+import { look } from "./support/page.ts";
+import { quiet, until } from "./support/turns.ts";
+
+let server: FakeServer;
+let client: QueryClient;
+let query: ThreadQuery;
+let timers: FakeTimers;
+let isTopInView: boolean;
+
+function open(comments: number, cursor = ""): void {
+  server = new FakeServer(comments);
+  client = new QueryClient();
+  client.mount();
+  const first = { invoiceId: INVOICE, cursor, page: server.page(cursor), etag: server.etag };
+  query = new ThreadQuery(client, new CommentsApi(INVOICE), first, () => isTopInView);
+  query.subscribe(() => {});
+}
+
+function sequences(): number[] {
+  return commentsOf(query.thread).map((comment) => comment.sequence);
+}
+
+function assertRun(newest: number, oldest: number): void {
+  const run = Array.from({ length: newest - oldest + 1 }, (_, index) => newest - index);
+  assert.deepEqual(sequences(), run);
+}
+
+async function loadAllOlder(): Promise<void> {
+  while (query.result.hasNextPage) await query.loadOlder();
+}
+
+followAttention();
+
+beforeEach(() => {
+  look({ visible: true, focused: true });
+  isTopInView = true;
+  timers = new FakeTimers();
+});
+
+afterEach(() => {
+  client.clear();
+  client.unmount();
+  server.close();
+  timers.restore();
+});
+
+test("older pages cost a request each, and at most ten are kept", async () => {
+  open(300);
+  await loadAllOlder();
+  assert.equal(server.requests.length, 14);
+  assert.equal(query.thread.pages.length, PAGES_MAX);
+  assertRun(200, 1);
+  assert.ok(query.result.hasPreviousPage);
+});
+
+test("pages that were dropped come back, and none is repeated or skipped", async () => {
+  open(300);
+  await loadAllOlder();
+  server.requests.length = 0;
+  while (query.result.hasPreviousPage) await query.loadNewer();
+  assert.equal(server.requests.length, 5);
+  assert.equal(query.thread.pages.length, PAGES_MAX);
+  assertRun(300, 101);
+  assert.ok(isAtNewest(query.thread));
+});
+
+test("what arrives while the newest pages are dropped is there when they come back", async () => {
+  open(300);
+  isTopInView = false;
+  await loadAllOlder();
+  const stored = server.add(commentOf(0));
+  query.arrived(stored, stored.sequence, "token-301");
+  assertRun(200, 1);
+  while (query.result.hasPreviousPage) await query.loadNewer();
+  assert.equal(sequences()[0], 301);
+});
+
+test("a comment that arrives while a page is read is not lost", async () => {
+  open(60);
+  server.holding = true;
+  const load = query.loadOlder();
+  await until(() => server.held.length === 1);
+  const stored = server.add(commentOf(0));
+  query.arrived(stored, stored.sequence, "token-61");
+  server.held[0]?.release();
+  await load;
+  assertRun(61, 21);
+});
+
+test("a page that is asked for twice is read once", async () => {
+  open(60);
+  await Promise.all([query.loadOlder(), query.loadOlder()]);
+  assert.equal(server.requests.length, 1);
+});
+
+test("a poll of an unchanged thread is one conditional read, however much is loaded", async () => {
+  open(300);
+  await loadAllOlder();
+  server.requests.length = 0;
+  let statuses = 0;
+  const realFetch = globalThis.fetch;
+  globalThis.fetch = async (...request) => {
+    const response = await realFetch(...request);
+    if (response.status === 304) statuses += 1;
+    return response;
+  };
+  query.setPolling(true);
+  timers.advance(POLL_INTERVAL_MS);
+  await until(() => statuses === 1);
+  await quiet();
+  globalThis.fetch = realFetch;
+  assert.deepEqual(server.requests, [`GET /api/invoices/${INVOICE}/comments`]);
+});
+
+test("a poll brings what is new", async () => {
+  open(30);
+  query.setPolling(true);
+  server.add(commentOf(0));
+  timers.advance(POLL_INTERVAL_MS);
+  await until(() => sequences()[0] === 31);
+  assertRun(31, 11);
+});
+
+test("a stream that breaks again and again does not put the poll off", async () => {
+  open(30);
+  for (let waited = 0; waited < POLL_INTERVAL_MS; waited += POLL_INTERVAL_MS / 4) {
+    query.setPolling(true);
+    timers.advance(POLL_INTERVAL_MS / 4);
+  }
+  await until(() => server.requests.length === 1);
+});
+
+test("nothing is polled while the tab is hidden or not focused, nor while the stream is up", async () => {
+  open(30);
+  query.setPolling(true);
+  look({ focused: false });
+  timers.advance(3 * POLL_INTERVAL_MS);
+  look({ focused: true, visible: false });
+  timers.advance(3 * POLL_INTERVAL_MS);
+  await quiet();
+  assert.deepEqual(server.requests, []);
+
+  look({ visible: true });
+  await until(() => server.requests.length === 1);
+  await quiet();
+  query.setPolling(false);
+  timers.advance(3 * POLL_INTERVAL_MS);
+  look({ focused: false });
+  look({ focused: true });
+  await quiet();
+  assert.equal(server.requests.length, 1);
+});
+
+test("a poll that finds more than joins what is loaded takes its place at the beginning", async () => {
+  open(30);
+  for (let count = 0; count < 50; count += 1) server.add(commentOf(0));
+  await query.invalidate();
+  assertRun(80, 61);
+});
+
+test("further down, what one reads stays, and the newest are a request away", async () => {
+  open(30);
+  isTopInView = false;
+  for (let count = 0; count < 50; count += 1) server.add(commentOf(0));
+  await query.invalidate();
+  assertRun(30, 11);
+  assert.ok(query.result.hasPreviousPage);
+  await query.showNewest();
+  assertRun(80, 61);
+});
+
+test("a page opened at a cursor leads both ways", async () => {
+  open(60, "older:41");
+  assertRun(40, 21);
+  await query.loadNewer();
+  assertRun(60, 21);
+  await query.loadOlder();
+  assertRun(60, 1);
+  assert.equal(query.result.hasPreviousPage, false);
+});
+
+test("a comment posted from an older page is shown above the newest ones, and taken back from there", async () => {
+  open(60, "older:41");
+  const pending = { ...commentOf(0, "dana"), commentId: "own" };
+  await query.begin(pending);
+  await until(() => sequences()[1] === 60);
+  assert.equal(sequences()[0], 0);
+  assert.ok(query.withdraw("own"));
+  assertRun(40, 21);
+});
+
+test("a post stops the reads that are under way, and they can be made again", async () => {
+  open(60);
+  server.holding = true;
+  void query.loadOlder().catch(() => {});
+  await until(() => server.held.length === 1);
+  await query.begin({ ...commentOf(0, "dana"), commentId: "own" });
+  assert.equal(query.result.isFetching, false);
+  server.holding = false;
+  await query.loadOlder();
+  assert.deepEqual(sequences().slice(0, 2), [0, 60]);
+  assert.equal(sequences().length, 41);
+});
+
+test("a read that failed in passing is tried again", async () => {
+  open(60);
+  let failures = 1;
+  server.intercept = () => (failures-- > 0 ? new Response("", { status: 503 }) : undefined);
+  const load = query.loadOlder();
+  await until(() => server.requests.length === 1);
+  await quiet();
+  timers.advance(1_000);
+  await load;
+  assertRun(60, 21);
+});

@@ -1,0 +1,70 @@
+// The sidebar over all invoices: opened and closed at will, from the cache where it can be.
+import assert from "node:assert/strict";
+import { until } from "./support/await.mjs";
+import { suite } from "./support/suite.mjs";
+
+const test = suite();
+const lists = /^GET \/api\/activity/;
+
+async function toggle(person) {
+  await person.page.locator("#activity-toggle").click();
+}
+
+test("It shows what was said anywhere in the tenant, and leads there", async ({
+  stack,
+  browser,
+}) => {
+  const here = await stack.newInvoice(["Said here."]);
+  const there = await stack.newInvoice(["Said there."]);
+  const dana = await browser.person("dana");
+  await dana.open(here);
+  await toggle(dana);
+  await dana.page.locator("#activity").getByText("Said there.").waitFor();
+  await dana.page.locator("#activity").getByText("Said here.").waitFor();
+  await browser.takePictures("The sidebar");
+
+  await dana.page.locator("#activity .activity-item a", { hasText: "Said there." }).click();
+  await dana.page.waitForURL(/#comment-/);
+  assert.match(dana.page.url(), new RegExp(there.id));
+  await dana.comment("Said there.").waitFor();
+});
+
+test("Opened again within half a minute it costs no request", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(2);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  assert.equal(dana.requests(lists).length, 0, "it was requested before anybody wanted it");
+  for (let i = 0; i < 3; i += 1) {
+    await toggle(dana);
+    await dana.page.locator("#activity .activity-item").first().waitFor();
+    await toggle(dana);
+    await until("it is closed", async () => !(await dana.page.locator("#activity").isVisible()));
+  }
+  assert.equal(dana.requests(lists).length, 1);
+});
+
+test("One's own comment is in it after posting", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  await toggle(dana);
+  await dana.page.locator("#activity .activity-item").first().waitFor();
+  await dana.postConfirmed("Mine is the latest.");
+  await dana.page.locator("#activity").getByText("Mine is the latest.").waitFor();
+});
+
+test("When it cannot be had, it says so and can be tried again", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/503/);
+  await dana.open(invoice);
+  await dana.page.route("**/api/activity*", (route) => route.fulfill({ status: 503, body: "{}" }));
+  await toggle(dana);
+  await until("a word about it", async () =>
+    /could not|cannot|unavailable|try/i.test(await dana.page.locator("#activity").innerText()),
+  );
+  await dana.page.unroute("**/api/activity*");
+  await toggle(dana);
+  await toggle(dana);
+  await dana.page.locator("#activity .activity-item").first().waitFor();
+});

@@ -1,0 +1,190 @@
+// One's own comment: there at once, confirmed under the same id, taken back when refused.
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { until } from "./support/await.mjs";
+import { assertCountsAgree, assertNoFlicker, assertWithoutGap } from "./support/invoice_page.mjs";
+import { suite } from "./support/suite.mjs";
+
+const test = suite();
+const posts = /^POST /;
+const formRoute = "**/invoices/*/comments";
+
+test("It appears before the server has answered, and is confirmed under the same id", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const gate = new EventEmitter();
+  await dana.page.route(formRoute, async (route) => {
+    if (route.request().method() === "POST") await once(gate, "open");
+    await route.continue();
+  });
+
+  await dana.post("I’ll reply and attach the SOW.");
+  const shown = dana.comment("I’ll reply and attach the SOW.");
+  await shown.waitFor();
+  const [pending] = await dana.comments();
+  assert.equal(pending.pending, true);
+  assert.match(await shown.textContent(), /Sending…/);
+  assert.equal(await dana.body.inputValue(), "", "the form is ready for the next");
+  assert.deepEqual(await dana.counts(), ["4 comments", "4 comments", "4"]);
+
+  gate.emit("open");
+  await until("it is confirmed", async () => !(await dana.comments())[0].pending);
+  const [stored] = await stack.thread(invoice);
+  const [confirmed] = await dana.comments();
+  assert.equal(confirmed.id, pending.id);
+  assert.equal(stored.commentId, pending.id);
+  assert.equal(confirmed.sequence, 4);
+  assert.equal(confirmed.body, "I’ll reply and attach the SOW.");
+
+  const states = await dana.states();
+  assertWithoutGap(states);
+  assertNoFlicker(states, pending.id);
+  assertCountsAgree(states);
+});
+
+test("The stream may be faster than the answer", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const held = stack.front.holdAnswers(posts);
+
+  await dana.post("By the stream first.");
+  await until("the stream confirms it", async () => {
+    const [first] = await dana.comments();
+    return first.body === "By the stream first." && !first.pending;
+  });
+  await until("the server has answered", () => held.answers === 1);
+  held.end();
+  const [first] = await dana.comments();
+  await stack.addComment(invoice, "priya", "And one more.");
+  await dana.comment("And one more.").waitFor();
+
+  const states = await dana.states();
+  assertWithoutGap(states);
+  assertNoFlicker(states, first.id);
+  assertCountsAgree(states);
+  assert.equal(await dana.error(), "");
+});
+
+test("The answer may be faster than the stream", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const held = stack.front.holdAnswers(/\/events\b/);
+  await dana.postConfirmed("By the answer first.");
+  const [first] = await dana.comments();
+  held.end();
+  await stack.addComment(invoice, "priya", "And one more.");
+  await dana.comment("And one more.").waitFor();
+
+  const states = await dana.states();
+  assertWithoutGap(states);
+  assertNoFlicker(states, first.id);
+  assertCountsAgree(states);
+});
+
+test("A refused one is taken back, its text kept, and the reason said", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/500/);
+  await dana.open(invoice);
+  const sent = [];
+  await dana.page.route(formRoute, (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    sent.push(route.request().postDataJSON());
+    return route.fulfill({
+      status: 500,
+      contentType: "application/problem+json",
+      body: JSON.stringify({
+        type: "about:blank",
+        title: "Internal Server Error",
+        status: 500,
+        reason: "INTERNAL",
+        detail: "Something went wrong.",
+      }),
+    });
+  });
+
+  await dana.body.focus();
+  await dana.write("This will not do.\nBut keep it.");
+  await dana.send();
+  await until("the error", () => dana.error());
+  assert.match(await dana.error(), /not (posted|saved|sent)|could not/i);
+  assert.equal(await dana.body.inputValue(), "This will not do.\nBut keep it.");
+  assert.equal(await dana.page.evaluate(() => document.activeElement.id), "comment-body");
+  assert.equal((await dana.comments()).length, 3);
+  assert.deepEqual(await dana.counts(), ["3 comments", "3 comments", "3"]);
+  assert.equal((await stack.thread(invoice)).length, 3);
+
+  await dana.page.unroute(formRoute);
+  await dana.send();
+  await until("it is confirmed", async () => {
+    const [first] = await dana.comments();
+    return first.body === "This will not do.\nBut keep it." && !first.pending;
+  });
+  assert.equal(await dana.error(), "");
+  const [stored] = await stack.thread(invoice);
+  assert.equal(stored.commentId, sent[0].id ?? sent[0].comment_id, "another id the second time");
+  const states = await dana.states();
+  assert.ok(
+    states.some(({ items }) => items[0].pending),
+    "it was never shown before the answer",
+  );
+  assertWithoutGap(states);
+  assertCountsAgree(states);
+});
+
+test("Several in a row stand in the order in which they were sent", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(0);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const texts = ["One.", "Two.", "Three.", "Four."];
+  for (const text of texts) await dana.post(text);
+  await until("all are confirmed", async () => {
+    const comments = await dana.comments();
+    return comments.length === 4 && comments.every((comment) => !comment.pending);
+  });
+  const bodies = (await dana.comments()).map((comment) => comment.body);
+  assert.deepEqual(bodies, [...texts].reverse());
+  assertWithoutGap(await dana.states());
+  assertCountsAgree(await dana.states());
+});
+
+test("A person's two tabs show the same", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(2);
+  const first = await browser.person("dana");
+  await first.open(invoice);
+  const second = await browser.tab(first.page.context());
+  await second.open(invoice);
+
+  await first.post("From the first tab.");
+  await second.comment("From the first tab.").waitFor();
+  await second.post("From the second tab.");
+  await first.comment("From the second tab.").waitFor();
+  await until("both are confirmed", async () =>
+    [...(await first.comments()), ...(await second.comments())].every((one) => !one.pending),
+  );
+  assert.deepEqual(await first.comments(), await second.comments());
+  assert.equal(await first.body.inputValue(), "");
+  for (const page of [first, second]) {
+    assertWithoutGap(await page.states());
+    assertCountsAgree(await page.states());
+  }
+});
+
+test("A viewer reads and is told why there is no form", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(2);
+  const sam = await browser.person("sam");
+  await sam.open(invoice);
+  assert.equal(await sam.page.locator("#comment-form").count(), 0);
+  assert.match(await sam.page.locator("#thread .notice").textContent(), /member/);
+  await stack.addComment(invoice, "priya", "Sam sees this too.");
+  await sam.comment("Sam sees this too.").waitFor();
+});

@@ -1,0 +1,32 @@
+// Waiting for a condition, with a limit. The only place that pauses.
+import { setTimeout as pause } from "node:timers/promises";
+
+const pauseMs = 20;
+export const waitMsMax = 15_000;
+
+// Calls `probe` until it gives something true, and returns that.
+export async function until(what, probe, msMax = waitMsMax) {
+  const deadline = performance.now() + msMax;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (performance.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`);
+    await pause(pauseMs);
+  }
+}
+
+// `promise`, or an error when it takes too long.
+export async function within(what, promise, msMax = waitMsMax) {
+  const limit = new AbortController();
+  const late = pause(msMax, undefined, { signal: limit.signal }).then(
+    () => {
+      throw new Error(`not within ${msMax} ms: ${what}`);
+    },
+    () => {},
+  );
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    limit.abort();
+  }
+}

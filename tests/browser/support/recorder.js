@@ -1,0 +1,48 @@
+// Runs in the page before anything else: writes down what the page shows after every change of it,
+// so that a state which lasts for an instant only is seen as well.
+(() => {
+  const recordsMax = 20_000;
+  const record = { states: [], cspViolations: [], shift: 0, loadedAt: Math.random() };
+  window.marginaliaRecord = record;
+  if (window.top !== window) return;
+
+  const numberIn = (element) => {
+    const words = element?.textContent ?? "";
+    return words.startsWith("No ")
+      ? 0
+      : Number((/[\d,]+/.exec(words)?.[0] ?? "NaN").replaceAll(",", ""));
+  };
+
+  const state = () => {
+    const items = [...document.querySelectorAll("#comments > li")];
+    return {
+      items: items.map((item) => ({
+        id: item.id,
+        sequence: Number(item.dataset.sequence ?? 0),
+        pending: item.classList.contains("pending"),
+      })),
+      summary: numberIn(document.querySelector("#summary [data-comment-count]")),
+      badge: numberIn(document.querySelector(".invoice-title [data-comment-count]")),
+      thread: numberIn(document.querySelector("#thread-heading [data-comment-count]")),
+      focus: document.activeElement?.id ?? "",
+      complete: document.readyState !== "loading",
+    };
+  };
+
+  let last = "";
+  new MutationObserver(() => {
+    const now = state();
+    const text = JSON.stringify(now);
+    if (text === last || record.states.length >= recordsMax) return;
+    last = text;
+    record.states.push({ ...now, at: performance.now() });
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+
+  document.addEventListener("securitypolicyviolation", (event) => {
+    record.cspViolations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+  });
+
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) record.shift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+})();

@@ -1,0 +1,185 @@
+// With JavaScript off one can read, go back to older comments, and post.
+import assert from "node:assert/strict";
+import { until } from "./support/await.mjs";
+import { suite } from "./support/suite.mjs";
+
+const test = suite();
+const off = { javaScriptEnabled: false };
+
+async function bodies(person) {
+  return person.page.locator("#comments > li .body").allTextContents();
+}
+
+async function counts(person) {
+  return person.page.locator("[data-comment-count]").allTextContents();
+}
+
+test("All comments can be read by way of the older and newer links", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(45);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  const pages = [await bodies(dana)];
+  while ((await dana.page.locator("#older").count()) > 0) {
+    await dana.page.locator("#older").click();
+    await dana.page.waitForLoadState();
+    pages.push(await bodies(dana));
+    assert.ok(pages.length <= 3, "there are only three pages");
+  }
+  assert.deepEqual(
+    pages.flat(),
+    Array.from({ length: 45 }, (_, i) => `Comment ${45 - i} of 45.`),
+  );
+
+  await dana.page.locator("#newer").click();
+  await dana.page.waitForLoadState();
+  assert.deepEqual(await bodies(dana), pages[1]);
+});
+
+test("A comment posted by the form is on the page that follows, with its count", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  for (let i = 4; i <= 8; i += 1) {
+    await dana.post(`By the form, ${i}.`);
+    await dana.page.waitForURL(/consistency=/);
+    await dana.comment(`By the form, ${i}.`).waitFor();
+    assert.equal((await bodies(dana))[0], `By the form, ${i}.`);
+    for (const count of await counts(dana)) assert.match(count, new RegExp(`^${i}( comments)?$`));
+    assert.match(dana.page.url(), /#comment-/);
+  }
+  assert.equal((await stack.thread(invoice)).length, 8);
+});
+
+test("It is there even when the counts arrive late", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  stack.projectorLink.hold();
+  try {
+    await dana.post("Ahead of the count.");
+    await dana.page.waitForURL(/consistency=/);
+    assert.equal((await bodies(dana))[0], "Ahead of the count.");
+    for (const count of await counts(dana)) assert.match(count, /^4( comments)?$/);
+  } finally {
+    stack.projectorLink.resume();
+  }
+});
+
+test("Sent twice by an impatient finger, it is there once", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  await dana.write("Once.");
+  const held = stack.front.holdAnswers(/^POST \/invoices/);
+  const button = await dana.page.locator("#comment-form button").boundingBox();
+  // A click by its place does not wait for the page that follows.
+  const click = () => dana.page.mouse.click(button.x + 10, button.y + 10);
+  await click();
+  await until("the server has answered", () => held.answers >= 1);
+  await click();
+  await until("the server has answered twice", () => held.answers >= 2);
+  held.end();
+  await dana.page.waitForURL(/consistency=/);
+  assert.equal((await stack.thread(invoice)).length, 2);
+});
+
+test("A mistake comes back in the form with what was typed", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  const id = await dana.page.locator("input[name=comment_id]").inputValue();
+  // White space satisfies "required" and not the rule.
+  await dana.write("  \n ");
+  const [answer] = await Promise.all([dana.page.waitForResponse(/comments$/), dana.send()]);
+  dana.watch.expect(/400/);
+  assert.equal(answer.status(), 400);
+  assert.match(await dana.error(), /blank/);
+  assert.equal((await dana.body.inputValue()).replaceAll("\r", ""), "  \n ");
+  assert.equal(await dana.page.locator("input[name=comment_id]").inputValue(), id);
+  assert.deepEqual(await bodies(dana), ["Comment 1 of 1."]);
+
+  await dana.post("Now with words.");
+  await dana.page.waitForURL(/consistency=/);
+  assert.equal((await bodies(dana))[0], "Now with words.");
+});
+
+test("A text that is too long comes back as well", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana");
+  await dana.page.route("**/assets/leaf*", (route) => route.abort());
+  dana.watch.expect(/ERR_FAILED|400/);
+  await dana.page.goto(invoice.path);
+  const text = '<b>long</b> & "quoted" '.repeat(500);
+  await dana.page.evaluate((long) => {
+    const body = document.querySelector("#comment-body");
+    body.removeAttribute("maxlength");
+    body.value = long;
+  }, text);
+  await dana.send();
+  await until("the error", () => dana.error());
+  assert.match(await dana.error(), /10,000/);
+  assert.equal(await dana.body.inputValue(), text);
+});
+
+test("The activity of all invoices opens and closes by links", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(["Seen in the sidebar."]);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  assert.equal(await dana.page.locator("#activity").isVisible(), false);
+  await dana.page.locator("#activity-toggle").click();
+  await dana.page.waitForURL(/activity=open/);
+  await dana.page.locator("#activity").getByText("Seen in the sidebar.").waitFor();
+  await browser.takePictures("The open sidebar");
+  await dana.page.locator("#activity-close").click();
+  await until("it is closed", async () => !(await dana.page.locator("#activity").isVisible()));
+});
+
+test("From sign-in to the invoice and out again", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(2);
+  const somebody = await browser.person("", off);
+  await somebody.page.goto(invoice.path);
+  assert.match(somebody.page.url(), /\/sign-in\?next=/);
+  await browser.takePictures("Signing in");
+  await somebody.page.locator('button[name=person][value="dana@northlight"]').click();
+  await somebody.page.waitForURL(`**${invoice.path}`);
+  assert.equal((await bodies(somebody)).length, 2);
+
+  await somebody.page.goto("/invoices");
+  await browser.takePictures("All invoices");
+  await somebody.page.locator("main a", { hasText: invoice.number }).click();
+  await somebody.page.waitForURL(`**${invoice.path}`);
+  await somebody.page.locator(".viewer button").click();
+  await somebody.page.goto(invoice.path);
+  assert.match(somebody.page.url(), /\/sign-in/);
+});
+
+test("Another tenant's invoice is not there", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const mallory = await browser.person("mallory@rivalworks", off);
+  mallory.watch.expect(/404/);
+  for (const path of [invoice.path, `/invoices/${invoice.id}`]) {
+    const answer = await mallory.page.goto(path);
+    assert.equal(answer.status(), 404);
+    assert.doesNotMatch(await mallory.page.locator("body").innerText(), /Comment 1 of 1/);
+  }
+});
+
+test("Lines stay lines, as the leaf would have sent them", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(0);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  await dana.post("First line.\n\n  Third line, indented.");
+  await dana.page.waitForURL(/consistency=/);
+  const [stored] = await stack.thread(invoice);
+  assert.equal(stored.body, "First line.\n\n  Third line, indented.");
+  assert.deepEqual(await bodies(dana), [stored.body]);
+  const height = await dana.page
+    .locator("#comments .body")
+    .evaluate(
+      (one) => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight),
+    );
+  assert.ok(height > 2.5, `shown in ${height} lines`);
+});

@@ -1,0 +1,92 @@
+// The JSON that a caller posts, all the way through: as a message of the contract, as the JSON that
+// is answered, and as the event that browsers are sent.
+#include "gateway/posted_comment.h"
+
+#include <boost/json/parse.hpp>
+#include <string>
+
+#include "gateway/event_text.h"
+#include "gateway/problem.h"
+#include "gateway/transcode.h"
+#include "gateway/utf8.h"
+#include "services/process/log.h"
+#include "services/rpc/errors.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace marginalia {
+namespace {
+
+namespace json = boost::json;
+using comments::v1::AddCommentRequest;
+
+void RequireRefused(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  RequireRefusal(status, reason == "JSON_INVALID" ? "JSON_INVALID" : "INVALID_FIELD");
+  const HttpResponse problem = Problem(status, "request-1");
+  Require(problem.status == 400, "bad JSON is answered with 400");
+  json::error_code error;
+  Require(json::parse(problem.body, error).is_object() && !error, "a problem is a JSON object");
+}
+
+// The same text by a parser that builds a tree.
+void RequireWhatATreeHolds(std::string_view text, const AddCommentRequest& request) {
+  json::error_code error;
+  const json::value value = json::parse({text.data(), text.size()}, error);
+  Require(!error && value.is_object(), "only a JSON object is taken");
+  const json::object& members = value.get_object();
+  Require(members.size() == (members.contains("id") ? 2 : 1), "only known members are taken");
+  Require(members.at("body") == json::string(request.body()), "the body is what was posted");
+  const json::value* id = members.if_contains("id");
+  Require(id == nullptr ? request.comment_id().empty() : *id == json::string(request.comment_id()),
+          "the id is what was posted");
+}
+
+void RequireSameWhenMadeAgain(const AddCommentRequest& request) {
+  std::string text = "{\"id\":";
+  AppendJsonString(text, request.comment_id());
+  text += ",\"body\":";
+  AppendJsonString(text, request.body());
+  text += '}';
+  const auto again = AddCommentFromJson(text);
+  Require(
+      again.ok() && again->body() == request.body() && again->comment_id() == request.comment_id(),
+      "what is taken reads the same when it is written out again");
+}
+
+void RequireOneEvent(const comments::v1::Comment& comment) {
+  comments::v1::Event event;
+  event.set_position(1);
+  event.set_org_id("northlight");
+  *event.mutable_comment_added()->mutable_comment() = comment;
+  const std::string text = *CommentText(event, "00ff10c0ffee9abc");
+  const auto [id, kind, data, end] = Lines<4>(text);
+  Require(id.substr(0, 4) == "id: " && kind == "event: comment" && data.substr(0, 6) == "data: " &&
+              end == "\n" && text.find('\r') == text.npos,
+          "a comment is one event of three lines, whatever it says");
+}
+
+void ReadPostedComment(std::string_view input) {
+  const auto request = AddCommentFromJson(input);
+  if (!request.ok()) return RequireRefused(request.status());
+  Require(IsValidUtf8(request->body()) && IsValidUtf8(request->comment_id()),
+          "what is taken is UTF-8");
+  RequireWhatATreeHolds(input, *request);
+  RequireSameWhenMadeAgain(*request);
+  AddCommentRequest sent;
+  Require(sent.ParseFromString(request->SerializeAsString()) && sent.body() == request->body(),
+          "what is taken can be sent on");
+
+  comments::v1::AddCommentResponse added;
+  added.mutable_comment()->set_comment_id(request->comment_id());
+  added.mutable_comment()->set_body(request->body());
+  json::error_code error;
+  const json::value answer = json::parse(ToJson(added), error);
+  Require(!error && answer.at("comment").at("body") == json::string(request->body()),
+          "a comment is answered as it was posted");
+  RequireOneEvent(added.comment());
+}
+
+const FuzzTarget kTarget("posted_comment", ReadPostedComment);
+
+}  // namespace
+}  // namespace marginalia

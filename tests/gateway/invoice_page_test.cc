@@ -1,0 +1,297 @@
+// The invoice page and the list: what they show, and what when a service is away.
+#include "absl/strings/str_cat.h"
+#include "services/rpc/errors.h"
+#include "services/rpc/page.h"
+#include "tests/gateway/pages_fixture.h"
+#include "tests/gateway/raw_connection.h"
+
+namespace marginalia {
+namespace {
+
+namespace json = boost::json;
+
+absl::Status Away() {
+  return Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_UNAVAILABLE", "it is away");
+}
+
+class InvoicePageTest : public PagesFixture {
+ protected:
+  void PostComments(int count) {
+    for (int i = 1; i <= count; ++i) comments_->Post(kOrg, kInvoiceId, absl::StrCat("comment ", i));
+  }
+};
+
+TEST_F(InvoicePageTest, ShowsTheInvoiceBesideItsThread) {
+  PostComments(2);
+  const HttpAnswer page = Page(kPage);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(HeaderOf(page, "content-type"), "text/html; charset=utf-8");
+  for (const char* text :
+       {"<title>INV-1042 · Marginalia</title>", "<h1>INV-1042</h1>",
+        "<span class=\"status status-sent\">Sent</span>",
+        "<span class=\"badge\" data-comment-count=\"words\">2 comments</span>",
+        "Sent · version 3 — waiting for payment",
+        "<time datetime=\"2026-06-30\">30 June 2026</time>", "<bdi>Acme Corp</bdi>",
+        "<a href=\"mailto:billing@acme.example\">billing@acme.example</a>", "Net 30",
+        "<td class=\"amount\">4,800.00</td>", "<td class=\"amount\">USD 12,000.00</td>",
+        "<span class=\"count\" data-comment-count=\"number\">2</span>",
+        "<dd data-comment-count=\"words\">2 comments</dd>", "<bdi>Name of priya</bdi>",
+        "title=\"9 October 2025, 08:53:22 UTC\">9 Oct 2025</time>", "maxlength=\"10000\""}) {
+    EXPECT_TRUE(Has(page, text)) << text;
+  }
+  EXPECT_EQ(BodiesOf(page), (std::vector<std::string>{"comment 2", "comment 1"}));
+  EXPECT_FALSE(Has(page, "id=\"older\""));
+  EXPECT_FALSE(Has(page, "id=\"newer\""));
+  EXPECT_FALSE(Has(page, "class=\"notice\""));
+}
+
+TEST_F(InvoicePageTest, HandsItsScriptTheVeryDataThatItShows) {
+  PostComments(25);
+  const HttpAnswer page = Page(kPage);
+  const json::value handed = DehydratedOf(page);
+  const HttpAnswer api = Get(kThread);
+  EXPECT_EQ(handed.at("page"), Json(api));
+  EXPECT_EQ(handed.at("etag").as_string(), api.headers.at("etag"));
+  EXPECT_EQ(handed.at("invoiceId"), kInvoiceId);
+  EXPECT_EQ(handed.at("cursor"), "");
+  EXPECT_EQ(handed.at("viewer"),
+            json::parse(R"({"orgId":"northlight","userId":"dana","displayName":"dana",
+                            "canComment":true})"));
+  const std::string older = Unescaped(Between(page.body, "rel=\"next\" href=\"", "\""));
+  const json::value second = DehydratedOf(Page(older));
+  EXPECT_EQ(second.at("cursor"), handed.at("page").at("nextCursor"));
+  const std::string cursor(second.at("cursor").as_string());
+  const HttpAnswer second_api = Get(std::string(kThread) + "?cursor=" + cursor);
+  EXPECT_EQ(second.at("page"), Json(second_api));
+  EXPECT_EQ(second.at("etag").as_string(), second_api.headers.at("etag"));
+}
+
+TEST_F(InvoicePageTest, LinksToOlderCommentsAndBackToNewerOnes) {
+  PostComments(45);
+  const HttpAnswer newest = Page(kPage);
+  EXPECT_EQ(BodiesOf(newest).front(), "comment 45");
+  EXPECT_EQ(BodiesOf(newest).size(), 20U);
+  const std::string older =
+      Unescaped(Between(newest.body, "id=\"older\" class=\"pager\" rel=\"next\" href=\"", "\""));
+  EXPECT_EQ(older.rfind("/invoices/INV-1042?cursor=", 0), 0U) << older;
+  const HttpAnswer second = Page(older);
+  EXPECT_EQ(BodiesOf(second).front(), "comment 25");
+  EXPECT_TRUE(Has(
+      second, "<a id=\"newer\" class=\"pager\" rel=\"prev\" href=\"/invoices/INV-1042?cursor="));
+  const HttpAnswer last = Page(Unescaped(Between(second.body, "rel=\"next\" href=\"", "\"")));
+  EXPECT_EQ(BodiesOf(last).back(), "comment 1");
+  EXPECT_FALSE(Has(last, "id=\"older\""));
+  EXPECT_EQ(Page(std::string(kPage) + "?cursor=nonsense").status, 400);
+}
+
+TEST_F(InvoicePageTest, ThePlaceBehindTheNewestCommentLeadsToTheNewestPage) {
+  PostComments(1);
+  const std::string beyond = MakePageToken("0", {"ListComments", kOrg, kInvoiceId});
+  const HttpAnswer answer = Page(absl::StrCat(kPage, "?cursor=", beyond));
+  EXPECT_EQ(answer.status, 303);
+  EXPECT_EQ(HeaderOf(answer, "location"), kPage);
+}
+
+TEST_F(InvoicePageTest, AnEmptyThreadSaysSo) {
+  const HttpAnswer page = Page(kPage);
+  EXPECT_TRUE(Has(page, "<p class=\"empty\">No comments yet.</p>"));
+  EXPECT_TRUE(Has(page, "<ol id=\"comments\" class=\"comments\" tabindex=\"-1\">"));
+  EXPECT_TRUE(Has(page, "<dt>Last comment</dt><dd>None yet</dd>"));
+  EXPECT_EQ(DehydratedOf(page).at("invoiceId"), kInvoiceId);
+}
+
+TEST_F(InvoicePageTest, HostileCommentsAreTextAndNothingElse) {
+  const std::vector<std::string> hostile = {
+      "<script>alert(1)</script>",
+      "</p></article></li></ol><script>alert(1)</script>",
+      "</script><script>alert(1)</script><!--",
+      "<!--<script>",
+      "-->",
+      "]]>",
+      "<img src=x onerror=alert(1)>",
+      "\" onmouseover=\"alert(1)",
+      "' autofocus onfocus='alert(1)",
+      "https://a.example/\"onmouseover=\"alert(1)",
+      "https://a.example/'onmouseover='alert(1)",
+      "https://a.example/</a><script>alert(1)</script>",
+      "javascript:alert(1)",
+      "[x](javascript:alert(1))",
+      "{{title}} {{{dehydrated}}} {{#form}}x{{/form}} {{=<% %>=}}",
+      "&lt;script&gt; &amp;amp; &#60; &",
+      "\xE2\x80\xAE"
+      "gnp.exe \xE2\x81\xA6 \xD8\x9C",
+      "a\tb\n\nc  d",
+      "one\r\ntwo\rthree",
+  };
+  for (const std::string& body : hostile) comments_->Post(kOrg, kInvoiceId, body);
+  const HttpAnswer page = Page(kPage);
+  EXPECT_EQ(BodiesOf(page), std::vector<std::string>(hostile.rbegin(), hostile.rend()));
+  const json::array handed = DehydratedOf(page).at("page").at("comments").as_array();
+  ASSERT_EQ(handed.size(), hostile.size());
+  for (std::size_t i = 0; i < hostile.size(); ++i) {
+    EXPECT_EQ(handed[hostile.size() - 1 - i].at("body").as_string(), hostile[i]);
+  }
+}
+
+TEST_F(InvoicePageTest, HostileInvoicesAreTextToo) {
+  invoice_.mutable_customer()->set_name("</h3><script>alert(1)</script>");
+  invoice_.mutable_customer()->set_email("a?bcc=x\"<b>@evil.example");
+  invoice_.mutable_line_items(0)->set_description("<img src=x onerror=alert(1)>");
+  invoice_.set_terms("\" onclick=\"alert(1)");
+  invoices_->Add(kOrg, invoice_, 0);
+  const HttpAnswer page = Page(kPage);
+  EXPECT_TRUE(Has(page, "<bdi>&lt;/h3&gt;&lt;script&gt;"));
+  EXPECT_TRUE(Has(page, "href=\"mailto:a%3Fbcc%3Dx%22%3Cb%3E@evil.example\""));
+  const HttpAnswer list = Page("/invoices");
+  EXPECT_TRUE(Has(list, "<bdi>&lt;/h3&gt;&lt;script&gt;"));
+}
+
+TEST_F(InvoicePageTest, NoCountIsBehindTheListBesideIt) {
+  PostComments(3);
+  invoices_->Add(kOrg, invoice_, 1);
+  const HttpAnswer behind = Page(kPage);
+  EXPECT_TRUE(Has(behind, "data-count=\"3\""));
+  EXPECT_FALSE(Has(behind, "1 comment<"));
+  invoices_->Add(kOrg, invoice_, 4);
+  const HttpAnswer ahead = Page(kPage);
+  EXPECT_TRUE(Has(ahead, "data-count=\"4\""));
+  EXPECT_FALSE(Has(ahead, "3 comments<"));
+}
+
+TEST_F(InvoicePageTest, WithoutCommentsTheInvoiceIsShownWithTheAgeOfItsCount) {
+  invoices_->Add(kOrg, invoice_, 7);
+  invoices_->SetLag(200, 0);
+  comments_->FailNext(Away());
+  const HttpAnswer page = Page(kPage);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(Has(page, "<dd data-comment-count=\"words\">7 comments</dd>"));
+  EXPECT_TRUE(Has(page, "<p class=\"notice\">Comment count as of 3 minutes ago</p>"));
+  EXPECT_TRUE(Has(page, "The comments cannot be shown right now."));
+  EXPECT_FALSE(Has(page, "id=\"dehydrated\""));
+  EXPECT_FALSE(Has(page, "<form id=\"comment-form\""));
+}
+
+TEST_F(InvoicePageTest, WithoutInvoicesTheThreadIsShown) {
+  PostComments(2);
+  invoices_->FailNext(Away());
+  const HttpAnswer page = Page(kPage);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(Has(page, "The invoice itself cannot be shown right now."));
+  EXPECT_TRUE(Has(page, "<span class=\"badge\" data-comment-count=\"words\">2 comments</span>"));
+  EXPECT_EQ(BodiesOf(page).size(), 2U);
+  EXPECT_EQ(DehydratedOf(page).at("invoiceId"), kInvoiceId);
+  EXPECT_TRUE(Has(page, "<form id=\"comment-form\""));
+}
+
+TEST_F(InvoicePageTest, WithoutBothItIsAnErrorPageThatSaysWhenToComeBack) {
+  comments_->FailNext(Away());
+  invoices_->FailNext(Away());
+  const HttpAnswer page = Page(kPage);
+  EXPECT_EQ(page.status, 503);
+  EXPECT_EQ(HeaderOf(page, "retry-after"), "1");
+  EXPECT_TRUE(Has(page, "This is not available right now"));
+  EXPECT_EQ(Between(page.body, "Request <code>", "<"), HeaderOf(page, "x-request-id"));
+}
+
+TEST_F(InvoicePageTest, AConsistencyTokenIsAskedForAndLetGoOfWhenItCannotBeHad) {
+  const std::string token(Json(Get(kThread)).at("consistencyToken").as_string());
+  EXPECT_EQ(Page(std::string(kPage) + "?consistency=" + token).status, 200);
+  EXPECT_EQ(invoices_->last_consistency().at_least_as_fresh(), token);
+  for (const char* reason : {"PROJECTION_LAGGING", "CONSISTENCY_TOKEN_INVALID"}) {
+    invoices_->FailNext(Refusal(absl::StatusCode::kUnavailable, reason, "not now"));
+    EXPECT_EQ(Page(std::string(kPage) + "?consistency=" + token).status, 200) << reason;
+    EXPECT_EQ(invoices_->last_consistency().at_least_as_fresh(), "");
+  }
+}
+
+TEST_F(InvoicePageTest, AnInvoiceThatIsNotThereIsNotFoundWhoeverAsks) {
+  EXPECT_EQ(Page("/invoices/INV-9999").status, 404);
+  const HttpAnswer foreign = Page(kPage, As("mallory", "admin", "rivalworks"));
+  EXPECT_EQ(foreign.status, 404);
+  EXPECT_TRUE(Has(foreign, "<h1>This invoice cannot be found</h1>"));
+  EXPECT_FALSE(Has(foreign, "Acme"));
+}
+
+TEST_F(InvoicePageTest, AViewerReadsWithoutAForm) {
+  PostComments(1);
+  const HttpAnswer page = Page(kPage, As("sam", "viewer"));
+  EXPECT_FALSE(Has(page, "<form"));
+  EXPECT_TRUE(Has(page, "commenting needs the role member"));
+  EXPECT_EQ(DehydratedOf(page).at("viewer").at("canComment"), false);
+}
+
+TEST_F(InvoicePageTest, TheSidebarIsShownWhenAskedFor) {
+  comments_->Post(kOrg, kInvoiceId, "<b>" + std::string(200, 'x'));
+  const HttpAnswer closed = Page(kPage);
+  EXPECT_TRUE(Has(closed, "aria-expanded=\"false\""));
+  EXPECT_TRUE(Has(closed, "aria-labelledby=\"activity-heading\" hidden>"));
+  const HttpAnswer open =
+      Page(Unescaped(Between(closed.body, "id=\"activity-toggle\" href=\"", "\"")));
+  EXPECT_TRUE(Has(open, "aria-expanded=\"true\""));
+  EXPECT_FALSE(Has(open, "hidden>\n<h2 id=\"activity-heading\""));
+  EXPECT_TRUE(Has(open, "<a class=\"close\" id=\"activity-close\" href=\"/invoices/INV-1042\">"));
+  EXPECT_TRUE(Has(open, absl::StrCat("href=\"/invoices/", kInvoiceId,
+                                     "#comment-00000000-0000-7000-8000-000000000001\"")));
+  EXPECT_TRUE(Has(open, absl::StrCat("&lt;b&gt;", std::string(137, 'x'), "…</p>")));
+}
+
+TEST_F(InvoicePageTest, TheSummaryAloneIsThePagesOwn) {
+  invoices_->Add(kOrg, invoice_, 2);
+  const HttpAnswer fragment = Send("GET", std::string(kPage) + "/summary", As("dana"));
+  EXPECT_EQ(fragment.status, 200);
+  EXPECT_EQ(HeaderOf(fragment, "content-type"), "text/html; charset=utf-8");
+  const std::string whole = Page(kPage).body;
+  EXPECT_NE(whole.find(fragment.body), std::string::npos) << fragment.body;
+  EXPECT_EQ(fragment.body.rfind("<section id=\"summary\"", 0), 0U);
+  const std::string token(Json(Get(kThread)).at("consistencyToken").as_string());
+  Send("GET", std::string(kPage) + "/summary?consistency=" + token, As("dana"));
+  EXPECT_EQ(invoices_->last_consistency().at_least_as_fresh(), token);
+  invoices_->FailNext(Refusal(absl::StatusCode::kUnavailable, "PROJECTION_LAGGING", "not now"));
+  EXPECT_EQ(Send("GET", std::string(kPage) + "/summary?consistency=" + token, As("dana")).status,
+            503);
+}
+
+TEST_F(InvoicePageTest, HeadIsAnsweredWithoutABody) {
+  const HttpAnswer whole = Page(kPage);
+  client_->Close();
+  RawConnection connection(gateway_->address());
+  connection.Send(absl::StrCat("HEAD ", kPage, " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+                               "Authorization: ", As("dana")[0].second, "\r\n\r\n"));
+  const std::string answer = connection.ReadToEnd();
+  EXPECT_EQ(answer.rfind("HTTP/1.1 200 OK\r\n", 0), 0U) << answer;
+  EXPECT_EQ(answer.substr(answer.size() - 4), "\r\n\r\n");
+  EXPECT_EQ(answer.find("<html"), std::string::npos);
+}
+
+TEST_F(InvoicePageTest, TheListLeadsToEachInvoice) {
+  invoice_.set_number("INV/2026 1");
+  invoice_.set_invoice_id("5f9d2c1e-0000-4000-8000-000000001043");
+  invoices_->Add(kOrg, invoice_, 1'234);
+  const HttpAnswer list = Page("/invoices");
+  EXPECT_EQ(list.status, 200);
+  for (const char* text :
+       {"<a href=\"/invoices/INV-1042\">INV-1042</a>",
+        "<a href=\"/invoices/INV%2F2026%201\">INV/2026 1</a>", "1,234 comments", "No comments",
+        "USD 12,000.00", "<time datetime=\"2026-06-30\">30 Jun 2026</time>", "<bdi>Dana</bdi>",
+        "aria-current=\"page\""}) {
+    EXPECT_TRUE(Has(list, text)) << text;
+  }
+  EXPECT_FALSE(Has(list, "rel=\"next\""));
+  EXPECT_EQ(Page("/").status, 303);
+}
+
+TEST_F(InvoicePageTest, ALongListHasMorePages) {
+  for (int i = 0; i < 60; ++i) {
+    invoice_.set_number(absl::StrCat("INV-2", absl::Dec(i, absl::kZeroPad3)));
+    invoice_.set_invoice_id(absl::StrCat("5f9d2c1e-0000-4000-8000-00000000", 2000 + i));
+    invoices_->Add(kOrg, invoice_, 0);
+  }
+  const HttpAnswer first = Page("/invoices");
+  EXPECT_FALSE(Has(first, "INV-2059"));
+  const HttpAnswer second = Page(Unescaped(Between(first.body, "rel=\"next\" href=\"", "\"")));
+  EXPECT_TRUE(Has(second, "INV-2059"));
+  EXPECT_TRUE(Has(second, "<a class=\"pager\" rel=\"prev\" href=\"/invoices\">"));
+}
+
+}  // namespace
+}  // namespace marginalia

@@ -1,0 +1,186 @@
+// The session cookie, signing in and out, the pages of failures, and the files of pages.
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/assets.h"
+#include "gateway/http_message.h"
+#include "gateway/session_cookie.h"
+#include "tests/gateway/pages_fixture.h"
+
+namespace marginalia {
+namespace {
+
+constexpr char kDana[] = "person=dana%40northlight&next=%2Finvoices%2FINV-1042%3Factivity%3Dopen";
+
+class SignInTest : public PagesFixture {
+ protected:
+  SignInTest() : PagesFixture(DemoSignIn::kOn) {}
+  HttpClient::Headers OwnPage() const { return {{"Sec-Fetch-Site", "same-origin"}}; }
+};
+
+TEST_F(SignInTest, WhoeverIsNotSignedInIsSentToChooseAndComesBack) {
+  const HttpAnswer away = Page("/invoices/INV-1042?activity=open", {});
+  EXPECT_EQ(away.status, 303);
+  const std::string sign_in = HeaderOf(away, "location");
+  EXPECT_EQ(sign_in, "/sign-in?next=%2Finvoices%2FINV-1042%3Factivity%3Dopen");
+  const HttpAnswer page = Page(sign_in, {});
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(Has(page, "name=\"next\" value=\"/invoices/INV-1042?activity=open\""));
+  EXPECT_TRUE(Has(page, "name=\"person\" value=\"dana@northlight\""));
+  EXPECT_TRUE(Has(page, "<h2 id=\"org-2\">The rivalworks</h2>"));
+  EXPECT_TRUE(Has(page, "<bdi>Dana &lt;b&gt;</bdi>"));
+  EXPECT_FALSE(Has(page, TokenOf("dana", "member", kOrg).substr(0, 20)));
+
+  const HttpAnswer chosen = Submit("/sign-in", kDana, OwnPage());
+  EXPECT_EQ(chosen.status, 303);
+  EXPECT_EQ(HeaderOf(chosen, "location"), "/invoices/INV-1042?activity=open");
+  const std::string cookie = HeaderOf(chosen, "set-cookie");
+  EXPECT_EQ(cookie.rfind("__Host-marginalia=ey", 0), 0U) << cookie;
+  EXPECT_TRUE(absl::StrContains(cookie, "; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=35"))
+      << cookie;
+  const HttpAnswer back = Page(kPage, {{"Cookie", cookie.substr(0, cookie.find(';'))}});
+  EXPECT_EQ(back.status, 200);
+  EXPECT_TRUE(Has(back, "<form method=\"post\" action=\"/sign-out\">"));
+}
+
+TEST_F(SignInTest, TheFileIsReadAnewEachTime) {
+  std::remove(options_.demo_people_path.c_str());
+  EXPECT_EQ(Page("/sign-in", {}).status, 500);
+  EXPECT_EQ(Submit("/sign-in", kDana, OwnPage()).status, 500);
+}
+
+TEST_F(SignInTest, NobodySignsInFromAnotherSiteOrAsAStranger) {
+  EXPECT_EQ(Submit("/sign-in", kDana, {{"Sec-Fetch-Site", "cross-site"}}).status, 403);
+  EXPECT_EQ(Submit("/sign-in", kDana, {}).status, 403);
+  EXPECT_EQ(Submit("/sign-out", "", {{"Origin", "https://evil.example"}}).status, 403);
+  const HttpAnswer stranger = Submit("/sign-in", "person=eve%40northlight", OwnPage());
+  EXPECT_EQ(stranger.status, 400);
+  EXPECT_EQ(HeaderOf(stranger, "set-cookie"), "");
+}
+
+TEST_F(SignInTest, SigningInLeadsNowhereElse) {
+  for (const char* next : {"%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example",
+                           "%2Fa%0D%0ASet-Cookie%3Ax", ""}) {
+    const HttpAnswer answer =
+        Submit("/sign-in", absl::StrCat("person=dana%40northlight&next=", next), OwnPage());
+    EXPECT_EQ(HeaderOf(answer, "location"), "/invoices") << next;
+  }
+}
+
+TEST_F(SignInTest, SigningOutForgetsTheToken) {
+  const HttpAnswer out = Submit("/sign-out", "", FromOwnPage("dana"));
+  EXPECT_EQ(out.status, 303);
+  EXPECT_EQ(HeaderOf(out, "location"), "/sign-in");
+  EXPECT_EQ(HeaderOf(out, "set-cookie"),
+            "__Host-marginalia=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+}
+
+TEST_F(SignInTest, ASessionThatEndedLeadsToSignInOnlyWhereAPersonIsReading) {
+  const HttpClient::Headers ended = {
+      {"Cookie", "__Host-marginalia=" + TokenOf("dana", "member", kOrg, -absl::Hours(1))},
+      {"Sec-Fetch-Site", "same-origin"}};
+  EXPECT_EQ(Page(kPage, ended).status, 303);
+  EXPECT_EQ(Send("GET", std::string(kPage) + "/summary", ended).status, 401);
+  const HttpAnswer posted = Submit(kForm, "body=typed", ended);
+  EXPECT_EQ(posted.status, 401);
+  EXPECT_TRUE(Has(posted, "<a class=\"button\" href=\"/sign-in\">Sign in</a>"));
+  const HttpAnswer api = Get(kThread, ended);
+  EXPECT_EQ(api.status, 401);
+  EXPECT_EQ(ReasonOfProblem(api), "TOKEN_INVALID");
+}
+
+class SessionTest : public PagesFixture {};
+
+TEST_F(SessionTest, TheApiTakesTheCookieAndPrefersTheHeader) {
+  comments_->Post(kOrg, kInvoiceId, "seen");
+  EXPECT_EQ(Get(kThread, InBrowser("dana")).status, 200);
+  HttpClient::Headers both = InBrowser("dana");
+  both.emplace_back("Authorization", As("mallory", "admin", "rivalworks")[0].second);
+  EXPECT_EQ(Get(kThread, both).status, 404);
+  both.back().second = "Bearer nonsense";
+  EXPECT_EQ(Get(kThread, both).status, 401);
+  both.back().second = "Basic eDp5";
+  EXPECT_EQ(Get(kThread, both).status, 401);
+  auto stream = Open(InBrowser("dana"));
+  EXPECT_EQ(NextNamed(*stream).event, "checkpoint");
+}
+
+TEST_F(SessionTest, WithoutADemoNobodyCanSignIn) {
+  const HttpAnswer page = Page(kPage, {});
+  EXPECT_EQ(page.status, 401);
+  EXPECT_EQ(HeaderOf(page, "www-authenticate"), "Bearer");
+  EXPECT_TRUE(Has(page, "Nobody is signed in in this browser."));
+  EXPECT_FALSE(Has(page, "<nav"));
+  EXPECT_EQ(Page("/sign-in", {}).status, 404);
+  EXPECT_EQ(Submit("/sign-in", kDana, {{"Sec-Fetch-Site", "same-origin"}}).status, 404);
+}
+
+TEST_F(SessionTest, WhoCameWithATokenOfAProxyIsNotOfferedToSignOut) {
+  EXPECT_FALSE(Has(Page(kPage), "/sign-out"));
+}
+
+TEST_F(SessionTest, OnlyACookieOfThatVeryNameIsOne) {
+  const auto token = [](const std::vector<HeaderField>& headers) {
+    HttpRequest request;
+    request.headers = headers;
+    return std::string(SessionToken(request));
+  };
+  EXPECT_EQ(token({{"Cookie", "__Host-marginalia=a.b-c_d"}}), "a.b-c_d");
+  EXPECT_EQ(token({{"cookie", "x=1;__Host-marginalia=a; y=2"}}), "a");
+  EXPECT_EQ(token({{"Cookie", "x=1"}, {"Cookie", "__Host-marginalia=a"}}), "a");
+  EXPECT_EQ(token({{"Cookie", "__host-marginalia=a; marginalia=b; x__Host-marginalia=c"}}), "");
+  EXPECT_EQ(token({{"Cookie", "__Host-marginalia"}}), "");
+  EXPECT_EQ(token({{"Cookie", "__Host-marginalia="}}), "");
+  EXPECT_EQ(token({{"X-Cookie", "__Host-marginalia=a"}}), "");
+  EXPECT_EQ(token({}), "");
+}
+
+TEST_F(SessionTest, FailuresArePagesForPeopleAndProblemsForPrograms) {
+  const HttpClient::Headers person = InBrowser("dana");
+  const HttpAnswer lost = Page("/no-such-page", person);
+  EXPECT_EQ(lost.status, 404);
+  EXPECT_TRUE(Has(lost, "<p class=\"code\">404</p>"));
+  const HttpAnswer wrong = Send("DELETE", "/invoices", person);
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(HeaderOf(wrong, "allow"), "GET, HEAD");
+  EXPECT_TRUE(Has(wrong, "This path takes GET, HEAD."));
+  EXPECT_EQ(Page("/invoices/%zz", person).status, 400);
+  EXPECT_EQ(ReasonOfProblem(Get("/no-such-page", {})), "PATH_NOT_FOUND");
+  EXPECT_EQ(ReasonOfProblem(Get("/api/no-such-thing", person)), "PATH_NOT_FOUND");
+}
+
+TEST_F(SessionTest, AssetsAreKeptForGoodInTheSmallestCoding) {
+  ASSERT_GE(Assets().size(), 3U);
+  for (const char* name : {"leaf.js", "page.css", "icon.svg"}) {
+    const std::string path(AssetPath(name));
+    const HttpAnswer plain = Send("GET", path, {});
+    EXPECT_EQ(plain.status, 200) << name;
+    EXPECT_EQ(HeaderOf(plain, "cache-control"), "public, max-age=31536000, immutable");
+    EXPECT_EQ(HeaderOf(plain, "vary"), "Accept-Encoding");
+    EXPECT_EQ(HeaderOf(plain, "content-encoding"), "");
+    const HttpAnswer brotli = Send("GET", path, {{"Accept-Encoding", "gzip, br"}});
+    EXPECT_EQ(HeaderOf(brotli, "content-encoding"), "br");
+    EXPECT_EQ(HeaderOf(brotli, "content-type"), HeaderOf(plain, "content-type"));
+    const HttpAnswer gzip = Send("GET", path, {{"Accept-Encoding", "gzip"}});
+    EXPECT_EQ(HeaderOf(gzip, "content-encoding"), "gzip");
+    EXPECT_EQ(gzip.body.substr(0, 2), "\x1F\x8B");
+    EXPECT_NE(HeaderOf(gzip, "etag"), HeaderOf(brotli, "etag"));
+    const HttpAnswer again =
+        Send("GET", path, {{"Accept-Encoding", "gzip"}, {"If-None-Match", HeaderOf(gzip, "etag")}});
+    EXPECT_EQ(again.status, 304);
+    EXPECT_EQ(again.body, "");
+  }
+  EXPECT_EQ(HeaderOf(Send("GET", std::string(AssetPath("leaf.js")), {}), "content-type"),
+            "text/javascript; charset=utf-8");
+  EXPECT_EQ(Page("/assets/leaf-00000000.js", {}).status, 404);
+  EXPECT_EQ(AssetPath("no-such-asset"), "");
+}
+
+TEST_F(SessionTest, EveryPageNamesAssetsThatAreThere) {
+  const HttpAnswer page = Page(kPage);
+  EXPECT_TRUE(Has(page, absl::StrCat("src=\"", std::string(AssetPath("leaf.js")), "\"")));
+  EXPECT_TRUE(Has(page, absl::StrCat("href=\"", std::string(AssetPath("page.css")), "\"")));
+  EXPECT_TRUE(Has(page, absl::StrCat("href=\"", std::string(AssetPath("icon.svg")), "\"")));
+}
+
+}  // namespace
+}  // namespace marginalia
