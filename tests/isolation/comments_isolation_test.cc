@@ -34,7 +34,7 @@ INSTANTIATE_ON_EVERY_DATABASE(CommentsIsolationTest);
 
 TEST_P(CommentsIsolationTest, NoAnswerDependsOnTheOtherTenant) {
   // A statement takes PostgreSQL a round trip.
-  const int operations = GetParam() == DatabaseKind::kSqlite ? 100'000 : 40'000;
+  const int operations = GetParam() == DatabaseKind::kSqlite ? OPERATIONS : OPERATIONS * 2 / 5;
   // The first round is a short one.
   const int rounds = operations / (2 * kOperationsOfRound) + 1;
   SCOPED_TRACE("seeds " + std::to_string(kFirstSeed) + " and " + std::to_string(kSecondSeed));

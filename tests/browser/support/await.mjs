@@ -14,19 +14,3 @@ export async function until(what, probe, msMax = waitMsMax) {
     await pause(pauseMs);
   }
 }
-
-// `promise`, or an error when it takes too long.
-export async function within(what, promise, msMax = waitMsMax) {
-  const limit = new AbortController();
-  const late = pause(msMax, undefined, { signal: limit.signal }).then(
-    () => {
-      throw new Error(`not within ${msMax} ms: ${what}`);
-    },
-    () => {},
-  );
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    limit.abort();
-  }
-}

@@ -4,8 +4,9 @@ import { mkdir } from "node:fs/promises";
 import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { artifacts } from "./places.mjs";
+import { waitMsMax } from "./await.mjs";
 import { InvoicePage } from "./invoice_page.mjs";
+import { artifacts } from "./places.mjs";
 
 const flags = [
   "--no-sandbox",
@@ -17,7 +18,6 @@ const flags = [
   "--disable-component-update",
   "--disable-dev-shm-usage",
 ];
-const waitMsMax = 15_000;
 const recorder = join(dirname(fileURLToPath(import.meta.url)), "recorder.js");
 
 function chromiumPath() {

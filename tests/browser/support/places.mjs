@@ -10,7 +10,7 @@ export const build = resolve(root, process.env.MARGINALIA_BUILD ?? "build/releas
 
 export const artifacts = resolve(
   root,
-  process.env.MARGINALIA_ARTIFACTS ?? join(build, "tests/browser/screenshots"),
+  process.env.TEST_ARTIFACTS ?? join(build, "tests/browser/screenshots"),
 );
 
 export function binary(name, folder = name) {

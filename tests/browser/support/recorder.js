@@ -2,7 +2,7 @@
 // so that a state which lasts for an instant only is seen as well.
 (() => {
   const recordsMax = 20_000;
-  const record = { states: [], cspViolations: [], shift: 0, loadedAt: Math.random() };
+  const record = { states: [], cspViolations: [], shift: 0 };
   window.marginaliaRecord = record;
   if (window.top !== window) return;
 

@@ -59,10 +59,6 @@ export class ServiceProcess {
     this.address = JSON.parse(line).address;
   }
 
-  signal(signal) {
-    this.#child.kill(signal);
-  }
-
   async end(signal = "SIGKILL") {
     if (!this.#child) return;
     this.#child.kill(signal);
