@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kPings = 100'000;
 constexpr int kFramesPerSend = 100;
-// What a service may grow by while it is flooded, a sanitizer's own share included.
+// What a service may grow by while it is flooded.
 constexpr std::int64_t kGrowthKibibytesMax = 256 * 1024;
 
 enum class FrameType : char { kSettings = 4, kPing = 6 };
