@@ -77,7 +77,7 @@ void BrowsersRow(Bench& bench, Report& report, const BothServices& both, const S
                     StreamRequest(gateway.address, invoice_ids[n % invoice_ids.size()],
                                   bearers[n % bearers.size()]));
     }
-    const int open = browsers.ReadUntil("HTTP/1.1 200", kDeliveryMax);
+    const int open = browsers.ReadUntil("HTTP/1.1 200", kBrowsersAtATime, kDeliveryMax);
     if (open < kBrowsersAtATime) throw BarFailed("a browser's stream was not answered with 200");
   }
   Pause(kSettle);
@@ -85,7 +85,7 @@ void BrowsersRow(Bench& bench, Report& report, const BothServices& both, const S
          "SSE streams of 2,500 users on 100 invoices");
   const auto writer = Client(both.comments.address, bench.MemberToken());
   PostToEach(*writer, invoice_ids, kBrowserInvoices);
-  const int seen = browsers.ReadUntil("design review", kDeliveryMax);
+  const int seen = browsers.ReadUntil("design review", kBrowsers, kDeliveryMax);
   if (seen < kBrowsers) throw BarFailed(absl::StrCat("only ", seen, " browsers saw the comment"));
   AddRow(report, "gateway with 10,000 browsers, after events", gateway.pid(), kBrowsersMibMax,
          "each browser has seen the comment on its invoice");

@@ -33,11 +33,11 @@ void SseBrowsers::Open(const std::string& address, const std::string& request) {
   epoll_ctl(epoll_, EPOLL_CTL_ADD, browser.socket.fd(), &event);
 }
 
-int SseBrowsers::ReadUntil(const std::string& text, absl::Duration longest) {
+int SseBrowsers::ReadUntil(const std::string& text, int browsers, absl::Duration longest) {
   const std::int64_t until = NowNanos() + absl::ToInt64Nanoseconds(longest);
   for (Browser& browser : browsers_) browser.has_it = false;
   int have_it = 0;
-  while (have_it < count() && NowNanos() < until) {
+  while (have_it < browsers && NowNanos() < until) {
     Need(CheckInterrupt());
     epoll_event events[kEventsMax];
     const int ready = epoll_wait(epoll_, events, kEventsMax, kWaitMillis);

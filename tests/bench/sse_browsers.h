@@ -23,9 +23,9 @@ class SseBrowsers {
 
   int count() const { return static_cast<int>(browsers_.size()); }
 
-  // Reads until every browser has received `text` since the last call, in one piece, or `longest`
-  // has passed. Returns how many have. Throws BarFailed when a stream ends.
-  int ReadUntil(const std::string& text, absl::Duration longest);
+  // Reads until so many browsers have received `text` since the last call, in one piece, or
+  // `longest` has passed. Returns how many have. Throws BarFailed when a stream ends.
+  int ReadUntil(const std::string& text, int browsers, absl::Duration longest);
 
  private:
   struct Browser {
