@@ -2,7 +2,11 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
+
 #include "absl/strings/escaping.h"
+#include "services/storage/row_insert.h"
+#include "services/storage/text_array.h"
 
 namespace marginalia {
 namespace {
@@ -14,6 +18,21 @@ struct SelectHead {
                    soci::use(org_id), soci::into(head.entry_count), soci::into(head.position),
                    soci::into(head.hash))) {}
 
+  std::string org_id;
+  AuditHead head;
+  soci::statement statement;
+};
+
+// Those of many tenants at once.
+struct SelectHeads {
+  explicit SelectHeads(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT org_id, entry_count, position, hash FROM audit_heads"
+                          " WHERE org_id = ANY(CAST(:org_ids AS TEXT[]))",
+                   soci::use(org_ids), soci::into(org_id), soci::into(head.entry_count),
+                   soci::into(head.position), soci::into(head.hash))) {}
+
+  std::string org_ids;
   std::string org_id;
   AuditHead head;
   soci::statement statement;
@@ -31,37 +50,24 @@ struct SelectHash {
   soci::statement statement;
 };
 
-struct UpsertHead {
-  explicit UpsertHead(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "INSERT INTO audit_heads (org_id, entry_count, position, hash)"
-                          " VALUES (:org_id, :entry_count, :position, :hash)"
-                          " ON CONFLICT (org_id) DO UPDATE SET entry_count = excluded.entry_count,"
-                          " position = excluded.position, hash = excluded.hash",
-                   soci::use(org_id), soci::use(head.entry_count), soci::use(head.position),
-                   soci::use(head.hash))) {}
-
-  std::string org_id;
-  AuditHead head;
-  soci::statement statement;
+struct HeadRows {
+  explicit HeadRows(Connection& connection)
+      : insert(connection, "INSERT INTO audit_heads (org_id, entry_count, position, hash)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText},
+               "ON CONFLICT (org_id) DO UPDATE SET entry_count = excluded.entry_count,"
+               " position = excluded.position, hash = excluded.hash") {}
+  RowInsert insert;
 };
 
-struct InsertEntry {
-  explicit InsertEntry(Connection& connection)
-      : statement(
-            (connection.sql().prepare
-                 << "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action,"
-                    " invoice_id, comment_id, request_id, create_time, hash)"
-                    " VALUES (:org_id, :position, :actor_id, :actor_name, :action,"
-                    " :invoice_id, :comment_id, :request_id, :create_time, :hash)",
-             soci::use(entry.org_id), soci::use(entry.position), soci::use(entry.actor_id),
-             soci::use(entry.actor_name), soci::use(entry.action), soci::use(entry.invoice_id),
-             soci::use(entry.comment_id), soci::use(entry.request_id), soci::use(create_time),
-             soci::use(entry.hash))) {}
-
-  AuditEntry entry;
-  std::int64_t create_time = 0;
-  soci::statement statement;
+struct EntryRows {
+  explicit EntryRows(Connection& connection)
+      : insert(connection,
+               "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action, "
+               "invoice_id, comment_id, request_id, create_time, hash)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kText, RowInsert::kText,
+                RowInsert::kText, RowInsert::kText, RowInsert::kText, RowInsert::kText,
+                RowInsert::kInteger, RowInsert::kText}) {}
+  RowInsert insert;
 };
 
 void AppendPiece(std::string& bytes, std::string_view piece) {
@@ -108,28 +114,70 @@ std::string ReadAuditHash(Connection& connection, std::string_view org_id, std::
 const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry) {
   auto head = heads_.find(entry.org_id);
   if (head == heads_.end()) {
-    head = heads_.emplace(entry.org_id, ReadAuditHead(connection, entry.org_id)).first;
+    head = heads_.emplace(entry.org_id, GroupHead{ReadAuditHead(connection, entry.org_id)}).first;
   }
-  entry.hash = AuditHash(head->second.hash, entry);
-  auto& insert = connection.Prepared<InsertEntry>();
-  insert.entry = entry;
-  insert.create_time = absl::ToUnixMicros(entry.create_time);
-  insert.statement.execute(true);
-  head->second = AuditHead{
-      .entry_count = head->second.entry_count + 1, .position = entry.position, .hash = entry.hash};
+  entry.hash = AuditHash(head->second.head.hash, entry);
+  connection.Held<EntryRows>()
+      .insert.Text(entry.org_id)
+      .Integer(entry.position)
+      .Text(entry.actor_id)
+      .Text(entry.actor_name)
+      .Text(entry.action)
+      .Text(entry.invoice_id)
+      .Text(entry.comment_id)
+      .Text(entry.request_id)
+      .Integer(absl::ToUnixMicros(entry.create_time))
+      .Text(entry.hash)
+      .EndRow();
+  head->second = {{.entry_count = head->second.head.entry_count + 1,
+                   .position = entry.position,
+                   .hash = entry.hash},
+                  true};
   return entry.hash;
 }
 
+void AuditLog::Expect(std::string_view org_id) { expected_.emplace(org_id); }
+
+void AuditLog::Begin(Connection& connection) {
+  heads_.clear();
+  if (expected_.empty()) return;
+  connection.ActFor(Tenants::All());
+  auto& select = connection.Prepared<SelectHeads>();
+  select.org_ids.clear();
+  for (const std::string& org_id : expected_) {
+    heads_.try_emplace(org_id);
+    AppendToArray(select.org_ids, org_id);
+  }
+  CloseArray(select.org_ids);
+  expected_.clear();
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    heads_[select.org_id].head = select.head;
+  }
+}
+
 void AuditLog::BeforeCommit(Connection& connection) {
-  if (heads_.empty()) return;
   // The heads of all tenants of the group, each under its own key.
   connection.ActFor(Tenants::All());
-  auto& upsert = connection.Prepared<UpsertHead>();
-  for (const auto& [org_id, head] : heads_) {
-    upsert.org_id = org_id;
-    upsert.head = head;
-    upsert.statement.execute(true);
+  RowInsert& insert = connection.Held<HeadRows>().insert;
+  for (const auto& [org_id, group_head] : heads_) {
+    if (!group_head.appended_to) continue;
+    const AuditHead& head = group_head.head;
+    insert.Text(org_id).Integer(head.entry_count).Integer(head.position).Text(head.hash).EndRow();
   }
+}
+
+void AuditLog::RolledBack() {
+  heads_.clear();
+  expected_.clear();
+}
+
+void AuditLog::Committed() {
+  std::int64_t newest = head_.load(std::memory_order_relaxed);
+  for (const auto& [org_id, each] : heads_) {
+    if (each.appended_to) newest = std::max(newest, each.head.position);
+  }
+  head_.store(newest, std::memory_order_relaxed);
+  heads_.clear();
 }
 
 }  // namespace marginalia

@@ -9,10 +9,12 @@
 #ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_LOG_H_
 #define MARGINALIA_COMMENTS_SERVICE_AUDIT_LOG_H_
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "absl/time/time.h"
 #include "services/storage/group_commit.h"
@@ -59,15 +61,28 @@ class AuditLog : public GroupParticipant {
   // rise from call to call.
   const std::string& Append(Connection& connection, AuditEntry& entry);
 
-  void Begin(Connection& connection) override { heads_.clear(); }
+  // A write of the group is going to append to this tenant's log.
+  void Expect(std::string_view org_id);
+
+  void Begin(Connection& connection) override;
   void BeforeCommit(Connection& connection) override;
-  void Committed() override { heads_.clear(); }
-  void RolledBack() override { heads_.clear(); }
+  void Committed() override;
+  void RolledBack() override;
+
+  // The position of the newest entry that this process has committed; 0 before the first. From any
+  // thread.
+  std::int64_t head() const { return head_.load(std::memory_order_relaxed); }
 
  private:
   // Of the tenants that the group writes to. Read anew by each group: on PostgreSQL another replica
   // may have written in between.
-  std::unordered_map<std::string, AuditHead> heads_;
+  struct GroupHead {
+    AuditHead head;
+    bool appended_to = false;
+  };
+  std::unordered_map<std::string, GroupHead> heads_;
+  std::atomic<std::int64_t> head_ = 0;
+  std::unordered_set<std::string> expected_;
 };
 
 }  // namespace marginalia

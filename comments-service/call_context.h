@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
+#include "services/telemetry/trace.h"
 
 namespace marginalia {
 
@@ -18,6 +19,8 @@ struct CallContext {
   std::string_view bearer;
   std::string_view request_id;
   absl::Time deadline;
+  // What calls to other services are a part of; null: there is no trace.
+  const Trace* trace = nullptr;
 };
 
 // Takes the answer of a use case: called exactly once, on any thread, possibly before the use case

@@ -11,7 +11,8 @@ inline CallContext ContextOf(const AdmittedCall& call) {
   return {.caller = call.caller(),
           .bearer = call.bearer(),
           .request_id = call.request_id(),
-          .deadline = call.deadline()};
+          .deadline = call.deadline(),
+          .trace = &call.trace()};
 }
 
 }  // namespace marginalia

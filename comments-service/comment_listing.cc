@@ -12,6 +12,7 @@
 #include "comments-service/page_store.h"
 #include "comments-service/thread_counts_cursor.h"
 #include "services/rpc/consistency_token.h"
+#include "services/rpc/errors.h"
 #include "services/rpc/page.h"
 
 namespace marginalia {
@@ -23,6 +24,7 @@ struct CommentListing::ThreadQuery {
   bool for_service = false;
   int page_size = 0;
   PageCursor cursor;
+  std::int64_t at_least = 0;  // the position that the snapshot must have reached
 
   bool newest() const { return cursor.from == PageCursor{}.from; }
   ThreadPageKey key() const { return {org_id, invoice_id, page_size, for_service}; }
@@ -64,6 +66,22 @@ PageSpan SpanOf(const std::vector<std::int64_t>& keys, std::size_t count,
                   .oldest = older ? keys[count - 1] : keys.front()};
 }
 
+absl::Status FreshnessTokenInvalid() {
+  return InvalidField("at_least_as_fresh", "is not a token of this event log",
+                      "CONSISTENCY_TOKEN_INVALID");
+}
+
+// The position that an answer must include; 0 when the caller asks for none.
+absl::StatusOr<std::int64_t> PositionOf(const std::string& token, const CallContext& call,
+                                        const EventLog& events) {
+  if (token.empty()) return 0;
+  const absl::StatusOr<LogPoint> point = ParseConsistencyToken(
+      token, TokenScope(call.caller), "at_least_as_fresh", "CONSISTENCY_TOKEN_INVALID");
+  if (!point.ok()) return point.status();
+  if (point->log_id != events.id()) return FreshnessTokenInvalid();
+  return point->position;
+}
+
 bool IsService(const CallContext& call) { return call.caller.role == Role::kService; }
 
 // Runs `read` on a reading connection and answers with what it returns.
@@ -90,13 +108,15 @@ void CommentListing::ListThread(const CallContext& call, ThreadPageRequest reque
                                 Answer<EncodedPage> answer) {
   const absl::StatusOr<int> page_size = PageSize(request.page_size);
   if (!page_size.ok()) return answer(page_size.status());
-  if (pages_ != nullptr && request.page_token.empty()) {
-    // The id of a cached page is one that threads are stored under, so it needs no looking up.
-    EncodedPage page =
-        pages_->Find({call.caller.org_id, request.invoice_id, *page_size, IsService(call)});
+  const absl::StatusOr<std::int64_t> at_least =
+      PositionOf(request.at_least_as_fresh, call, events_);
+  if (!at_least.ok()) return answer(at_least.status());
+  if (request.page_token.empty()) {
+    EncodedPage page = CachedPage(call, request.invoice_id, *page_size, *at_least);
     if (page != nullptr) return answer(std::move(page));
   }
-  auto read = [this, call, page_size = *page_size, page_token = std::move(request.page_token),
+  auto read = [this, call, page_size = *page_size, at_least = *at_least,
+               page_token = std::move(request.page_token),
                answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
     if (!invoice_id.ok()) return answer(invoice_id.status());
     const absl::StatusOr<PageCursor> cursor =
@@ -108,28 +128,45 @@ void CommentListing::ListThread(const CallContext& call, ThreadPageRequest reque
                            .scope = std::string(TokenScope(call.caller)),
                            .for_service = IsService(call),
                            .page_size = page_size,
-                           .cursor = *cursor},
+                           .cursor = *cursor,
+                           .at_least = at_least},
                std::move(answer));
   };
   invoices_.Find(call, std::move(request.invoice_id), std::move(read));
 }
 
+// The id of a cached page is one that threads are stored under, so it needs no looking up.
+EncodedPage CommentListing::CachedPage(const CallContext& call, std::string_view invoice_id,
+                                       int page_size, std::int64_t at_least) const {
+  if (!feed_.IsCurrent(kPageAgeMax)) return nullptr;
+  if (at_least > 0 && feed_.end() < at_least) return nullptr;
+  return pages_.Find({call.caller.org_id, invoice_id, page_size, IsService(call)});
+}
+
 void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
                                 Answer<EncodedPage> answer) {
   // Before the read: a page from an older snapshot than this must not be kept.
-  const bool cacheable = pages_ != nullptr && query.newest();
-  const std::uint64_t generation = cacheable ? pages_->Generation(query.key()) : 0;
-  ReadAnswer<EncodedPage, ThreadQuery>(
-      database_, call.deadline, Tenants::One(call.caller.org_id), std::move(query),
-      [this, cacheable, generation](Connection& connection, const ThreadQuery& query) {
-        EncodedPage page = ThreadPage(connection, query);
-        if (cacheable) pages_->Insert(query.key(), generation, page);
-        return page;
+  const bool cacheable = query.newest();
+  const std::uint64_t generation = cacheable ? pages_.Generation(query.key()) : 0;
+  auto page = std::make_unique<EncodedPage>();
+  EncodedPage* const slot = page.get();
+  database_.ReadThen(
+      call.deadline, Tenants::One(call.caller.org_id),
+      [this, slot, cacheable, generation, query = std::move(query)](Connection& connection) {
+        const std::int64_t head = EventLog::HeadIn(connection);
+        if (head < query.at_least) return FreshnessTokenInvalid();
+        *slot = ThreadPage(connection, query, head);
+        if (cacheable) pages_.Insert(query.key(), generation, *slot);
+        return absl::OkStatus();
       },
-      std::move(answer));
+      [page = std::move(page), answer = std::move(answer)](const absl::Status& status) mutable {
+        if (!status.ok()) return answer(status);
+        answer(*std::move(page));
+      });
 }
 
-EncodedPage CommentListing::ThreadPage(Connection& connection, const ThreadQuery& query) const {
+EncodedPage CommentListing::ThreadPage(Connection& connection, const ThreadQuery& query,
+                                       std::int64_t head) const {
   const auto direction = query.cursor.direction;
   const bool older = direction == PageCursor::Direction::kOlder;
   const ThreadRows& rows = (older ? ReadOlderComments : ReadNewerComments)(
@@ -154,7 +191,7 @@ EncodedPage CommentListing::ThreadPage(Connection& connection, const ThreadQuery
                                {kThreadListing, query.org_id, query.invoice_id});
   tail.next_page_token = std::move(tokens.next);
   tail.previous_page_token = std::move(tokens.previous);
-  tail.consistency_token = TokenAt(EventLog::HeadIn(connection), query.scope);
+  tail.consistency_token = TokenAt(head, query.scope);
   AppendPageTail(*page, tail);
   return page;
 }

@@ -11,16 +11,20 @@
 #include "comments-service/invoice_lookup.h"
 #include "comments-service/page_cursor.h"
 #include "comments-service/thread_pages.h"
-#include "services/events/event_log.h"
+#include "services/events/event_feed.h"
 
 namespace marginalia {
 
 inline constexpr int kThreadCountsPageMax = 1000;
+// How far a page from memory may be behind other replicas' writes, for a reader without a token.
+inline constexpr absl::Duration kPageAgeMax = absl::Milliseconds(100);
 
 struct ThreadPageRequest {
   std::string invoice_id;
   std::int32_t page_size = 0;
   std::string page_token;
+  // A consistency token whose write the answer must include; empty: none in particular.
+  std::string at_least_as_fresh;
 };
 
 struct ListPageRequest {
@@ -44,10 +48,10 @@ struct ThreadCountsPage {
 
 class CommentListing {
  public:
-  // `pages` is null where other processes write to the database too. None is owned.
-  CommentListing(Database& database, const EventLog& events, InvoiceLookup& invoices,
-                 ThreadPages* pages)
-      : database_(database), events_(events), invoices_(invoices), pages_(pages) {}
+  // The feed outdates the pages when other processes write to the database too. None is owned.
+  CommentListing(Database& database, const EventFeed& feed, InvoiceLookup& invoices,
+                 ThreadPages& pages)
+      : database_(database), feed_(feed), events_(feed.log()), invoices_(invoices), pages_(pages) {}
 
   // The answer is an encoded ListCommentsResponse.
   void ListThread(const CallContext& call, ThreadPageRequest request, Answer<EncodedPage> answer);
@@ -63,16 +67,19 @@ class CommentListing {
   struct ThreadQuery;
   struct RecentQuery;
   struct CountsQuery;
+  EncodedPage CachedPage(const CallContext& call, std::string_view invoice_id, int page_size,
+                         std::int64_t at_least) const;
   void ReadThread(const CallContext& call, ThreadQuery query, Answer<EncodedPage> answer);
-  EncodedPage ThreadPage(Connection& connection, const ThreadQuery& query) const;
+  EncodedPage ThreadPage(Connection& connection, const ThreadQuery& query, std::int64_t head) const;
   EncodedPage RecentPage(Connection& connection, const RecentQuery& query) const;
   ThreadCountsPage CountsPage(Connection& connection, const CountsQuery& query) const;
   std::string TokenAt(std::int64_t position, std::string_view scope) const;
 
   Database& database_;
+  const EventFeed& feed_;
   const EventLog& events_;
   InvoiceLookup& invoices_;
-  ThreadPages* const pages_;
+  ThreadPages& pages_;
 };
 
 }  // namespace marginalia

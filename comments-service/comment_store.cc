@@ -2,6 +2,9 @@
 
 #include <charconv>
 
+#include "services/storage/row_insert.h"
+#include "services/storage/text_array.h"
+
 namespace marginalia {
 namespace {
 
@@ -95,6 +98,46 @@ struct SelectComment {
   soci::statement statement;
 };
 
+// Those of many threads at once.
+struct SelectThreadHeads {
+  explicit SelectThreadHeads(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT k.org_id, k.invoice_id, h.sequence, h.create_time"
+                          " FROM unnest(CAST(:org_ids AS TEXT[]), CAST(:invoice_ids AS TEXT[]))"
+                          " AS k (org_id, invoice_id) CROSS JOIN LATERAL"
+                          " (SELECT t.sequence, c.create_time FROM thread_comments t"
+                          " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
+                          " WHERE t.org_id = k.org_id AND t.invoice_id = k.invoice_id"
+                          " ORDER BY t.sequence DESC LIMIT 1) AS h",
+                   soci::use(org_ids), soci::use(invoice_ids), soci::into(org_id),
+                   soci::into(invoice_id), soci::into(sequence), soci::into(create_time))) {}
+
+  std::string org_ids;
+  std::string invoice_ids;
+  std::string org_id;
+  std::string invoice_id;
+  std::int64_t sequence = 0;
+  std::int64_t create_time = 0;
+  soci::statement statement;
+};
+
+struct SelectIds {
+  explicit SelectIds(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT k.number FROM unnest(CAST(:org_ids AS TEXT[]),"
+                          " CAST(:highs AS BIGINT[]), CAST(:lows AS BIGINT[]))"
+                          " WITH ORDINALITY AS k (org_id, id_high, id_low, number)"
+                          " JOIN comment_ids i ON i.org_id = k.org_id"
+                          " AND i.id_high = k.id_high AND i.id_low = k.id_low",
+                   soci::use(org_ids), soci::use(highs), soci::use(lows), soci::into(number))) {}
+
+  std::string org_ids;
+  std::string highs;
+  std::string lows;
+  std::int64_t number = 0;
+  soci::statement statement;
+};
+
 struct InsertIdRow {
   explicit InsertIdRow(Connection& connection)
       : statement((connection.sql().prepare
@@ -110,54 +153,36 @@ struct InsertIdRow {
   soci::statement statement;
 };
 
-struct InsertCommentRow {
-  explicit InsertCommentRow(Connection& connection)
-      : statement(
-            (connection.sql().prepare
-                 << "INSERT INTO comments (org_id, invoice_id, sequence, comment_id, author_id,"
-                    " author_name, body, create_time, position)"
-                    " VALUES (:org_id, :invoice_id, :sequence, :comment_id, :author_id,"
-                    " :author_name, :body, :create_time, :position)",
-             soci::use(org_id), soci::use(invoice_id), soci::use(sequence), soci::use(comment_id),
-             soci::use(author_id), soci::use(author_name), soci::use(body), soci::use(create_time),
-             soci::use(position))) {}
-
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  std::string comment_id;
-  std::string author_id;
-  std::string author_name;
-  std::string body;
-  std::int64_t create_time = 0;
-  std::int64_t position = 0;
-  soci::statement statement;
+struct IdRows {
+  explicit IdRows(Connection& connection)
+      : insert(connection, "INSERT INTO comment_ids (org_id, id_high, id_low, position)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kInteger}) {}
+  RowInsert insert;
 };
 
-struct InsertThreadCommentRow {
-  explicit InsertThreadCommentRow(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "INSERT INTO thread_comments (org_id, invoice_id, sequence, position)"
-                          " VALUES (:org_id, :invoice_id, :sequence, :position)",
-                   soci::use(org_id), soci::use(invoice_id), soci::use(sequence),
-                   soci::use(position))) {}
-
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  std::int64_t position = 0;
-  soci::statement statement;
+struct CommentRows {
+  explicit CommentRows(Connection& connection)
+      : insert(connection,
+               "INSERT INTO comments (org_id, position, invoice_id, sequence, comment_id, "
+               "author_id, author_name, body, create_time)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kText, RowInsert::kInteger,
+                RowInsert::kText, RowInsert::kText, RowInsert::kText, RowInsert::kText,
+                RowInsert::kInteger}) {}
+  RowInsert insert;
 };
 
-struct InsertThreadRow {
-  explicit InsertThreadRow(Connection& connection)
-      : statement((connection.sql().prepare << "INSERT INTO threads (org_id, invoice_id)"
-                                               " VALUES (:org_id, :invoice_id)",
-                   soci::use(org_id), soci::use(invoice_id))) {}
+struct ThreadCommentRows {
+  explicit ThreadCommentRows(Connection& connection)
+      : insert(connection, "INSERT INTO thread_comments (org_id, invoice_id, sequence, position)",
+               {RowInsert::kText, RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger}) {}
+  RowInsert insert;
+};
 
-  std::string org_id;
-  std::string invoice_id;
-  soci::statement statement;
+struct KnownThreadRows {
+  explicit KnownThreadRows(Connection& connection)
+      : insert(connection, "INSERT INTO threads (org_id, invoice_id)",
+               {RowInsert::kText, RowInsert::kText}) {}
+  RowInsert insert;
 };
 
 }  // namespace
@@ -202,6 +227,43 @@ std::optional<StoredComment> FindComment(Connection& connection, std::string_vie
                        .position = select.position};
 }
 
+std::vector<std::pair<TenantThread, ThreadHead>> ReadThreadHeads(
+    Connection& connection, const std::vector<TenantThread>& threads) {
+  auto& select = connection.Prepared<SelectThreadHeads>();
+  select.org_ids.clear();
+  select.invoice_ids.clear();
+  for (const TenantThread& thread : threads) {
+    AppendToArray(select.org_ids, thread.org_id);
+    AppendToArray(select.invoice_ids, thread.invoice_id);
+  }
+  CloseArray(select.org_ids);
+  CloseArray(select.invoice_ids);
+  std::vector<std::pair<TenantThread, ThreadHead>> heads;
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    heads.push_back({{select.org_id, select.invoice_id},
+                     {select.sequence, absl::FromUnixMicros(select.create_time)}});
+  }
+  return heads;
+}
+
+std::vector<std::size_t> FindTakenIds(Connection& connection,
+                                      const std::vector<TenantCommentId>& ids) {
+  auto& select = connection.Prepared<SelectIds>();
+  for (std::string* array : {&select.org_ids, &select.highs, &select.lows}) array->clear();
+  for (const TenantCommentId& id : ids) {
+    const UuidHalves halves = HalvesOf(id.comment_id);
+    AppendToArray(select.org_ids, id.org_id);
+    AppendToArray(select.highs, std::to_string(halves.high));
+    AppendToArray(select.lows, std::to_string(halves.low));
+  }
+  for (std::string* array : {&select.org_ids, &select.highs, &select.lows}) CloseArray(*array);
+  std::vector<std::size_t> taken;
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    taken.push_back(static_cast<std::size_t>(select.number) - 1);
+  }
+  return taken;
+}
+
 bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
                     std::int64_t position) {
   auto& insert = connection.Prepared<InsertIdRow>();
@@ -212,32 +274,40 @@ bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string
   return insert.statement.get_affected_rows() == 1;
 }
 
+void InsertCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
+                     std::int64_t position) {
+  const UuidHalves id = HalvesOf(comment_id);
+  connection.Held<IdRows>()
+      .insert.Text(org_id)
+      .Integer(id.high)
+      .Integer(id.low)
+      .Integer(position)
+      .EndRow();
+}
+
 void InsertComment(Connection& connection, std::string_view org_id, const Comment& comment,
                    std::int64_t position) {
-  auto& insert = connection.Prepared<InsertCommentRow>();
-  insert.org_id = org_id;
-  insert.invoice_id = comment.invoice_id;
-  insert.sequence = comment.sequence;
-  insert.comment_id = comment.comment_id;
-  insert.author_id = comment.author.user_id;
-  insert.author_name = comment.author.display_name;
-  insert.body = comment.body;
-  insert.create_time = absl::ToUnixMicros(comment.create_time);
-  insert.position = position;
-  insert.statement.execute(true);
-  auto& place = connection.Prepared<InsertThreadCommentRow>();
-  place.org_id = org_id;
-  place.invoice_id = comment.invoice_id;
-  place.sequence = comment.sequence;
-  place.position = position;
-  place.statement.execute(true);
+  connection.Held<CommentRows>()
+      .insert.Text(org_id)
+      .Integer(position)
+      .Text(comment.invoice_id)
+      .Integer(comment.sequence)
+      .Text(comment.comment_id)
+      .Text(comment.author.user_id)
+      .Text(comment.author.display_name)
+      .Text(comment.body)
+      .Integer(absl::ToUnixMicros(comment.create_time))
+      .EndRow();
+  connection.Held<ThreadCommentRows>()
+      .insert.Text(org_id)
+      .Text(comment.invoice_id)
+      .Integer(comment.sequence)
+      .Integer(position)
+      .EndRow();
 }
 
 void InsertThread(Connection& connection, std::string_view org_id, std::string_view invoice_id) {
-  auto& insert = connection.Prepared<InsertThreadRow>();
-  insert.org_id = org_id;
-  insert.invoice_id = invoice_id;
-  insert.statement.execute(true);
+  connection.Held<KnownThreadRows>().insert.Text(org_id).Text(invoice_id).EndRow();
 }
 
 }  // namespace marginalia

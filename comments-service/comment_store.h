@@ -1,12 +1,16 @@
-// The comments as rows: writing one, and finding one. Each function runs one prepared statement on
-// the connection that it is given, inside its transaction; it throws what SOCI throws.
+// The comments as rows: writing them, and finding them. Each function runs one prepared statement
+// on the connection that it is given, inside its transaction, or leaves its rows to one
+// (RowInsert); it throws what SOCI throws.
 #ifndef MARGINALIA_COMMENTS_SERVICE_COMMENT_STORE_H_
 #define MARGINALIA_COMMENTS_SERVICE_COMMENT_STORE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "comments-service/comment.h"
@@ -29,6 +33,15 @@ struct ThreadHead {
 ThreadHead ReadThreadHead(Connection& connection, std::string_view org_id,
                           std::string_view invoice_id);
 
+struct TenantThread {
+  std::string org_id;
+  std::string invoice_id;
+};
+
+// The heads of those of the threads that have a comment, of any tenants. PostgreSQL only.
+std::vector<std::pair<TenantThread, ThreadHead>> ReadThreadHeads(
+    Connection& connection, const std::vector<TenantThread>& threads);
+
 // How many comments a thread has.
 std::int64_t ReadThreadLength(Connection& connection, std::string_view org_id,
                               std::string_view invoice_id);
@@ -39,10 +52,24 @@ bool ThreadExists(Connection& connection, std::string_view org_id, std::string_v
 std::optional<StoredComment> FindComment(Connection& connection, std::string_view org_id,
                                          std::string_view comment_id);
 
+struct TenantCommentId {
+  std::string org_id;
+  std::string comment_id;
+};
+
+// Which of the ids belong to comments: their indices. PostgreSQL only.
+std::vector<std::size_t> FindTakenIds(Connection& connection,
+                                      const std::vector<TenantCommentId>& ids);
+
 // Reserves the id within the tenant for the comment that will stand at `position`. False, with
 // nothing written, when it is taken.
 bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
                     std::int64_t position);
+
+// The same for an id that is known not to be taken; on PostgreSQL together with others of the
+// group.
+void InsertCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
+                     std::int64_t position);
 
 // Stores the comment at `position`, and its place in its thread.
 void InsertComment(Connection& connection, std::string_view org_id, const Comment& comment,

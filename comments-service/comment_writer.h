@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "comments-service/audit_log.h"
 #include "comments-service/comment.h"
@@ -43,6 +45,12 @@ class CommentWriter : public GroupParticipant {
   CommentWriter(EventLog& events, AuditLog& audit, ThreadPages& pages)
       : events_(events), audit_(audit), pages_(pages) {}
 
+  // A write of the group is going to add this comment; see GroupCommit::Expect.
+  void Expect(std::string_view org_id, std::string_view invoice_id, std::string_view comment_id);
+
+  // Whether the id is known to be free; on PostgreSQL only, of ids that were expected.
+  bool IsFree(std::string_view org_id, std::string_view comment_id) const;
+
   // The newest comment of the thread, those of the group included. Valid until the next call.
   const ThreadHead& Head(Connection& connection, std::string_view org_id,
                          std::string_view invoice_id);
@@ -54,9 +62,13 @@ class CommentWriter : public GroupParticipant {
   void Begin(Connection& connection) override;
   void BeforeCommit(Connection& connection) override {}
   void Committed() override {}
-  void RolledBack() override { heads_.clear(); }
+  void RolledBack() override;
 
  private:
+  void ReadExpected(Connection& connection);
+  // False, with nothing written, when the tenant has a comment of this id already.
+  bool Claim(Connection& connection, std::string_view org_id, std::string_view comment_id);
+
   ThreadHead& MutableHead(Connection& connection, std::string_view org_id,
                           std::string_view invoice_id);
 
@@ -66,6 +78,12 @@ class CommentWriter : public GroupParticipant {
   // Of the threads written to lately. On PostgreSQL only of those that the group writes to: another
   // replica may have written in between.
   std::unordered_map<std::string, ThreadHead> heads_;
+  // What the group is going to read, and of its ids those that are free and those that are not:
+  // known on PostgreSQL only, where the head row's lock keeps other replicas from changing it.
+  std::vector<TenantThread> expected_threads_;
+  std::vector<TenantCommentId> expected_ids_;
+  std::unordered_set<std::string> free_ids_;
+  std::unordered_set<std::string> taken_ids_;
 };
 
 }  // namespace marginalia

@@ -102,6 +102,10 @@ void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComm
     addition->comment.invoice_id = *std::move(invoice_id);
     writes_.Submit(
         call.deadline, Tenants::One(call.caller.org_id),
+        [this, addition] {
+          const Comment& comment = addition->comment;
+          writer_.Expect(addition->deed.org_id, comment.invoice_id, comment.comment_id);
+        },
         [this, addition](Connection& connection) { return Write(connection, *addition); },
         [this, call, addition, answer = std::move(answer)](const absl::Status& status) mutable {
           if (!status.ok()) return answer(status);
@@ -146,6 +150,11 @@ void Comments::Import(const CallContext& call, NewImport request, Answer<ImportO
     for (Comment& comment : run->comments) comment.invoice_id = *invoice_id;
     writes_.Submit(
         call.deadline, Tenants::One(call.caller.org_id),
+        [this, run] {
+          for (const Comment& comment : run->comments) {
+            writer_.Expect(run->deed.org_id, comment.invoice_id, comment.comment_id);
+          }
+        },
         [this, run](Connection& connection) { return Write(connection, *run); },
         [this, call, run, answer = std::move(answer)](const absl::Status& status) mutable {
           if (!status.ok()) return answer(status);
@@ -180,7 +189,7 @@ absl::Status Comments::CheckAgainstStored(Connection& connection, ImportRun& run
     const Comment& comment = run.comments[i];
     const auto repeated = unstored.find(comment.comment_id);
     std::optional<StoredComment> stored;
-    if (repeated == unstored.end()) {
+    if (repeated == unstored.end() && !writer_.IsFree(run.deed.org_id, comment.comment_id)) {
       stored = FindComment(connection, run.deed.org_id, comment.comment_id);
     }
     if (repeated == unstored.end() && !stored.has_value()) {

@@ -8,6 +8,7 @@
 #include "comments-service/call_context_rpc.h"
 #include "comments-service/comment_messages.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
+#include "services/rpc/errors.h"
 #include "services/rpc/raw_message.h"
 
 namespace marginalia {
@@ -47,6 +48,18 @@ Answer<EncodedPage> PageAnswerTo(UnaryCall* call, grpc::ByteBuffer* response) {
   };
 }
 
+// gRPC marks the attempts that it makes by itself after the first.
+bool IsRetriedByGrpc(const grpc::CallbackServerContext& context) {
+  return context.client_metadata().count("grpc-previous-rpc-attempts") > 0;
+}
+
+// The attempt before may have added the comment, under an id that nobody can name.
+absl::Status RetryNeedsCommentId() {
+  return Refusal(absl::StatusCode::kAborted, "RETRY_NEEDS_COMMENT_ID",
+                 "an earlier attempt of this call may have added the comment: look at the thread, "
+                 "and send a comment_id so that a retry adds nothing twice");
+}
+
 template <class Request>
 ListPageRequest PageRequestOf(const Request& request) {
   return {.page_size = request.page_size(), .page_token = request.page_token()};
@@ -70,7 +83,10 @@ class CommentsRpc : public RawService {
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override {
     return Handle<v1::AddCommentRequest>(
-        context, add_comment_, *request, [this, response](UnaryCall* call, auto& message) {
+        context, add_comment_, *request, [this, context, response](UnaryCall* call, auto& message) {
+          if (message.comment_id().empty() && IsRetriedByGrpc(*context)) {
+            return call->Answer(RetryNeedsCommentId());
+          }
           use_cases_.comments.Add(ContextOf(call->call()), NewCommentOf(std::move(message)),
                                   AnswerTo<AddedComment>(call, response));
         });
@@ -103,11 +119,13 @@ class CommentsRpc : public RawService {
                                          grpc::ByteBuffer* response) override {
     return Handle<v1::ListCommentsRequest>(
         context, list_comments_, *request, [this, response](UnaryCall* call, auto& message) {
-          use_cases_.listing.ListThread(ContextOf(call->call()),
-                                        {.invoice_id = std::move(*message.mutable_invoice_id()),
-                                         .page_size = message.page_size(),
-                                         .page_token = std::move(*message.mutable_page_token())},
-                                        PageAnswerTo(call, response));
+          use_cases_.listing.ListThread(
+              ContextOf(call->call()),
+              {.invoice_id = std::move(*message.mutable_invoice_id()),
+               .page_size = message.page_size(),
+               .page_token = std::move(*message.mutable_page_token()),
+               .at_least_as_fresh = std::move(*message.mutable_at_least_as_fresh())},
+              PageAnswerTo(call, response));
         });
   }
 

@@ -2,19 +2,22 @@
 
 #include <grpcpp/client_context.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "comments-service/comment.h"
 #include "services/process/log.h"
 #include "services/rpc/channel.h"
+#include "services/rpc/deadline.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/rpc_span.h"
+#include "services/rpc/trace_metadata.h"
 
 namespace marginalia {
 namespace {
 
 constexpr absl::Duration kRetryAfterUnavailable = absl::Seconds(1);
+constexpr std::string_view kMethod = "marginalia.invoices.v1.InvoicesService/GetInvoice";
 
 absl::Status InvoicesServiceUnavailable() {
   return Refusal(absl::StatusCode::kUnavailable, "INVOICES_SERVICE_UNAVAILABLE",
@@ -27,6 +30,13 @@ struct GetInvoiceCall {
   invoices::v1::GetInvoiceRequest request;
   invoices::v1::GetInvoiceResponse response;
   Answer<std::string> answer;
+  Trace trace;
+  absl::Time start = absl::Now();
+
+  void Record(const grpc::Status& status) const {
+    RecordRpcSpan(trace, SpanKind::kClient, kMethod, "", absl::Now() - start,
+                  static_cast<absl::StatusCode>(status.error_code()));
+  }
 };
 
 absl::StatusOr<std::string> Outcome(const grpc::Status& status,
@@ -59,16 +69,20 @@ InvoiceDirectoryRpc::InvoiceDirectoryRpc(std::shared_ptr<grpc::Channel> channel)
 
 void InvoiceDirectoryRpc::Find(const CallContext& call, const std::string& invoice_id,
                                Answer<std::string> answer) {
+  const absl::StatusOr<absl::Time> deadline = DeadlineUpstream(call.deadline, kDirectoryWaitMax);
+  if (!deadline.ok()) return answer(deadline.status());
   auto get = std::make_shared<GetInvoiceCall>();
   get->request.set_invoice_id(invoice_id);
   get->answer = std::move(answer);
-  PrepareCall(get->context, call.bearer, call.request_id,
-              std::min(call.deadline - kDirectoryMargin, absl::Now() + kDirectoryWaitMax));
+  PrepareCall(get->context, call.bearer, call.request_id, *deadline);
+  if (call.trace != nullptr) get->trace = PartOf(*call.trace);
+  PassOnTrace(get->context, get->trace);
   // A service that is just being restarted answers within that time.
   get->context.set_wait_for_ready(true);
   GetInvoiceCall& begun = *get;
   stub_->async()->GetInvoice(&begun.context, &begun.request, &begun.response,
                              [get = std::move(get)](const grpc::Status& status) mutable {
+                               get->Record(status);
                                Answer<std::string> answer = std::move(get->answer);
                                absl::StatusOr<std::string> outcome = Outcome(status, get->response);
                                // Before the answer, after which the process may end: were the

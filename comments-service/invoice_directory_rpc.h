@@ -13,8 +13,6 @@
 
 namespace marginalia {
 
-// What is kept of the caller's deadline to answer in, when invoice-service does not.
-inline constexpr absl::Duration kDirectoryMargin = absl::Milliseconds(50);
 // How long invoice-service may take, whatever the caller's deadline.
 inline constexpr absl::Duration kDirectoryWaitMax = absl::Seconds(2);
 

@@ -18,6 +18,8 @@
 #include "comments-service/invoice_directory_rpc.h"
 #include "comments-service/invoice_lookup.h"
 #include "comments-service/open_watches.h"
+#include "comments-service/relay.h"
+#include "comments-service/relay_flags.h"
 #include "comments-service/schema.h"
 #include "comments-service/thread_pages.h"
 #include "comments-service/watch_events_rpc.h"
@@ -26,6 +28,7 @@
 #include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
+#include "services/process/file_limit.h"
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
 #include "services/process/shutdown.h"
@@ -35,7 +38,11 @@
 #include "services/rpc/server.h"
 #include "services/rpc/server_flags.h"
 #include "services/rpc/upstream_flags.h"
+#include "services/storage/group_metrics.h"
+#include "services/storage/migrate_only.h"
 #include "services/telemetry/metrics.h"
+#include "services/telemetry/trace_export_rpc.h"
+#include "services/telemetry/trace_flags.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:50051", "host:port to serve gRPC on.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9151",
@@ -43,7 +50,8 @@ ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9151",
 ABSL_FLAG(std::string, database_url, "sqlite:comments.db",
           "sqlite:PATH or postgresql://...; made when it is not there.");
 ABSL_FLAG(std::string, invoices_address, "",
-          "host:port of invoice-service, which knows the invoices. Empty: any invoice id is one.");
+          "host:port of invoice-service, which knows the invoices; dns:///name:port or several "
+          "ip:port with commas between for all its replicas. Empty: any invoice id is one.");
 ABSL_FLAG(absl::Duration, events_age_max, absl::Hours(720),
           "Events older than this are removed from the event log; comments stay.");
 ABSL_FLAG(std::int64_t, events_count_max, 10'000'000,
@@ -65,15 +73,21 @@ RetentionBounds RetentionFromFlags() {
 std::unique_ptr<InvoiceDirectory> DirectoryFromFlags(const UpstreamTls& tls) {
   const std::string address = absl::GetFlag(FLAGS_invoices_address);
   if (address.empty()) return nullptr;
-  return std::make_unique<InvoiceDirectoryRpc>(ConnectTo(address, tls));
+  return std::make_unique<InvoiceDirectoryRpc>(
+      ConnectTo(CheckedUpstreamAddress("invoices_address", address), tls));
 }
 
-void AddGauges(Metrics& metrics, const EventLog& log, const GroupCommit& writes,
+void AddGauges(Metrics& metrics, const EventLog& log, const AuditLog& audit_log,
                const OpenWatches& watches) {
   metrics.AddGauge("marginalia_event_log_head", "The newest position of the event log.", {},
                    [&log] { return static_cast<double>(log.head()); });
-  metrics.AddGauge("marginalia_writes_queued", "Writes accepted and not answered yet.", {},
-                   [&writes] { return static_cast<double>(writes.queued()); });
+  metrics.AddHistogram("marginalia_head_lock_seconds",
+                       "How long groups waited for the lock by which replicas take turns.", {},
+                       log.lock_seconds());
+  metrics.AddGauge("marginalia_audit_head",
+                   "The position of the newest audit entry that this process has committed; 0 "
+                   "before the first.",
+                   {}, [&audit_log] { return static_cast<double>(audit_log.head()); });
   metrics.AddGauge("marginalia_watchers", "Open WatchEvents streams.", {},
                    [&watches] { return static_cast<double>(watches.count()); });
 }
@@ -82,10 +96,14 @@ int Run(int argc, char** argv) {
   Shutdown shutdown;
   NameProcess("comments-service");
   ParseConfigOrExit(argc, argv, "Owns the comments, the audit log and the event log.");
+  MigrateAndExitIfAsked(absl::GetFlag(FLAGS_database_url), CommentsMigrations());
+  RaiseFileLimit();
   const RetentionBounds retention_bounds = RetentionFromFlags();
   const RpcServerOptions server_options = ServerFromFlags(absl::GetFlag(FLAGS_listen_address));
-  const GateOptions gate_options = GateFromFlags();
+  GateOptions gate_options = GateFromFlags();
+  const TraceOptions trace_options = TracesFromFlags();
   const UpstreamTls upstream_tls = UpstreamTlsFromFlags();
+  const auto relay_options = RelayFromFlags();
   const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
 
   const auto database = OrExit(
@@ -95,7 +113,7 @@ int Run(int argc, char** argv) {
   AuditLog audit_log;
   ThreadPages pages;
   CommentWriter writer(*log, audit_log, pages);
-  EventFeed feed(*log);
+  EventFeed feed(*log, [&pages](const auto& events) { pages.OutdateFor(events); });
   // The pages come first, so that they are out of date before watchers hear of what outdated them.
   GroupCommit writes(*database, {&pages, log.get(), &audit_log, &writer},
                      [&shutdown](std::string_view reason) { shutdown.Fail(reason); });
@@ -104,27 +122,34 @@ int Run(int argc, char** argv) {
   const std::unique_ptr<InvoiceDirectory> directory = DirectoryFromFlags(upstream_tls);
   InvoiceLookup invoices(*database, directory.get());
   Comments comments(*database, writes, writer, *log, invoices);
-  CommentListing listing(*database, *log, invoices, log->has_other_writers() ? nullptr : &pages);
+  CommentListing listing(*database, feed, invoices, pages);
   AuditListing audit_listing(*database, invoices);
   AuditVerifier verifier(*database);
   OpenWatches watches;
 
   Metrics metrics;
-  AddGauges(metrics, *log, writes, watches);
+  AddGauges(metrics, *log, audit_log, watches);
+  AddGroupMetrics(metrics, writes);
   pages.CountWith(
       metrics.AddCounter("marginalia_page_cache_hits_total", "Pages answered from the cache."),
       metrics.AddCounter("marginalia_page_cache_misses_total",
                          "Newest pages that were not in the cache."));
+  const auto tracer = StartTracer(trace_options, "comments-service", metrics);
+  gate_options.tracer = tracer.get();
   Gate gate(gate_options, *tokens, metrics);
   WatchEventsRpc watch(gate, feed, invoices, watches);
   const auto rpc = MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch});
+  const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
+                                feed, metrics);
 
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
   const auto server = OrExit(RpcServer::Start(server_options, {rpc.get()}), "--listen_address");
   const std::string metrics_address = metrics.address();
+  const std::string probe_address = server->probe_address();
   Log(Severity::kInfo, "listening",
       {{"address", server->address()},
        {"metrics_address", std::string_view(metrics_address)},
+       {"probe_address", std::string_view(probe_address)},
        {"log_id", log->id()}});
 
   const int exit_code = shutdown.Wait();

@@ -1,5 +1,6 @@
 #include "comments-service/schema.h"
 
+#include "comments-service/relay_position_store.h"
 #include "services/events/event_log.h"
 #include "services/storage/tenants.h"
 
@@ -75,7 +76,8 @@ Migrations CommentsMigrations() {
           {.number = 2,
            .name = "row-level security",
            .statements = TenantWall({"comments", "thread_comments", "comment_ids", "threads",
-                                     "audit_entries", "audit_heads", "events"})}};
+                                     "audit_entries", "audit_heads", "events"})},
+          {.number = 3, .name = "relay position", .statements = RelayPositionSchema()}};
 }
 
 }  // namespace marginalia

@@ -93,13 +93,31 @@ void ThreadPages::BeforeCommit(Connection& connection) {
   blocked_ = std::move(touched_);
   touched_.clear();
   for (const std::string& key : blocked_) {
-    Shard& shard = ShardOf(key);
-    std::lock_guard lock(shard.mutex);
-    ++shard.blocked;
-    ++shard.generation;
-    if (const auto found = shard.index.find(key); found != shard.index.end()) {
-      Remove(shard, found->second);
+    {
+      Shard& shard = ShardOf(key);
+      std::lock_guard lock(shard.mutex);
+      ++shard.blocked;
     }
+    Outdate(key);
+  }
+}
+
+void ThreadPages::OutdateFor(const std::vector<EventPointer>& events) {
+  for (const EventPointer& event : events) Outdate(ThreadKey(event->org_id, event->subject));
+  if (!events.empty()) return;
+  for (Shard& shard : shards_) {
+    std::lock_guard lock(shard.mutex);
+    ++shard.generation;
+    while (!shard.threads.empty()) Remove(shard, shard.threads.begin());
+  }
+}
+
+void ThreadPages::Outdate(std::string_view thread_key) {
+  Shard& shard = ShardOf(thread_key);
+  std::lock_guard lock(shard.mutex);
+  ++shard.generation;
+  if (const auto found = shard.index.find(thread_key); found != shard.index.end()) {
+    Remove(shard, found->second);
   }
 }
 

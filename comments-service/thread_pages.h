@@ -1,7 +1,7 @@
 // A bounded cache of the newest pages of threads, encoded and ready to send. Takes part in every
 // group, so that a reader who comes after an acknowledged write never finds the page from before
-// it. Only for a process that is the database's sole writer: it hears of no other's commits.
-// Thread-safe.
+// it. Of other replicas' writes it is told a little later (OutdateFor): whoever reads from it there
+// asks first how current the one who tells it is. Thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_PAGES_H_
 #define MARGINALIA_COMMENTS_SERVICE_THREAD_PAGES_H_
 
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "services/events/event.h"
 #include "services/storage/group_commit.h"
 #include "services/telemetry/metrics.h"
 
@@ -53,6 +54,9 @@ class ThreadPages : public GroupParticipant {
   // Inside a write: the group changes this thread.
   void Touch(std::string_view org_id, std::string_view invoice_id);
 
+  // Others have written: the threads of these events, or all of them when there is none.
+  void OutdateFor(const std::vector<EventPointer>& events);
+
   // Counts what Find finds and does not find, from now on. To be called before the first Find.
   void CountWith(Counter* hits, Counter* misses);
 
@@ -87,6 +91,7 @@ class ThreadPages : public GroupParticipant {
 
   Shard& ShardOf(std::string_view thread_key);
   const Shard& ShardOf(std::string_view thread_key) const;
+  void Outdate(std::string_view thread_key);
   static void Remove(Shard& shard, std::list<Thread>::iterator thread);
   static void Trim(Shard& shard);
   void Unblock();

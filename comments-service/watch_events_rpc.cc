@@ -34,6 +34,12 @@ absl::Status TokenExpired() {
                  "the token has expired: resume after the last checkpoint_token with a new one");
 }
 
+absl::Status Behind() {
+  return Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
+                 "this replica cannot read what others have written: resume after the last "
+                 "checkpoint_token, on another one");
+}
+
 absl::Status NotOfThisLog() {
   return InvalidField("after_token", "is not a token of this event log", kTokenInvalid);
 }
@@ -162,6 +168,8 @@ void Watcher::Step() {
     if (now >= call_.token_expires()) return SendLast(TokenExpired());
     const absl::StatusOr<std::vector<EventPointer>> batch = feed_.After(position_);
     if (!batch.ok()) return End(batch.status());
+    // Not with a last message: each one says that there is nothing else up to its checkpoint.
+    if (batch->empty() && !feed_.IsCurrent(kWatchBehindMax)) return End(Behind());
     if (Gather(*batch) || now >= checkpoint_due_ || silent_batches >= kSilentBatchesMax) {
       return Send();
     }

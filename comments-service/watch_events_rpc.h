@@ -17,6 +17,9 @@ namespace marginalia {
 
 // A watcher hears this often at least how far the log has got.
 inline constexpr absl::Duration kCheckpointInterval = absl::Seconds(1);
+// A replica that has not heard for so long what others have written ends its watches, rather than
+// say that there is nothing.
+inline constexpr absl::Duration kWatchBehindMax = absl::Seconds(2);
 // Batches without a match that a watcher goes over before it says how far it has got, and others
 // get their turn.
 inline constexpr int kSilentBatchesMax = 16;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "gateway/http_trace.h"
 #include "gateway/pages/error_pages.h"
 #include "gateway/problem.h"
 #include "gateway/route_metrics.h"
@@ -57,9 +58,15 @@ void Record(const ApiCallFacts& facts, std::string_view method, int status) {
   AppendLogField(line, "status", static_cast<std::int64_t>(status));
   AppendLogField(line, "micros", absl::ToInt64Microseconds(took));
   AppendLogField(line, "request_id", facts.request_id);
+  if (!facts.reason.empty()) AppendLogField(line, "reason", facts.reason);
   if (facts.token != nullptr) AppendLogField(line, "org", facts.token->caller.org_id);
+  if (facts.trace.present()) {
+    AppendLogField(line, "trace_id", TraceIdText(facts.trace.context));
+    AppendLogField(line, "span_id", SpanIdText(facts.trace.context.span_id));
+  }
   line += '}';
   LogLine(line);
+  RecordHttpSpan(facts, KnownMethod(method), status, took);
 }
 
 }  // namespace
@@ -89,6 +96,7 @@ void ApiCall::Fail(const absl::Status& status) {
          {"route", facts_->route},
          {"request_id", std::string_view(facts_->request_id)}});
   }
+  facts_->reason = ReasonOf(status);
   Answer(facts_->form == RouteForm::kApi ? Problem(status, facts_->request_id)
                                          : facts_->error_pages->Page(*facts_, status));
 }

@@ -15,6 +15,7 @@
 #include "gateway/router.h"
 #include "services/identity/caller.h"
 #include "services/identity/token_verifier.h"
+#include "services/telemetry/trace.h"
 
 namespace marginalia {
 
@@ -22,6 +23,8 @@ class ErrorPages;
 class RouteMetrics;
 
 // What the gate has found out about a request.
+inline constexpr std::size_t kTracedPathBytesMax = 256;
+
 struct ApiCallFacts {
   std::shared_ptr<HttpExchange> exchange;
   // The route's template, and where it counts. Both outlive the call.
@@ -30,12 +33,18 @@ struct ApiCallFacts {
   std::vector<std::string> path_parameters;
   std::string_view query;
   std::string request_id;
+  Trace trace;
+  // Of a recorded trace, a known route and a caller who was admitted: the path, which then names
+  // nothing but ids, up to kTracedPathBytesMax.
+  std::string path;
   // Null on a route for anyone.
   std::shared_ptr<const VerifiedToken> token;
   std::string_view bearer;
   // Whether the token came in the session cookie, as a browser sends it.
   bool by_cookie = false;
   RouteForm form = RouteForm::kApi;
+  // Why it was refused; empty when it was not.
+  std::string reason;
   // Tells the failures of any other form. Outlives the call.
   const ErrorPages* error_pages = nullptr;
   absl::Time start;
@@ -58,6 +67,7 @@ class ApiCall {
   // Still encoded: see request_target.h.
   std::string_view query() const { return facts_->query; }
   const std::string& request_id() const { return facts_->request_id; }
+  const Trace& trace() const { return facts_->trace; }
   const ApiCallFacts& facts() const { return *facts_; }
 
   // On a route for callers only.

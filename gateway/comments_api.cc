@@ -56,8 +56,13 @@ void CommentsApi::List(ApiCall call) {
   const auto limit = QueryLimit(call.query());
   if (!limit.ok()) return call.Fail(limit.status());
   request.set_page_size(*limit);
+  auto token = QueryText(call.query(), "consistency");
+  if (!token.ok()) return call.Fail(token.status());
+  request.set_at_least_as_fresh(*std::move(token));
 
-  if (IsConditional(call.request()) && !MatchesAnything(call.request()) && events_.current()) {
+  // What the events have told so far need not be as fresh as a token asks for.
+  const bool believes_events = request.at_least_as_fresh().empty() && events_.current();
+  if (IsConditional(call.request()) && !MatchesAnything(call.request()) && believes_events) {
     const auto known = versions_.Find(call.caller().org_id, request.invoice_id());
     if (known) {
       const std::string tag = TagOf(call, request, known->log_id, known->total);
@@ -93,7 +98,7 @@ void CommentsApi::Add(ApiCall call) {
   if (!request.ok()) return call.Fail(request.status());
   request->set_invoice_id(call.path_parameter(0));
   upstream_.AddComment(
-      std::move(call), *request,
+      std::move(call), *std::move(request),
       [this](ApiCall call, const absl::Status& status, const AddCommentResponse& added) {
         if (!status.ok()) return call.Fail(status);
         const auto& comment = added.comment();

@@ -96,6 +96,7 @@ void EventClient::CatchUp() {
   request.set_invoice_id(invoice_id_);
   catch_up_ = std::make_unique<WatchCall>(
       stream_.io(), stream_.upstream(), request, bearer_, call_ ? call_->request_id() : "",
+      call_ ? PartOf(call_->trace()) : Trace(),
       WatchCall::Events{
           [this](const comments::v1::WatchEventsResponse& message) { CaughtUp(message); },
           [this](const absl::Status& status) { End(status); }});

@@ -86,9 +86,10 @@ void EventSubscription::Check() {
 void EventSubscription::Subscribe() {
   WatchEventsRequest request;
   if (!after_token_.empty()) request.set_after_token(after_token_);
-  last_heard_ = Clock::now();
+  opened_at_ = Clock::now();
+  last_heard_ = opened_at_;
   call_ = std::make_unique<WatchCall>(
-      io_, upstream_, request, token_.Current(), NewRequestId(),
+      io_, upstream_, request, token_.Current(), NewRequestId(), BeginTrace(upstream_.tracer()),
       WatchCall::Events{[this](const WatchEventsResponse& message) { Received(message); },
                         [this](const absl::Status& status) { Ended(status); }});
 }
@@ -140,7 +141,6 @@ void EventSubscription::Ended(const absl::Status& status) {
     point_.reset();
     after_token_.clear();
   }
-  next_try_ = Clock::now() + absl::ToChronoNanoseconds(backoff_.Next());
   // Once for each time that the stream breaks, not for each attempt to mend it.
   if (SetState(status) || PlaceIsLost(status)) {
     const std::string_view message(status.message().data(), status.message().size());
@@ -148,6 +148,12 @@ void EventSubscription::Ended(const absl::Status& status) {
     Log(Severity::kWarning, "the event stream ended; it is opened again",
         {{"error", message}, {"reason", std::string_view(reason)}});
   }
+  if (HadFlowed()) return Subscribe();
+  next_try_ = Clock::now() + absl::ToChronoNanoseconds(backoff_.Next());
+}
+
+bool EventSubscription::HadFlowed() const {
+  return last_heard_ - opened_at_ >= absl::ToChronoNanoseconds(kResubscribeWaitMin);
 }
 
 }  // namespace marginalia

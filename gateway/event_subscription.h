@@ -29,6 +29,9 @@ namespace marginalia {
 inline constexpr absl::Duration kCurrentMax = absl::Seconds(2);
 // A stream that is silent for so long is opened anew.
 inline constexpr absl::Duration kSubscriptionSilenceMax = absl::Seconds(5);
+// A stream that breaks is opened again at once, on whichever replica is there: a replica that
+// drains sends its watchers on, and a connection ends at its age. One that breaks within
+// kResubscribeWaitMin or without a word is tried again later and later, at most this far apart.
 inline constexpr absl::Duration kResubscribeWaitMin = absl::Milliseconds(100);
 inline constexpr absl::Duration kResubscribeWaitMax = absl::Seconds(2);
 
@@ -66,6 +69,8 @@ class EventSubscription {
   // Tells the listener; false when the message does not follow what came before.
   bool Tell(const comments::v1::WatchEventsResponse& message, const LogPoint& end);
   void Ended(const absl::Status& status);
+  // Whether the call that has just ended had brought something for a while.
+  bool HadFlowed() const;
   // Returns whether the state before was OK.
   bool SetState(absl::Status status);
 
@@ -76,6 +81,7 @@ class EventSubscription {
   std::unique_ptr<WatchCall> call_;
   Backoff backoff_{kResubscribeWaitMin, kResubscribeWaitMax};
   std::chrono::steady_clock::time_point next_try_;
+  std::chrono::steady_clock::time_point opened_at_;
   std::chrono::steady_clock::time_point last_heard_;
   // Where to go on; nothing: from now.
   std::optional<LogPoint> point_;

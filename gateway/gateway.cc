@@ -20,7 +20,8 @@ struct Gateway::Parts {
   explicit Parts(const GatewayOptions& options)
       : service_token(options.service_token_path),
         upstream(ConnectTo(options.comments_address, options.upstream_tls),
-                 ConnectTo(options.invoices_address, options.upstream_tls)),
+                 ConnectTo(options.invoices_address, options.upstream_tls), options.tracer),
+        sse_clients_max(options.sse_clients_max),
         places(options.sse_clients_max, options.sse_clients_per_user_max),
         invoice_page(upstream),
         error_pages(!options.demo_people_path.empty()) {}
@@ -42,6 +43,8 @@ struct Gateway::Parts {
     metrics.AddGauge("marginalia_http_connections", "Open connections.", {}, [gauges = gauges] {
       return gauges->Ask([](const Parts& parts) { return parts.server->connections(); });
     });
+    metrics.AddGauge("marginalia_sse_clients_max", "Event streams beyond so many are refused.", {},
+                     [most = sse_clients_max] { return static_cast<double>(most); });
     metrics.AddGauge("marginalia_sse_clients", "Open event streams.", {}, [gauges = gauges] {
       return gauges->Ask([](const Parts& parts) { return parts.places.taken(); });
     });
@@ -59,6 +62,7 @@ struct Gateway::Parts {
   ServiceToken service_token;
   Upstream upstream;
   ThreadVersions versions;
+  const std::size_t sse_clients_max;
   StreamPlaces places;
   std::unique_ptr<EventStream> events;
   InvoicePage invoice_page;
@@ -89,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
   auto router = Router::Create(Routes(*parts.apis, *parts.pages));
   if (!router.ok()) return router.status();
   parts.gate = std::make_unique<HttpGate>(*std::move(router), parts.error_pages, options.rates,
-                                          tokens, metrics);
+                                          tokens, metrics, options.tracer);
   auto server = HttpServer::Start(options.http, parts.io, *parts.gate);
   if (!server.ok()) return server.status();
   parts.server = *std::move(server);

@@ -21,7 +21,7 @@ namespace marginalia {
 
 struct GatewayOptions {
   HttpServerOptions http;
-  // host:port of the services.
+  // Of the services, as services/rpc/target.h has it.
   std::string comments_address;
   std::string invoices_address;
   UpstreamTls upstream_tls;
@@ -31,6 +31,8 @@ struct GatewayOptions {
   std::string demo_people_path;
   EventStreamOptions events;
   RateLimitOptions rates;
+  // Where the spans of requests go; null: none are recorded. Must outlive the gateway.
+  Tracer* tracer = nullptr;
   std::size_t sse_clients_max = kSseClientsMax;
   std::size_t sse_clients_per_user_max = kSseClientsPerUserMax;
 };

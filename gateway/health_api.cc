@@ -8,6 +8,7 @@
 #include "services/process/log.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/service_config.h"
 
 namespace marginalia {
 namespace {
@@ -31,6 +32,14 @@ HttpResponse StatusResponse(int status, std::string_view word, std::string_view 
   return response;
 }
 
+HttpResponse DocumentResponse(std::string_view document) {
+  HttpResponse response;
+  response.content_type = "application/json";
+  response.headers = "Cache-Control: public, max-age=300\r\n";
+  response.body = document;
+  return response;
+}
+
 }  // namespace
 
 void HealthApi::Live(ApiCall call) { call.Answer(StatusResponse(200, "ok", "", "")); }
@@ -45,12 +54,10 @@ void HealthApi::Ready(ApiCall call) {
   call.Answer(StatusResponse(503, "unavailable", ReasonOf(state), std::string(state.message())));
 }
 
-void HealthApi::Describe(ApiCall call) {
-  HttpResponse response;
-  response.content_type = "application/json";
-  response.headers = "Cache-Control: public, max-age=300\r\n";
-  response.body = OpenApiDocument();
-  call.Answer(std::move(response));
+void HealthApi::Describe(ApiCall call) { call.Answer(DocumentResponse(OpenApiDocument())); }
+
+void HealthApi::DescribeClients(ApiCall call) {
+  call.Answer(DocumentResponse(ServiceConfigDocument()));
 }
 
 }  // namespace marginalia

@@ -1,5 +1,5 @@
-// Whether the process lives, whether it is of use, and the description of the API: what anyone may
-// ask. Called on the io thread.
+// Whether the process lives, whether it is of use, and how to call the API and the services: what
+// anyone may ask. Called on the io thread.
 #ifndef MARGINALIA_GATEWAY_HEALTH_API_H_
 #define MARGINALIA_GATEWAY_HEALTH_API_H_
 
@@ -19,6 +19,8 @@ class HealthApi {
   void Ready(ApiCall call);
   // The OpenAPI document.
   void Describe(ApiCall call);
+  // The gRPC service config for clients of the services.
+  void DescribeClients(ApiCall call);
 
   // From now on the process is not ready. On the io thread.
   void StartDraining() { draining_ = true; }

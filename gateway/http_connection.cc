@@ -35,6 +35,10 @@ constexpr int kStreamSendBufferBytes = 64 * 1024;
 using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 constexpr int kUnacknowledgedMs = 60'000;
 
+// A browser that was here over HTTPS comes back over nothing else for a year (RFC 6797). Of this
+// host alone: what is beneath it may be another's.
+constexpr std::string_view kOnlyHttps = "\r\nStrict-Transport-Security: max-age=31536000";
+
 void AppendNumber(std::string& text, std::size_t number) {
   char digits[20];
   text.append(digits, std::to_chars(digits, digits + sizeof(digits), number).ptr);
@@ -168,7 +172,7 @@ void HttpConnection::SendContinue() {
 }
 
 void HttpConnection::Refuse(int status, std::string_view reason, std::string_view detail) {
-  HttpResponse response = shared_.handler.Refuse(status, reason, detail);
+  HttpResponse response = shared_.handler.Refuse(parser_.request(), status, reason, detail);
   response.close = true;
   Send(std::move(response));
 }
@@ -182,7 +186,7 @@ void HttpConnection::Answer(HttpResponse response) {
 
 void HttpConnection::Send(HttpResponse response) {
   if (!TakeRoomFor(response.body.size())) {
-    response = shared_.handler.Refuse(503, "ANSWERS_TOO_SLOW",
+    response = shared_.handler.Refuse(parser_.request(), 503, "ANSWERS_TOO_SLOW",
                                       "too many large answers wait for their readers; try again");
   }
   response.close = response.close || !parser_.keep_alive() || shared_.draining;
@@ -228,6 +232,7 @@ void HttpConnection::AppendHead(const HttpResponse& response, bool streamed) {
     AppendNumber(head_, response.body.size());
   }
   if (streamed || response.close) head_ += "\r\nConnection: close";
+  if (transport_.encrypted()) head_ += kOnlyHttps;
   head_ += "\r\n";
   head_ += response.headers;
   head_ += "\r\n";

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "gateway/http_trace.h"
 #include "gateway/pages/error_pages.h"
 #include "gateway/problem.h"
 #include "gateway/request_target.h"
@@ -42,12 +43,19 @@ absl::Status CrossOrigin() {
 }  // namespace
 
 HttpGate::HttpGate(Router router, const ErrorPages& error_pages, RateLimitOptions rates,
-                   TokenVerifier& tokens, Metrics& metrics)
+                   TokenVerifier& tokens, Metrics& metrics, Tracer* tracer)
     : router_(std::move(router)),
       error_pages_(error_pages),
       rates_(std::move(rates)),
       tokens_(tokens),
+      tracer_(tracer),
       unrouted_(metrics, kNoRoute) {
+  for (const char* reason :
+       {"TOKEN_MISSING", "TOKEN_INVALID", "ORG_REQUIRED", "CROSS_ORIGIN", "RATE_LIMITED"}) {
+    refusals_[reason] =
+        metrics.AddCounter("marginalia_refusals_total",
+                           "Requests that the gate refused, by reason.", {{"reason", reason}});
+  }
   for (const Route& route : router_.routes()) {
     metrics_.push_back(std::make_unique<RouteMetrics>(metrics, route.path));
   }
@@ -59,6 +67,7 @@ void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
   facts.start = absl::Now();
   facts.exchange = std::move(exchange);
   facts.request_id = RequestIdOf(request);
+  facts.trace = TraceOf(request, tracer_);
   facts.route = kNoRoute;
   facts.metrics = &unrouted_;
   facts.error_pages = &error_pages_;
@@ -75,17 +84,12 @@ void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
   facts.metrics = metrics_[match->index].get();
   facts.path_parameters = std::move(match->parameters);
   facts.query = target->query;
-  if (match->route->access == RouteAccess::kCallerOfATenant) {
-    if (const absl::Status status = Identify(facts); !status.ok()) {
-      return ApiCall(std::move(facts)).Fail(status);
-    }
+  if (const absl::Status status = Admit(facts, match->route->access); !status.ok()) {
+    const auto counted = refusals_.find(ReasonOf(status));
+    if (counted != refusals_.end()) counted->second->Add();
+    return ApiCall(std::move(facts)).Fail(status);
   }
-  // No other site can make a browser send a token of its own, but every site can make it send the
-  // cookie, or a form.
-  if (!ChangesNothing(request.method) && (facts.by_cookie || facts.token == nullptr) &&
-      !IsFromSameOrigin(request)) {
-    return ApiCall(std::move(facts)).Fail(CrossOrigin());
-  }
+  if (facts.trace.recorded()) facts.path = target->path.substr(0, kTracedPathBytesMax);
   match->route->handle(ApiCall(std::move(facts)));
 }
 
@@ -93,6 +97,7 @@ void HttpGate::FailUnrouted(ApiCallFacts facts, const RouteMatch& match) {
   const bool known = !match.allow.empty();
   const int status = known ? 405 : 404;
   const std::string_view reason = known ? "METHOD_NOT_ALLOWED" : "PATH_NOT_FOUND";
+  facts.reason = reason;
   const std::string detail =
       known ? "this path takes " + match.allow : "there is nothing at this path";
   HttpResponse response = facts.form == RouteForm::kApi
@@ -100,6 +105,20 @@ void HttpGate::FailUnrouted(ApiCallFacts facts, const RouteMatch& match) {
                               : error_pages_.Page(facts, status, detail);
   if (known) response.headers += "Allow: " + match.allow + "\r\n";
   ApiCall(std::move(facts)).Answer(std::move(response));
+}
+
+absl::Status HttpGate::Admit(ApiCallFacts& facts, RouteAccess access) {
+  if (access == RouteAccess::kCallerOfATenant) {
+    if (absl::Status status = Identify(facts); !status.ok()) return status;
+  }
+  // No other site can make a browser send a token of its own, but every site can make it send the
+  // cookie, or a form.
+  const HttpRequest& request = facts.exchange->request();
+  if (!ChangesNothing(request.method) && (facts.by_cookie || facts.token == nullptr) &&
+      !IsFromSameOrigin(request)) {
+    return CrossOrigin();
+  }
+  return absl::OkStatus();
 }
 
 absl::Status HttpGate::Identify(ApiCallFacts& facts) {
@@ -128,13 +147,19 @@ absl::Status HttpGate::Identify(ApiCallFacts& facts) {
   return rates_.Take(facts.token->caller);
 }
 
-HttpResponse HttpGate::Refuse(int status, std::string_view reason, std::string_view detail) {
+HttpResponse HttpGate::Refuse(const HttpRequest& request, int status, std::string_view reason,
+                              std::string_view detail) {
   ApiCallFacts facts;
   facts.start = absl::Now();
   facts.request_id = NewRequestId();
   facts.route = kNoRoute;
   facts.metrics = &unrouted_;
-  HttpResponse response = Problem(status, reason, detail, facts.request_id);
+  facts.reason = reason;
+  // What was understood of it, a form that is too large for instance, may say whom to tell.
+  if (IsForPeople(request)) facts.form = RouteForm::kPage;
+  HttpResponse response = facts.form == RouteForm::kApi
+                              ? Problem(status, reason, detail, facts.request_id)
+                              : error_pages_.Page(facts, status, detail);
   Conclude(facts, "", response);
   return response;
 }

@@ -3,7 +3,10 @@
 #ifndef MARGINALIA_GATEWAY_HTTP_GATE_H_
 #define MARGINALIA_GATEWAY_HTTP_GATE_H_
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,16 +25,19 @@ class ErrorPages;
 
 class HttpGate : public HttpHandler {
  public:
-  // Nothing but the router is owned; the rest must outlive the gate.
+  // Nothing but the router is owned; the rest must outlive the gate. Without a tracer no span is
+  // recorded.
   HttpGate(Router router, const ErrorPages& error_pages, RateLimitOptions rates,
-           TokenVerifier& tokens, Metrics& metrics);
+           TokenVerifier& tokens, Metrics& metrics, Tracer* tracer);
 
   void Handle(std::shared_ptr<HttpExchange> exchange) override;
-  HttpResponse Refuse(int status, std::string_view reason, std::string_view detail) override;
+  HttpResponse Refuse(const HttpRequest& request, int status, std::string_view reason,
+                      std::string_view detail) override;
 
  private:
   // Ends a request that has no route.
   void FailUnrouted(ApiCallFacts facts, const RouteMatch& match);
+  absl::Status Admit(ApiCallFacts& facts, RouteAccess access);
   // Fills in whose token the request carries.
   absl::Status Identify(ApiCallFacts& facts);
 
@@ -39,6 +45,9 @@ class HttpGate : public HttpHandler {
   const ErrorPages& error_pages_;
   RateLimits rates_;
   TokenVerifier& tokens_;
+  Tracer* const tracer_;
+  // By reason; filled by the constructor.
+  std::map<std::string, Counter*, std::less<>> refusals_;
   // Of each route, in the router's order.
   std::vector<std::unique_ptr<RouteMetrics>> metrics_;
   // Of requests that have no route.

@@ -88,8 +88,9 @@ class HttpHandler {
   virtual ~HttpHandler() = default;
   virtual void Handle(std::shared_ptr<HttpExchange> exchange) = 0;
   // The answer to bytes that make no acceptable request, with which the connection ends, and in
-  // place of one that there is no room for.
-  virtual HttpResponse Refuse(int status, std::string_view reason, std::string_view detail) = 0;
+  // place of one that there is no room for. `request` has what was understood of it.
+  virtual HttpResponse Refuse(const HttpRequest& request, int status, std::string_view reason,
+                              std::string_view detail) = 0;
 };
 
 }  // namespace marginalia

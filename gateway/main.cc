@@ -1,6 +1,4 @@
 // The gateway: verifies who is calling, translates HTTP to gRPC and fans the live events out.
-#include <sys/resource.h>
-
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -12,6 +10,7 @@
 #include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
+#include "services/process/file_limit.h"
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
 #include "services/process/service_flags.h"
@@ -20,12 +19,17 @@
 #include "services/rpc/rate_flags.h"
 #include "services/rpc/upstream_flags.h"
 #include "services/telemetry/metrics.h"
+#include "services/telemetry/trace_export_rpc.h"
+#include "services/telemetry/trace_flags.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:8080", "host:port to serve HTTP on.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9153",
           "host:port to serve /metrics on; not for the public.");
-ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051", "host:port of comments-service.");
-ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "host:port of invoice-service.");
+ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051",
+          "host:port of comments-service; dns:///name:port or several ip:port with commas between "
+          "for all its replicas.");
+ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052",
+          "host:port of invoice-service, written likewise.");
 ABSL_FLAG(std::string, service_token_path, "",
           "file with this process's own token (role service), to follow the events with.");
 ABSL_FLAG(std::string, demo_people_path, "",
@@ -35,21 +39,15 @@ ABSL_FLAG(std::string, demo_people_path, "",
 namespace marginalia {
 namespace {
 
-// Each browser on a stream is a file descriptor; the soft limit is often 1,024.
-void RaiseFileLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 GatewayOptions GatewayFromFlags() {
   GatewayOptions options;
   options.http.address = absl::GetFlag(FLAGS_listen_address);
   options.http.tls = ListenerIdentityFromFlags(options.http.address);
   options.upstream_tls = UpstreamTlsFromFlags();
-  options.comments_address = absl::GetFlag(FLAGS_comments_address);
-  options.invoices_address = absl::GetFlag(FLAGS_invoices_address);
+  options.comments_address =
+      CheckedUpstreamAddress("comments_address", absl::GetFlag(FLAGS_comments_address));
+  options.invoices_address =
+      CheckedUpstreamAddress("invoices_address", absl::GetFlag(FLAGS_invoices_address));
   options.service_token_path = absl::GetFlag(FLAGS_service_token_path);
   options.rates = RatesFromFlags();
   options.demo_people_path = absl::GetFlag(FLAGS_demo_people_path);
@@ -60,7 +58,8 @@ int Run(int argc, char** argv) {
   Shutdown shutdown;
   NameProcess("gateway");
   ParseConfigOrExit(argc, argv, "Serves the HTTP/JSON API and the live event streams.");
-  const GatewayOptions options = GatewayFromFlags();
+  GatewayOptions options = GatewayFromFlags();
+  const TraceOptions trace_options = TracesFromFlags();
   const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
   RaiseFileLimit();
   if (!options.demo_people_path.empty()) {
@@ -69,6 +68,8 @@ int Run(int argc, char** argv) {
   }
 
   Metrics metrics;
+  const auto tracer = StartTracer(trace_options, "gateway", metrics);
+  options.tracer = tracer.get();
   const auto gateway = OrExit(Gateway::Start(options, *tokens, metrics), "--listen_address");
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
   const std::string metrics_address = metrics.address();

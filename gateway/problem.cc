@@ -37,24 +37,6 @@ constexpr std::array<int, 17> kHttpStatuses = {
     401,  // UNAUTHENTICATED
 };
 
-// What the requests of the contract call a field, and what the HTTP API calls it.
-constexpr std::pair<std::string_view, std::string_view> kFieldNames[] = {
-    {"comment_id", "id"},
-    {"invoice_id", "invoiceId"},
-    {"page_size", "limit"},
-    {"page_token", "cursor"},
-    {"after_token", "Last-Event-ID"},
-    {"consistency.at_least_as_fresh", "consistency"},
-    {"at_least_as_fresh", "consistency"},
-};
-
-std::string_view HttpFieldName(std::string_view field) {
-  for (const auto& [contract, http] : kFieldNames) {
-    if (contract == field) return http;
-  }
-  return field;
-}
-
 void AppendMember(std::string& json, std::string_view name, std::string_view value) {
   json += ",\"";
   json += name;
@@ -75,7 +57,7 @@ std::string ProblemBody(int status, std::string_view reason, std::string_view de
     for (const FieldViolation& error : errors) {
       if (json.back() != '[') json += ',';
       json += R"({"field":)";
-      AppendJsonString(json, HttpFieldName(error.field));
+      AppendJsonString(json, error.field);
       AppendMember(json, "message", error.description);
       json += '}';
     }
@@ -84,13 +66,13 @@ std::string ProblemBody(int status, std::string_view reason, std::string_view de
   return json + '}';
 }
 
-// The message, with the fields' names as HTTP has them.
+// The message; of bad fields, with the names that they have here.
 std::string DetailOf(const absl::Status& status, const std::vector<FieldViolation>& errors) {
   if (errors.empty()) return std::string(status.message());
   std::string detail;
   for (const FieldViolation& error : errors) {
     if (!detail.empty()) detail += "; ";
-    detail += HttpFieldName(error.field);
+    detail += error.field;
     detail += ' ';
     detail += error.description;
   }

@@ -16,8 +16,8 @@ inline constexpr std::string_view kProblemType = "application/problem+json";
 // longer retained and 507 for a full disk.
 int HttpStatusOf(const absl::Status& status);
 
-// {type, title, status, detail, reason, requestId, errors [{field, message}]}. Fields of the
-// contract are named as the HTTP API names them. Adds Retry-After where trying again makes sense.
+// {type, title, status, detail, reason, requestId, errors [{field, message}]}. Adds Retry-After
+// where trying again makes sense.
 HttpResponse Problem(const absl::Status& status, std::string_view request_id);
 
 // The same for what only HTTP knows: 404 for no such path, 405, 413, 415 and so on.

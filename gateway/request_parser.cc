@@ -51,9 +51,11 @@ bool EqualsIgnoreCase(std::string_view left, std::string_view right) {
   return absl::EqualsIgnoreCase({left.data(), left.size()}, {right.data(), right.size()});
 }
 
+// Whatever parameters follow the media type.
 bool IsForm(std::string_view content_type) {
-  return absl::StartsWithIgnoreCase({content_type.data(), content_type.size()},
-                                    "application/x-www-form-urlencoded");
+  absl::string_view type(content_type.data(), content_type.size());
+  type = absl::StripAsciiWhitespace(type.substr(0, type.find(';')));
+  return absl::EqualsIgnoreCase(type, "application/x-www-form-urlencoded");
 }
 
 // How often the headers occur that may be there once at most.

@@ -29,6 +29,7 @@ std::vector<Route> Routes(Apis& apis, Pages& pages) {
       {"GET",  "/healthz",                    kAnyone, To(apis.health, &HealthApi::Live)},
       {"GET",  "/readyz",                     kAnyone, To(apis.health, &HealthApi::Ready)},
       {"GET",  "/openapi.json",               kAnyone, To(apis.health, &HealthApi::Describe)},
+      {"GET",  "/service_config.json",        kAnyone, To(apis.health, &HealthApi::DescribeClients)},
 
       {"GET",  "/",                           kAnyone, To(pages.invoices, &InvoiceListPage::ShowFromRoot), kPage},
       {"GET",  "/invoices",                   kCaller, To(pages.invoices, &InvoiceListPage::Show), kPage},

@@ -6,9 +6,13 @@
 #include <cstddef>
 #include <utility>
 
+#include "gateway/comment_id.h"
+#include "gateway/http_fields.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/rpc_span.h"
+#include "services/rpc/trace_metadata.h"
 
 namespace marginalia {
 namespace {
@@ -24,7 +28,7 @@ absl::Status Outcome(const grpc::Status& status) {
                    "a service that this one depends on did not answer in time; try again", {},
                    kRetryAfterTimeout);
   }
-  return FromGrpc(status);
+  return WithHttpFieldNames(FromGrpc(status));
 }
 
 using google::protobuf::Arena;
@@ -43,23 +47,31 @@ google::protobuf::ArenaOptions InitialBlock(char* block, std::size_t bytes) {
 template <typename Request, typename Response>
 class UnaryUpstreamCall {
  public:
-  UnaryUpstreamCall(Upstream& upstream, ApiCall call, const Request& request,
-                    Answered<Response> answered)
+  UnaryUpstreamCall(Upstream& upstream, std::string_view method, ApiCall call,
+                    const Request& request, Answered<Response> answered)
       : upstream_(upstream),
+        method_(method),
         call_(std::move(call)),
+        trace_(PartOf(call_.trace())),
         request_(request),
         answered_(std::move(answered)) {}
 
   // `begin` is the stub's method.
   template <typename Begin>
   void Start(absl::Duration limit, Begin begin) {
-    PrepareCall(context_, call_.bearer(), call_.request_id(), absl::Now() + limit);
+    start_ = absl::Now();
+    PrepareCall(context_, call_.bearer(), call_.request_id(), start_ + limit);
+    PassOnTrace(context_, trace_);
     upstream_.Enter(&context_);
     begin(&context_, &request_, response_, [this](const grpc::Status& status) { End(status); });
   }
 
  private:
   void End(const grpc::Status& status) {
+    if (trace_.recorded()) {
+      RecordRpcSpan(trace_, SpanKind::kClient, method_, call_.request_id(), absl::Now() - start_,
+                    static_cast<absl::StatusCode>(status.error_code()));
+    }
     answered_(std::move(call_), Outcome(status), *response_);
     Upstream& upstream = upstream_;
     upstream.Forget(&context_);
@@ -68,8 +80,12 @@ class UnaryUpstreamCall {
   }
 
   Upstream& upstream_;
+  // A literal: "package.Service/Method".
+  const std::string_view method_;
   grpc::ClientContext context_;
   ApiCall call_;
+  const Trace trace_;
+  absl::Time start_;
   const Request request_;
   Answered<Response> answered_;
   std::array<char, kArenaBytes> block_;
@@ -78,53 +94,59 @@ class UnaryUpstreamCall {
 };
 
 template <typename Request, typename Response, typename Begin>
-void Call(Upstream& upstream, ApiCall call, const Request& request, absl::Duration limit,
-          Answered<Response> answered, Begin begin) {
-  auto* started = new UnaryUpstreamCall<Request, Response>(upstream, std::move(call), request,
-                                                           std::move(answered));
+void Call(Upstream& upstream, std::string_view method, ApiCall call, const Request& request,
+          absl::Duration limit, Answered<Response> answered, Begin begin) {
+  auto* started = new UnaryUpstreamCall<Request, Response>(upstream, method, std::move(call),
+                                                           request, std::move(answered));
   started->Start(limit, std::move(begin));
 }
 
 }  // namespace
 
-Upstream::Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices)
+Upstream::Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices,
+                   Tracer* tracer)
     : comments_(comments::v1::CommentsService::NewStub(comments)),
-      invoices_(invoices::v1::InvoicesService::NewStub(invoices)) {}
+      invoices_(invoices::v1::InvoicesService::NewStub(invoices)),
+      tracer_(tracer) {}
 
 Upstream::~Upstream() { Close(); }
 
-void Upstream::AddComment(ApiCall call, const comments::v1::AddCommentRequest& request,
+void Upstream::AddComment(ApiCall call, comments::v1::AddCommentRequest request,
                           Answered<comments::v1::AddCommentResponse> answered) {
-  Call(*this, std::move(call), request, kWriteDeadline, std::move(answered),
+  if (request.comment_id().empty()) request.set_comment_id(NewCommentId());
+  Call(*this, "marginalia.comments.v1.CommentsService/AddComment", std::move(call), request,
+       kWriteDeadline, std::move(answered),
        [this](auto... arguments) { comments_->async()->AddComment(std::move(arguments)...); });
 }
 
 void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
                             Answered<comments::v1::ListCommentsResponse> answered) {
-  Call(*this, std::move(call), request, kReadDeadline, std::move(answered),
+  Call(*this, "marginalia.comments.v1.CommentsService/ListComments", std::move(call), request,
+       kReadDeadline, std::move(answered),
        [this](auto... arguments) { comments_->async()->ListComments(std::move(arguments)...); });
 }
 
 void Upstream::ListRecentComments(ApiCall call,
                                   const comments::v1::ListRecentCommentsRequest& request,
                                   Answered<comments::v1::ListRecentCommentsResponse> answered) {
-  Call(*this, std::move(call), request, kReadDeadline, std::move(answered),
-       [this](auto... arguments) {
+  Call(*this, "marginalia.comments.v1.CommentsService/ListRecentComments", std::move(call), request,
+       kReadDeadline, std::move(answered), [this](auto... arguments) {
          comments_->async()->ListRecentComments(std::move(arguments)...);
        });
 }
 
 void Upstream::GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
                           Answered<invoices::v1::GetInvoiceResponse> answered) {
-  Call(*this, std::move(call), request, kReadDeadline, std::move(answered),
+  Call(*this, "marginalia.invoices.v1.InvoicesService/GetInvoice", std::move(call), request,
+       kReadDeadline, std::move(answered),
        [this](auto... arguments) { invoices_->async()->GetInvoice(std::move(arguments)...); });
 }
 
 void Upstream::ListInvoiceSummaries(ApiCall call,
                                     const invoices::v1::ListInvoiceSummariesRequest& request,
                                     Answered<invoices::v1::ListInvoiceSummariesResponse> answered) {
-  Call(*this, std::move(call), request, kReadDeadline, std::move(answered),
-       [this](auto... arguments) {
+  Call(*this, "marginalia.invoices.v1.InvoicesService/ListInvoiceSummaries", std::move(call),
+       request, kReadDeadline, std::move(answered), [this](auto... arguments) {
          invoices_->async()->ListInvoiceSummaries(std::move(arguments)...);
        });
 }

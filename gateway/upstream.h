@@ -20,6 +20,7 @@
 #include "gateway/api_call.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
+#include "services/telemetry/trace.h"
 
 namespace marginalia {
 
@@ -34,14 +35,17 @@ using Answered = absl::AnyInvocable<void(ApiCall, const absl::Status&, const Res
 
 class Upstream {
  public:
-  Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices);
+  // Without a tracer no span is recorded.
+  Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices,
+           Tracer* tracer = nullptr);
   // Cancels what is in flight and waits until everyone has been answered.
   ~Upstream();
   Upstream(const Upstream&) = delete;
   Upstream& operator=(const Upstream&) = delete;
 
-  // Each forwards the token and the request id of `call`.
-  void AddComment(ApiCall call, const comments::v1::AddCommentRequest& request,
+  // Each forwards the token, the request id and the trace of `call`.
+  // A comment without an id gets one here, so that it can be retried without being added twice.
+  void AddComment(ApiCall call, comments::v1::AddCommentRequest request,
                   Answered<comments::v1::AddCommentResponse> answered);
   void ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
                     Answered<comments::v1::ListCommentsResponse> answered);
@@ -53,6 +57,8 @@ class Upstream {
                             Answered<invoices::v1::ListInvoiceSummariesResponse> answered);
 
   comments::v1::CommentsService::Stub& comments() { return *comments_; }
+  // For calls that no request asked for.
+  Tracer* tracer() const { return tracer_; }
 
   // Every call is entered when it begins, so that Close can end it. It leaves in two steps: from
   // Forget on its context may be destroyed, and only once it is has the call Left. Were a context
@@ -67,6 +73,7 @@ class Upstream {
  private:
   const std::unique_ptr<comments::v1::CommentsService::Stub> comments_;
   const std::unique_ptr<invoices::v1::InvoicesService::Stub> invoices_;
+  Tracer* const tracer_;
   std::mutex mutex_;
   std::condition_variable left_;
   absl::flat_hash_set<grpc::ClientContext*> in_flight_;

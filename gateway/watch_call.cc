@@ -4,22 +4,31 @@
 
 #include <utility>
 
+#include "gateway/http_fields.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/rpc_span.h"
+#include "services/rpc/trace_metadata.h"
 
 namespace marginalia {
+namespace {
+
+constexpr std::string_view kMethod = "marginalia.comments.v1.CommentsService/WatchEvents";
+
+}  // namespace
 
 // Its members are touched on the io thread alone; gRPC's threads only post. A hold keeps the call
 // from being done while nothing is being read, until it is let go of.
 class WatchCall::Reactor : public grpc::ClientReadReactor<comments::v1::WatchEventsResponse> {
  public:
-  Reactor(WatchCall* owner, IoThread& io, Upstream& upstream, Events events)
-      : owner_(owner), io_(io), upstream_(upstream), events_(std::move(events)) {}
+  Reactor(WatchCall* owner, IoThread& io, Upstream& upstream, const Trace& trace, Events events)
+      : owner_(owner), io_(io), upstream_(upstream), trace_(trace), events_(std::move(events)) {}
 
   void Start(const comments::v1::WatchEventsRequest& request, std::string_view bearer,
              std::string_view request_id) {
     request_ = request;
     PrepareCall(context_, bearer, request_id, absl::InfiniteFuture());
+    PassOnTrace(context_, trace_);
     upstream_.Enter(&context_);
     upstream_.comments().async()->WatchEvents(&context_, &request_, this);
     AddHold();
@@ -47,7 +56,9 @@ class WatchCall::Reactor : public grpc::ClientReadReactor<comments::v1::WatchEve
 
   void OnDone(const grpc::Status& status) override {
     io_.Post([this, status] {
-      if (owner_ != nullptr) events_.ended(FromGrpc(status));
+      RecordRpcSpan(trace_, SpanKind::kClient, kMethod, "", absl::Now() - start_,
+                    static_cast<absl::StatusCode>(status.error_code()));
+      if (owner_ != nullptr) events_.ended(WithHttpFieldNames(FromGrpc(status)));
       if (owner_ != nullptr) owner_->reactor_ = nullptr;
       Upstream& upstream = upstream_;
       upstream.Forget(&context_);
@@ -71,6 +82,8 @@ class WatchCall::Reactor : public grpc::ClientReadReactor<comments::v1::WatchEve
   WatchCall* owner_;
   IoThread& io_;
   Upstream& upstream_;
+  const Trace trace_;
+  const absl::Time start_ = absl::Now();
   Events events_;
   grpc::ClientContext context_;
   comments::v1::WatchEventsRequest request_;
@@ -81,8 +94,8 @@ class WatchCall::Reactor : public grpc::ClientReadReactor<comments::v1::WatchEve
 
 WatchCall::WatchCall(IoThread& io, Upstream& upstream,
                      const comments::v1::WatchEventsRequest& request, std::string_view bearer,
-                     std::string_view request_id, Events events)
-    : reactor_(new Reactor(this, io, upstream, std::move(events))) {
+                     std::string_view request_id, const Trace& trace, Events events)
+    : reactor_(new Reactor(this, io, upstream, trace, std::move(events))) {
   reactor_->Start(request, bearer, request_id);
 }
 

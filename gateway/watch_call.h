@@ -11,6 +11,7 @@
 #include "gateway/io_thread.h"
 #include "gateway/upstream.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
+#include "services/telemetry/trace.h"
 
 namespace marginalia {
 
@@ -23,9 +24,10 @@ class WatchCall {
     absl::AnyInvocable<void(const absl::Status&)> ended;
   };
 
-  // Starts the call and asks for the first message.
+  // Starts the call, as `trace` of its own, and asks for the first message.
   WatchCall(IoThread& io, Upstream& upstream, const comments::v1::WatchEventsRequest& request,
-            std::string_view bearer, std::string_view request_id, Events events);
+            std::string_view bearer, std::string_view request_id, const Trace& trace,
+            Events events);
   // Cancels the call; nothing is called any more.
   ~WatchCall();
   WatchCall(const WatchCall&) = delete;

@@ -16,6 +16,8 @@
 #include "invoice-service/comment_counts.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/rpc_span.h"
+#include "services/rpc/trace_metadata.h"
 
 namespace marginalia {
 namespace {
@@ -25,6 +27,10 @@ using google::protobuf::util::TimeUtil;
 
 // A machine's tokens are bound to no tenant.
 constexpr std::string_view kScope;
+
+constexpr std::string_view kWatchEvents = "marginalia.comments.v1.CommentsService/WatchEvents";
+constexpr std::string_view kListThreadCounts =
+    "marginalia.comments.v1.CommentsService/ListThreadCounts";
 
 absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
@@ -93,9 +99,11 @@ std::unique_ptr<ThreadCounts> Collapse(const pb::WatchEventsResponse& message) {
 // until it is let go of.
 class Stream final : public EventStream, private grpc::ClientReadReactor<pb::WatchEventsResponse> {
  public:
-  Stream(pb::CommentsService::Stub& stub, const std::string& bearer, const LogPoint& after)
-      : stub_(stub) {
+  Stream(pb::CommentsService::Stub& stub, const std::string& bearer, const LogPoint& after,
+         Tracer* tracer)
+      : stub_(stub), trace_(BeginTrace(tracer)) {
     PrepareCall(context_, bearer, "", absl::InfiniteFuture());
+    PassOnTrace(context_, trace_);
     request_.set_after_token(MakeConsistencyToken(after, kScope));
   }
 
@@ -144,6 +152,8 @@ class Stream final : public EventStream, private grpc::ClientReadReactor<pb::Wat
   }
 
   void OnDone(const grpc::Status& status) override {
+    RecordRpcSpan(trace_, SpanKind::kClient, kWatchEvents, "", absl::Now() - start_,
+                  static_cast<absl::StatusCode>(status.error_code()));
     const std::lock_guard lock(mutex_);
     ended_ = status;
     changed_.notify_one();
@@ -173,6 +183,9 @@ class Stream final : public EventStream, private grpc::ClientReadReactor<pb::Wat
   }
 
   pb::CommentsService::Stub& stub_;
+  // The projector asks for itself, so each of its streams is a trace of its own.
+  const Trace trace_;
+  const absl::Time start_ = absl::Now();
   grpc::ClientContext context_;
   pb::WatchEventsRequest request_;
   pb::WatchEventsResponse message_;
@@ -188,11 +201,12 @@ class Stream final : public EventStream, private grpc::ClientReadReactor<pb::Wat
 
 }  // namespace
 
-CommentEvents::CommentEvents(std::shared_ptr<grpc::Channel> channel, ServiceToken& token)
-    : token_(token), stub_(pb::CommentsService::NewStub(std::move(channel))) {}
+CommentEvents::CommentEvents(std::shared_ptr<grpc::Channel> channel, ServiceToken& token,
+                             Tracer* tracer)
+    : token_(token), tracer_(tracer), stub_(pb::CommentsService::NewStub(std::move(channel))) {}
 
 std::unique_ptr<EventStream> CommentEvents::Open(const LogPoint& after) {
-  return std::make_unique<Stream>(*stub_, token_.Current(), after);
+  return std::make_unique<Stream>(*stub_, token_.Current(), after, tracer_);
 }
 
 absl::StatusOr<SnapshotPage> CommentEvents::ReadSnapshot(const std::string& page_token) {
@@ -222,20 +236,28 @@ void CommentEvents::Cancel() {
   if (under_way_ != nullptr) under_way_->TryCancel();
 }
 
-void CommentEvents::AskHead(absl::Time deadline,
+void CommentEvents::AskHead(const Trace& trace, absl::Time deadline,
                             absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done) {
   struct Question {
     grpc::ClientContext context;
     pb::ListThreadCountsRequest request;
     Counts response;
     absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done;
+    Trace trace;
+    absl::Time start = absl::Now();
   };
   auto question = std::make_shared<Question>();
   PrepareCall(question->context, token_.Current(), "", deadline);
   question->request.set_page_size(1);
   question->done = std::move(done);
+  question->trace = PartOf(trace);
+  PassOnTrace(question->context, question->trace);
   stub_->async()->ListThreadCounts(&question->context, &question->request, &question->response,
                                    [question](const grpc::Status& status) {
+                                     RecordRpcSpan(
+                                         question->trace, SpanKind::kClient, kListThreadCounts, "",
+                                         absl::Now() - question->start,
+                                         static_cast<absl::StatusCode>(status.error_code()));
                                      if (!status.ok())
                                        return question->done(FromCommentsService(status));
                                      question->done(PointOf(question->response.as_of_token()));

@@ -18,6 +18,7 @@
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/events/event_source.h"
 #include "services/rpc/channel.h"
+#include "services/telemetry/trace.h"
 
 namespace marginalia {
 
@@ -26,8 +27,10 @@ inline constexpr absl::Duration kSnapshotPageWaitMax = absl::Seconds(10);
 
 class CommentEvents final : public EventSource {
  public:
-  // The token is not owned and must outlive the source.
-  CommentEvents(std::shared_ptr<grpc::Channel> channel, ServiceToken& token);
+  // Token and tracer are not owned and must outlive the source. Without a tracer no span is
+  // recorded.
+  CommentEvents(std::shared_ptr<grpc::Channel> channel, ServiceToken& token,
+                Tracer* tracer = nullptr);
 
   std::unique_ptr<EventStream> Open(const LogPoint& after) override;
   absl::StatusOr<SnapshotPage> ReadSnapshot(const std::string& page_token) override;
@@ -35,13 +38,15 @@ class CommentEvents final : public EventSource {
   void Cancel() override;
 
   // Head for a call, which must not wait. Errors: UNAVAILABLE (COMMENTS_SERVICE_UNAVAILABLE).
-  void AskHead(absl::Time deadline, absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done);
+  void AskHead(const Trace& trace, absl::Time deadline,
+               absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done);
 
  private:
   using Counts = comments::v1::ListThreadCountsResponse;
   absl::StatusOr<Counts> ListThreadCounts(const std::string& page_token, int page_size);
 
   ServiceToken& token_;
+  Tracer* const tracer_;
   std::unique_ptr<comments::v1::CommentsService::Stub> stub_;
   std::mutex mutex_;
   bool cancelled_ = false;                    // guarded by mutex_

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "services/rpc/deadline.h"
 #include "services/rpc/errors.h"
 
 namespace marginalia {
@@ -38,7 +39,7 @@ absl::Status StatusOf(Outcome outcome) {
 }  // namespace
 
 void Freshness::Await(const Caller& caller, const FreshnessRequirement& requirement,
-                      absl::Time deadline, Done done) {
+                      const Trace& trace, absl::Time deadline, Done done) {
   const absl::Time until = std::min(deadline - kAnswerMargin, absl::Now() + kFreshnessWaitMax);
   switch (requirement.kind) {
     case FreshnessRequirement::Kind::kMinimizeLatency:
@@ -51,15 +52,19 @@ void Freshness::Await(const Caller& caller, const FreshnessRequirement& requirem
         done(StatusOf(outcome));
       });
     }
-    case FreshnessRequirement::Kind::kFullyConsistent:
+    case FreshnessRequirement::Kind::kFullyConsistent: {
+      const absl::StatusOr<absl::Time> asked_until = DeadlineUpstream(deadline, kFreshnessWaitMax);
+      if (!asked_until.ok()) return done(asked_until.status());
       return ask_head_(
-          until, [this, until, done = std::move(done)](absl::StatusOr<LogPoint> head) mutable {
+          trace, *asked_until,
+          [this, until, done = std::move(done)](absl::StatusOr<LogPoint> head) mutable {
             if (!head.ok()) return done(head.status());
             progress_.WaitFor(*head, until, [done = std::move(done)](Outcome outcome) mutable {
               // The projector is about to find that the log is a new one.
               done(StatusOf(outcome == Outcome::kOtherLog ? Outcome::kLate : outcome));
             });
           });
+    }
   }
 }
 

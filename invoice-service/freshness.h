@@ -18,6 +18,7 @@
 #include "services/events/projection_progress.h"
 #include "services/identity/caller.h"
 #include "services/rpc/consistency_token.h"
+#include "services/telemetry/trace.h"
 
 namespace marginalia {
 
@@ -42,9 +43,9 @@ class Freshness {
  public:
   using Done = absl::AnyInvocable<void(const absl::Status&)>;
   using HeadDone = absl::AnyInvocable<void(absl::StatusOr<LogPoint>)>;
-  // Asks the comments service where its log ends; answers by `deadline`, on any thread. Errors:
-  // UNAVAILABLE.
-  using AskHead = absl::AnyInvocable<void(absl::Time deadline, HeadDone done)>;
+  // Asks the comments service where its log ends, as a part of `trace`; answers by `deadline`, on
+  // any thread. Errors: UNAVAILABLE.
+  using AskHead = absl::AnyInvocable<void(const Trace& trace, absl::Time deadline, HeadDone done)>;
 
   // The progress is not owned and must outlive the policy; `ask_head` must be thread-safe.
   Freshness(ProjectionProgress& progress, AskHead ask_head)
@@ -52,9 +53,10 @@ class Freshness {
 
   // Calls `done` when the counts are fresh enough, on any thread, perhaps before it returns.
   // Errors: INVALID_ARGUMENT (CONSISTENCY_TOKEN_INVALID), UNAVAILABLE (PROJECTION_LAGGING,
-  // COMMENTS_SERVICE_UNAVAILABLE), RESOURCE_EXHAUSTED (TOO_MANY_WAITERS).
-  void Await(const Caller& caller, const FreshnessRequirement& requirement, absl::Time deadline,
-             Done done);
+  // COMMENTS_SERVICE_UNAVAILABLE), RESOURCE_EXHAUSTED (TOO_MANY_WAITERS), DEADLINE_EXCEEDED
+  // (DEADLINE_TOO_NEAR).
+  void Await(const Caller& caller, const FreshnessRequirement& requirement, const Trace& trace,
+             absl::Time deadline, Done done);
 
   // What a read that begins now will include, as this caller may know it. Ask first, then read.
   AsOf Now(const Caller& caller);

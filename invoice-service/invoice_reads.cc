@@ -33,7 +33,7 @@ void InvoiceReads::Get(ReadContext context, std::vector<std::string> keys, GetDo
     return GetNow(context, keys, std::move(done));
   }
   const ReadContext& awaited = context;
-  freshness_.Await(awaited.caller, awaited.requirement, awaited.deadline,
+  freshness_.Await(awaited.caller, awaited.requirement, awaited.trace, awaited.deadline,
                    [this, context, keys = std::move(keys),
                     done = std::move(done)](const absl::Status& fresh) mutable {
                      if (!fresh.ok()) return done(fresh);
@@ -80,7 +80,7 @@ void InvoiceReads::List(ReadContext context, int page_size, const std::string& p
     number = *std::move(cursor);
   }
   const ReadContext& awaited = context;
-  freshness_.Await(awaited.caller, awaited.requirement, awaited.deadline,
+  freshness_.Await(awaited.caller, awaited.requirement, awaited.trace, awaited.deadline,
                    [this, context, number = std::move(number), limit = *limit,
                     done = std::move(done)](const absl::Status& fresh) mutable {
                      if (!fresh.ok()) return done(fresh);

@@ -17,11 +17,12 @@
 
 namespace marginalia {
 
-// Who reads, how fresh, and until when.
+// Who reads, how fresh, until when, and what calls to other services are a part of.
 struct ReadContext {
   Caller caller;
   FreshnessRequirement requirement;
   absl::Time deadline;
+  Trace trace;
 };
 
 // In the order asked for.

@@ -41,7 +41,8 @@ const GatedMethod& MethodOf(Gate& gate, std::string_view name) {
 
 template <class Request>
 ReadContext ContextOf(const UnaryCall& call, const Request& request) {
-  return {call.caller(), RequirementOf(request.consistency()), call.call().deadline()};
+  return {call.caller(), RequirementOf(request.consistency()), call.call().deadline(),
+          call.call().trace()};
 }
 
 // The invoice and its summary as they came out of the cache, and the freshness behind them: encoded

@@ -19,6 +19,7 @@
 #include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
+#include "services/process/file_limit.h"
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
 #include "services/process/shutdown.h"
@@ -30,7 +31,11 @@
 #include "services/rpc/upstream_flags.h"
 #include "services/storage/database.h"
 #include "services/storage/group_commit.h"
+#include "services/storage/group_metrics.h"
+#include "services/storage/migrate_only.h"
 #include "services/telemetry/metrics.h"
+#include "services/telemetry/trace_export_rpc.h"
+#include "services/telemetry/trace_flags.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:50052", "host:port to serve gRPC on.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9152",
@@ -38,7 +43,8 @@ ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9152",
 ABSL_FLAG(std::string, database_url, "sqlite:invoices.db",
           "sqlite:PATH or postgresql://...; made when it is not there.");
 ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051",
-          "host:port of comments-service, whose events are followed.");
+          "host:port of comments-service, whose events are followed; dns:///name:port or several "
+          "ip:port with commas between for all its replicas.");
 ABSL_FLAG(std::string, service_token_path, "",
           "A file with this service's own token (role service), with which it follows the comments "
           "service. Read again when it changes.");
@@ -53,33 +59,47 @@ void WarnWithoutServiceToken() {
       "counts will stay as they are");
 }
 
-void AddGauges(Metrics& metrics, const ProjectionProgress& progress, const GroupCommit& writes) {
+const MetricLabels& ProjectionLabels() {
+  static const auto* labels = new MetricLabels{{"projection", "comment_counts"}};
+  return *labels;
+}
+
+void AddGauges(Metrics& metrics, const ProjectionProgress& progress) {
+  const MetricLabels& labels = ProjectionLabels();
   metrics.AddGauge("marginalia_projection_position", "The last applied position of the event log.",
-                   {}, [&progress] { return static_cast<double>(progress.point().position); });
+                   labels, [&progress] { return static_cast<double>(progress.point().position); });
   metrics.AddGauge("marginalia_projection_lag_seconds",
-                   "How long ago it was last known that no event was missing.", {},
+                   "How long ago it was last known that no event was missing.", labels,
                    [&progress] { return absl::ToDoubleSeconds(progress.Lag(absl::Now())); });
   metrics.AddGauge("marginalia_projection_following",
-                   "1 while a stream of the comments service is open and flows.", {},
+                   "1 while a stream of the comments service is open and flows.", labels,
                    [&progress] { return progress.following() ? 1.0 : 0.0; });
-  metrics.AddGauge("marginalia_writes_queued", "Writes accepted and not answered yet.", {},
-                   [&writes] { return static_cast<double>(writes.queued()); });
+  metrics.AddGauge("marginalia_projection_drift",
+                   "Rows that the last VerifyProjection found to differ; 0 after a rebuild, NaN "
+                   "before the first verification.",
+                   labels, [&progress] { return progress.drift(); });
+  metrics.AddGauge(
+      "marginalia_projection_verified_timestamp_seconds",
+      "When the projection was last verified or rebuilt, in Unix time; 0: never.", labels,
+      [&progress] { return static_cast<double>(absl::ToUnixSeconds(progress.verified_at())); });
   metrics.AddGauge("marginalia_freshness_waiters", "Calls that wait for fresher counts.", {},
                    [&progress] { return static_cast<double>(progress.waiting()); });
 }
 
 ProjectorCounters ProjectorCountersIn(Metrics& metrics) {
-  return {metrics.AddCounter("marginalia_projection_events_applied_total", "Events applied."),
-          metrics.AddCounter("marginalia_projection_rebuilds_total",
-                             "Rebuilds of the projection from the snapshot."),
-          metrics.AddCounter("marginalia_projection_streams_opened_total",
-                             "Event streams opened at the comments service.")};
+  const MetricLabels& labels = ProjectionLabels();
+  return {
+      metrics.AddCounter("marginalia_projection_events_applied_total", "Events applied.", labels),
+      metrics.AddCounter("marginalia_projection_rebuilds_total",
+                         "Rebuilds of the projection from the snapshot.", labels),
+      metrics.AddCounter("marginalia_projection_streams_opened_total",
+                         "Event streams opened at the comments service.", labels)};
 }
 
 CacheCounters CacheCountersIn(Metrics& metrics) {
   return {
-      metrics.AddCounter("marginalia_summary_cache_hits_total", "Invoices served from the cache."),
-      metrics.AddCounter("marginalia_summary_cache_misses_total",
+      metrics.AddCounter("marginalia_invoice_cache_hits_total", "Invoices served from the cache."),
+      metrics.AddCounter("marginalia_invoice_cache_misses_total",
                          "Invoices read from the database.")};
 }
 
@@ -92,9 +112,14 @@ int Run(int argc, char** argv) {
   Shutdown shutdown;
   NameProcess("invoice-service");
   ParseConfigOrExit(argc, argv, "Owns the invoices, and derives how many comments each has.");
+  MigrateAndExitIfAsked(absl::GetFlag(FLAGS_database_url), InvoiceMigrations());
+  RaiseFileLimit();
   const RpcServerOptions server_options = ServerFromFlags(absl::GetFlag(FLAGS_listen_address));
-  const GateOptions gate_options = GateFromFlags();
+  GateOptions gate_options = GateFromFlags();
+  const TraceOptions trace_options = TracesFromFlags();
   const UpstreamTls upstream_tls = UpstreamTlsFromFlags();
+  const std::string comments_address =
+      CheckedUpstreamAddress("comments_address", absl::GetFlag(FLAGS_comments_address));
   const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
   WarnWithoutServiceToken();
 
@@ -106,19 +131,22 @@ int Run(int argc, char** argv) {
 
   // After what the gauges ask, before what counts.
   Metrics metrics;
-  AddGauges(metrics, progress, writes);
+  AddGauges(metrics, progress);
+  AddGroupMetrics(metrics, writes);
   SummaryCache cache(CachedInvoicesMaxFor(database->kind()), kCachedBytesMax,
                      CacheCountersIn(metrics));
+  const auto tracer = StartTracer(trace_options, "invoice-service", metrics);
+  gate_options.tracer = tracer.get();
 
   ServiceToken service_token(absl::GetFlag(FLAGS_service_token_path));
-  CommentEvents comments(ConnectTo(absl::GetFlag(FLAGS_comments_address), upstream_tls),
-                         service_token);
+  CommentEvents comments(ConnectTo(comments_address, upstream_tls), service_token, tracer.get());
   CommentCounts counts(cache);
   Projector projector(comments, counts, *database, writes, progress, ProjectorCountersIn(metrics));
 
-  Freshness freshness(progress, [&comments](absl::Time deadline, Freshness::HeadDone done) {
-    comments.AskHead(deadline, std::move(done));
-  });
+  Freshness freshness(
+      progress, [&comments](const Trace& trace, absl::Time deadline, Freshness::HeadDone done) {
+        comments.AskHead(trace, deadline, std::move(done));
+      });
   Invoices invoices(*database, writes, cache);
   InvoiceReads reads(invoices, freshness, cache);
   Gate gate(gate_options, *tokens, metrics);
@@ -127,8 +155,11 @@ int Run(int argc, char** argv) {
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
   const auto server = OrExit(RpcServer::Start(server_options, {rpc.get()}), "--listen_address");
   const std::string metrics_address = metrics.address();
+  const std::string probe_address = server->probe_address();
   Log(Severity::kInfo, "listening",
-      {{"address", server->address()}, {"metrics_address", std::string_view(metrics_address)}});
+      {{"address", server->address()},
+       {"metrics_address", std::string_view(metrics_address)},
+       {"probe_address", std::string_view(probe_address)}});
 
   const int exit_code = shutdown.Wait();
   server->Drain([&progress] { progress.Close(); });

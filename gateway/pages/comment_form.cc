@@ -70,7 +70,7 @@ void CommentForm::Post(ApiCall call) {
   request.set_invoice_id(call.path_parameter(0));
   request.set_comment_id(draft->comment_id);
   request.set_body(draft->body);
-  upstream_.AddComment(std::move(call), request,
+  upstream_.AddComment(std::move(call), std::move(request),
                        [this, draft = *std::move(draft)](ApiCall call, const absl::Status& status,
                                                          const AddCommentResponse& added) mutable {
                          if (status.ok()) return call.Answer(SeeOther(AddressAfter(call, added)));

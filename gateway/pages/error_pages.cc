@@ -55,6 +55,10 @@ Words WordsOfStatus(int status) {
       return {"This cannot be found", "Check the address, or look for it among the invoices."};
     case 405:
       return {"This does not work here", "Go back, or begin with the list of invoices."};
+    case 408:
+      return {"This took too long", "Go back and send it again."};
+    case 413:
+      return {"This is too long", "Go back, make the text shorter and send it again."};
     case 415:
       return {"This form cannot be read", "Go back and send the form from its page."};
     case 429:

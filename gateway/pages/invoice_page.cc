@@ -123,10 +123,15 @@ void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<Parts> parts) {
   request.set_invoice_id(parts->asked_id);
   request.set_page_token(parts->cursor);
   request.set_page_size(kPageSizeDefault);
+  request.set_at_least_as_fresh(parts->consistency);
   upstream_.ListComments(
       std::move(call), request,
       [this, parts = std::move(parts)](ApiCall call, const absl::Status& status,
                                        const ListCommentsResponse& page) mutable {
+        if (!parts->consistency.empty() && ConcernsConsistency(status)) {
+          parts->consistency.clear();
+          return LoadThread(std::move(call), std::move(parts));
+        }
         if (ConcernsWholePage(status)) return call.Fail(status);
         // The place behind the newest comment: a page is made for it when there is something new.
         if (status.ok() && page.comments().empty() && !parts->cursor.empty()) {

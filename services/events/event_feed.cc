@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -16,34 +19,70 @@
 namespace marginalia {
 namespace {
 
-// How often a replica asks the database for what other replicas have appended.
-constexpr absl::Duration kHeadPollInterval = absl::Milliseconds(20);
-constexpr absl::Duration kHeadPollIntervalAfterFailure = absl::Seconds(1);
+// How often a replica asks the database for what other replicas have appended, in case that it was
+// not notified. Half of what a reader without a token may be behind.
+constexpr absl::Duration kHeadPollInterval = absl::Milliseconds(50);
+constexpr absl::Duration kHeadPollIntervalAfterFailure = absl::Milliseconds(250);
 // The longest sleep of the feed's thread: a wait for the end of time is not for every clock.
 constexpr absl::Duration kSleepMax = absl::Minutes(1);
+
+// How current the feed is must not depend on somebody setting the clock.
+using SteadyClock = std::chrono::steady_clock;
+using SteadyTime = SteadyClock::time_point;
 
 }  // namespace
 
 // Everything is decided against ring.end(), under one lock: a watcher that was told "nothing
 // follows" and then asks to be woken cannot miss the push in between.
 struct EventFeed::State {
-  explicit State(std::int64_t head) : ring(kRingEventsMax, kRingBytesMax, head) {}
+  State(std::int64_t head, FromOthers others)
+      : ring(kRingEventsMax, kRingBytesMax, head), from_others(std::move(others)) {}
 
-  std::mutex mutex;
+  mutable std::mutex mutex;
   std::condition_variable changed;
   EventRing ring;  // guarded by mutex, as all that follows
   WakeList waiters;
   bool closed = false;
   bool ended = false;                              // the thread is to end
+  bool behind = false;                             // the log holds more than the ring knows of
+  SteadyTime current_at = SteadyClock::now();      // when the ring knew of all that was durable
   absl::Time sleeps_until = absl::InfinitePast();  // the thread, unless it is notified
   std::list<std::atomic<std::int64_t>> places;     // the numbers themselves change without the lock
+  FromOthers from_others;                          // the feed's thread only, as what follows
+  bool hears = true;                               // the last time that it asked it was answered
   std::thread thread;
 
+  // `head`: what the log has got to; 0: perhaps further than the ring.
+  void Notify(std::int64_t head);
+  void Committed(const std::vector<EventPointer>& events);
   void Push(const std::vector<EventPointer>& events);
   void Work(EventLog& log);
-  // Brings in what other replicas have appended. Returns when to do so next.
-  absl::Time CatchUp(EventLog& log);
+  // Brings in what other replicas have appended. Returns how long to wait until the next time.
+  absl::Duration CatchUp(EventLog& log);
+  // Says so once. Returns how long to wait until the next time.
+  absl::Duration CannotHear(const absl::Status& why);
+  // Goes on after `head` without what lies between: whoever wants it reads from the database.
+  void SkipTo(std::int64_t head);
 };
+
+void EventFeed::State::Notify(std::int64_t head) {
+  {
+    const std::lock_guard lock(mutex);
+    if (head != 0 && head <= ring.end()) return;
+    behind = true;
+  }
+  changed.notify_one();
+}
+
+void EventFeed::State::Committed(const std::vector<EventPointer>& events) {
+  bool follows = false;
+  {
+    const std::lock_guard lock(mutex);
+    follows = events.front()->position <= ring.end() + 1;
+  }
+  // Other replicas' events stand between: they must be heard of first.
+  follows ? Push(events) : Notify(events.back()->position);
+}
 
 void EventFeed::State::Push(const std::vector<EventPointer>& events) {
   bool wakes = false;
@@ -56,46 +95,76 @@ void EventFeed::State::Push(const std::vector<EventPointer>& events) {
 }
 
 void EventFeed::State::Work(EventLog& log) {
-  absl::Time next_poll = log.has_other_writers() ? absl::Now() : absl::InfiniteFuture();
+  SteadyTime next_poll = log.has_other_writers() ? SteadyClock::now() : SteadyTime::max();
   std::unique_lock lock(mutex);
   while (!ended) {
     const absl::Time now = absl::Now();
     std::vector<WakeList::Wake> due = closed ? waiters.TakeAll() : waiters.TakeDue(ring.end(), now);
-    const bool polls = !closed && now >= next_poll;
+    const auto until_poll = next_poll - SteadyClock::now();
+    const bool polls = !closed && (behind || until_poll <= SteadyClock::duration::zero());
     if (due.empty() && !polls) {
-      absl::Time until = std::min({waiters.NextUntil(), now + kSleepMax});
-      if (!closed) until = std::min(until, next_poll);
-      sleeps_until = until;
-      changed.wait_until(lock, absl::ToChronoTime(until));
+      absl::Duration sleep = std::min(waiters.NextUntil() - now, kSleepMax);
+      if (!closed) sleep = std::min(sleep, absl::FromChrono(until_poll));
+      sleeps_until = now + sleep;
+      changed.wait_for(lock, absl::ToChronoNanoseconds(sleep));
       sleeps_until = absl::InfinitePast();
       continue;
     }
+    if (polls) behind = false;
     // Neither a wake nor a read runs under the lock: both may come back here.
     lock.unlock();
     for (WakeList::Wake& wake : due) wake();
     due.clear();
-    if (polls) next_poll = CatchUp(log);
+    if (polls) next_poll = SteadyClock::now() + absl::ToChronoNanoseconds(CatchUp(log));
     lock.lock();
   }
 }
 
-absl::Time EventFeed::State::CatchUp(EventLog& log) {
+absl::Duration EventFeed::State::CannotHear(const absl::Status& why) {
+  if (std::exchange(hears, false)) {
+    const std::string words(why.message());
+    Log(Severity::kError, "what other replicas have appended cannot be read",
+        {{"error", std::string_view(words)}});
+  }
+  return kHeadPollIntervalAfterFailure;
+}
+
+void EventFeed::State::SkipTo(std::int64_t head) {
+  if (from_others != nullptr) from_others({});
+  const std::lock_guard lock(mutex);
+  ring.Reset(head);
+}
+
+absl::Duration EventFeed::State::CatchUp(EventLog& log) {
+  const SteadyTime asked_at = SteadyClock::now();
   const absl::StatusOr<std::int64_t> head = log.RefreshHead();
-  if (!head.ok()) return absl::Now() + kHeadPollIntervalAfterFailure;
+  if (!head.ok()) return CannotHear(head.status());
   std::int64_t end = 0;
+  bool skips = false;
   {
     const std::lock_guard lock(mutex);
     // Far behind, the ring is of no use: whoever is there reads from the database.
-    if (*head - ring.end() > static_cast<std::int64_t>(kRingEventsMax)) ring.Reset(*head);
-    end = ring.end();
+    skips = *head - ring.end() > static_cast<std::int64_t>(kRingEventsMax);
+    end = skips ? *head : ring.end();
   }
+  if (skips) SkipTo(*head);
   while (end < *head) {
     const auto events = log.ReadAfter(end, kBatchEventsMax);
-    if (!events.ok() || events->empty()) return absl::Now() + kHeadPollIntervalAfterFailure;
+    if (absl::IsOutOfRange(events.status())) {
+      // Another replica's retention has removed what comes next.
+      SkipTo(*head);
+      break;
+    }
+    if (!events.ok()) return CannotHear(events.status());
+    if (events->empty()) return kHeadPollIntervalAfterFailure;
+    if (from_others != nullptr) from_others(*events);
     Push(*events);
     end = events->back()->position;
   }
-  return absl::Now() + kHeadPollInterval;
+  hears = true;
+  const std::lock_guard lock(mutex);
+  current_at = asked_at;
+  return kHeadPollInterval;
 }
 
 namespace {
@@ -118,13 +187,16 @@ class HeldPlace : public EventFeed::Place {
 
 }  // namespace
 
-EventFeed::EventFeed(EventLog& log) : log_(log), state_(std::make_shared<State>(log.head())) {
+EventFeed::EventFeed(EventLog& log, FromOthers from_others)
+    : log_(log), state_(std::make_shared<State>(log.head(), std::move(from_others))) {
   log.OnCommitted(
-      [state = state_](const std::vector<EventPointer>& events) { state->Push(events); });
+      [state = state_](const std::vector<EventPointer>& events) { state->Committed(events); });
   state_->thread = std::thread([state = state_.get(), &log] { state->Work(log); });
+  notifications_ = log.Listen([state = state_](std::int64_t head) { state->Notify(head); });
 }
 
 EventFeed::~EventFeed() {
+  notifications_.reset();
   {
     const std::lock_guard lock(state_->mutex);
     state_->ended = true;
@@ -181,6 +253,17 @@ std::int64_t EventFeed::SlowestPlace() const {
     slowest = std::min(slowest, place.load(std::memory_order_relaxed));
   }
   return slowest;
+}
+
+bool EventFeed::IsCurrent(absl::Duration age_max) const {
+  if (!log_.has_other_writers()) return true;
+  const std::lock_guard lock(state_->mutex);
+  return SteadyClock::now() - state_->current_at <= absl::ToChronoNanoseconds(age_max);
+}
+
+std::int64_t EventFeed::end() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->ring.end();
 }
 
 void EventFeed::Close() {

@@ -23,9 +23,13 @@ inline constexpr std::size_t kBatchBytesMax = 1024 * 1024;
 
 class EventFeed {
  public:
+  // Hears, on the feed's thread, of what may have come from other replicas, in order and before any
+  // watcher does. An empty vector: of more than could be told.
+  using FromOthers = absl::AnyInvocable<void(const std::vector<EventPointer>&)>;
+
   // Subscribes to the log's commits; starts the thread that wakes watchers. The log must outlive
   // it.
-  explicit EventFeed(EventLog& log);
+  explicit EventFeed(EventLog& log, FromOthers from_others = nullptr);
   ~EventFeed();
 
   // What follows `after`, in order, without waiting for more; empty when nothing does. Bounded by
@@ -38,7 +42,8 @@ class EventFeed {
   // True: `wake` will not be called. False: it has been or is being.
   bool Cancel(std::uint64_t id);
 
-  // A live watcher holds its place so that retention does not remove what it reads next.
+  // A live watcher holds its place so that this process's retention does not remove what it reads
+  // next. Other replicas' retention knows nothing of it: only the bounds hold there.
   class Place;
   std::unique_ptr<Place> HoldPlace(std::int64_t position);
   // The smallest held position; head() when nobody watches.
@@ -49,11 +54,19 @@ class EventFeed {
   bool closed() const;
 
   EventLog& log() { return log_; }
+  const EventLog& log() const { return log_; }
+
+  // True when it has heard of all events that were durable `age_max` ago, those of other replicas
+  // included.
+  bool IsCurrent(absl::Duration age_max) const;
+  // The newest event that it has heard of.
+  std::int64_t end() const;
 
  private:
   struct State;
   EventLog& log_;
   std::shared_ptr<State> state_;
+  std::unique_ptr<Notifications> notifications_;
 };
 
 // The position a watcher has got to. Its end frees the place. Advance is called by one thread at a

@@ -1,6 +1,8 @@
 #include "services/events/event_log.h"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -16,6 +18,14 @@ std::string NewLogId() {
   std::random_device random;
   const std::uint64_t bits = static_cast<std::uint64_t>(random()) << 32 | random();
   return absl::StrCat(absl::Hex(bits, absl::kZeroPad16));
+}
+
+constexpr char kReplaced[] = "the event log was replaced by another one";
+
+// After a failover to a server that lacked the last commits, or over an older backup.
+std::string LostItsEnd(std::int64_t known, std::int64_t found) {
+  return absl::StrCat("the event log has lost its end: it went to ", known, " and goes to ", found,
+                      " now; start every replica again, one of them with --start_new_log");
 }
 
 absl::Status Compacted(std::int64_t oldest) {
@@ -95,15 +105,27 @@ std::int64_t EventLog::Append(Connection&, std::string_view org_id, std::string_
 
 absl::StatusOr<std::int64_t> EventLog::RefreshHead() {
   if (!has_other_writers()) return head();
+  const std::int64_t known = head();
   EventLogRow row;
   const absl::Status read = database_.Read([&row](Connection& connection) {
     row = ReadLogRow(connection);
     return absl::OkStatus();
   });
   if (!read.ok()) return read;
-  if (row.log_id != id_) return absl::InternalError("the event log was replaced by another one");
+  if (row.log_id != id_) return absl::InternalError(kReplaced);
+  if (row.head < known) return absl::InternalError(LostItsEnd(known, row.head));
   RaiseHead(row.head);
   return head();
+}
+
+std::unique_ptr<Notifications> EventLog::Listen(
+    absl::AnyInvocable<void(std::int64_t head)> notified) {
+  return database_.Listen(kEventsChannel,
+                          [notified = std::move(notified)](std::string_view payload) mutable {
+                            std::int64_t head = 0;
+                            std::from_chars(payload.data(), payload.data() + payload.size(), head);
+                            notified(head);
+                          });
 }
 
 absl::StatusOr<std::vector<EventPointer>> EventLog::ReadAfter(std::int64_t position,
@@ -149,8 +171,13 @@ std::int64_t EventLog::CompactUpTo(Connection& connection, std::int64_t position
 std::int64_t EventLog::HeadIn(Connection& connection) { return ReadLogRow(connection).head; }
 
 void EventLog::Begin(Connection& connection) {
+  const auto start = std::chrono::steady_clock::now();
   const EventLogRow row = LockLogRow(connection);
-  if (row.log_id != id_) throw std::runtime_error("the event log was replaced by another one");
+  lock_seconds_.Observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (row.log_id != id_) throw std::runtime_error(kReplaced);
+  // Positions that were given out would be given out again.
+  if (row.head < head()) throw std::runtime_error(LostItsEnd(head(), row.head));
   group_head_ = row.head;
   group_events_.clear();
   group_times_.clear();

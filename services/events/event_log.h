@@ -20,9 +20,12 @@
 #include "services/events/event.h"
 #include "services/storage/group_commit.h"
 #include "services/storage/migrations.h"
+#include "services/telemetry/distribution.h"
 
 namespace marginalia {
 
+// Where PostgreSQL's replicas tell each other that events were appended.
+inline constexpr char kEventsChannel[] = "marginalia_events";
 // A read of the log ends early once it holds this many bytes of payload.
 inline constexpr std::size_t kReadBytesMax = 1024 * 1024;
 
@@ -61,6 +64,10 @@ class EventLog : public GroupParticipant {
   // have moved it. To be called before a position is refused as ahead of the log. Thread-safe.
   absl::StatusOr<std::int64_t> RefreshHead();
 
+  // Tells, on a thread of its own, the head after each group of events that any process appends;
+  // soon, but not for certain, and 0 when some may have been missed. Null when nobody else appends.
+  std::unique_ptr<Notifications> Listen(absl::AnyInvocable<void(std::int64_t head)> notified);
+
   // Up to `limit` events after `position`, in order, that are durable; fewer, but at least one,
   // when they come to kReadBytesMax. Thread-safe. Errors: OUT_OF_RANGE, reason EVENTS_COMPACTED
   // with oldest_position in the metadata; DATA_LOSS when positions are missing.
@@ -77,6 +84,10 @@ class EventLog : public GroupParticipant {
   // `position`. Returns how many.
   std::int64_t CompactUpTo(Connection& connection, std::int64_t position, int limit);
 
+  // How long this process has waited for the head row's lock, by which replicas take turns:
+  // seconds.
+  const Distribution& lock_seconds() const { return lock_seconds_; }
+
   // The head as `connection`'s snapshot sees it, for reads that must match their as-of token.
   static std::int64_t HeadIn(Connection& connection);
 
@@ -92,6 +103,7 @@ class EventLog : public GroupParticipant {
   Database& database_;
   std::string id_;
   std::atomic<std::int64_t> head_ = 0;
+  Distribution lock_seconds_{kSecondsBounds};
   // The rest belongs to the writer thread.
   std::int64_t group_head_ = 0;  // with the group's events
   std::vector<EventPointer> group_events_;

@@ -4,12 +4,22 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/events/event_log.h"
+#include "services/storage/row_insert.h"
 
 namespace marginalia {
 namespace {
 
 // Rows that SOCI fetches at a time.
 constexpr std::size_t kFetchRowsMax = 128;
+
+// On PostgreSQL the other replicas hear of it when it is committed.
+std::string RaiseHead(DatabaseKind kind) {
+  constexpr char kRaise[] = "UPDATE event_log SET head = :head";
+  if (kind == DatabaseKind::kSqlite) return kRaise;
+  return absl::StrCat("WITH raised AS (", kRaise, " RETURNING head) SELECT pg_notify('",
+                      kEventsChannel, "', CAST(head AS TEXT)) FROM raised");
+}
 
 struct LogRowStatements {
   explicit LogRowStatements(Connection& connection)
@@ -20,7 +30,7 @@ struct LogRowStatements {
                   "SELECT log_id, head, compacted FROM event_log",
                   connection.kind() == DatabaseKind::kPostgres ? " FOR UPDATE" : ""),
               soci::into(row.log_id), soci::into(row.head), soci::into(row.compacted))),
-        raise((connection.sql().prepare << "UPDATE event_log SET head = :head",
+        raise((connection.sql().prepare << RaiseHead(connection.kind()),
                soci::use(row.head, "head"))) {}
   EventLogRow row;
   soci::statement read;
@@ -52,84 +62,12 @@ struct LoadStatement {
   soci::statement load;
 };
 
-// One row after the other, in one prepared statement: on SQLite nothing is faster.
-struct InsertRows {
-  explicit InsertRows(Connection& connection)
-      : insert((connection.sql().prepare
-                    << "INSERT INTO events (position, org_id, subject, event_time, payload) "
-                       "VALUES (:position, :org_id, :subject, :event_time, :payload)",
-                soci::use(position, "position"), soci::use(org_id, "org_id"),
-                soci::use(subject, "subject"), soci::use(time, "event_time"),
-                soci::use(payload, "payload"))) {}
-
-  void Run(Connection& connection, const std::vector<EventPointer>& events,
-           const std::vector<std::int64_t>& times) {
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      const Event& event = *events[i];
-      position = event.position;
-      org_id = event.org_id;
-      subject = event.subject;
-      time = times[i];
-      payload = event.payload;
-      insert.execute(true);
-    }
-  }
-
-  std::int64_t position = 0;
-  std::string org_id;
-  std::string subject;
-  std::int64_t time = 0;
-  std::string payload;
-  soci::statement insert;
-};
-
-// An array as PostgreSQL writes it, of texts.
-void AppendArrayElement(std::string& array, std::string_view text) {
-  array += array.empty() ? "{\"" : ",\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') array += '\\';
-    array += c;
-  }
-  array += '"';
-}
-
-// All rows in one statement: PostgreSQL takes a round trip for each.
-struct InsertArrays {
-  explicit InsertArrays(Connection& connection)
-      : insert((connection.sql().prepare
-                    << "INSERT INTO events (position, org_id, subject, event_time, payload) "
-                       "SELECT * FROM unnest(CAST(:positions AS BIGINT[]), "
-                       "CAST(:org_ids AS TEXT[]), CAST(:subjects AS TEXT[]), "
-                       "CAST(:event_times AS BIGINT[]), CAST(:payloads AS BYTEA[]))",
-                soci::use(positions, "positions"), soci::use(org_ids, "org_ids"),
-                soci::use(subjects, "subjects"), soci::use(event_times, "event_times"),
-                soci::use(payloads, "payloads"))) {}
-
-  void Run(Connection& connection, const std::vector<EventPointer>& events,
-           const std::vector<std::int64_t>& times) {
-    for (std::string* array : {&positions, &org_ids, &subjects, &event_times, &payloads}) {
-      array->clear();
-    }
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      const Event& event = *events[i];
-      AppendArrayElement(positions, std::to_string(event.position));
-      AppendArrayElement(org_ids, event.org_id);
-      AppendArrayElement(subjects, event.subject);
-      AppendArrayElement(event_times, std::to_string(times[i]));
-      AppendArrayElement(payloads, connection.ToColumn(event.payload));
-    }
-    for (std::string* array : {&positions, &org_ids, &subjects, &event_times, &payloads}) {
-      array->push_back('}');
-    }
-    insert.execute(true);
-  }
-
-  std::string positions;
-  std::string org_ids;
-  std::string subjects;
-  std::string event_times;
-  std::string payloads;
-  soci::statement insert;
+struct EventRows {
+  explicit EventRows(Connection& connection)
+      : insert(connection, "INSERT INTO events (position, org_id, subject, event_time, payload)",
+               {RowInsert::kInteger, RowInsert::kText, RowInsert::kText, RowInsert::kInteger,
+                RowInsert::kBytes}) {}
+  RowInsert insert;
 };
 
 EventLogRow Fetch(LogRowStatements& statements, soci::statement& statement) {
@@ -166,10 +104,15 @@ void StoreLogId(Connection& connection, const std::string& log_id) {
 
 void StoreEvents(Connection& connection, const std::vector<EventPointer>& events,
                  const std::vector<std::int64_t>& times) {
-  if (connection.kind() == DatabaseKind::kSqlite) {
-    connection.Prepared<InsertRows>().Run(connection, events, times);
-  } else {
-    connection.Prepared<InsertArrays>().Run(connection, events, times);
+  RowInsert& rows = connection.Held<EventRows>().insert;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Event& event = *events[i];
+    rows.Integer(event.position)
+        .Text(event.org_id)
+        .Text(event.subject)
+        .Integer(times[i])
+        .Bytes(event.payload)
+        .EndRow();
   }
   auto& statements = connection.Prepared<LogRowStatements>();
   statements.row.head = events.back()->position;

@@ -94,6 +94,15 @@ void ProjectionProgress::SetFollowing(bool following) {
   if (!ready_.empty()) changed_.notify_one();
 }
 
+void ProjectionProgress::Verified(std::int64_t rows_differing, absl::Time when) {
+  drift_.store(static_cast<double>(rows_differing), std::memory_order_relaxed);
+  verified_at_seconds_.store(absl::ToUnixSeconds(when), std::memory_order_relaxed);
+}
+
+absl::Time ProjectionProgress::verified_at() const {
+  return absl::FromUnixSeconds(verified_at_seconds_.load(std::memory_order_relaxed));
+}
+
 void ProjectionProgress::Close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

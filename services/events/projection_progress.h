@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <set>
@@ -64,6 +65,12 @@ class ProjectionProgress {
   // Whether a stream of point()'s log is open and has been heard from.
   void SetFollowing(bool following);
 
+  // A verification has found so many rows to differ; a rebuild leaves none.
+  void Verified(std::int64_t rows_differing, absl::Time when);
+  // What the last verification found, NaN before the first, and when that was.
+  double drift() const { return drift_.load(std::memory_order_relaxed); }
+  absl::Time verified_at() const;
+
   // Answers all that wait, and all that come after, with kLate unless their point is reached.
   void Close();
 
@@ -95,6 +102,8 @@ class ProjectionProgress {
   Ready ready_;
   std::atomic<std::uint64_t> epoch_ = 0;
   std::atomic<std::int64_t> complete_until_nanos_;
+  std::atomic<double> drift_ = std::numeric_limits<double>::quiet_NaN();
+  std::atomic<std::int64_t> verified_at_seconds_ = 0;
   std::thread waker_;
 };
 

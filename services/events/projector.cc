@@ -52,7 +52,13 @@ Projector::~Projector() {
 }
 
 void Projector::Check(ProjectionChecks::Kind kind, ProjectionChecks::Done done) {
-  checks_.Ask(kind, std::move(done));
+  // After a rebuild nothing differs any more.
+  const bool repairs = kind == ProjectionChecks::Kind::kRebuild;
+  checks_.Ask(kind, [this, repairs,
+                     done = std::move(done)](const absl::StatusOr<ProjectionCheck>& check) mutable {
+    if (check.ok()) progress_.Verified(repairs ? 0 : check->rows_differing, absl::Now());
+    done(check);
+  });
   queue_.Wake();
   const std::lock_guard lock(mutex_);
   check_asked_ = true;
@@ -92,7 +98,12 @@ absl::Status Projector::LoadPosition() {
   if (stored.point == position_.point && stored.rebuild_count == position_.rebuild_count) {
     return absl::OkStatus();
   }
-  // Another process that shares the database has changed rows that caches here may hold.
+  // Another process that shares the database has changed rows that caches here may hold. If it was
+  // by a rebuild, this one need not do it again.
+  if (stored.rebuild_count != position_.rebuild_count) {
+    must_rebuild_ = false;
+    gaps_ = 0;
+  }
   projection_.InvalidateAll();
   MoveTo(stored);
   return absl::OkStatus();
@@ -104,7 +115,11 @@ absl::Status Projector::RebuildAll() {
     if (stopping()) return absl::CancelledError("the process is ending");
     if (absl::Status staged = run.StagePage(); !staged.ok()) return staged;
   }
-  const absl::StatusOr<ProjectionCheck> replaced = run.Replace(kNoRowIsNewer);
+  // Of the same log, another process may have followed further meanwhile: what it has answered must
+  // not become older again.
+  const bool same_log = run.as_of().log_id == position_.point.log_id;
+  const absl::StatusOr<ProjectionCheck> replaced =
+      run.Replace(same_log ? run.as_of().position : kNoRowIsNewer);
   if (!replaced.ok()) return replaced.status();
   Count(counters_.rebuilds);
   Log(Severity::kInfo, "projection rebuilt from the snapshot",
@@ -115,6 +130,7 @@ absl::Status Projector::RebuildAll() {
   gaps_ = 0;
   projection_.InvalidateAll();
   MoveTo(run.position());
+  progress_.Verified(0, absl::Now());
   checks_.AnswerRebuilds(*replaced);
   return absl::OkStatus();
 }

@@ -27,7 +27,7 @@ struct RetentionBounds {
 class Retention {
  public:
   // Looks at the log at once and then every `interval`. What a watcher of this process reads next
-  // is kept however old it is, and so is the newest event. All must outlive it.
+  // is kept by it however old it is, and so is the newest event. All must outlive it.
   Retention(EventLog& log, EventFeed& feed, GroupCommit& writes, const RetentionBounds& bounds,
             absl::Duration interval = kRetentionInterval);
   // Ends after the batch at hand.

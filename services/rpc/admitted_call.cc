@@ -7,6 +7,7 @@
 #include "services/rpc/errors.h"
 #include "services/rpc/gate.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/rpc_span.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
@@ -46,8 +47,10 @@ AdmittedCall& AdmittedCall::operator=(AdmittedCall&& other) noexcept {
   End();
   method_ = std::exchange(other.method_, nullptr);
   place_ = std::move(other.place_);
+  caller_place_ = std::exchange(other.caller_place_, nullptr);
   token_ = std::move(other.token_);
   request_id_ = std::move(other.request_id_);
+  trace_ = std::move(other.trace_);
   bearer_ = other.bearer_;
   deadline_ = other.deadline_;
   start_nanos_ = other.start_nanos_;
@@ -86,7 +89,10 @@ void AdmittedCall::End() {
   const std::int64_t took_nanos = SteadyNanos() - start_nanos_;
   method_->metrics->Ended(code_, absl::Nanoseconds(took_nanos));
   WriteLogLine(took_nanos);
+  RecordRpcSpan(trace_, SpanKind::kServer, method_->full_name, request_id_,
+                absl::Nanoseconds(took_nanos), code_);
   if (place_) place_->fetch_sub(1, std::memory_order_relaxed);
+  if (caller_place_ != nullptr) caller_place_->fetch_sub(1);
   method_ = nullptr;
 }
 
@@ -102,10 +108,21 @@ void AdmittedCall::WriteLogLine(std::int64_t took_nanos) const {
   AppendLogField(line, "code", NameOf(code_));
   AppendLogField(line, "reason", reason_);
   AppendLogField(line, "duration_us", took_nanos / 1000);
+  if (trace_.present()) {
+    AppendLogField(line, "trace_id", TraceIdText(trace_.context));
+    AppendLogField(line, "span_id", SpanIdText(trace_.context.span_id));
+  }
   line += '}';
   LogLine(line);
 }
 
-void UnaryCall::Answer(const absl::Status& status) { Finish(call_.Ended(status)); }
+void UnaryCall::Answer(const absl::Status& status) {
+  // An error that says when to try again comes after this service has waited for as long as it may:
+  // gRPC's own retries, which know nothing of that, would only multiply the wait.
+  if (!status.ok() && RetryAfterOf(status) > absl::ZeroDuration()) {
+    context_->AddTrailingMetadata("grpc-retry-pushback-ms", "-1");
+  }
+  Finish(call_.Ended(status));
+}
 
 }  // namespace marginalia

@@ -92,6 +92,16 @@ absl::Status WithErrorMetadata(absl::Status status, std::string_view key, std::s
   return status;
 }
 
+absl::Status WithFieldNames(absl::Status status, std::string_view (*renamed)(std::string_view)) {
+  auto bad = DetailOf<google::rpc::BadRequest>(status, kBadRequestType);
+  if (!bad) return status;
+  for (auto& each : *bad->mutable_field_violations()) {
+    each.set_field(std::string(renamed(each.field())));
+  }
+  SetDetail(status, kBadRequestType, *bad);
+  return status;
+}
+
 std::string ReasonOf(const absl::Status& status) {
   const auto info = ErrorInfoOf(status);
   return info ? info->reason() : "";

@@ -43,6 +43,9 @@ absl::Status InField(std::string_view field, const absl::Status& rule);
 // The status with one value more in the metadata of its ErrorInfo; unchanged when it carries none.
 absl::Status WithErrorMetadata(absl::Status status, std::string_view key, std::string_view value);
 
+// The status with the fields of its BadRequest renamed; its message stays.
+absl::Status WithFieldNames(absl::Status status, std::string_view (*renamed)(std::string_view));
+
 // The ErrorInfo reason of `status`, or "" when it carries none.
 std::string ReasonOf(const absl::Status& status);
 // One ErrorInfo metadata value, or "".

@@ -14,6 +14,8 @@
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/request_id.h"
+#include "services/rpc/reset_guard.h"
+#include "services/rpc/trace_metadata.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
@@ -115,7 +117,12 @@ bool CarriesOneOf(const std::vector<std::string>& names, const grpc::AuthContext
 }  // namespace
 
 Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
-    : options_(std::move(options)), tokens_(tokens), metrics_(metrics), rates_(options_.rates) {
+    : options_(std::move(options)),
+      tokens_(tokens),
+      metrics_(metrics),
+      rates_(options_.rates),
+      caller_calls_(options_.caller_calls_in_flight_max),
+      caller_streams_(options_.caller_streams_in_flight_max) {
   for (const char* reason :
        {"TOKEN_MISSING", "TOKEN_INVALID", "ROLE_TOO_LOW", "ORG_REQUIRED", "CLIENT_NOT_ALLOWED",
         "TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "RATE_LIMITED"}) {
@@ -123,13 +130,21 @@ Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
         metrics.AddCounter("marginalia_refusals_total", "Calls that the gate refused, by reason.",
                            {{"reason", reason}});
   }
-  const auto add_gauge = [&metrics](const char* kind, std::shared_ptr<std::atomic<int>> count) {
+  const auto add_gauge = [&metrics](const char* kind, std::shared_ptr<std::atomic<int>> count,
+                                    int most) {
+    metrics.AddGauge("marginalia_calls_in_flight_max", "Calls beyond so many are refused, by kind.",
+                     {{"kind", kind}}, [most] { return static_cast<double>(most); });
     metrics.AddGauge("marginalia_calls_in_flight", "Calls open now, by kind.", {{"kind", kind}},
                      [count = std::move(count)] { return static_cast<double>(count->load()); });
   };
-  add_gauge("unary", calls_in_flight_);
-  add_gauge("stream", streams_in_flight_);
+  add_gauge("unary", calls_in_flight_, options_.calls_in_flight_max);
+  add_gauge("stream", streams_in_flight_, options_.streams_in_flight_max);
+  reset_guard_ = std::make_unique<ResetGuard>(
+      *metrics.AddCounter("marginalia_connections_ended_total",
+                          "Connections whose client resets calls faster than they can be ended."));
 }
+
+Gate::~Gate() = default;
 
 const GatedMethod& Gate::Method(std::string_view full_name) {
   const std::lock_guard lock(mutex_);
@@ -155,6 +170,7 @@ const GatedMethod& Gate::Method(std::string_view full_name) {
 
 UnaryCall* Gate::Open(grpc::CallbackServerContext* context, const GatedMethod& method) {
   auto* call = new UnaryCall;
+  call->context_ = context;
   const absl::Status decision = Check(context, method, call->call_);
   call->admitted_ = decision.ok();
   if (!decision.ok()) call->Answer(decision);
@@ -173,10 +189,12 @@ absl::StatusOr<AdmittedCall> Gate::Admit(grpc::CallbackServerContext* context,
 absl::Status Gate::Check(grpc::CallbackServerContext* context, const GatedMethod& method,
                          AdmittedCall& call) {
   call.Begin(method, RequestIdOf(*context), DeadlineOf(*context));
+  call.trace_ = TraceOf(*context, options_.tracer);
   absl::Status decision = TakePlace(method, call);
   if (decision.ok()) decision = Identify(context, call);
   if (decision.ok()) decision = CheckClient(*context, call.caller());
   if (decision.ok()) decision = CheckAccess(method, call.caller());
+  if (decision.ok()) decision = TakeCallersPlace(method, call);
   if (decision.ok()) decision = rates_.Take(call.caller());
   if (decision.ok()) return decision;
   refusals_.find(ReasonOf(decision))->second->Add();
@@ -197,6 +215,18 @@ absl::Status Gate::TakePlace(const GatedMethod& method, AdmittedCall& call) {
                        "too many streams are open; try again shortly", {}, kRetryAfterFull)
              : Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_CALLS",
                        "too many calls are in flight; try again shortly", {}, kRetryAfterFull);
+}
+
+// Only once it is known who calls: nobody can take another's places.
+absl::Status Gate::TakeCallersPlace(const GatedMethod& method, AdmittedCall& call) {
+  call.caller_place_ = (method.streaming ? caller_streams_ : caller_calls_).Take(call.caller());
+  if (call.caller_place_ != nullptr) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kResourceExhausted,
+                 method.streaming ? "TOO_MANY_WATCHERS" : "TOO_MANY_CALLS",
+                 method.streaming
+                     ? "you have too many streams open; close one, or try again shortly"
+                     : "you have too many calls in flight; try again shortly",
+                 {{"limit", "caller"}}, kRetryAfterFull);
 }
 
 absl::Status Gate::Identify(grpc::CallbackServerContext* context, AdmittedCall& call) {

@@ -22,7 +22,9 @@
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
 #include "services/identity/token_verifier.h"
+#include "services/rpc/caller_places.h"
 #include "services/rpc/rate_limits.h"
+#include "services/telemetry/trace.h"
 
 namespace marginalia {
 
@@ -30,18 +32,25 @@ namespace marginalia {
 class CallMetrics;
 class Counter;
 class Metrics;
+// services/rpc/reset_guard.h
+class ResetGuard;
 
 struct GateOptions {
   // Open unary calls beyond this are refused with RESOURCE_EXHAUSTED, reason TOO_MANY_CALLS.
   int calls_in_flight_max = 4096;
   // Open streams beyond this are refused with RESOURCE_EXHAUSTED, reason TOO_MANY_WATCHERS.
   int streams_in_flight_max = 4096;
+  // The same for each caller: a person of a tenant, or a machine; metadata limit = caller.
+  int caller_calls_in_flight_max = 1024;
+  int caller_streams_in_flight_max = 1024;
   // Calls of a tenant or a person beyond this are refused with RESOURCE_EXHAUSTED, RATE_LIMITED.
   RateLimitOptions rates;
   // Not empty: a caller with the role service must come over a connection whose verified
   // certificate carries one of these names, as a subject alternative name or as its common name.
   // Others are refused with PERMISSION_DENIED, reason CLIENT_NOT_ALLOWED.
   std::vector<std::string> service_client_names;
+  // Where the spans of calls go; null: none are recorded. Must outlive the gate and its calls.
+  Tracer* tracer = nullptr;
 };
 
 // One RPC as the gate sees it, resolved once from the contract.
@@ -67,6 +76,8 @@ class AdmittedCall {
   absl::Time token_expires() const { return token_->expires; }
   // 1 to 64 characters of [A-Za-z0-9._-]: the caller's x-request-id, or one made here.
   const std::string& request_id() const { return request_id_; }
+  // What calls to other processes are a part of; see PartOf.
+  const Trace& trace() const { return trace_; }
   // The raw bearer token, to forward the caller's own identity upstream. Never log it.
   std::string_view bearer() const { return bearer_; }
   // The call's deadline; absl::InfiniteFuture() when it has none.
@@ -87,8 +98,11 @@ class AdmittedCall {
   const GatedMethod* method_ = nullptr;
   // The counter of open calls that this call has a place in; null when it was refused.
   std::shared_ptr<std::atomic<int>> place_;
+  // That of its caller's; null until the caller has one. The gate's.
+  std::atomic<int>* caller_place_ = nullptr;
   std::shared_ptr<const VerifiedToken> token_;
   std::string request_id_;
+  Trace trace_;
   std::string_view bearer_;
   absl::Time deadline_ = absl::InfiniteFuture();
   std::int64_t start_nanos_ = 0;
@@ -112,14 +126,16 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   // What OnDone does is short and never waits, so it runs where the call ends: gRPC would hand it
   // to another thread, which costs more than all of it.
   bool InternalInlineable() override { return true; }
+  grpc::CallbackServerContext* context_ = nullptr;
   AdmittedCall call_;
   bool admitted_ = false;
 };
 
 class Gate {
  public:
-  // Neither is owned; both must outlive the gate.
+  // Neither is owned; both must outlive the gate, and the gate its calls.
   Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics);
+  ~Gate();
 
   // Reads the access rule from the contract. Ends the process with a clear message when the method
   // does not exist or has no rule. `full_name` is "package.Service/Method".
@@ -141,12 +157,15 @@ class Gate {
                      AdmittedCall& call);
   absl::Status TakePlace(const GatedMethod& method, AdmittedCall& call);
   absl::Status Identify(grpc::CallbackServerContext* context, AdmittedCall& call);
+  absl::Status TakeCallersPlace(const GatedMethod& method, AdmittedCall& call);
   absl::Status CheckClient(const grpc::CallbackServerContext& context, const Caller& caller) const;
 
   GateOptions options_;
   TokenVerifier& tokens_;
   Metrics& metrics_;
   RateLimits rates_;
+  CallerPlaces caller_calls_;
+  CallerPlaces caller_streams_;
   // Shared with the gauges, which outlive the gate.
   std::shared_ptr<std::atomic<int>> calls_in_flight_ = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<std::atomic<int>> streams_in_flight_ = std::make_shared<std::atomic<int>>(0);
@@ -155,6 +174,8 @@ class Gate {
   std::mutex mutex_;
   // A map: what Method returns must stay where it is.
   std::map<std::string, GatedMethod, std::less<>> methods_;
+  // Of the calls that the gate cannot hold back, since gRPC makes them before it asks.
+  std::unique_ptr<ResetGuard> reset_guard_;
 };
 
 }  // namespace marginalia

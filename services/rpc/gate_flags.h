@@ -6,7 +6,7 @@
 
 namespace marginalia {
 
-// Ends the process with 2 when --calls_in_flight_max or a rate is out of range. After
+// Ends the process with 2 when a number of places or a rate is out of range. After
 // ParseConfigOrExit.
 GateOptions GateFromFlags();
 

@@ -7,23 +7,22 @@
 #include <grpcpp/impl/server_initializer.h>
 #include <grpcpp/server_builder.h>
 
-#include <charconv>
 #include <chrono>
 #include <mutex>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "services/rpc/health.h"
 #include "services/rpc/library.h"
+#include "services/rpc/listen_address.h"
+#include "services/rpc/probe_listener.h"
 #include "services/rpc/tls_credentials.h"
 
 namespace marginalia {
 namespace {
 
-// A client that pings more often than this is told to go away.
-constexpr absl::Duration kClientPingIntervalMin = absl::Seconds(10);
 constexpr absl::Duration kHandshakeMax = absl::Seconds(10);
+// What is read of a connection before others have their turn: a few hundred calls at most.
+constexpr int kReadBytesMax = 8 * 1024;
 
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
@@ -62,13 +61,12 @@ void AddDebugServicesOnce() {
   });
 }
 
-// gRPC would take a port that is too large for another one.
-bool HasPort(const std::string& address) {
-  const std::string_view port = std::string_view(address).substr(address.rfind(':') + 1);
-  int number = -1;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  return address.find(':') != address.npos && error == std::errc() &&
-         end == port.data() + port.size() && number >= 0 && number <= 65535;
+void SetConnectionAge(grpc::ServerBuilder& builder, const RpcServerOptions& options) {
+  if (options.connection_age_max == absl::InfiniteDuration()) return;
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                             Milliseconds(options.connection_age_max));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                             Milliseconds(options.connection_age_grace));
 }
 
 void SetLimits(grpc::ServerBuilder& builder) {
@@ -81,6 +79,8 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              Milliseconds(kClientPingIntervalMin));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(kHandshakeMax));
+  builder.AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytesMax);
   // Two processes on one port would share its calls by chance; the second one must fail instead.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // Only reflection and channelz are synchronous: one thread does for them.
@@ -95,13 +95,12 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
     RpcServerOptions options, const std::vector<grpc::Service*>& services) {
   PrepareLibraryOnce();
   AddDebugServicesOnce();
-  if (!HasPort(options.address)) {
-    return absl::InvalidArgumentError("cannot listen on " + options.address +
-                                      ": write it host:port, with a port from 0 to 65535");
-  }
+  absl::Status checked = CheckListenAddress(options.address);
+  if (!checked.ok()) return checked;
   std::unique_ptr<RpcServer> server(new RpcServer);
   grpc::ServerBuilder builder;
   SetLimits(builder);
+  SetConnectionAge(builder, options);
   builder.SetOption(std::make_unique<WithServiceNames>(server->service_names_));
   int port = 0;
   builder.AddListeningPort(options.address, CredentialsFor(options.tls), &port);
@@ -109,11 +108,14 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   for (grpc::Service* service : services) builder.RegisterService(service);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || port == 0) {
-    return absl::UnavailableError("cannot listen on " + options.address +
-                                  ": is the port taken, or the host not one of this machine's?");
+    return CannotListen(options.address);
   }
-  server->address_ =
-      options.address.substr(0, options.address.rfind(':') + 1) + std::to_string(port);
+  server->address_ = BoundAddress(options.address, port);
+  if (!options.probe_address.empty()) {
+    auto probes = ProbeListener::Start(options.probe_address, *server->health_);
+    if (!probes.ok()) return probes.status();
+    server->probes_ = *std::move(probes);
+  }
   server->options_ = std::move(options);
   server->SetServing(true);
   return server;
@@ -125,6 +127,10 @@ RpcServer::~RpcServer() {
   if (server_ == nullptr) return;
   health_->EndWatches();
   server_->Shutdown(std::chrono::system_clock::now());
+}
+
+std::string RpcServer::probe_address() const {
+  return probes_ == nullptr ? "" : probes_->address();
 }
 
 void RpcServer::SetServing(bool serving) {

@@ -12,6 +12,13 @@ ABSL_FLAG(
     std::string, tls_client_ca_path, "",
     "PEM file with the authorities of clients: each client must present a certificate that "
     "one of them has signed. Read again when it changes. Empty: clients need no certificate.");
+ABSL_FLAG(std::string, probe_address, "",
+          "host:port of a second listener, in plain text, that serves health (grpc.health.v1) and "
+          "nothing else: for probes that cannot speak TLS. Empty: none.");
+ABSL_FLAG(absl::Duration, connection_age_max, absl::Minutes(5),
+          "A client is asked to connect anew when its connection is this old, give or take a "
+          "tenth, so that new replicas get their part of the calls; from 1s to 480h, or inf for "
+          "never. Calls under way may end; streams are cut 30 s later and resume.");
 
 namespace marginalia {
 
@@ -27,6 +34,13 @@ RpcServerOptions ServerFromFlags(std::string address) {
   }
   options.address = std::move(address);
   options.drain_grace = absl::GetFlag(FLAGS_drain_grace);
+  options.probe_address = absl::GetFlag(FLAGS_probe_address);
+  options.connection_age_max = absl::GetFlag(FLAGS_connection_age_max);
+  if (options.connection_age_max != absl::InfiniteDuration() &&
+      (options.connection_age_max < kConnectionAgeMaxLeast ||
+       options.connection_age_max > kConnectionAgeMaxMost)) {
+    ExitOnBadFlag("connection_age_max", "must be from 1s to 480h, or inf");
+  }
   return options;
 }
 

@@ -5,14 +5,22 @@
 #include <string>
 
 #include "absl/flags/declare.h"
+#include "absl/time/time.h"
 #include "services/rpc/server.h"
 
 ABSL_DECLARE_FLAG(std::string, tls_client_ca_path);
+ABSL_DECLARE_FLAG(std::string, probe_address);
+ABSL_DECLARE_FLAG(absl::Duration, connection_age_max);
 
 namespace marginalia {
 
-// Ends the process with 2 when --tls_client_ca_path is given without a certificate of our own, and
-// as ListenerIdentityFromFlags does. After ParseConfigOrExit.
+// The shortest --connection_age_max: below it clients would be busy connecting.
+inline constexpr absl::Duration kConnectionAgeMaxLeast = absl::Seconds(1);
+inline constexpr absl::Duration kConnectionAgeMaxMost = absl::Hours(24 * 20);
+
+// Ends the process with 2 when --tls_client_ca_path is given without a certificate of our own or
+// --connection_age_max is out of bounds, and as ListenerIdentityFromFlags does. After
+// ParseConfigOrExit.
 RpcServerOptions ServerFromFlags(std::string address);
 
 }  // namespace marginalia

@@ -2,8 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <string>
 #include <tuple>
@@ -11,13 +9,13 @@
 
 #include "services/process/log.h"
 #include "services/rpc/channel.h"
+#include "services/rpc/token_file.h"
 
 namespace marginalia {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kCheckInterval{1};
-constexpr std::string_view kWhiteSpace = " \t\r\n";
 
 }  // namespace
 
@@ -39,12 +37,16 @@ struct ServiceToken::State {
     const std::tuple<std::int64_t, std::int64_t, std::uint64_t> now(
         info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, info.st_size, info.st_ino);
     if (now == stamp) return;
-    std::ifstream file(path, std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    text.erase(text.find_last_not_of(kWhiteSpace) + 1);
+    absl::StatusOr<std::string> read = ReadTokenFile(path);
+    if (!read.ok()) {
+      const std::string why(read.status().message());
+      Log(Severity::kWarning, "the service token cannot be used; the last one stays in use",
+          {{"error", std::string_view(why)}});
+      return;
+    }
     // Empty: the file is just being written.
-    if (text.empty()) return;
-    token = std::move(text);
+    if (read->empty()) return;
+    token = *std::move(read);
     stamp = now;
   }
 };

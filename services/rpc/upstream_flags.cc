@@ -5,6 +5,7 @@
 #include "absl/flags/flag.h"
 #include "services/process/config.h"
 #include "services/process/or_exit.h"
+#include "services/rpc/target.h"
 
 ABSL_FLAG(std::string, upstream_ca_path, "",
           "PEM file with the authorities of the services that this process calls, which it then "
@@ -38,6 +39,12 @@ UpstreamTls UpstreamTlsFromFlags() {
   }
   if (!tls.ca_path.empty()) OrExit(CheckAuthorities(tls.ca_path), "--upstream_ca_path");
   return tls;
+}
+
+std::string CheckedUpstreamAddress(std::string_view flag, const std::string& address) {
+  const absl::Status checked = TargetOf(address).status();
+  if (!checked.ok()) ExitOnBadFlag(flag, std::string(checked.message()));
+  return address;
 }
 
 }  // namespace marginalia

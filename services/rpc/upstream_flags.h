@@ -2,6 +2,9 @@
 #ifndef MARGINALIA_SERVICES_RPC_UPSTREAM_FLAGS_H_
 #define MARGINALIA_SERVICES_RPC_UPSTREAM_FLAGS_H_
 
+#include <string>
+#include <string_view>
+
 #include "services/rpc/tls.h"
 
 namespace marginalia {
@@ -10,6 +13,9 @@ namespace marginalia {
 // without the other or without --upstream_ca_path, and with 1 when the files will not do. After
 // ParseConfigOrExit.
 UpstreamTls UpstreamTlsFromFlags();
+
+// `address` as it is. Ends the process with 2, naming `flag`, when it is no target (target.h).
+std::string CheckedUpstreamAddress(std::string_view flag, const std::string& address);
 
 }  // namespace marginalia
 

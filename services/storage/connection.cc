@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/storage/database.h"
 #include "services/storage/native.h"
+#include "services/storage/row_insert.h"
 #include "services/storage/sqlite_settings.h"
 
 namespace marginalia {
@@ -58,6 +59,17 @@ void SetUpSqlite(soci::session& session, ConnectionRole role) {
                                 nullptr);
 }
 
+// Every statement finds its rows by a key or goes along one, and joins by one. The planner knows so
+// from statistics only: of a table that was small when it last looked it reads all rows instead,
+// and a prepared statement keeps to that while the table grows.
+void KeepToKeys(soci::session& session) {
+  for (const char* way : {"seqscan", "bitmapscan", "hashjoin", "mergejoin"}) {
+    session << absl::StrCat("SET enable_", way, " = off");
+  }
+  // A plan that cannot do without one of them looks so dear that it would be compiled first.
+  session << "SET jit = off";
+}
+
 void SetUpPostgres(soci::session& session, ConnectionRole role) {
   // libpq would print the server's notices on stderr, between the lines of the log.
   PQsetNoticeProcessor(
@@ -68,6 +80,7 @@ void SetUpPostgres(soci::session& session, ConnectionRole role) {
   session << absl::StrCat("SET lock_timeout = ", absl::ToInt64Milliseconds(kLockWaitMax));
   session << absl::StrCat("SET idle_in_transaction_session_timeout = ",
                           absl::ToInt64Milliseconds(kIdleInTransactionMax));
+  KeepToKeys(session);
   if (role == ConnectionRole::kWriter) return;
   session << "SET default_transaction_isolation = 'repeatable read'";
   session << "SET default_transaction_read_only = on";
@@ -75,8 +88,9 @@ void SetUpPostgres(soci::session& session, ConnectionRole role) {
 
 std::string AllTenantsValue(const Tenants& tenants) { return tenants.all() ? "on" : "off"; }
 
-struct SetTenants {
-  explicit SetTenants(Connection& connection)
+// For sessions in the middle of a transaction.
+struct TenantSettings {
+  explicit TenantSettings(Connection& connection)
       : set((connection.sql().prepare << absl::StrCat("SELECT set_config('", kOrgSetting,
                                                       "', :org_id, true), set_config('",
                                                       kAllTenantsSetting, "', :all_tenants, true)"),
@@ -140,23 +154,34 @@ std::string Connection::FromColumn(std::string column) const {
 }
 
 void Connection::Begin(const Tenants& tenants) {
+  kept_rows_.clear();
+  wanted_tenants_ = tenants;
   if (kind_ == DatabaseKind::kPostgres && tenants != Tenants()) {
     session_ << BeginFor(session_, tenants);
     tenants_ = tenants;
     return;
   }
-  tenants_ = Tenants();
-  auto& statements = Prepared<TransactionStatements>();
+  tenants_ = tenants;
+  auto& statements = Held<TransactionStatements>();
   (role_ == ConnectionRole::kWriter ? statements.begin_immediate : statements.begin).execute(true);
 }
 
-void Connection::ActFor(const Tenants& tenants) {
-  if (kind_ == DatabaseKind::kSqlite || tenants == tenants_) return;
-  auto& statement = Prepared<SetTenants>();
-  statement.org_id = tenants.org_id();
-  statement.all_tenants = AllTenantsValue(tenants);
+void Connection::SetTenants() {
+  // First, so that preparing the statement does not come back here.
+  tenants_ = wanted_tenants_;
+  if (kind_ == DatabaseKind::kSqlite) return;
+  auto& statement = Held<TenantSettings>();
+  statement.org_id = tenants_.org_id();
+  statement.all_tenants = AllTenantsValue(tenants_);
   statement.set.execute(true);
-  tenants_ = tenants;
+}
+
+void Connection::WriteKeptRows() {
+  const std::vector<RowInsert*> kept = std::exchange(kept_rows_, {});
+  // Rows of several tenants, each under the key of its own.
+  const Tenants wanted = std::exchange(wanted_tenants_, Tenants::All());
+  for (RowInsert* rows : kept) rows->WriteKept();
+  wanted_tenants_ = wanted;
 }
 
 bool Connection::BypassesTenantWall() {
@@ -170,7 +195,7 @@ bool Connection::BypassesTenantWall() {
 
 void Connection::Commit() {
   ResetStatements();
-  Prepared<TransactionStatements>().commit.execute(true);
+  Held<TransactionStatements>().commit.execute(true);
 }
 
 void Connection::Rollback() {
@@ -183,6 +208,7 @@ void Connection::Rollback() {
     session_ << "ROLLBACK";
   } catch (const std::exception&) {
   }
+  kept_rows_.clear();
   // SOCI on PostgreSQL loses the parameters of a statement that failed when it is run again.
   if (kind_ == DatabaseKind::kPostgres) prepared_.clear();
 }

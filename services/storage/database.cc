@@ -168,7 +168,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& url,
     return OpenFailure(target, error);
   }
   for (State::Reader& reader : state->readers) state->idle.push_back(&reader);
-  if (!sqlite) state->read_queue = std::make_unique<ReadQueue>(kReadersMax, kReadsQueuedMax);
+  if (!sqlite) state->read_queue = std::make_unique<ReadQueue>(kReadersMax - 1, kReadsQueuedMax);
   return std::unique_ptr<Database>(new Database(std::move(state)));
 }
 
@@ -214,6 +214,13 @@ absl::Status Database::WriteAtStart(absl::FunctionRef<absl::Status(Connection&)>
   } catch (const std::exception& error) {
     return StorageFailure(writer(), error);
   }
+}
+
+std::unique_ptr<Notifications> Database::Listen(std::string channel,
+                                                Notifications::Notified notified) {
+  if (kind() == DatabaseKind::kSqlite) return nullptr;
+  return std::make_unique<Notifications>(state_->url.target, std::move(channel),
+                                         std::move(notified));
 }
 
 Connection& Database::writer() { return *state_->writer; }

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "services/storage/connection.h"
 #include "services/storage/migrations.h"
+#include "services/storage/notifications.h"
 #include "services/storage/tenants.h"
 
 namespace marginalia {
@@ -51,8 +52,9 @@ class Database {
 
   // The same for an RPC, whose thread must not wait for a server: runs `read`, then `done` with its
   // status. On SQLite both run before ReadThen returns, on the calling thread; on PostgreSQL on one
-  // of kReadersMax threads behind a queue of kReadsQueuedMax (beyond it: RESOURCE_EXHAUSTED, reason
-  // READ_QUEUE_FULL, with RetryInfo). Past `deadline` in the queue: DEADLINE_EXCEEDED.
+  // of kReadersMax - 1 threads, which leave one reader to the kit's own threads, behind a queue of
+  // kReadsQueuedMax (beyond it: RESOURCE_EXHAUSTED, reason READ_QUEUE_FULL, with RetryInfo). Past
+  // `deadline` in the queue: DEADLINE_EXCEEDED.
   void ReadThen(absl::Time deadline, Tenants tenants,
                 absl::AnyInvocable<absl::Status(Connection&)> read,
                 absl::AnyInvocable<void(const absl::Status&)> done);
@@ -61,6 +63,10 @@ class Database {
   // Only while the process starts, before GroupCommit takes that connection. For tables that belong
   // to no tenant.
   absl::Status WriteAtStart(absl::FunctionRef<absl::Status(Connection&)> write);
+
+  // What other processes notify this database of on `channel`, from now on; null on SQLite, where
+  // there are none.
+  std::unique_ptr<Notifications> Listen(std::string channel, Notifications::Notified notified);
 
  private:
   friend class GroupCommit;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -18,7 +19,15 @@ namespace {
 
 constexpr char kSqliteScheme[] = "sqlite:";
 constexpr char kVfsParameter[] = "?vfs=";
-constexpr char kPostgresConnectTimeout[] = "connect_timeout=2";
+
+// What libpq is told unless the url says otherwise: not to wait for long for a server that is not
+// there, or that has gone without a word. Times in seconds, the last one in milliseconds.
+constexpr std::pair<const char*, const char*> kPostgresParameters[] = {
+    {"connect_timeout", "2"},
+    {"keepalives_idle", "5"},
+    {"keepalives_interval", "2"},
+    {"keepalives_count", "3"},
+    {"tcp_user_timeout", "10000"}};
 
 absl::StatusOr<DatabaseUrl> ParseSqlite(std::string path) {
   std::string vfs;
@@ -73,9 +82,11 @@ absl::StatusOr<DatabaseUrl> ParsePostgres(const std::string& url) {
   parsed.target = {.kind = DatabaseKind::kPostgres,
                    .connect_string = url,
                    .description = *std::move(description)};
-  if (!absl::StrContains(url, "connect_timeout=")) {
-    const char* separator = absl::StrContains(url, "?") ? "&" : "?";
-    absl::StrAppend(&parsed.target.connect_string, separator, kPostgresConnectTimeout);
+  std::string& connect_string = parsed.target.connect_string;
+  for (const auto& [name, value] : kPostgresParameters) {
+    if (absl::StrContains(url, absl::StrCat(name, "="))) continue;
+    const char* separator = absl::StrContains(connect_string, "?") ? "&" : "?";
+    absl::StrAppend(&connect_string, separator, name, "=", value);
   }
   return parsed;
 }

@@ -1,6 +1,7 @@
 #include "services/storage/group_commit.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -64,7 +65,7 @@ Attempt FailedAttempt(const Connection& connection, const std::exception& error,
   absl::Status failure = StorageFailure(connection, error);
   if (committing && !IsKnownNotCommitted(error)) return {Ending::kUnknown, StorageUnavailable()};
   if (IsConnectionLost(error)) return {Ending::kLost, std::move(failure)};
-  const bool write_is_to_blame = failure.code() == absl::StatusCode::kInternal;
+  const bool write_is_to_blame = failure.code() == absl::StatusCode::kInternal || IsDeadlock(error);
   return {write_is_to_blame ? Ending::kThrew : Ending::kFailed, std::move(failure)};
 }
 
@@ -89,19 +90,23 @@ class GroupCommit::Writer {
     thread_.join();
   }
 
-  void Submit(absl::Time deadline, Tenants tenants, Write write, Done done) {
+  void Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write, Done done) {
     absl::Status refusal;
     {
       const std::lock_guard lock(mutex_);
       refusal = !refusal_.ok() ? refusal_ : Unanswered() >= kWritesQueuedMax ? Full() : refusal_;
       if (refusal.ok()) {
         ++accepted_;
-        queue_.push_back({deadline, std::move(tenants), std::move(write), std::move(done)});
+        queue_.push_back(
+            {deadline, std::move(tenants), std::move(expect), std::move(write), std::move(done)});
       }
     }
     if (refusal.ok()) {
       changed_.notify_one();
     } else {
+      if (absl::IsResourceExhausted(refusal)) {
+        statistics_.refused.fetch_add(1, std::memory_order_relaxed);
+      }
       done(refusal);
     }
   }
@@ -111,10 +116,13 @@ class GroupCommit::Writer {
     return Unanswered();
   }
 
+  const GroupStatistics& statistics() const { return statistics_; }
+
  private:
   struct Pending {
     absl::Time deadline;
     Tenants tenants;
+    Expect expect;  // may be null
     Write write;
     Done done;
 
@@ -142,6 +150,7 @@ class GroupCommit::Writer {
   absl::AnyInvocable<void(std::string_view)> failed_;
   WalCheckpoints checkpoints_;
   bool connection_lost_ = false;  // writer thread only
+  GroupStatistics statistics_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -192,15 +201,18 @@ void GroupCommit::Writer::Commit(std::span<Pending> group) {
     case Ending::kCommitted:
       return AnswerEach(group, std::move(statuses));
     case Ending::kFailed:
+      ++statistics_.failed;
       return AnswerAll(group, attempt.failure);
     case Ending::kThrew:
       if (group.size() == 1) return AnswerAll(group, attempt.failure);
       for (std::size_t i = 0; i < group.size(); ++i) Commit(group.subspan(i, 1));
       return;
     case Ending::kLost:
+      ++statistics_.lost;
       connection_lost_ = true;
       return AnswerAll(group, attempt.failure);
     case Ending::kUnknown:
+      ++statistics_.unknown;
       connection_lost_ = true;
       AnswerAll(group, attempt.failure);
       if (database_.kind() == DatabaseKind::kSqlite) Fail("a commit of unknown outcome");
@@ -213,14 +225,23 @@ Attempt GroupCommit::Writer::Try(std::span<Pending> group, std::vector<absl::Sta
   bool committing = false;
   try {
     WriteTransaction transaction(connection);
+    if (database_.kind() == DatabaseKind::kPostgres) {
+      for (Pending& pending : group) {
+        if (pending.expect != nullptr) pending.expect();
+      }
+    }
     for (GroupParticipant* participant : participants_) participant->Begin(connection);
     for (std::size_t i = 0; i < group.size(); ++i) {
       statuses[i] = group[i].Run(connection);
     }
     for (GroupParticipant* participant : participants_) participant->BeforeCommit(connection);
-    transaction.CheckUsable();
+    transaction.Prepare();
     committing = true;
+    const auto start = std::chrono::steady_clock::now();
     transaction.Commit();
+    statistics_.commit_seconds.Observe(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    statistics_.writes.Observe(static_cast<double>(group.size()));
   } catch (const std::exception& error) {
     Attempt attempt = FailedAttempt(connection, error, committing);
     for (GroupParticipant* participant : participants_) participant->RolledBack();
@@ -257,6 +278,7 @@ void GroupCommit::Writer::AnswerEach(std::span<Pending> group, std::vector<absl:
   for (std::size_t i = 0; i < group.size(); ++i) {
     // What a write holds must not outlive the answer to its caller.
     group[i].write = nullptr;
+    group[i].expect = nullptr;
     answers.push_back({std::move(group[i].done), std::move(statuses[i])});
   }
   answering_.Give(std::move(answers));
@@ -288,8 +310,16 @@ GroupCommit::GroupCommit(Database& database, std::vector<GroupParticipant*> part
 
 GroupCommit::~GroupCommit() = default;
 
+const GroupStatistics& GroupCommit::statistics() const { return writer_->statistics(); }
+
 void GroupCommit::Submit(absl::Time deadline, Tenants tenants, Write write, Done done) {
-  writer_->Submit(deadline, std::move(tenants), std::move(write), std::move(done));
+  Submit(deadline, std::move(tenants), nullptr, std::move(write), std::move(done));
+}
+
+void GroupCommit::Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write,
+                         Done done) {
+  writer_->Submit(deadline, std::move(tenants), std::move(expect), std::move(write),
+                  std::move(done));
 }
 
 void GroupCommit::Submit(absl::Time deadline, Write write, Done done) {

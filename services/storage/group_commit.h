@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/storage/database.h"
+#include "services/storage/group_statistics.h"
 
 namespace marginalia {
 
@@ -43,6 +44,10 @@ class GroupCommit {
   // the group is rolled back and its writes run again, each in a transaction of its own. So it may
   // run more than once before it counts, and starts from nothing each time.
   using Write = absl::AnyInvocable<absl::Status(Connection&)>;
+  // Names what the write is going to read, so that it can be read for the whole group at once. Runs
+  // on the writer thread before the participants' Begin, each time that the write is to run, and
+  // touches no database. Only on PostgreSQL, where each statement is a round trip.
+  using Expect = absl::AnyInvocable<void()>;
   // Told once how the write ended, after the commit is durable, on the answering thread.
   using Done = absl::AnyInvocable<void(const absl::Status&)>;
 
@@ -61,6 +66,7 @@ class GroupCommit {
   // queue answers RESOURCE_EXHAUSTED, reason WRITE_QUEUE_FULL, with RetryInfo; a deadline that
   // passes in the queue answers DEADLINE_EXCEEDED and writes nothing.
   void Submit(absl::Time deadline, Tenants tenants, Write write, Done done);
+  void Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write, Done done);
   // The same for tables that belong to no tenant.
   void Submit(absl::Time deadline, Write write, Done done);
 
@@ -71,6 +77,9 @@ class GroupCommit {
 
   // Writes accepted and not answered yet.
   std::size_t queued() const;
+
+  // See group_metrics.h.
+  const GroupStatistics& statistics() const;
 
  private:
   class Writer;

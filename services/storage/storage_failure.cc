@@ -83,6 +83,11 @@ bool IsConnectionLost(const std::exception& error) {
          postgres->get_error_category() == soci::soci_error::connection_error;
 }
 
+bool IsDeadlock(const std::exception& error) {
+  const auto* postgres = dynamic_cast<const soci::postgresql_soci_error*>(&error);
+  return postgres != nullptr && postgres->sqlstate() == std::string("40P01");
+}
+
 bool IsCorrupt(const std::exception& error) {
   const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
   if (sqlite == nullptr) return false;

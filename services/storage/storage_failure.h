@@ -15,6 +15,10 @@ absl::Status StorageUnavailable();
 // True when `error` says that the connection is gone or useless: only a new one helps (PostgreSQL).
 bool IsConnectionLost(const std::exception& error);
 
+// True when PostgreSQL ended the transaction so that others, which waited for it as it for them,
+// can go on: one write of a group is to blame, not all of them.
+bool IsDeadlock(const std::exception& error);
+
 // True when `error` is SQLite's word for a file that is damaged or no database at all.
 bool IsCorrupt(const std::exception& error);
 

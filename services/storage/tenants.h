@@ -1,7 +1,8 @@
 // Whose rows a transaction may touch. Every statement names its tenant by itself; on PostgreSQL
 // row-level security is a second wall behind that: a transaction declares its tenants, and a
-// statement that forgot to name them finds no other tenant's rows and cannot write any. SQLite has
-// no such thing, and the declaration costs nothing there. Plain values.
+// statement that forgot to name them finds no other tenant's rows and cannot change any. New rows
+// are written for all tenants of a group at once (RowInsert), each under the tenant that it names.
+// SQLite has no such thing, and the declaration costs nothing there. Plain values.
 //
 // The wall is there against mistakes of this program, not against someone who can run SQL of his
 // own on its connection: he could declare what he likes.

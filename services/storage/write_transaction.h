@@ -20,15 +20,17 @@ class WriteTransaction {
   WriteTransaction(const WriteTransaction&) = delete;
   WriteTransaction& operator=(const WriteTransaction&) = delete;
 
-  // Throws when a statement failed and its exception was swallowed: PostgreSQL would quietly roll
-  // back.
-  void CheckUsable() const {
+  // All but the commit: until here a failure means that nothing happened. Throws when a statement
+  // failed and its exception was swallowed, because PostgreSQL would quietly roll back.
+  void Prepare() {
+    connection_.Settle();
     if (connection_.InFailedTransaction()) {
       throw std::runtime_error("a statement of the transaction failed unheard");
     }
   }
 
   void Commit() {
+    Prepare();
     connection_.Commit();
     open_ = false;
   }

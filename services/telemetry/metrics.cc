@@ -10,6 +10,8 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <iterator>
+#include <limits>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -26,11 +28,8 @@ constexpr char kExposerThreads[] = "2";
 constexpr char kExposerTimeoutMs[] = "10000";
 constexpr int kCodesMax = 17;  // absl::StatusCode 0 to 16
 
-const prometheus::Histogram::BucketBoundaries& SecondsBuckets() {
-  static const auto* buckets = new prometheus::Histogram::BucketBoundaries{
-      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-      0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
-  return *buckets;
+prometheus::Histogram::BucketBoundaries SecondsBuckets() {
+  return {std::begin(kSecondsBounds), std::end(kSecondsBounds)};
 }
 
 const char* NameOf(int code) {
@@ -113,15 +112,31 @@ std::vector<prometheus::ClientMetric::Label> LabelsOf(const MetricLabels& labels
   return result;
 }
 
+void FillHistogram(prometheus::ClientMetric& metric, const Distribution& values) {
+  std::uint64_t count = 0;
+  const std::vector<std::uint64_t> counts = values.Counts();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const bool last = i == values.bounds().size();
+    count += counts[i];
+    metric.histogram.bucket.push_back(
+        {count, last ? std::numeric_limits<double>::infinity() : values.bounds()[i]});
+  }
+  metric.histogram.sample_count = count;
+  metric.histogram.sample_sum = values.sum();
+}
+
 // The metrics whose values are asked for at every scrape.
 class AskedMetrics : public prometheus::Collectable {
  public:
-  void AddGauge(const std::string& name, const std::string& help, MetricLabels labels,
-                absl::AnyInvocable<double() const> value) {
+  using Fill = absl::AnyInvocable<void(prometheus::ClientMetric&) const>;
+
+  void Add(prometheus::MetricType type, const std::string& name, const std::string& help,
+           MetricLabels labels, Fill fill) {
     const std::lock_guard lock(mutex_);
-    GaugeFamily& family = families_[name];
+    AskedFamily& family = families_[name];
+    family.type = type;
     family.help = help;
-    family.gauges.push_back({LabelsOf(labels), std::move(value)});
+    family.metrics.push_back({LabelsOf(labels), std::move(fill)});
   }
 
   std::vector<prometheus::MetricFamily> Collect() const override {
@@ -131,11 +146,11 @@ class AskedMetrics : public prometheus::Collectable {
       prometheus::MetricFamily collected;
       collected.name = name;
       collected.help = family.help;
-      collected.type = prometheus::MetricType::Gauge;
-      for (const auto& gauge : family.gauges) {
+      collected.type = family.type;
+      for (const auto& asked : family.metrics) {
         prometheus::ClientMetric metric;
-        metric.label = gauge.labels;
-        metric.gauge.value = gauge.value();
+        metric.label = asked.labels;
+        asked.fill(metric);
         collected.metric.push_back(std::move(metric));
       }
       result.push_back(std::move(collected));
@@ -144,17 +159,18 @@ class AskedMetrics : public prometheus::Collectable {
   }
 
  private:
-  struct Gauge {
+  struct AskedMetric {
     std::vector<prometheus::ClientMetric::Label> labels;
-    absl::AnyInvocable<double() const> value;
+    Fill fill;
   };
-  struct GaugeFamily {
+  struct AskedFamily {
+    prometheus::MetricType type = prometheus::MetricType::Untyped;
     std::string help;
-    std::vector<Gauge> gauges;
+    std::vector<AskedMetric> metrics;
   };
 
   mutable std::mutex mutex_;
-  std::map<std::string, GaugeFamily> families_;
+  std::map<std::string, AskedFamily> families_;
 };
 
 }  // namespace
@@ -214,7 +230,25 @@ Histogram* Metrics::AddHistogram(const std::string& name, const std::string& hel
 
 void Metrics::AddGauge(const std::string& name, const std::string& help, MetricLabels labels,
                        absl::AnyInvocable<double() const> value) {
-  state_->asked->AddGauge(name, help, std::move(labels), std::move(value));
+  state_->asked->Add(prometheus::MetricType::Gauge, name, help, std::move(labels),
+                     [value = std::move(value)](prometheus::ClientMetric& metric) {
+                       metric.gauge.value = value();
+                     });
+}
+
+void Metrics::AddCounter(const std::string& name, const std::string& help, MetricLabels labels,
+                         absl::AnyInvocable<double() const> value) {
+  state_->asked->Add(prometheus::MetricType::Counter, name, help, std::move(labels),
+                     [value = std::move(value)](prometheus::ClientMetric& metric) {
+                       metric.counter.value = value();
+                     });
+}
+
+void Metrics::AddHistogram(const std::string& name, const std::string& help, MetricLabels labels,
+                           const Distribution& values) {
+  state_->asked->Add(
+      prometheus::MetricType::Histogram, name, help, std::move(labels),
+      [&values](prometheus::ClientMetric& metric) { FillHistogram(metric, values); });
 }
 
 CallMetrics* Metrics::AddCall(const std::string& service, const std::string& method,

@@ -13,6 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "services/telemetry/distribution.h"
 
 namespace marginalia {
 
@@ -54,6 +55,11 @@ class Metrics {
   // metrics are gone.
   void AddGauge(const std::string& name, const std::string& help, MetricLabels labels,
                 absl::AnyInvocable<double() const> value);
+  // The same for what is counted elsewhere.
+  void AddCounter(const std::string& name, const std::string& help, MetricLabels labels,
+                  absl::AnyInvocable<double() const> value);
+  void AddHistogram(const std::string& name, const std::string& help, MetricLabels labels,
+                    const Distribution& values);
   CallMetrics* AddCall(const std::string& service, const std::string& method,
                        const std::string& type);
 

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -53,6 +54,22 @@ double OpenFiles() {
   return error ? 0 : static_cast<double>(std::distance(begin(files), end(files)));
 }
 
+double OpenFilesMax() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : 0;
+}
+
+prometheus::MetricFamily BuildInfo() {
+  prometheus::MetricFamily family =
+      OneMetric("marginalia_build_info", "What this process was built from; always 1.",
+                prometheus::MetricType::Gauge, 1);
+  family.metric.front().label = {{"compiler", __VERSION__}, {"revision", MARGINALIA_REVISION}};
+  return family;
+}
+
+// Initialised before main.
+const double kStartTime = static_cast<double>(std::time(nullptr));
+
 }  // namespace
 
 std::vector<prometheus::MetricFamily> ProcessMetrics() {
@@ -63,6 +80,11 @@ std::vector<prometheus::MetricFamily> ProcessMetrics() {
       OneMetric("process_resident_memory_bytes", "Memory held in RAM.", MetricType::Gauge,
                 ResidentBytes()),
       OneMetric("process_open_fds", "Open file descriptors.", MetricType::Gauge, OpenFiles()),
+      OneMetric("process_max_fds", "How many file descriptors may be open.", MetricType::Gauge,
+                OpenFilesMax()),
+      OneMetric("process_start_time_seconds", "When the process started, in Unix time.",
+                MetricType::Gauge, kStartTime),
+      BuildInfo(),
       OneMetric("marginalia_log_lines_dropped_total",
                 "Log lines dropped because stderr was not read fast enough.", MetricType::Counter,
                 static_cast<double>(LogLinesDropped())),

@@ -9,7 +9,8 @@
 
 namespace marginalia {
 
-// CPU time, memory, open file descriptors, and lines that the log dropped, as of now.
+// CPU time, memory, file descriptors, when the process started, what it was built from, and lines
+// that the log dropped, as of now.
 std::vector<prometheus::MetricFamily> ProcessMetrics();
 
 }  // namespace marginalia

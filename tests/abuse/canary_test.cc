@@ -42,8 +42,9 @@ class CanaryTest : public testing::Test {
                   .status,
               400);
     EXPECT_EQ(client.Get(absl::StrCat("/", kCanary, "?token=", kCanary), good).status, 404);
-    for (const char* header : {"Authorization", "Cookie", "X-Request-Id", "Last-Event-ID",
-                               "Idempotency-Key", "User-Agent", "Referer", "Origin"}) {
+    for (const char* header :
+         {"Authorization", "Cookie", "X-Request-Id", "Last-Event-ID", "Idempotency-Key",
+          "User-Agent", "Referer", "Origin", "Traceparent", "Tracestate"}) {
       client.Get(thread, {{header, absl::StrCat(kCanary, " ", kCanary)}});
     }
     client.Get(thread, {{"Authorization", absl::StrCat("Bearer ", kCanary, ".a.b")}});
@@ -66,6 +67,8 @@ class CanaryTest : public testing::Test {
       grpc::ClientContext context;
       processes_.Prepare(context, each);
       context.AddMetadata("cookie", kCanary);
+      context.AddMetadata("traceparent", kCanary);
+      context.AddMetadata("tracestate", absl::StrCat("a=", kCanary));
       processes_.comments_stub().AddComment(&context, add, &added);
     }
     add.set_body(std::string(kCanary) + '\0');

@@ -16,6 +16,7 @@ namespace marginalia {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::MatchesRegex;
 using ::testing::Pair;
 
 // In the place of a service: answers nothing and keeps what came with each call. Thread-safe.
@@ -90,8 +91,11 @@ TEST(ForwardingTest, TheGatewayHandsOnTheTokenAndTheRequestIdAlone) {
   MetadataRecorder::Metadata metadata = recorder.Of(method);
   // gRPC's own.
   metadata.erase("user-agent");
-  EXPECT_THAT(metadata, ElementsAre(Pair("authorization", "Bearer " + token),
-                                    Pair("x-request-id", "request-1")));
+  // What is no trace begins one.
+  EXPECT_THAT(metadata,
+              ElementsAre(Pair("authorization", "Bearer " + token),
+                          Pair("traceparent", MatchesRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-00")),
+                          Pair("x-request-id", "request-1")));
 }
 
 }  // namespace

@@ -28,6 +28,9 @@ void GetInvoiceBar(Bench& bench, Report& report);
 void GatewayBars(Bench& bench, Report& report);
 // 11: memory.
 void MemoryBars(Bench& bench, Report& report);
+// 12: AddComment at 64 callers through 1, 2 and 3 replicas on one PostgreSQL, against PostgreSQL
+// alone, and what its sessions wait for. No bar, only figures.
+void ReplicasBar(Bench& bench, Report& report);
 
 }  // namespace marginalia::bench
 

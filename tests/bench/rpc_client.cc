@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace marginalia::bench {
 namespace {
@@ -91,8 +92,10 @@ struct RpcClient::State {
 
 RpcClient::RpcClient(RpcClientOptions options) : state_(std::make_unique<State>()) {
   state_->options = std::move(options);
+  const std::vector<std::string> addresses = absl::StrSplit(state_->options.address, ',');
   for (int i = 0; i < state_->options.connections; ++i) {
-    state_->channels.push_back(NewConnection(state_->options.address));
+    const auto turn = static_cast<std::size_t>(i) % addresses.size();
+    state_->channels.push_back(NewConnection(addresses[turn]));
     state_->stubs.push_back(std::make_unique<grpc::GenericStub>(state_->channels.back()));
   }
   state_->answering = std::thread([this] { state_->Answer(); });

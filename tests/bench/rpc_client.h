@@ -23,6 +23,7 @@ class MessageLite;
 namespace marginalia::bench {
 
 struct RpcClientOptions {
+  // Several with commas between: the connections lead to them in turn.
   std::string address;
   // A JWT; empty: none is sent.
   std::string bearer;

@@ -42,6 +42,12 @@ Service StartCommentsService(Bench& bench, const std::filesystem::path& folder,
   return Start(std::move(arguments), LogPath(bench));
 }
 
+Service StartCommentsReplica(Bench& bench, const std::string& database_url) {
+  std::vector<std::string> arguments = ServiceArguments(bench, "comments-service", "127.0.0.1:0");
+  arguments.push_back("--database_url=" + database_url);
+  return Start(std::move(arguments), LogPath(bench));
+}
+
 Service StartInvoiceService(Bench& bench, const std::filesystem::path& folder,
                             const std::string& comments_address, const std::string& address) {
   std::vector<std::string> arguments = ServiceArguments(bench, "invoice-service", address);

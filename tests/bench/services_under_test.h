@@ -25,6 +25,9 @@ struct Service {
 Service StartCommentsService(Bench& bench, const std::filesystem::path& folder,
                              const std::string& invoices_address = "");
 
+// On a PostgreSQL database, which others may share; every invoice id is accepted.
+Service StartCommentsReplica(Bench& bench, const std::string& database_url);
+
 // Its database is folder/invoices.db. `address`: where to listen.
 Service StartInvoiceService(Bench& bench, const std::filesystem::path& folder,
                             const std::string& comments_address,

@@ -91,6 +91,14 @@ absl::StatusOr<v1::ListCommentsResponse> Client::List(const std::string& invoice
   return Call(&Stub::ListComments, request);
 }
 
+absl::StatusOr<v1::ListCommentsResponse> Client::ListAtLeast(const std::string& token,
+                                                             const std::string& invoice_id) const {
+  v1::ListCommentsRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_at_least_as_fresh(token);
+  return Call(&Stub::ListComments, request);
+}
+
 absl::StatusOr<v1::GetCommentResponse> Client::Get(const std::string& invoice_id,
                                                    const std::string& comment_id) const {
   v1::GetCommentRequest request;

@@ -1,5 +1,6 @@
 #include "tests/comments_service/service_under_test.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <utility>
@@ -51,6 +52,16 @@ const TokenMint& Mint() {
   return *mint;
 }
 
+// Counts for the test itself.
+class Count : public Counter {
+ public:
+  void Add(std::int64_t amount) override { count_ += amount; }
+  std::int64_t value() const { return count_; }
+
+ private:
+  std::atomic<std::int64_t> count_ = 0;
+};
+
 // In main's order.
 struct ServiceUnderTest::Parts {
   explicit Parts(const ServiceOptions& options)
@@ -58,13 +69,13 @@ struct ServiceUnderTest::Parts {
         database(OrAbort(Database::Open(options.database_url, CommentsMigrations()))),
         log(OrAbort(EventLog::Open(*database, options.start_new_log))),
         writer(*log, audit_log, pages),
-        feed(*log),
+        feed(*log, [this](const auto& events) { pages.OutdateFor(events); }),
         writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
         retention(*log, feed, writes, options.retention, options.retention_interval),
         directory(DirectoryAt(options.invoices_address)),
         invoices(*database, directory.get()),
         comments(*database, writes, writer, *log, invoices),
-        listing(*database, *log, invoices, log->has_other_writers() ? nullptr : &pages),
+        listing(*database, feed, invoices, pages),
         audit_listing(*database, invoices),
         verifier(*database),
         watches(options.write_stall_max),
@@ -72,12 +83,15 @@ struct ServiceUnderTest::Parts {
         watch(gate, feed, invoices, watches),
         rpc(MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
-        channel(ConnectTo(server->address())) {}
+        channel(ConnectTo(server->address())) {
+    pages.CountWith(&page_hits, nullptr);
+  }
 
   std::unique_ptr<TokenVerifier> tokens;
   std::unique_ptr<Database> database;
   std::unique_ptr<EventLog> log;
   AuditLog audit_log;
+  Count page_hits;
   ThreadPages pages;
   CommentWriter writer;
   EventFeed feed;
@@ -144,6 +158,7 @@ std::int64_t ServiceUnderTest::CountRows(const std::string& table) {
   return read.ok() ? count : -1;
 }
 
+std::int64_t ServiceUnderTest::page_cache_hits() const { return parts_->page_hits.value(); }
 EventFeed& ServiceUnderTest::feed() { return parts_->feed; }
 OpenWatches& ServiceUnderTest::watches() { return parts_->watches; }
 Database& ServiceUnderTest::database() { return *parts_->database; }

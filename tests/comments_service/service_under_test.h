@@ -48,6 +48,7 @@ class ServiceUnderTest {
   void Tamper(absl::AnyInvocable<void(soci::session&)> change);
   std::int64_t CountRows(const std::string& table);
 
+  std::int64_t page_cache_hits() const;
   EventFeed& feed();
   OpenWatches& watches();
   Database& database();

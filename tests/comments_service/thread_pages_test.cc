@@ -88,6 +88,39 @@ TEST_F(ThreadPagesTest, APageReadDuringTheCommitIsNotKept) {
   EXPECT_NE(pages_.Find(key), nullptr);
 }
 
+TEST_F(ThreadPagesTest, AnotherReplicasWriteTakesThePagesOfItsThreadAway) {
+  const ThreadPageKey key{"org", "invoice", 20, false};
+  const ThreadPageKey other{"org", "other", 20, false};
+  pages_.Insert(key, pages_.Generation(key), PageOf(10));
+  pages_.Insert(other, pages_.Generation(other), PageOf(10));
+  auto event = std::make_shared<Event>();
+  event->org_id = "org";
+  event->subject = "invoice";
+  pages_.OutdateFor({event});
+  EXPECT_EQ(pages_.Find(key), nullptr);
+  EXPECT_NE(pages_.Find(other), nullptr);
+}
+
+TEST_F(ThreadPagesTest, APageReadBeforeAnotherReplicasWriteWasHeardOfIsNotKept) {
+  const ThreadPageKey key{"org", "invoice", 20, false};
+  const std::uint64_t generation = pages_.Generation(key);
+  pages_.OutdateFor({});
+  pages_.Insert(key, generation, PageOf(10));
+  EXPECT_EQ(pages_.Find(key), nullptr);
+}
+
+TEST_F(ThreadPagesTest, WritesThatCouldNotBeToldTakeAllPagesAway) {
+  for (int i = 0; i < 100; ++i) {
+    const std::string invoice = std::to_string(i);
+    const ThreadPageKey key{"org", invoice, 20, false};
+    pages_.Insert(key, pages_.Generation(key), PageOf(10));
+  }
+  pages_.OutdateFor({});
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(pages_.Find({"org", std::to_string(i), 20, false}), nullptr);
+  }
+}
+
 TEST_F(ThreadPagesTest, ALargePageIsNotKept) {
   const ThreadPageKey key{"org", "invoice", 20, false};
   pages_.Insert(key, pages_.Generation(key), PageOf(kThreadPageBytesMax + 1));

@@ -9,8 +9,11 @@
 #include <optional>
 #include <thread>
 
+#include "services/rpc/errors.h"
 #include "tests/events/log_under_test.h"
+#include "tests/support/await.h"
 #include "tests/support/database_under_test.h"
+#include "tests/support/postgres_server.h"
 
 namespace marginalia {
 namespace {
@@ -185,6 +188,52 @@ TEST_F(SharedEventFeedTest, AWatcherOfOneReplicaHearsWhatAnotherOneCommits) {
   EXPECT_EQ(here.log().head(), 3);
   here.Append(2);
   EXPECT_EQ(Positions(feed.After(0).value()), Range(1, 5));
+}
+
+TEST_F(SharedEventFeedTest, AFeedThatAnotherReplicasRetentionHasOvertakenGoesOn) {
+  const std::string url = NewDatabaseUrl(DatabaseKind::kPostgres);
+  LogUnderTest here(url), there(url);
+  there.Append(20);
+  ASSERT_TRUE(there
+                  .Write([&there](Connection& connection) {
+                    there.log().CompactUpTo(connection, 10, 10);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  bool told_of_all = false;
+  EventFeed feed(here.log(), [&told_of_all](const std::vector<EventPointer>& events) {
+    told_of_all = told_of_all || events.empty();
+  });
+  ASSERT_TRUE(Await([&feed] { return feed.end() == 20; }));
+  EXPECT_TRUE(told_of_all);
+  EXPECT_EQ(ReasonOf(feed.After(0).status()), "EVENTS_COMPACTED");
+  there.Append(1);
+  ASSERT_TRUE(Await([&feed] { return feed.end() == 21; }));
+  EXPECT_EQ(Positions(feed.After(10).value()), Range(11, 21));
+}
+
+TEST_F(SharedEventFeedTest, AFeedIsCurrentOnlyWhileItHearsOfOthers) {
+  const std::string url = NewDatabaseUrl(DatabaseKind::kPostgres);
+  LogUnderTest here(url);
+  EventFeed feed(here.log());
+  constexpr absl::Duration kAgeMax = absl::Milliseconds(200);
+  ASSERT_TRUE(Await([&] { return feed.IsCurrent(kAgeMax); }));
+  StopPostgres();
+  EXPECT_TRUE(Await([&] { return !feed.IsCurrent(kAgeMax); }));
+  StartPostgres();
+  EXPECT_TRUE(Await([&] { return feed.IsCurrent(kAgeMax); }));
+}
+
+TEST_F(SharedEventFeedTest, ALogThatHasLostItsEndIsNeitherWrittenToNorBelieved) {
+  const std::string url = NewDatabaseUrl(DatabaseKind::kPostgres);
+  LogUnderTest here(url), there(url);
+  here.Append(5);
+  // As a server has it that lacked the last commits when it took over.
+  there.Execute("DELETE FROM events WHERE position > 3");
+  there.Execute("UPDATE event_log SET head = 3");
+  EXPECT_FALSE(here.log().RefreshHead().ok());
+  EXPECT_FALSE(here.Write(here.Appending("a sixth event")).ok());
+  EXPECT_EQ(here.log().head(), 5);
 }
 
 }  // namespace

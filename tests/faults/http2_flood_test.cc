@@ -1,26 +1,29 @@
 // What a client can do to a service below gRPC: frames of HTTP/2 (RFC 9113) by the ten thousand,
 // from a peer that neither reads nor acknowledges anything.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <string_view>
-#include <thread>
 
+#include "tests/faults/flood_fixture.h"
 #include "tests/gateway/raw_connection.h"
-#include "tests/support/three_processes.h"
 
 namespace marginalia {
 namespace {
 
 constexpr int kPings = 100'000;
+constexpr int kResetCalls = 100'000;
 constexpr int kFramesPerSend = 100;
+// Whoever is cut off may come back at once; each time it is cut off again.
+constexpr int kConnectionsMax = 1'000;
 // What a service may grow by while it is flooded.
 constexpr std::int64_t kGrowthKibibytesMax = 256 * 1024;
 
-enum class FrameType : char { kSettings = 4, kPing = 6 };
+enum class FrameType : char { kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6 };
+constexpr char kEndHeaders = 4;
+constexpr std::uint32_t kCancel = 8;
 
 std::string BigEndian(std::uint32_t number, int bytes) {
   std::string text;
@@ -30,67 +33,75 @@ std::string BigEndian(std::uint32_t number, int bytes) {
   return text;
 }
 
-// A frame of the connection itself, without flags.
-std::string Frame(FrameType type, std::string_view payload) {
+// Stream 0 is the connection itself.
+std::string Frame(FrameType type, std::string_view payload, char flags = 0,
+                  std::uint32_t stream = 0) {
   std::string frame = BigEndian(static_cast<std::uint32_t>(payload.size()), 3);
-  frame += {static_cast<char>(type), '\0'};
-  return frame.append(BigEndian(0, 4)).append(payload);
+  frame += {static_cast<char>(type), flags};
+  return frame.append(BigEndian(stream, 4)).append(payload);
 }
 
-std::int64_t ResidentKibibytes(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind("VmRSS:", 0) == 0) return std::stoll(line.substr(6));
+// A text without Huffman coding, shorter than 32 KiB (RFC 7541, 5.1 and 5.2).
+std::string HpackText(std::string_view text) {
+  std::string coded;
+  std::size_t length = text.size();
+  if (length < 127) {
+    coded.push_back(static_cast<char>(length));
+  } else {
+    coded.push_back(127);
+    for (length -= 127; length >= 128; length /= 128) {
+      coded.push_back(static_cast<char>(length % 128 + 128));
+    }
+    coded.push_back(static_cast<char>(length));
   }
-  ADD_FAILURE() << "no resident size of process " << pid;
-  return 0;
+  return coded.append(text);
 }
 
-class Http2FloodTest : public testing::Test {
+// A field that nobody remembers (RFC 7541, 6.2.2).
+std::string HpackField(std::string_view name, std::string_view value) {
+  return std::string(1, '\0') + HpackText(name) + HpackText(value);
+}
+
+// Call `number`, begun and reset at once.
+std::string ResetCall(std::string_view headers, int number) {
+  const auto stream = static_cast<std::uint32_t>(2 * number + 1);
+  return Frame(FrameType::kHeaders, headers, kEndHeaders, stream) +
+         Frame(FrameType::kReset, BigEndian(kCancel, 4), 0, stream);
+}
+
+class Http2FloodTest : public FloodFixture {
  protected:
-  // A connection that has said what HTTP/2 begins with, and will acknowledge nothing.
-  std::string Opening() const {
+  // What a connection says first that will acknowledge nothing.
+  static std::string Opening() {
     return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(FrameType::kSettings, "");
   }
 
-  bool CallsAreAnswered() {
-    grpc::ClientContext context;
-    processes_.Prepare(context, processes_.Token("dana", "member"));
-    comments::v1::ListCommentsRequest request;
-    request.set_invoice_id(invoice_);
-    comments::v1::ListCommentsResponse response;
-    return processes_.comments_stub().ListComments(&context, request, &response).ok();
+  std::string CallHeaders() const {
+    return HpackField(":method", "POST") + HpackField(":scheme", "http") +
+           HpackField(":path", "/marginalia.comments.v1.CommentsService/ListComments") +
+           HpackField(":authority", "localhost") + HpackField("te", "trailers") +
+           HpackField("content-type", "application/grpc") +
+           HpackField("authorization", "Bearer " + processes_.Token("mallory", "member", "rival"));
   }
 
-  // Runs `flood` while somebody else calls, whose every call must be answered.
-  template <class Flood>
-  void FloodBesideACaller(Flood flood) {
-    ASSERT_TRUE(CallsAreAnswered());
-    const pid_t pid = processes_.comments().pid();
-    const std::int64_t before = ResidentKibibytes(pid);
-    std::atomic<bool> over = false;
-    std::atomic<int> answered = 0;
-    std::atomic<int> failed = 0;
-    std::thread caller([&] {
-      do {
-        ++(CallsAreAnswered() ? answered : failed);
-      } while (!over);
-    });
-    flood();
-    over = true;
-    caller.join();
-    EXPECT_EQ(failed, 0) << "of " << answered + failed << " calls";
-    EXPECT_LT(ResidentKibibytes(pid) - before, kGrowthKibibytesMax);
-    EXPECT_EQ(processes_.comments().pid(), pid);
-    EXPECT_TRUE(CallsAreAnswered());
+  // Begins and resets calls until the server ends the connection. Returns how many it has sent.
+  int ResetCallsUntilCut(std::string_view headers) {
+    RawConnection connection(processes_.comments().address());
+    int sent = 0;
+    bool open = connection.Send(Opening());
+    while (open && sent < kResetCalls) {
+      std::string calls;
+      for (int i = 0; i < kFramesPerSend; ++i) calls += ResetCall(headers, sent++);
+      open = connection.Send(calls);
+      // The server stops reading from whoever does not take what it says.
+      connection.Ignore();
+    }
+    return sent;
   }
-
-  ThreeProcesses processes_;
-  const std::string invoice_ = processes_.NewInvoice("INV-1");
 };
 
 TEST_F(Http2FloodTest, AFloodOfPingsEndsItsConnectionAndNoOther) {
-  FloodBesideACaller([&] {
+  FloodBesideACaller(processes_.comments(), kGrowthKibibytesMax, [&] {
     RawConnection connection(processes_.comments().address());
     ASSERT_TRUE(connection.Send(Opening()));
     std::string pings;
@@ -99,6 +110,20 @@ TEST_F(Http2FloodTest, AFloodOfPingsEndsItsConnectionAndNoOther) {
     for (int sent = 0; sent < kPings && open; sent += kFramesPerSend) open = connection.Send(pings);
     EXPECT_TRUE(connection.AwaitEnd());
   });
+}
+
+TEST_F(Http2FloodTest, RapidResetEndsItsConnectionsAndTakesBoundedMemory) {
+  FloodBesideACaller(processes_.comments(), kGrowthKibibytesMax, [&] {
+    const std::string headers = CallHeaders();
+    int sent = 0;
+    for (int i = 0; i < kConnectionsMax && sent < kResetCalls; ++i) {
+      sent += ResetCallsUntilCut(headers);
+    }
+    EXPECT_GE(sent, kResetCalls);
+  });
+  EXPECT_THAT(ThreeProcesses::MetricsOf(processes_.comments()),
+              testing::Not(testing::HasSubstr("marginalia_connections_ended_total 0\n")));
+  EXPECT_TRUE(processes_.comments().log().WaitFor("resets calls faster").has_value());
 }
 
 }  // namespace

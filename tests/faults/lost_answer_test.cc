@@ -18,7 +18,9 @@ class LostAnswerTest : public testing::Test {
   grpc::Status Add(const comments::v1::AddCommentRequest& request, std::chrono::milliseconds limit,
                    comments::v1::AddCommentResponse& answer) {
     grpc::ClientContext context;
-    processes_.Prepare(context, processes_.Token("dana", "member"), limit);
+    // Without a connection the call and its retries fail rather than wait for one.
+    processes_.Prepare(context, processes_.Token("dana", "member"), limit,
+                       /*wait_for_ready=*/false);
     return processes_.comments_stub().AddComment(&context, request, &answer);
   }
 

@@ -1,6 +1,7 @@
 // The routes of the API: what they answer, refuse and forward.
 #include "absl/strings/str_cat.h"
 #include "services/rpc/errors.h"
+#include "services/rpc/service_config.h"
 #include "tests/gateway/gateway_fixture.h"
 
 namespace marginalia {
@@ -259,6 +260,13 @@ TEST_F(ApiTest, TheDocumentAndTheHealthAreForAnyone) {
   const HttpAnswer document = Get("/openapi.json", {});
   EXPECT_EQ(document.status, 200);
   EXPECT_EQ(Json(document).at("openapi"), "3.1.0");
+}
+
+TEST_F(ApiTest, HowToCallTheServicesIsToldToAnyone) {
+  const HttpAnswer config = Get("/service_config.json", {});
+  EXPECT_EQ(config.status, 200);
+  EXPECT_EQ(config.body, ServiceConfigDocument());
+  EXPECT_EQ(config.headers.at("content-type"), "application/json");
 }
 
 TEST_F(ApiTest, NotReadyIsToldWithItsReason) {

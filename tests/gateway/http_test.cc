@@ -81,6 +81,16 @@ TEST_F(HttpTest, TooLargeIsRefusedByWhatIsTooLarge) {
       414);
 }
 
+TEST_F(HttpTest, AFormThatIsTooLargeIsToldToAPersonOnAPage) {
+  const std::string answer =
+      Say(absl::StrCat("POST /invoices/", kInvoiceId, "/comments HTTP/1.1\r\nHost: localhost\r\n",
+                       "Accept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+                       "Content-Length: 1000000\r\n\r\n"));
+  EXPECT_EQ(StatusOf(answer), 413);
+  EXPECT_NE(answer.find("Content-Type: text/html"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("make the text shorter"), std::string::npos) << answer;
+}
+
 TEST_F(HttpTest, TheChunksOfABodyAreTooLargeTogether) {
   const std::string chunk = absl::StrCat("9c40\r\n", std::string(40'000, 'a'), "\r\n");
   const std::string answer = Say(Request(

@@ -146,7 +146,7 @@ TEST(PageTextTest, FormFieldsAreReadStrictly) {
 TEST(PageTextTest, ADraftHasAnIdOfItsOwn) {
   const std::string id = NewDraft().comment_id;
   EXPECT_EQ(id.size(), 36U);
-  EXPECT_EQ(id[14], '4');
+  EXPECT_EQ(id[14], '7');
   EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos);
   EXPECT_NE(id, NewDraft().comment_id);
 }

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "gateway/http_fields.h"
 #include "gateway/openapi.h"
 #include "services/rpc/errors.h"
 #include "tests/support/openapi_validator.h"
@@ -61,13 +62,17 @@ TEST(ProblemTest, WhatOnlyTheLogMayKnowIsNotTold) {
 }
 
 TEST(ProblemTest, TheFieldsOfTheContractHaveTheNamesOfTheHttpApi) {
-  const HttpResponse response = Problem(
-      InvalidFields({{"comment_id", "must be a UUID"}, {"body", "must not be blank"}}), "r-1");
+  const HttpResponse response =
+      Problem(WithHttpFieldNames(
+                  InvalidFields({{"comment_id", "must be a UUID"}, {"body", "must not be blank"}})),
+              "r-1");
   const boost::json::value body = BodyOf(response);
   EXPECT_EQ(body.at("errors"), boost::json::parse(R"([{"field":"id","message":"must be a UUID"},
                                         {"field":"body","message":"must not be blank"}])"));
   EXPECT_EQ(body.at("detail"), "id must be a UUID; body must not be blank");
-  EXPECT_EQ(BodyOf(Problem(InvalidField("page_token", "is no token", "PAGE_TOKEN_INVALID"), ""))
+  EXPECT_EQ(BodyOf(Problem(WithHttpFieldNames(
+                               InvalidField("page_token", "is no token", "PAGE_TOKEN_INVALID")),
+                           ""))
                 .at("errors")
                 .at(0)
                 .at("field"),

@@ -21,6 +21,7 @@ RawConnection::RawConnection(const std::string& address, int receive_buffer_byte
     : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const timeval patience{kPatienceSeconds, 0};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   if (receive_buffer_bytes > 0) {
     setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes));
   }
@@ -44,6 +45,11 @@ bool RawConnection::Send(std::string_view bytes) {
 }
 
 void RawConnection::EndSending() { shutdown(socket_, SHUT_WR); }
+
+void RawConnection::Ignore() {
+  char bytes[16 * 1024];
+  while (recv(socket_, bytes, sizeof(bytes), MSG_DONTWAIT) > 0) continue;
+}
 
 std::string RawConnection::ReadToEnd() {
   char bytes[16 * 1024];

@@ -16,10 +16,12 @@ class RawConnection {
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
 
-  // False when the server does not take it.
+  // False when the server does not take it in time.
   bool Send(std::string_view bytes);
   // Nothing more will be sent.
   void EndSending();
+  // Throws away what has come, without waiting for more.
+  void Ignore();
   // Everything up to the end of the connection; fails the test when that does not come in time.
   std::string ReadToEnd();
   // Reads until `text` has come, and returns all that came. Empty when it did not.

@@ -189,7 +189,11 @@ absl::StatusOr<Caller> ScriptedComments::Enter(grpc::ServerContext* context,
   while (held_ && !stopping_ && !context->IsCancelled()) {
     changed_.wait_for(lock, kCheckpointInterval);
   }
-  if (!fail_next_.ok()) return std::exchange(fail_next_, absl::OkStatus());
+  if (!fail_next_.ok()) {
+    // Else gRPC would try an UNAVAILABLE again, and find the call after the one that is to fail.
+    context->AddTrailingMetadata("grpc-retry-pushback-ms", "-1");
+    return std::exchange(fail_next_, absl::OkStatus());
+  }
   const auto token = tokens_.Verify(bearer);
   if (!token.ok()) return token.status();
   return (*token)->caller;

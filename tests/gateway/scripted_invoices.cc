@@ -74,7 +74,11 @@ invoices::v1::Consistency ScriptedInvoices::last_consistency() {
 absl::StatusOr<Caller> ScriptedInvoices::Enter(grpc::ServerContext* context,
                                                const invoices::v1::Consistency& consistency) {
   last_consistency_ = consistency;
-  if (!fail_next_.ok()) return std::exchange(fail_next_, absl::OkStatus());
+  if (!fail_next_.ok()) {
+    // Else gRPC would try an UNAVAILABLE again, and find the call after the one that is to fail.
+    context->AddTrailingMetadata("grpc-retry-pushback-ms", "-1");
+    return std::exchange(fail_next_, absl::OkStatus());
+  }
   const auto found = context->client_metadata().find("authorization");
   if (found == context->client_metadata().end()) return absl::UnauthenticatedError("no token");
   const auto token = tokens_.Verify({found->second.data() + 7, found->second.size() - 7});

@@ -36,8 +36,8 @@ ServiceUnderTest::ServiceUnderTest(const std::string& database_url,
       counts_(cache_),
       projector_(comments_, counts_, *database_, writes_, progress_),
       freshness_(progress_,
-                 [this](absl::Time deadline, Freshness::HeadDone done) {
-                   comments_.AskHead(deadline, std::move(done));
+                 [this](const Trace& trace, absl::Time deadline, Freshness::HeadDone done) {
+                   comments_.AskHead(trace, deadline, std::move(done));
                  }),
       invoices_(*database_, writes_, cache_),
       reads_(invoices_, freshness_, cache_),

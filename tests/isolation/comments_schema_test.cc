@@ -12,7 +12,7 @@ INSTANTIATE_ON_EVERY_DATABASE(CommentsSchemaTest);
 TEST_P(CommentsSchemaTest, EveryKeyOfATenantsTableBeginsWithTheTenant) {
   // The positions of the one log are in the order in which all tenants' writes were committed.
   ExpectTenantsFirst(GetParam(), CommentsMigrations(), {"events"},
-                     {"event_log", "schema_migrations"});
+                     {"event_log", "relay_position", "schema_migrations"});
 }
 
 TEST(CommentsTenantWallTest, StandsAroundEveryTableOfTenants) {

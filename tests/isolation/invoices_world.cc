@@ -25,8 +25,8 @@ InvoicesWorld::InvoicesWorld(const std::string& database_url)
       // As main has it.
       cache_(database_->kind() == DatabaseKind::kSqlite ? kCachedInvoicesMax : 0),
       counts_(cache_),
-      freshness_(progress_,
-                 [this](absl::Time, Freshness::HeadDone done) { done(progress_.point()); }),
+      freshness_(progress_, [this](const Trace&, absl::Time,
+                                   Freshness::HeadDone done) { done(progress_.point()); }),
       invoices_(*database_, writes_, cache_),
       reads_(invoices_, freshness_, cache_) {
   progress_.Reach(reached_, absl::Now());

@@ -93,11 +93,14 @@ TEST_P(ProjectionCheckTest, WithoutDriftNothingDiffersAndNothingIsRepaired) {
 }
 
 TEST_P(ProjectionCheckTest, VerifyingFindsDriftInEveryDirectionAndChangesNothing) {
+  // It began with a rebuild.
+  EXPECT_EQ(projection_->progress().drift(), 0);
   PlantDrift();
   for (int again = 0; again < 2; ++again) {
     const auto verified = projection_->Check(Kind::kVerify);
     ASSERT_TRUE(verified.ok()) << verified.status();
     EXPECT_EQ(verified->rows_differing, 5);
+    EXPECT_EQ(projection_->progress().drift(), 5);
   }
   EXPECT_EQ(projection_->CountOf("northlight", "invoice-3").comment_count, 1);
   EXPECT_EQ(projection_->CountOf("northlight", "phantom").comment_count, 3);
@@ -108,6 +111,8 @@ TEST_P(ProjectionCheckTest, RebuildingRepairsDriftInEveryDirection) {
   const auto rebuilt = projection_->Check(Kind::kRebuild);
   ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
   EXPECT_EQ(rebuilt->rows_differing, 5);
+  EXPECT_EQ(projection_->progress().drift(), 0);
+  EXPECT_GT(projection_->progress().verified_at(), absl::UnixEpoch());
   ExpectCountsOfTheLog();
   EXPECT_EQ(projection_->CountOf("northlight", "phantom").comment_count, 0);
   EXPECT_EQ(projection_->CountOf("northlight", "invoice-9").last_author_name, "Dana");

@@ -269,6 +269,38 @@ TEST_P(ProjectorTest, NoReaderFindsARowOlderThanTheProgressSays) {
   EXPECT_EQ(Count("northlight", "a"), 500);
 }
 
+TEST_P(ProjectorTest, ARebuildNeverSetsBackWhatAnotherProcessHasAnsweredWith) {
+  // Every event is one of this thread, so the count is the position, whatever the log is called.
+  for (int i = 0; i < 10; ++i) comments_.Comment("northlight", "a");
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  // A SQLite file belongs to one process.
+  std::optional<ProjectionUnderTest> second;
+  if (GetParam() == DatabaseKind::kPostgres) second.emplace(database_url_, comments_.address());
+  for (int restore = 1; restore <= 5; ++restore) {
+    const std::string log_id = "00000000000000b" + std::to_string(restore);
+    comments_.Stop();
+    comments_.RestoreAt(10, log_id);
+    comments_.Start();
+    std::atomic<bool> done = false;
+    std::thread writer([&] {
+      for (int i = 0; i < 200; ++i) comments_.Comment("northlight", "a");
+      done = true;
+    });
+    while (!done || projection_->progress().point() != comments_.head()) {
+      const LogPoint point = projection_->progress().point();
+      if (point.log_id == log_id) {
+        EXPECT_GE(Count("northlight", "a"), point.position);
+      }
+    }
+    writer.join();
+    if (second.has_value()) {
+      ASSERT_TRUE(second->Reaches(comments_.head()));
+    }
+  }
+  EXPECT_EQ(Count("northlight", "a"), 210);
+}
+
 TEST_P(ProjectorTest, StoppingDoesNotWaitForAServiceThatDoesNotAnswer) {
   comments_.OnSnapshotPage([this] {
     // Holds the answer back for as long as the projection is there.

@@ -166,6 +166,52 @@ TEST_F(GateTest, StreamsBeyondTheLimitAreRefusedWithARetryHint) {
   ExpectRefused(first->Finish(), grpc::StatusCode::UNAVAILABLE, "DRAINING");
 }
 
+TEST_F(GateTest, OneCallerTakesNotAllPlacesAndAnotherHasItsOwn) {
+  GatedServer server({.caller_calls_in_flight_max = 1});
+  server.service.hold = true;
+  const auto add = [&server](const std::string& org) {
+    grpc::ClientContext context;
+    Fill(context, Bearing(server.Token("member", org)));
+    api::AddCommentResponse response;
+    return server.stub->AddComment(&context, {}, &response);
+  };
+  std::vector<std::thread> callers;
+  callers.emplace_back([&] { EXPECT_TRUE(add("northlight").ok()); });
+  ASSERT_TRUE(Await([&server] { return server.service.held_calls() == 1; }));
+  const grpc::Status refused = add("northlight");
+  ExpectRefused(refused, grpc::StatusCode::RESOURCE_EXHAUSTED, "TOO_MANY_CALLS");
+  EXPECT_EQ(InfoOf(refused).metadata().at("limit"), "caller");
+  EXPECT_EQ(RetryAfterOf(FromGrpc(refused)), absl::Milliseconds(100));
+  // The same name in another tenant is somebody else.
+  callers.emplace_back([&] { EXPECT_TRUE(add("rivalworks").ok()); });
+  EXPECT_TRUE(Await([&server] { return server.service.held_calls() == 2; }));
+  server.service.Release(absl::OkStatus());
+  for (std::thread& caller : callers) caller.join();
+  server.service.hold = false;
+  EXPECT_TRUE(Await([&] { return add("northlight").ok(); }));
+}
+
+TEST_F(GateTest, OneCallerTakesNotAllStreams) {
+  GatedServer server({.caller_streams_in_flight_max = 1});
+  grpc::ClientContext first_context;
+  Fill(first_context, Bearing(server.Token("viewer")));
+  const auto first = server.stub->WatchEvents(&first_context, {});
+  first->WaitForInitialMetadata();
+  grpc::ClientContext second_context;
+  Fill(second_context, Bearing(server.Token("viewer")));
+  const grpc::Status refused = server.stub->WatchEvents(&second_context, {})->Finish();
+  ExpectRefused(refused, grpc::StatusCode::RESOURCE_EXHAUSTED, "TOO_MANY_WATCHERS");
+  EXPECT_EQ(InfoOf(refused).metadata().at("limit"), "caller");
+  grpc::ClientContext other_context;
+  Fill(other_context, Bearing(server.Token("viewer", "rivalworks")));
+  const auto other = server.stub->WatchEvents(&other_context, {});
+  other->WaitForInitialMetadata();
+  server.service.EndStreams(
+      Refusal(absl::StatusCode::kUnavailable, "DRAINING", "the server is stopping"));
+  ExpectRefused(first->Finish(), grpc::StatusCode::UNAVAILABLE, "DRAINING");
+  ExpectRefused(other->Finish(), grpc::StatusCode::UNAVAILABLE, "DRAINING");
+}
+
 TEST_F(GateTest, ATenantThatCallsTooOftenIsToldToWaitAndAnotherIsNot) {
   GateOptions options;
   options.rates.tenant_calls_per_second = 1;

@@ -88,7 +88,8 @@ TEST(RpcServerTest, DrainLetsCallsInFlightFinishAndTakesNoNewOnes) {
   });
   const auto refuses_new_calls = [&server] {
     grpc::ClientContext context;
-    PrepareCall(context, server.Token("member"), "", absl::Now() + absl::Milliseconds(200));
+    // Time enough for the retries.
+    PrepareCall(context, server.Token("member"), "", absl::Now() + absl::Seconds(3));
     api::ListThreadCountsResponse response;
     return server.stub->ListThreadCounts(&context, {}, &response).error_code() ==
            grpc::StatusCode::UNAVAILABLE;

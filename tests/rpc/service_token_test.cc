@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "services/rpc/channel.h"
+#include "services/rpc/token_file.h"
 #include "tests/support/await.h"
 #include "tests/support/temp_dir.h"
 
@@ -27,6 +28,21 @@ TEST(ServiceTokenTest, AFileThatComesLaterOrChangesIsReadAgain) {
   EXPECT_TRUE(Await([&token] { return token.Current() == "second"; }));
   std::filesystem::remove(dir.File("token"));
   EXPECT_EQ(token.Current(), "second");
+}
+
+TEST(ServiceTokenTest, AFileWithMoreThanATokenIsNotUsedAndTheLastTokenStays) {
+  const TempDir dir;
+  std::ofstream(dir.File("token")) << "good";
+  ServiceToken token(dir.File("token"));
+  EXPECT_EQ(token.Current(), "good");
+  // A carriage return in metadata would end the process.
+  for (const std::string& bad :
+       {std::string("a.b\r\nc"), std::string(kTokenFileBytesMax + 1, 'a')}) {
+    std::ofstream(dir.File("token")) << bad;
+    EXPECT_EQ(ReadTokenFile(dir.File("token")).status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(ServiceToken(dir.File("token")).Current(), "");
+    EXPECT_EQ(token.Current(), "good");
+  }
 }
 
 }  // namespace

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <latch>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "services/rpc/errors.h"
@@ -124,6 +126,11 @@ TEST_P(GroupCommitTest, WritesThatWaitTogetherAreCommittedTogether) {
   for (const absl::Status& status : answers_.Await(21)) EXPECT_EQ(status, absl::OkStatus());
   EXPECT_EQ(calls, "bBCbBC");
   EXPECT_EQ(Numbers(*database_).size(), 20u);
+  const GroupStatistics& statistics = writes_->statistics();
+  EXPECT_EQ(statistics.writes.sum(), 21);
+  // One write alone, and 20 in the bucket up to 32.
+  EXPECT_EQ(statistics.writes.Counts()[0], 1u);
+  EXPECT_EQ(statistics.writes.Counts()[5], 1u);
 }
 
 TEST_P(GroupCommitTest, AGroupTakesNoMoreThanItsLimit) {
@@ -225,6 +232,7 @@ TEST_P(GroupCommitTest, AFullQueueRefusesWithARetryHint) {
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ReasonOf(refused), "WRITE_QUEUE_FULL");
   EXPECT_GT(RetryAfterOf(refused), absl::ZeroDuration());
+  EXPECT_EQ(writes_->statistics().refused.load(), 1);
   ReleaseWriter();
   answers_.Await(kWritesQueuedMax);
   EXPECT_EQ(Write(Insert(2)), absl::OkStatus());
@@ -293,6 +301,36 @@ TEST_P(GroupCommitTest, AParticipantThatThrowsUndoesTheGroup) {
             }),
             absl::OkStatus());
   EXPECT_EQ(Write(Insert(1)), absl::OkStatus());
+}
+
+TEST(GroupCommitDeadlockTest, AWriteThatDeadlocksWithAnotherReplicasCostsNeitherItsGroupNorItself) {
+  const std::string url = NewDatabaseUrl(DatabaseKind::kPostgres);
+  const std::unique_ptr<Database> here = OpenNumbers(url);
+  const std::unique_ptr<Database> there = OpenNumbers(url);
+  const auto fail = [](std::string_view reason) { ADD_FAILURE() << reason; };
+  GroupCommit first(*here, {}, fail);
+  GroupCommit second(*there, {}, fail);
+  for (const std::int64_t number : {1, 2}) {
+    ASSERT_TRUE(first.SubmitAndWait(kNoDeadline, Insert(number)).ok());
+  }
+  // Each has its first row before either asks for the other's.
+  std::latch both_hold(2);
+  const auto lock_both = [&both_hold](std::int64_t one, std::int64_t other) {
+    return [&both_hold, one, other, waits = true](Connection& connection) mutable {
+      const char kTouch[] = "UPDATE numbers SET number = number WHERE number = :number";
+      connection.sql() << kTouch, soci::use(one);
+      if (std::exchange(waits, false)) both_hold.arrive_and_wait();
+      connection.sql() << kTouch, soci::use(other);
+      return absl::OkStatus();
+    };
+  };
+  Answers answers;
+  first.Submit(kNoDeadline, lock_both(1, 2), answers.Next());
+  second.Submit(kNoDeadline, lock_both(2, 1), answers.Next());
+  first.Submit(kNoDeadline, Insert(3), answers.Next());
+  second.Submit(kNoDeadline, Insert(4), answers.Next());
+  for (const absl::Status& status : answers.Await(4)) EXPECT_EQ(status, absl::OkStatus());
+  EXPECT_THAT(Numbers(*here), ElementsAre(1, 2, 3, 4));
 }
 
 }  // namespace

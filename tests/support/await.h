@@ -18,6 +18,9 @@ bool Await(const Condition& condition, std::chrono::seconds limit = std::chrono:
   return true;
 }
 
+// For what is measured in time itself: how long a fault lasts. Never to wait for something.
+inline void LetPass(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_TESTS_SUPPORT_AWAIT_H_

@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -81,19 +83,37 @@ sockaddr_in Loopback(int port) {
   return address;
 }
 
-int ConnectToPort(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Loopback(port);
+// What is small goes at once: the ends of a relay would wait for one another's acknowledgements.
+void SendAtOnce(int fd) {
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+int Connected(int fd, const auto& address) {
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
   close(fd);
   return -1;
+}
+
+int ConnectToTarget(const std::string& target) {
+  if (target.empty()) return -1;
+  if (target.front() == '/') {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (target.size() >= sizeof address.sun_path) return -1;
+    target.copy(address.sun_path, target.size());
+    return Connected(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), address);
+  }
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  SendAtOnce(fd);
+  return Connected(fd, Loopback(std::stoi(target.substr(target.rfind(':') + 1))));
 }
 
 }  // namespace
 
 struct TcpProxy::State {
   std::mutex mutex;
-  int target = 0;        // guarded by mutex; 0: none
+  std::string target;    // guarded by mutex; empty: none
   bool held = false;     // guarded by mutex: all bytes
   bool mute = false;     // guarded by mutex: the server's bytes
   bool cut = false;      // guarded by mutex
@@ -112,10 +132,11 @@ struct TcpProxy::State {
     if (write(wake, &one, sizeof one) != sizeof one) std::abort();
   }
 
-  void Accept(int port) {
+  void Accept(const std::string& leads_to) {
     const int client = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) return;
-    const int server = port == 0 ? -1 : ConnectToPort(port);
+    SendAtOnce(client);
+    const int server = ConnectToTarget(leads_to);
     if (server < 0) {
       close(client);
       return;
@@ -144,7 +165,7 @@ struct TcpProxy::State {
     while (true) {
       bool hold;
       bool hold_answers;
-      int port;
+      std::string leads_to;
       {
         const std::lock_guard lock(mutex);
         if (stopped) return;
@@ -152,7 +173,7 @@ struct TcpProxy::State {
         cut = false;
         hold = held;
         hold_answers = mute;
-        port = target;
+        leads_to = target;
       }
       std::vector<pollfd> polled = {{listener, POLLIN, 0}, {wake, POLLIN, 0}};
       if (!hold) {
@@ -171,7 +192,7 @@ struct TcpProxy::State {
         if (read(wake, &count, sizeof count) < 0) std::abort();
         continue;  // A new target or a cut counts before the next connection is taken.
       }
-      if (polled[0].revents != 0) Accept(port);
+      if (polled[0].revents != 0) Accept(leads_to);
     }
   }
 };
@@ -198,7 +219,7 @@ TcpProxy::~TcpProxy() {
 }
 
 void TcpProxy::LeadTo(const std::string& address) {
-  state_->Set([&] { state_->target = std::stoi(address.substr(address.rfind(':') + 1)); });
+  state_->Set([&] { state_->target = address; });
 }
 
 void TcpProxy::Hold() {
@@ -215,7 +236,7 @@ void TcpProxy::Resume() {
 
 void TcpProxy::Cut() {
   state_->Set([this] {
-    state_->target = 0;
+    state_->target.clear();
     state_->cut = true;
   });
 }

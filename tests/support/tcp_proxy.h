@@ -18,7 +18,8 @@ class TcpProxy {
   // 127.0.0.1:port, fixed for the proxy's life.
   const std::string& address() const { return address_; }
 
-  // Where new connections lead: 127.0.0.1:port. Without a target they are closed at once.
+  // Where new connections lead: 127.0.0.1:port, or the path of a unix socket. Without a target they
+  // are closed at once.
   void LeadTo(const std::string& address);
 
   // Bytes stay where they are, in both directions, until Resume.

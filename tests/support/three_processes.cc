@@ -46,6 +46,7 @@ void ProcessUnderTest::Start(const std::vector<std::string>& flags) {
     FAIL() << binary_ << " does not listen";
   }
   address_ = FieldOf(*line, "address");
+  metrics_address_ = FieldOf(*line, "metrics_address");
 }
 
 void ProcessUnderTest::Stop() {
@@ -86,10 +87,13 @@ ThreeProcesses::ThreeProcesses(ThreeProcessesOptions options)
 ThreeProcesses::~ThreeProcesses() = default;
 
 std::vector<std::string> ThreeProcesses::CommonFlags() const {
-  return {"--listen_address=127.0.0.1:0", "--metrics_address=127.0.0.1:0",
-          "--jwks_path=" + mint_->jwks_path(),
-          // A client of the test that is idle reads the server's goodbye only every five seconds.
-          "--drain_grace=2s"};
+  std::vector<std::string> flags = {
+      "--listen_address=127.0.0.1:0", "--metrics_address=127.0.0.1:0",
+      "--jwks_path=" + mint_->jwks_path(),
+      // A client of the test that is idle reads the server's goodbye only every five seconds.
+      "--drain_grace=2s"};
+  flags.insert(flags.end(), options_.common_flags.begin(), options_.common_flags.end());
+  return flags;
 }
 
 void ThreeProcesses::StartComments(const std::vector<std::string>& more_flags) {
@@ -137,6 +141,10 @@ void ThreeProcesses::Prepare(grpc::ClientContext& context, const std::string& to
   context.AddMetadata("authorization", "Bearer " + token);
   context.set_deadline(std::chrono::system_clock::now() + limit);
   context.set_wait_for_ready(wait_for_ready);
+}
+
+std::string ThreeProcesses::MetricsOf(ProcessUnderTest& process) {
+  return HttpClient(process.metrics_address()).Get("/metrics").body;
 }
 
 std::string ThreeProcesses::NewInvoice(const std::string& number, const std::string& org) {

@@ -42,6 +42,7 @@ class ProcessUnderTest {
   pid_t pid() const { return process_->pid(); }
   // 127.0.0.1:port of its present life.
   const std::string& address() const { return address_; }
+  const std::string& metrics_address() const { return metrics_address_; }
   LogReader& log() { return log_; }
 
  private:
@@ -49,12 +50,15 @@ class ProcessUnderTest {
   LogReader log_;
   std::unique_ptr<ChildProcess> process_;
   std::string address_;
+  std::string metrics_address_;
 };
 
 struct ThreeProcessesOptions {
   // Empty: SQLite files in the temporary directory.
   std::string comments_url;
   std::string invoices_url;
+  // Given to each of the three.
+  std::vector<std::string> common_flags;
 };
 
 class ThreeProcesses {
@@ -105,6 +109,9 @@ class ThreeProcesses {
 
   // Creates an invoice as dana and returns its id.
   std::string NewInvoice(const std::string& number, const std::string& org = "northlight");
+
+  // The text of GET /metrics of one of the three.
+  static std::string MetricsOf(ProcessUnderTest& process);
 
   const TempDir& directory() const { return directory_; }
   const std::string& comments_url() const { return options_.comments_url; }

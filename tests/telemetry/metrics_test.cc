@@ -56,6 +56,30 @@ TEST_F(MetricsTest, AGaugeIsAskedAtEveryScrape) {
   EXPECT_THAT(text, HasSubstr("marginalia_depth{queue=\"b\"} 7\n"));
 }
 
+TEST_F(MetricsTest, WhatIsCountedElsewhereIsAskedForAsWell) {
+  Distribution sizes(kSizeBounds);
+  metrics_.AddHistogram("marginalia_sizes", "Sizes.", {}, sizes);
+  metrics_.AddCounter("marginalia_asked_total", "Asked.", {{"kind", "a"}}, [] { return 3.0; });
+  for (const double size : {1.0, 2.0, 3.0, 5000.0}) sizes.Observe(size);
+  const std::string text = Scrape();
+  EXPECT_THAT(text, HasSubstr("# TYPE marginalia_sizes histogram\n"));
+  EXPECT_THAT(text, HasSubstr("marginalia_sizes_count 4\n"));
+  EXPECT_THAT(text, HasSubstr("marginalia_sizes_sum 5006\n"));
+  EXPECT_THAT(text, HasSubstr("marginalia_sizes_bucket{le=\"1\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("marginalia_sizes_bucket{le=\"2\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("marginalia_sizes_bucket{le=\"4\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("marginalia_sizes_bucket{le=\"+Inf\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE marginalia_asked_total counter\n"));
+  EXPECT_THAT(text, HasSubstr("marginalia_asked_total{kind=\"a\"} 3\n"));
+}
+
+TEST_F(MetricsTest, AProcessSaysWhenItStartedAndWhatItWasBuiltFrom) {
+  const std::string text = Scrape();
+  EXPECT_THAT(text, HasSubstr("# TYPE process_start_time_seconds gauge\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE process_max_fds gauge\n"));
+  EXPECT_THAT(text, HasSubstr("marginalia_build_info{compiler=\""));
+}
+
 TEST_F(MetricsTest, CallsAreCountedByCodeFromManyThreads) {
   constexpr int kCalls = 1000;
   CallMetrics* call = metrics_.AddCall("a.B", "C", "unary");

@@ -73,6 +73,11 @@ TEST_F(HttpsTest, RequestsFollowOneAnotherOnOneConnection) {
   EXPECT_EQ(client->ReadAnswer().substr(0, 12), "HTTP/1.1 200");
 }
 
+TEST_F(HttpsTest, ABrowserIsToldToComeBackOverHttpsAlone) {
+  EXPECT_NE(Say("GET /healthz", "").find("Strict-Transport-Security: max-age=31536000\r\n"),
+            std::string::npos);
+}
+
 TEST_F(HttpsTest, VersionsFrom12OnAreSpokenAndNoneBefore) {
   EXPECT_EQ(Connect(TLS1_2_VERSION)->version(), "TLSv1.2");
   EXPECT_EQ(Connect(TLS1_3_VERSION)->version(), "TLSv1.3");

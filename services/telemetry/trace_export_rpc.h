@@ -1,0 +1,21 @@
+// Sends spans to an OpenTelemetry collector, over OTLP/gRPC.
+#ifndef MARGINALIA_SERVICES_TELEMETRY_TRACE_EXPORT_RPC_H_
+#define MARGINALIA_SERVICES_TELEMETRY_TRACE_EXPORT_RPC_H_
+
+#include <memory>
+#include <string>
+
+#include "services/telemetry/metrics.h"
+#include "services/telemetry/trace_flags.h"
+#include "services/telemetry/tracer.h"
+
+namespace marginalia {
+
+// Null without an address. `process` is the service.name of its spans. What is sent and dropped is
+// counted in `metrics`, which must outlive the tracer.
+std::unique_ptr<Tracer> StartTracer(const TraceOptions& options, const std::string& process,
+                                    Metrics& metrics);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_TELEMETRY_TRACE_EXPORT_RPC_H_

@@ -1,0 +1,59 @@
+// Ten thousand connections that ask for nothing, or begin to ask and never end: they cost little
+// memory and nobody else's answer, and those that began are cut off.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/faults/flood_fixture.h"
+#include "tests/gateway/raw_connection.h"
+
+namespace marginalia {
+namespace {
+
+constexpr int kConnections = 10'000;
+// What a process may grow by while it holds them.
+constexpr std::int64_t kGatewayGrowthKibibytesMax = 128 * 1024;
+constexpr std::int64_t kServiceGrowthKibibytesMax = 768 * 1024;
+
+class IdleConnectionsTest : public FloodFixture {
+ protected:
+  static void SetUpTestSuite() {
+    rlimit files{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
+    ASSERT_GT(files.rlim_max, kConnections + 1'000u)
+        << "raise the limit of open files (ulimit -Hn) to run this";
+  }
+
+  void Connect(const std::string& address, std::string_view beginning) {
+    for (int i = 0; i < kConnections; ++i) {
+      connections_.push_back(std::make_unique<RawConnection>(address));
+      ASSERT_TRUE(connections_.back()->Send(beginning));
+    }
+  }
+
+  std::vector<std::unique_ptr<RawConnection>> connections_;
+};
+
+TEST_F(IdleConnectionsTest, TheGatewayHoldsThemAndCutsThoseThatBeganToAsk) {
+  FloodBesideACaller(processes_.gateway(), kGatewayGrowthKibibytesMax,
+                     [&] { Connect(processes_.gateway().address(), "GET /healthz HT"); });
+  for (const auto& connection : connections_) {
+    const std::string answer = connection->ReadToEnd();
+    ASSERT_EQ(answer.substr(0, 12), "HTTP/1.1 408") << answer;
+  }
+}
+
+TEST_F(IdleConnectionsTest, AServiceHoldsThoseThatSayNothingAndCutsThemOff) {
+  FloodBesideACaller(processes_.comments(), kServiceGrowthKibibytesMax,
+                     [&] { Connect(processes_.comments().address(), ""); });
+  for (const auto& connection : connections_) ASSERT_TRUE(connection->AwaitEnd());
+}
+
+}  // namespace
+}  // namespace marginalia

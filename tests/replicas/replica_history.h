@@ -1,0 +1,64 @@
+// What the clients of the replicas were told while things went wrong, and the check that the state
+// agrees with it: every acknowledged comment is there once, positions and sequences have no gaps,
+// comments, audit entries and events match one to one, and the counts are those of the log,
+// whichever replica is asked. Thread-safe.
+#ifndef MARGINALIA_TESTS_REPLICAS_REPLICA_HISTORY_H_
+#define MARGINALIA_TESTS_REPLICAS_REPLICA_HISTORY_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tests/replicas/replica_clients.h"
+#include "tests/replicas/replica_set.h"
+
+namespace marginalia {
+
+struct Thread {
+  std::string org_id;
+  std::string invoice_id;
+};
+
+// Makes invoices of these numbers for each tenant.
+std::vector<Thread> MakeThreads(ReplicaSet& replicas, ReplicaClients& clients,
+                                const std::vector<std::string>& orgs, int threads_each);
+
+// A comment as its poster was told of it.
+struct Told {
+  std::string invoice_id;
+  std::string body;
+  std::int64_t sequence = 0;
+  // 0: an answer over HTTP, which does not say.
+  std::int64_t position = 0;
+  // The replica that was asked first.
+  std::string via;
+};
+
+class ReplicaHistory {
+ public:
+  void Acknowledge(const std::string& comment_id, Told told);
+  std::size_t size() const;
+  // Waits until each of these replicas has acknowledged `count` more than now.
+  bool AwaitMoreFromEach(const std::vector<std::string>& replicas, int count,
+                         std::chrono::seconds limit) const;
+
+  // How many comments of each thread are acknowledged.
+  std::map<std::string, std::int64_t> CountByInvoice() const;
+
+  void Check(ReplicaSet& replicas, ReplicaClients& clients,
+             const std::vector<Thread>& threads) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable grown_;
+  std::map<std::string, Told> told_;         // guarded by mutex_, by comment id
+  std::map<std::string, int> count_by_via_;  // guarded by mutex_
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_TESTS_REPLICAS_REPLICA_HISTORY_H_
