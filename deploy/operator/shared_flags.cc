@@ -1,0 +1,42 @@
+#include "deploy/operator/shared_flags.h"
+
+#include "absl/strings/str_cat.h"
+#include "services/storage/database_url.h"
+
+ABSL_FLAG(std::string, database_url, "",
+          "Required. The database of comments-service or invoice-service: sqlite:PATH.");
+ABSL_FLAG(std::string, from, "", "Required. The file to read; audit-verify takes - for stdin.");
+ABSL_FLAG(std::string, to, "",
+          "Required. The file to write, which must not exist; audit-export takes - for stdout.");
+ABSL_FLAG(
+    std::string, token_path, "",
+    "Required. A file with the bearer token to call with: an admin's, or for the projection's "
+    "commands a service's.");
+ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051", "host:port of comments-service.");
+ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "host:port of invoice-service.");
+
+namespace marginalia {
+
+absl::StatusOr<std::string> Required(std::string_view name, const absl::Flag<std::string>& flag) {
+  std::string value = absl::GetFlag(flag);
+  if (!value.empty()) return value;
+  return absl::InvalidArgumentError(absl::StrCat("--", std::string(name), " is required"));
+}
+
+absl::StatusOr<std::string> SqlitePathFromFlags() {
+  const absl::StatusOr<std::string> text = Required("database_url", FLAGS_database_url);
+  if (!text.ok()) return text.status();
+  const absl::StatusOr<DatabaseUrl> url = ParseDatabaseUrl(*text);
+  if (!url.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--database_url: ", std::string(url.status().message())));
+  }
+  if (url->target.kind == DatabaseKind::kSqlite) return url->path;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--database_url: ", url->target.description,
+      " is a PostgreSQL server's, and only the server can copy its data as of one moment: use "
+      "pg_dump for one database, or pg_basebackup with WAL archiving for a server and any moment. "
+      "After restoring one, start comments-service once with --start_new_log"));
+}
+
+}  // namespace marginalia
