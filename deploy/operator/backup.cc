@@ -24,8 +24,8 @@ constexpr char kAbout[] =
     "and\n"
     "comments, audit entries and events belong together. Exits with 0 when it is there, 1 when "
     "the\n"
-    "database or the copy turned out to be damaged, 2 when it could not be made; then nothing is\n"
-    "left under its name.";
+    "database or the copy turned out to be damaged, 2 when it could not be made, or not be\n"
+    "reported; what stands under its name is whole and verified in any case.";
 
 // The snapshot, copied; returns its digest. The source is let go again, so that the write-ahead log
 // does not wait for the verification.

@@ -33,7 +33,8 @@ constexpr char kAbout[] =
     "backup\n"
     "are refused and invoice-service rebuilds its counts by itself. Exits with 0 when it is in "
     "place,\n"
-    "1 when the backup is damaged, 2 when it could not be put there; then nothing has changed.";
+    "1 when the backup is damaged, 2 when it could not be put there, and then\n"
+    "nothing has changed, or when that it is there could not be reported.";
 
 constexpr std::size_t kCopyBytes = 1024 * 1024;
 

@@ -145,7 +145,10 @@ absl::Status UnfinishedFile::Finish() {
                            : FileFailure(absl::StrCat("rename ", path_, " to"), target_, errno);
   }
   finished_ = true;
-  return SyncFolderOf(target_);
+  const absl::Status synced = SyncFolderOf(target_);
+  if (synced.ok()) return synced;
+  return absl::UnavailableError(absl::StrCat(
+      target_, " is in place, but may not outlast a power cut: ", std::string(synced.message())));
 }
 
 }  // namespace marginalia

@@ -14,6 +14,7 @@
 #include "services/rpc/health.h"
 #include "services/rpc/library.h"
 #include "services/rpc/listen_address.h"
+#include "services/rpc/listener.h"
 #include "services/rpc/probe_listener.h"
 #include "services/rpc/tls_credentials.h"
 
@@ -81,8 +82,6 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(kHandshakeMax));
   builder.AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytesMax);
   builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytesMax);
-  // Two processes on one port would share its calls by chance; the second one must fail instead.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // Only reflection and channelz are synchronous: one thread does for them.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
@@ -102,15 +101,16 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   SetLimits(builder);
   SetConnectionAge(builder, options);
   builder.SetOption(std::make_unique<WithServiceNames>(server->service_names_));
-  int port = 0;
-  builder.AddListeningPort(options.address, CredentialsFor(options.tls), &port);
+  auto listener = Listener::Bind(options.address);
+  if (!listener.ok()) return listener.status();
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      CredentialsFor(options.tls));
   builder.RegisterService(server->health_.get());
   for (grpc::Service* service : services) builder.RegisterService(service);
   server->server_ = builder.BuildAndStart();
-  if (server->server_ == nullptr || port == 0) {
-    return CannotListen(options.address);
-  }
-  server->address_ = BoundAddress(options.address, port);
+  if (server->server_ == nullptr) return absl::InternalError("gRPC does not start a server");
+  server->listener_ = *std::move(listener);
   if (!options.probe_address.empty()) {
     auto probes = ProbeListener::Start(options.probe_address, *server->health_);
     if (!probes.ok()) return probes.status();
@@ -118,6 +118,11 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   }
   server->options_ = std::move(options);
   server->SetServing(true);
+  server->listener_->Start([acceptor = std::move(acceptor)](int socket) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = socket;
+    acceptor->HandleNewConnection(&connection);
+  });
   return server;
 }
 
@@ -126,8 +131,11 @@ RpcServer::RpcServer() : health_(std::make_unique<HealthService>()) {}
 RpcServer::~RpcServer() {
   if (server_ == nullptr) return;
   health_->EndWatches();
+  if (listener_ != nullptr) listener_->Close();
   server_->Shutdown(std::chrono::system_clock::now());
 }
+
+const std::string& RpcServer::address() const { return listener_->address(); }
 
 std::string RpcServer::probe_address() const {
   return probes_ == nullptr ? "" : probes_->address();
@@ -143,6 +151,7 @@ void RpcServer::Drain(absl::AnyInvocable<void()> end_streams) {
   SetServing(false);
   end_streams();
   health_->EndWatches();
+  listener_->Close();
   server_->Shutdown(absl::ToChronoTime(deadline));
 }
 

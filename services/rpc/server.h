@@ -33,6 +33,7 @@ static_assert(kKeepalivePing > kClientPingIntervalMin, "our own clients would be
 inline constexpr absl::Duration kConnectionAgeGrace = absl::Seconds(30);
 
 class HealthService;
+class Listener;
 class ProbeListener;
 
 struct RpcServerOptions {
@@ -58,7 +59,7 @@ class RpcServer {
   ~RpcServer();
 
   // host:port as bound.
-  const std::string& address() const { return address_; }
+  const std::string& address() const;
   // The same of the listener for probes; empty when there is none.
   std::string probe_address() const;
 
@@ -72,11 +73,11 @@ class RpcServer {
  private:
   RpcServer();
   RpcServerOptions options_;
-  std::string address_;
   std::vector<std::string> service_names_;
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<ProbeListener> probes_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace marginalia

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "services/rpc/channel.h"
 #include "tests/faults/flood_fixture.h"
 #include "tests/gateway/raw_connection.h"
 
@@ -53,6 +54,28 @@ TEST_F(IdleConnectionsTest, AServiceHoldsThoseThatSayNothingAndCutsThemOff) {
   FloodBesideACaller(processes_.comments(), kServiceGrowthKibibytesMax,
                      [&] { Connect(processes_.comments().address(), ""); });
   for (const auto& connection : connections_) ASSERT_TRUE(connection->AwaitEnd());
+}
+
+TEST_F(IdleConnectionsTest, AServiceThatHasRunOutOfFilesAcceptsAgainWhenItHasSome) {
+  ProcessUnderTest& comments = processes_.comments();
+  rlimit before{};
+  ASSERT_EQ(prlimit(comments.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 100;
+  ASSERT_EQ(prlimit(comments.pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+  for (int i = 0; i < 200; ++i) {
+    connections_.push_back(std::make_unique<RawConnection>(comments.address()));
+  }
+  ASSERT_TRUE(comments.log().WaitFor("connections are not accepted").has_value());
+  connections_.clear();
+  const auto stub = comments::v1::CommentsService::NewStub(ConnectTo(comments.address()));
+  grpc::ClientContext context;
+  processes_.Prepare(context, processes_.Token("dana", "member"));
+  comments::v1::ListCommentsRequest request;
+  request.set_invoice_id(invoice_);
+  comments::v1::ListCommentsResponse response;
+  const grpc::Status status = stub->ListComments(&context, request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "deploy/operator/database_facts.h"
-#include "deploy/operator/sqlite_file.h"
 #include "tests/operator/stack_under_operator.h"
 #include "tests/support/await.h"
 
@@ -17,12 +16,6 @@ namespace marginalia {
 namespace {
 
 using testing::HasSubstr;
-
-absl::StatusOr<DatabaseFacts> Check(const std::string& path) {
-  const auto file = SqliteFile::Open(path, SqliteAccess::kFinished);
-  if (!file.ok()) return file.status();
-  return CheckDatabase(**file);
-}
 
 class BackupTest : public OperatorTest {
  protected:
@@ -48,7 +41,7 @@ TEST_F(BackupTest, ABackupUnderLoadHoldsAllThatWasAcknowledgedBeforeIt) {
     const OperatorOutcome outcome = BackUp(File(name));
     ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
     EXPECT_EQ(NamesLike(name), std::set<std::string>{name});
-    const auto facts = Check(File(name));
+    const auto facts = CheckFile(File(name));
     ASSERT_TRUE(facts.ok()) << facts.status();
     EXPECT_GE(facts->count, acknowledged);
     EXPECT_EQ(Printed(outcome, "head"), std::to_string(facts->position));

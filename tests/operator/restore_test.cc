@@ -8,7 +8,6 @@
 #include <string>
 
 #include "deploy/operator/database_facts.h"
-#include "deploy/operator/sqlite_file.h"
 #include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/operator/stack_under_operator.h"
@@ -18,12 +17,6 @@ namespace marginalia {
 namespace {
 
 using testing::HasSubstr;
-
-absl::StatusOr<DatabaseFacts> Check(const std::string& path) {
-  const auto file = SqliteFile::Open(path, SqliteAccess::kFinished);
-  if (!file.ok()) return file.status();
-  return CheckDatabase(**file);
-}
 
 class RestoreTest : public OperatorTest {
  protected:
@@ -75,7 +68,7 @@ TEST_F(RestoreTest, AfterAnOlderBackupTheServicesAgreeAndWhatWasLostShows) {
   ASSERT_EQ(restored.exit_code, 0) << restored.error;
   EXPECT_EQ(Printed(restored, "head"), "20");
   EXPECT_NE(Printed(restored, "log id"), Printed(backup, "log id"));
-  const auto aside = Check(Printed(restored, "kept"));
+  const auto aside = CheckFile(Printed(restored, "kept"));
   ASSERT_TRUE(aside.ok()) << aside.status();
   EXPECT_EQ(aside->count, 35);
   processes_.StartComments();
@@ -152,7 +145,7 @@ TEST_F(RestoreTest, AnEmptyPlaceIsFilled) {
       {"restore", "--database_url=sqlite:" + File("elsewhere.db"), "--from=" + File("backup")});
   ASSERT_EQ(restored.exit_code, 0) << restored.error;
   EXPECT_EQ(Printed(restored, "kept"), "");
-  const auto facts = Check(File("elsewhere.db"));
+  const auto facts = CheckFile(File("elsewhere.db"));
   ASSERT_TRUE(facts.ok()) << facts.status();
   EXPECT_EQ(facts->count, 2);
 }
@@ -201,7 +194,7 @@ TEST_F(RestoreTest, AKilledServicesLastCommitsAreKeptAside) {
   const OperatorOutcome restored = Restore(File("backup"), {"--replace"});
   ASSERT_EQ(restored.exit_code, 0) << restored.error;
   EXPECT_FALSE(std::filesystem::exists(database() + "-wal"));
-  const auto aside = Check(Printed(restored, "kept"));
+  const auto aside = CheckFile(Printed(restored, "kept"));
   ASSERT_TRUE(aside.ok()) << aside.status();
   EXPECT_EQ(aside->count, 7);
 }
@@ -266,7 +259,7 @@ TEST_F(RestoreTest, KilledAtAnyMomentItLeavesOneDatabaseOrTheOther) {
     if (round % 3 == 2) Await([&] { return Restores(false) > whole; });
     run.Kill();
     run.Wait();
-    const auto facts = Check(database());
+    const auto facts = CheckFile(database());
     ASSERT_TRUE(facts.ok()) << facts.status();
     EXPECT_TRUE(facts->count == 5 || facts->count == 10) << facts->count;
   }

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "deploy/operator/sqlite_file.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/support/await.h"
 
@@ -101,6 +102,12 @@ OperatorOutcome OperatorTest::Export(const std::string& to, std::vector<std::str
                                         "--token_path=" + File("alex.jwt"), "--to=" + to};
   arguments.insert(arguments.end(), more_flags.begin(), more_flags.end());
   return RunOperator(arguments);
+}
+
+absl::StatusOr<DatabaseFacts> CheckFile(const std::string& path) {
+  const auto file = SqliteFile::Open(path, SqliteAccess::kFinished);
+  if (!file.ok()) return file.status();
+  return CheckDatabase(**file);
 }
 
 }  // namespace marginalia

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "deploy/operator/database_facts.h"
 #include "tests/faults/history.h"
 #include "tests/operator/operator_run.h"
 #include "tests/support/three_processes.h"
@@ -42,6 +43,9 @@ class OperatorTest : public testing::Test {
   ThreeProcesses processes_;
   const std::string invoice_ = processes_.NewInvoice("INV-1");
 };
+
+// Whether a database that nobody has open is whole, and what is in it.
+absl::StatusOr<DatabaseFacts> CheckFile(const std::string& path);
 
 }  // namespace marginalia
 

@@ -325,11 +325,24 @@ TEST(GroupCommitDeadlockTest, AWriteThatDeadlocksWithAnotherReplicasCostsNeither
     };
   };
   Answers answers;
+  // What is submitted while the writers are held makes one group for each of them.
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  for (GroupCommit* writes : {&first, &second}) {
+    writes->Submit(
+        kNoDeadline,
+        [released](Connection&) {
+          released.wait();
+          return absl::OkStatus();
+        },
+        answers.Next());
+  }
   first.Submit(kNoDeadline, lock_both(1, 2), answers.Next());
   second.Submit(kNoDeadline, lock_both(2, 1), answers.Next());
   first.Submit(kNoDeadline, Insert(3), answers.Next());
   second.Submit(kNoDeadline, Insert(4), answers.Next());
-  for (const absl::Status& status : answers.Await(4)) EXPECT_EQ(status, absl::OkStatus());
+  release.set_value();
+  for (const absl::Status& status : answers.Await(6)) EXPECT_EQ(status, absl::OkStatus());
   EXPECT_THAT(Numbers(*here), ElementsAre(1, 2, 3, 4));
 }
 
