@@ -29,15 +29,18 @@ UuidHalves HalvesOf(std::string_view comment_id) {
   return {.high = HexValue(digits, 0), .low = HexValue(digits, 16)};
 }
 
+// Positions are asked for in statements of their own, so that a comment is always found by its
+// whole key: of a join, PostgreSQL would rather go over the tenant's comments as long as it takes
+// them for few.
 struct SelectThreadHead {
   explicit SelectThreadHead(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT t.sequence, c.create_time FROM thread_comments t"
-                          " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
-                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
-                          " ORDER BY t.sequence DESC LIMIT 1",
-                   soci::use(org_id), soci::use(invoice_id), soci::into(sequence),
-                   soci::into(create_time))) {}
+                       << "SELECT sequence, create_time FROM comments"
+                          " WHERE org_id = :org_id AND position = (SELECT position"
+                          " FROM thread_comments WHERE org_id = :same_org"
+                          " AND invoice_id = :invoice_id ORDER BY sequence DESC LIMIT 1)",
+                   soci::use(org_id), soci::use(org_id), soci::use(invoice_id),
+                   soci::into(sequence), soci::into(create_time))) {}
 
   std::string org_id;
   std::string invoice_id;
@@ -76,15 +79,15 @@ struct SelectThread {
 struct SelectComment {
   explicit SelectComment(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT c.invoice_id, c.sequence, c.author_id, c.author_name, c.body,"
-                          " c.create_time, c.position"
-                          " FROM comment_ids i JOIN comments c"
-                          " ON c.org_id = i.org_id AND c.position = i.position"
-                          " WHERE i.org_id = :org_id AND i.id_high = :id_high"
-                          " AND i.id_low = :id_low",
-                   soci::use(org_id), soci::use(id.high), soci::use(id.low), soci::into(invoice_id),
-                   soci::into(sequence), soci::into(author_id), soci::into(author_name),
-                   soci::into(body), soci::into(create_time), soci::into(position))) {}
+                       << "SELECT invoice_id, sequence, author_id, author_name, body, create_time,"
+                          " position FROM comments"
+                          " WHERE org_id = :org_id AND position = (SELECT position"
+                          " FROM comment_ids WHERE org_id = :same_org AND id_high = :id_high"
+                          " AND id_low = :id_low)",
+                   soci::use(org_id), soci::use(org_id), soci::use(id.high), soci::use(id.low),
+                   soci::into(invoice_id), soci::into(sequence), soci::into(author_id),
+                   soci::into(author_name), soci::into(body), soci::into(create_time),
+                   soci::into(position))) {}
 
   std::string org_id;
   UuidHalves id;
@@ -102,11 +105,12 @@ struct SelectComment {
 struct SelectThreadHeads {
   explicit SelectThreadHeads(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT k.org_id, k.invoice_id, h.sequence, h.create_time"
+                       << "SELECT k.org_id, k.invoice_id, h.sequence,"
+                          " (SELECT c.create_time FROM comments c"
+                          " WHERE c.org_id = k.org_id AND c.position = h.position)"
                           " FROM unnest(CAST(:org_ids AS TEXT[]), CAST(:invoice_ids AS TEXT[]))"
                           " AS k (org_id, invoice_id) CROSS JOIN LATERAL"
-                          " (SELECT t.sequence, c.create_time FROM thread_comments t"
-                          " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
+                          " (SELECT t.sequence, t.position FROM thread_comments t"
                           " WHERE t.org_id = k.org_id AND t.invoice_id = k.invoice_id"
                           " ORDER BY t.sequence DESC LIMIT 1) AS h",
                    soci::use(org_ids), soci::use(invoice_ids), soci::into(org_id),
