@@ -1,9 +1,7 @@
 #include "services/rpc/connection_end.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,45 +9,20 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
-#include <string>
+
+#include "services/rpc/peer_name.h"
 
 namespace marginalia {
 namespace {
-
-struct TextAndPort {
-  std::string text;  // empty: no address of IP
-  int port = 0;
-};
-
-// As gRPC writes it: an address of IPv4 that came over IPv6 is one of IPv4, and brackets are
-// percent-encoded.
-TextAndPort Written(const sockaddr_storage& address) {
-  char text[INET6_ADDRSTRLEN];
-  if (address.ss_family == AF_INET) {
-    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
-    inet_ntop(AF_INET, &ipv4.sin_addr, text, sizeof(text));
-    const int port = ntohs(ipv4.sin_port);
-    return {"ipv4:" + std::string(text) + ":" + std::to_string(port), port};
-  }
-  if (address.ss_family != AF_INET6) return {};
-  const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address);
-  const int port = ntohs(ipv6.sin6_port);
-  if (IN6_IS_ADDR_V4MAPPED(&ipv6.sin6_addr)) {
-    inet_ntop(AF_INET, ipv6.sin6_addr.s6_addr + 12, text, sizeof(text));
-    return {"ipv4:" + std::string(text) + ":" + std::to_string(port), port};
-  }
-  inet_ntop(AF_INET6, &ipv6.sin6_addr, text, sizeof(text));
-  return {"ipv6:%5B" + std::string(text) + "%5D:" + std::to_string(port), port};
-}
 
 bool IsBetween(int socket, std::string_view peer, int local_port) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   if (getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
-  if (Written(address).text != peer) return false;
+  if (PeerName(address) != peer) return false;
   size = sizeof(address);
   return getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
-         Written(address).port == local_port;
+         PortOf(address) == local_port;
 }
 
 bool HasEnded(int socket) {

@@ -20,6 +20,8 @@
 #include "absl/time/time.h"
 #include "services/process/log.h"
 #include "services/rpc/listen_address.h"
+#include "services/rpc/paused_peers.h"
+#include "services/rpc/peer_name.h"
 
 namespace marginalia {
 namespace {
@@ -56,13 +58,11 @@ void SetPort(sockaddr* address, int port) {
   }
 }
 
-int PortOf(int socket) {
+int BoundPort(int socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.ss_family == AF_INET6
-                   ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
-                   : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  return PortOf(address);
 }
 
 // -1 when it cannot be bound.
@@ -114,7 +114,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& addr
     const int socket = ListenAt(*each);
     if (socket < 0) continue;
     listener->sockets_.push_back(socket);
-    port = PortOf(socket);
+    port = BoundPort(socket);
   }
   if (listener->sockets_.empty()) return CannotListen(address);
   listener->address_ = BoundAddress(address, port);
@@ -157,10 +157,15 @@ void Listener::Work() {
 
 bool Listener::AcceptSome(int socket) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    const int accepted = accept4(socket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    sockaddr_storage peer{};
+    socklen_t size = sizeof(peer);
+    const int accepted =
+        accept4(socket, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (accepted >= sockets_end_) {
       Reset(accepted);
       LogRefusal("too many are open");
+    } else if (accepted >= 0 && PausedPeers::OfProcess().Contains(PeerName(peer))) {
+      Reset(accepted);
     } else if (accepted >= 0) {
       accepted_(accepted);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

@@ -10,12 +10,13 @@
 #include "services/process/log.h"
 #include "services/rpc/channelz.h"
 #include "services/rpc/connection_end.h"
+#include "services/rpc/paused_peers.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
 namespace {
 
-// Whoever is cut off may come back at once, and again.
+// Whoever is cut off may come back, and again.
 constexpr absl::Duration kLogInterval = absl::Seconds(1);
 constexpr std::int64_t kCallsBetweenLooks = kStreamsPerConnectionMax / 2;
 
@@ -69,6 +70,7 @@ void ResetGuard::EndThoseWithTooMany() {
     all -= connection.unfinished_calls;
     // One that has ended may still be there while its calls end.
     if (!EndConnection(connection.peer, connection.local_port)) continue;
+    PausedPeers::OfProcess().Pause(connection.peer);
     ended_.Add();
     LogEnd(connection.peer, connection.unfinished_calls);
   }

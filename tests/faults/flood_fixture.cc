@@ -1,8 +1,11 @@
 #include "tests/faults/flood_fixture.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include "tests/support/http_client.h"
 
@@ -45,9 +48,13 @@ void FloodFixture::FloodBesideACaller(ProcessUnderTest& flooded, std::int64_t gr
   std::atomic<bool> over = false;
   std::atomic<int> answered = 0;
   std::atomic<int> failed = 0;
+  std::vector<std::chrono::microseconds> took;
   std::thread caller([&] {
     do {
+      const auto asked = std::chrono::steady_clock::now();
       ++(IsAnswered(flooded) ? answered : failed);
+      took.push_back(std::chrono::duration_cast<std::chrono::microseconds>(
+          std::chrono::steady_clock::now() - asked));
     } while (!over);
   });
   flood();
@@ -60,6 +67,8 @@ void FloodFixture::FloodBesideACaller(ProcessUnderTest& flooded, std::int64_t gr
   EXPECT_TRUE(IsAnswered(flooded));
   RecordProperty("grown_kibibytes", std::to_string(grown));
   RecordProperty("calls_answered_meanwhile", answered.load());
+  std::sort(took.begin(), took.end());
+  RecordProperty("p99_us_meanwhile", static_cast<int>(took[took.size() * 99 / 100].count()));
 }
 
 }  // namespace marginalia
