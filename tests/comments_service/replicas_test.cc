@@ -150,7 +150,7 @@ TEST_F(ReplicasTest, AReplicaThatIsCutFromTheDatabaseEndsItsWatchesRatherThanCal
   EXPECT_EQ(As(0).WatchAfter(watch.checkpoint()).Events(1).size(), 1U);
 }
 
-TEST_F(ReplicasTest, AnImportReadsWhatItNeedsAtOnceAndSharesItsGroupWithOthers) {
+TEST_F(ReplicasTest, AnImportBesideOthersPostsComesWholeAndItsReplayAddsNothing) {
   const comments::v1::ImportCommentsRequest import = OldComments("INV-1");
   std::thread poster([this] {
     for (int i = 0; i < 20; ++i) As(1).Post("INV-2", "posted");
