@@ -3,7 +3,7 @@
 #define MARGINALIA_COMMENTS_SERVICE_CALL_CONTEXT_RPC_H_
 
 #include "comments-service/call_context.h"
-#include "services/rpc/gate.h"
+#include "services/rpc/gate/gate.h"
 
 namespace marginalia {
 

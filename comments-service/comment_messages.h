@@ -6,10 +6,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "comments-service/audit_listing.h"
-#include "comments-service/audit_verifier.h"
-#include "comments-service/comment_listing.h"
-#include "comments-service/comments.h"
+#include "comments-service/audit/audit_listing.h"
+#include "comments-service/audit/audit_verifier.h"
+#include "comments-service/thread/comment_listing.h"
+#include "comments-service/thread/comments.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 
 namespace marginalia {

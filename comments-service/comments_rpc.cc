@@ -8,7 +8,7 @@
 #include "comments-service/call_context_rpc.h"
 #include "comments-service/comment_messages.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/raw_message.h"
 
 namespace marginalia {

@@ -7,12 +7,12 @@
 
 #include <memory>
 
-#include "comments-service/audit_listing.h"
-#include "comments-service/audit_verifier.h"
-#include "comments-service/comment_listing.h"
-#include "comments-service/comments.h"
-#include "comments-service/watch_events_rpc.h"
-#include "services/rpc/gate.h"
+#include "comments-service/audit/audit_listing.h"
+#include "comments-service/audit/audit_verifier.h"
+#include "comments-service/thread/comment_listing.h"
+#include "comments-service/thread/comments.h"
+#include "comments-service/watch/watch_events_rpc.h"
+#include "services/rpc/gate/gate.h"
 
 namespace marginalia {
 

@@ -1,7 +1,7 @@
 #include "comments-service/schema.h"
 
-#include "comments-service/relay_position_store.h"
-#include "services/events/event_log.h"
+#include "comments-service/relay/relay_position_store.h"
+#include "services/events/log/event_log.h"
 #include "services/storage/tenants.h"
 
 namespace marginalia {

@@ -5,14 +5,14 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/http_gate.h"
-#include "gateway/io_thread.h"
-#include "gateway/pages/error_pages.h"
-#include "gateway/router.h"
+#include "gateway/http/http_gate.h"
+#include "gateway/http/io_thread.h"
+#include "gateway/http/router.h"
+#include "gateway/live/thread_versions.h"
+#include "gateway/pages/frame/error_pages.h"
 #include "gateway/routes.h"
-#include "gateway/thread_versions.h"
-#include "gateway/upstream.h"
-#include "services/rpc/channel.h"
+#include "gateway/upstream/upstream.h"
+#include "services/rpc/client/channel.h"
 
 namespace marginalia {
 

@@ -9,19 +9,19 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "gateway/event_stream.h"
-#include "gateway/http_server.h"
-#include "gateway/stream_places.h"
+#include "gateway/http/server.h"
+#include "gateway/live/event_stream.h"
+#include "gateway/live/stream_places.h"
 #include "services/identity/token_verifier.h"
-#include "services/rpc/rate_limits.h"
-#include "services/rpc/tls.h"
+#include "services/net/tls.h"
+#include "services/rpc/gate/rate_limits.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
 
 struct GatewayOptions {
   HttpServerOptions http;
-  // Of the services, as services/rpc/target.h has it.
+  // Of the services, as services/rpc/client/target.h has it.
   std::string comments_address;
   std::string invoices_address;
   UpstreamTls upstream_tls;

@@ -9,15 +9,15 @@
 #include "gateway/gateway.h"
 #include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"
+#include "services/net/listener_flags.h"
 #include "services/process/config.h"
 #include "services/process/file_limit.h"
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
 #include "services/process/service_flags.h"
 #include "services/process/shutdown.h"
-#include "services/rpc/listener_flags.h"
-#include "services/rpc/rate_flags.h"
-#include "services/rpc/upstream_flags.h"
+#include "services/rpc/client/upstream_flags.h"
+#include "services/rpc/gate/rate_flags.h"
 #include "services/telemetry/metrics.h"
 #include "services/telemetry/trace_export_rpc.h"
 #include "services/telemetry/trace_flags.h"
@@ -68,7 +68,8 @@ int Run(int argc, char** argv) {
   }
 
   Metrics metrics;
-  const auto tracer = StartTracer(trace_options, "gateway", metrics);
+  const auto tracer =
+      StartTracer(trace_options, ConnectTo(trace_options.otlp_address), "gateway", metrics);
   options.tracer = tracer.get();
   const auto gateway = OrExit(Gateway::Start(options, *tokens, metrics), "--listen_address");
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");

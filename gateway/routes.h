@@ -5,17 +5,17 @@
 
 #include <vector>
 
-#include "gateway/activity_api.h"
-#include "gateway/comments_api.h"
-#include "gateway/events_api.h"
-#include "gateway/health_api.h"
-#include "gateway/invoices_api.h"
+#include "gateway/api/activity_api.h"
+#include "gateway/api/comments_api.h"
+#include "gateway/api/events_api.h"
+#include "gateway/api/health_api.h"
+#include "gateway/api/invoices_api.h"
+#include "gateway/http/router.h"
 #include "gateway/pages/asset_files.h"
 #include "gateway/pages/comment_form.h"
+#include "gateway/pages/forms/sign_in.h"
 #include "gateway/pages/invoice_list_page.h"
 #include "gateway/pages/invoice_page.h"
-#include "gateway/pages/sign_in.h"
-#include "gateway/router.h"
 
 namespace marginalia {
 

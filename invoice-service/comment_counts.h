@@ -9,9 +9,9 @@
 
 #include "absl/time/time.h"
 #include "invoice-service/invoice.h"
-#include "services/events/event_source.h"
-#include "services/events/projection.h"
-#include "services/storage/connection.h"
+#include "services/events/projection/event_source.h"
+#include "services/events/projection/projection.h"
+#include "services/storage/connection/connection.h"
 
 namespace marginalia {
 

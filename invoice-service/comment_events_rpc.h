@@ -16,8 +16,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
-#include "services/events/event_source.h"
-#include "services/rpc/channel.h"
+#include "services/events/projection/event_source.h"
+#include "services/rpc/client/channel.h"
 #include "services/telemetry/trace.h"
 
 namespace marginalia {

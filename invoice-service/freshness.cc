@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "services/rpc/deadline.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/deadline.h"
 
 namespace marginalia {
 namespace {

@@ -15,10 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "services/events/projection_progress.h"
+#include "services/events/projection/progress.h"
 #include "services/identity/caller.h"
-#include "services/rpc/consistency_token.h"
 #include "services/telemetry/trace.h"
+#include "services/tokens/consistency_token.h"
 
 namespace marginalia {
 

@@ -7,8 +7,8 @@
 
 #include "invoice-service/invoice.h"
 #include "invoice-service/invoice_messages.h"
-#include "services/rpc/errors.h"
-#include "services/rpc/page.h"
+#include "services/errors/errors.h"
+#include "services/tokens/page_token.h"
 
 namespace marginalia {
 namespace {

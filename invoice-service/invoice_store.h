@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "invoice-service/invoice.h"
-#include "services/storage/connection.h"
+#include "services/storage/connection/connection.h"
 
 namespace marginalia {
 

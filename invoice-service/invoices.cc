@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "invoice-service/comment_counts.h"
 #include "invoice-service/invoice_store.h"
-#include "services/rpc/errors.h"
-#include "services/rpc/sealed_token.h"
+#include "services/errors/errors.h"
+#include "services/tokens/sealed_token.h"
 
 namespace marginalia {
 namespace {

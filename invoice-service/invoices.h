@@ -18,7 +18,7 @@
 #include "invoice-service/summary_cache.h"
 #include "services/identity/caller.h"
 #include "services/storage/database.h"
-#include "services/storage/group_commit.h"
+#include "services/storage/group/group_commit.h"
 
 namespace marginalia {
 

@@ -13,9 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "invoice-service/invoice_messages.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
-#include "services/rpc/consistency_token.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/raw_message.h"
+#include "services/tokens/consistency_token.h"
 
 namespace marginalia {
 namespace {

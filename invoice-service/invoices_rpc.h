@@ -9,8 +9,8 @@
 
 #include "invoice-service/invoice_reads.h"
 #include "invoice-service/invoices.h"
-#include "services/events/projector.h"
-#include "services/rpc/gate.h"
+#include "services/events/projection/projector.h"
+#include "services/rpc/gate/gate.h"
 
 namespace marginalia {
 

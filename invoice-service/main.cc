@@ -14,8 +14,8 @@
 #include "invoice-service/invoices_rpc.h"
 #include "invoice-service/schema.h"
 #include "invoice-service/summary_cache.h"
-#include "services/events/projection_progress.h"
-#include "services/events/projector.h"
+#include "services/events/projection/progress.h"
+#include "services/events/projection/projector.h"
 #include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/config.h"
@@ -23,15 +23,15 @@
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
 #include "services/process/shutdown.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/gate.h"
-#include "services/rpc/gate_flags.h"
-#include "services/rpc/server.h"
-#include "services/rpc/server_flags.h"
-#include "services/rpc/upstream_flags.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/client/upstream_flags.h"
+#include "services/rpc/gate/gate.h"
+#include "services/rpc/gate/gate_flags.h"
+#include "services/rpc/server/server.h"
+#include "services/rpc/server/server_flags.h"
 #include "services/storage/database.h"
-#include "services/storage/group_commit.h"
-#include "services/storage/group_metrics.h"
+#include "services/storage/group/group_commit.h"
+#include "services/storage/group/group_metrics.h"
 #include "services/storage/migrate_only.h"
 #include "services/telemetry/metrics.h"
 #include "services/telemetry/trace_export_rpc.h"
@@ -135,7 +135,8 @@ int Run(int argc, char** argv) {
   AddGroupMetrics(metrics, writes);
   SummaryCache cache(CachedInvoicesMaxFor(database->kind()), kCachedBytesMax,
                      CacheCountersIn(metrics));
-  const auto tracer = StartTracer(trace_options, "invoice-service", metrics);
+  const auto tracer =
+      StartTracer(trace_options, ConnectTo(trace_options.otlp_address), "invoice-service", metrics);
   gate_options.tracer = tracer.get();
 
   ServiceToken service_token(absl::GetFlag(FLAGS_service_token_path));

@@ -5,7 +5,7 @@
 
 #include "invoice-service/comment_counts.h"
 #include "invoice-service/invoice_store.h"
-#include "services/events/projection_position.h"
+#include "services/events/projection/position.h"
 #include "services/storage/tenants.h"
 
 namespace marginalia {

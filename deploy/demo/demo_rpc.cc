@@ -12,8 +12,8 @@
 #include "absl/time/clock.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 
 namespace marginalia {

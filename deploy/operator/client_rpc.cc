@@ -3,12 +3,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "deploy/operator/shared_flags.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/client/target.h"
+#include "services/rpc/client/token_file.h"
+#include "services/rpc/client/upstream_flags.h"
 #include "services/rpc/grpc_status.h"
-#include "services/rpc/target.h"
-#include "services/rpc/token_file.h"
-#include "services/rpc/upstream_flags.h"
 
 ABSL_DECLARE_FLAG(std::string, upstream_ca_path);
 ABSL_DECLARE_FLAG(std::string, upstream_certificate_path);

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "deploy/operator/sha256.h"
+#include "deploy/operator/audit/sha256.h"
 
 namespace marginalia {
 namespace {

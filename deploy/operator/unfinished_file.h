@@ -1,7 +1,7 @@
 // A file in the making, beside the name that it gets once it is whole: until then the name does not
 // exist, whatever happens to the process. Used by one thread.
-#ifndef MARGINALIA_DEPLOY_OPERATOR_UNFINISHED_FILE_H_
-#define MARGINALIA_DEPLOY_OPERATOR_UNFINISHED_FILE_H_
+#ifndef MARGINALIA_DEPLOY_OPERATOR_BACKUP_UNFINISHED_FILE_H_
+#define MARGINALIA_DEPLOY_OPERATOR_BACKUP_UNFINISHED_FILE_H_
 
 #include <cstdint>
 #include <memory>
@@ -61,4 +61,4 @@ absl::Status FileFailure(std::string_view doing, const std::string& path, int er
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_DEPLOY_OPERATOR_UNFINISHED_FILE_H_
+#endif  // MARGINALIA_DEPLOY_OPERATOR_BACKUP_UNFINISHED_FILE_H_

@@ -7,9 +7,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "gateway/assets.h"
-#include "gateway/etag.h"
-#include "services/rpc/errors.h"
+#include "gateway/http/etag.h"
+#include "gateway/pages/frame/assets.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

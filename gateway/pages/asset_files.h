@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-#include "gateway/api_call.h"
+#include "gateway/http/api_call.h"
 
 namespace marginalia {
 

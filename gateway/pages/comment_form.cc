@@ -3,12 +3,12 @@
 #include <string>
 #include <utility>
 
-#include "gateway/pages/error_pages.h"
-#include "gateway/pages/form_fields.h"
-#include "gateway/pages/page_address.h"
-#include "gateway/pages/page_response.h"
-#include "gateway/problem.h"
-#include "services/rpc/errors.h"
+#include "gateway/http/failure_pages.h"
+#include "gateway/http/problem.h"
+#include "gateway/pages/forms/form_fields.h"
+#include "gateway/pages/frame/page_address.h"
+#include "gateway/pages/frame/page_response.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 
 namespace marginalia {
@@ -61,7 +61,7 @@ bool IsFinal(const absl::Status& failure) {
 
 void CommentForm::Post(ApiCall call) {
   if (!IsForm(call.request())) {
-    return call.Answer(call.facts().error_pages->Page(
+    return call.Answer(call.facts().failure_pages->Page(
         call.facts(), 415, "a form must come as application/x-www-form-urlencoded"));
   }
   auto draft = DraftFromForm(call.request().body);

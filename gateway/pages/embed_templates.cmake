@@ -7,7 +7,7 @@ foreach(file ${TEMPLATES})
   file(READ ${file} text)
   string(APPEND ROWS "      {\"${name}\", R\"mustache(${text})mustache\"},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"gateway/pages/template_texts.h\"
+file(WRITE ${OUTPUT} "#include \"gateway/pages/frame/template_texts.h\"
 
 namespace marginalia {
 

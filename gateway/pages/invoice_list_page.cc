@@ -3,11 +3,11 @@
 #include <string>
 #include <utility>
 
-#include "gateway/pages/frame.h"
-#include "gateway/pages/page_address.h"
-#include "gateway/pages/page_response.h"
-#include "gateway/pages/summary_view.h"
-#include "gateway/request_target.h"
+#include "gateway/http/target.h"
+#include "gateway/pages/frame/frame.h"
+#include "gateway/pages/frame/page_address.h"
+#include "gateway/pages/frame/page_response.h"
+#include "gateway/pages/views/summary_view.h"
 
 namespace marginalia {
 namespace {

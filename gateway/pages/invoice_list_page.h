@@ -2,10 +2,10 @@
 #ifndef MARGINALIA_GATEWAY_PAGES_INVOICE_LIST_PAGE_H_
 #define MARGINALIA_GATEWAY_PAGES_INVOICE_LIST_PAGE_H_
 
-#include "gateway/api_call.h"
-#include "gateway/pages/activity.h"
-#include "gateway/pages/template.h"
-#include "gateway/upstream.h"
+#include "gateway/http/api_call.h"
+#include "gateway/pages/frame/template.h"
+#include "gateway/pages/views/activity.h"
+#include "gateway/upstream/upstream.h"
 
 namespace marginalia {
 

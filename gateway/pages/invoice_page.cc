@@ -4,15 +4,15 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/pages/activity.h"
-#include "gateway/pages/frame.h"
-#include "gateway/pages/page_address.h"
-#include "gateway/pages/page_response.h"
-#include "gateway/pages/summary_view.h"
-#include "gateway/pages/thread_view.h"
-#include "gateway/request_target.h"
-#include "services/rpc/errors.h"
-#include "services/rpc/page.h"
+#include "gateway/http/target.h"
+#include "gateway/pages/frame/frame.h"
+#include "gateway/pages/frame/page_address.h"
+#include "gateway/pages/frame/page_response.h"
+#include "gateway/pages/views/activity.h"
+#include "gateway/pages/views/summary_view.h"
+#include "gateway/pages/views/thread_view.h"
+#include "services/errors/errors.h"
+#include "services/tokens/page_token.h"
 
 namespace marginalia {
 

@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "gateway/api_call.h"
-#include "gateway/pages/comment_draft.h"
-#include "gateway/pages/template.h"
-#include "gateway/upstream.h"
+#include "gateway/http/api_call.h"
+#include "gateway/pages/forms/comment_draft.h"
+#include "gateway/pages/frame/template.h"
+#include "gateway/upstream/upstream.h"
 
 namespace marginalia {
 

@@ -1,4 +1,4 @@
-// Bundles src/main.ts and src/page.css, and writes assets.cc, which defines gateway/assets.h.
+// Bundles src/main.ts and src/page.css, and writes assets.cc, which defines gateway/pages/frame/assets.h.
 // Usage: node build.mjs --output=DIR
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -84,7 +84,7 @@ function sourceOf(assets) {
     return `  if (name == "${name}") return Assets()[${index}].path;\n`;
   });
   return `// Written by gateway/web/build.mjs.
-#include "gateway/assets.h"
+#include "gateway/pages/frame/assets.h"
 
 namespace marginalia {
 

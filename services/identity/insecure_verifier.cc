@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

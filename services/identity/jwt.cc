@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "services/rpc/base64url.h"
+#include "services/text/base64url.h"
 
 extern "C" {
 #include <rhonabwy.h>

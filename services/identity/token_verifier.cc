@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "services/errors/errors.h"
 #include "services/identity/jwks.h"
 #include "services/identity/jwt.h"
 #include "services/process/log.h"
-#include "services/rpc/errors.h"
 
 extern "C" {
 #include <rhonabwy.h>

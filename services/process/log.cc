@@ -15,6 +15,8 @@
 #include <mutex>
 #include <thread>
 
+#include "services/text/json_string.h"
+
 namespace marginalia {
 namespace {
 

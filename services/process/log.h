@@ -28,9 +28,6 @@ using LogField = std::pair<std::string_view, LogValue>;
 // comment body into it.
 void Log(Severity severity, std::string_view message, std::initializer_list<LogField> fields = {});
 
-// Appends `text` as a JSON string, quotes included; invalid UTF-8 becomes U+FFFD.
-void AppendJsonString(std::string& line, std::string_view text);
-
 // For the request log, which builds its own lines. Appends {"time":…,"severity":…,"process":…,
 // "message":… without the closing brace.
 void AppendLogHead(std::string& line, Severity severity, std::string_view message);

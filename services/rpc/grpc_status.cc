@@ -7,8 +7,8 @@
 
 #include "absl/strings/cord.h"
 #include "google/rpc/status.pb.h"
+#include "services/errors/errors.h"
 #include "services/process/log.h"
-#include "services/rpc/errors.h"
 
 namespace marginalia {
 namespace {

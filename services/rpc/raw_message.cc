@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

@@ -12,14 +12,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/errors/errors.h"
 #include "services/process/log.h"
-#include "services/rpc/errors.h"
+#include "services/storage/connection/read_queue.h"
+#include "services/storage/connection/sqlite_settings.h"
+#include "services/storage/connection/storage_failure.h"
+#include "services/storage/connection/write_transaction.h"
 #include "services/storage/database_url.h"
 #include "services/storage/file_lock.h"
-#include "services/storage/read_queue.h"
-#include "services/storage/sqlite_settings.h"
-#include "services/storage/storage_failure.h"
-#include "services/storage/write_transaction.h"
 
 namespace marginalia {
 namespace {

@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "services/storage/connection.h"
+#include "services/storage/connection/connection.h"
+#include "services/storage/connection/notifications.h"
 #include "services/storage/migrations.h"
-#include "services/storage/notifications.h"
 #include "services/storage/tenants.h"
 
 namespace marginalia {
@@ -24,8 +24,6 @@ inline constexpr std::size_t kReadersMax = 8;
 inline constexpr std::size_t kReadsQueuedMax = 1024;
 // How long a read waits for a free connection, or for a lost one to come back, before UNAVAILABLE.
 inline constexpr absl::Duration kReaderWaitMax = absl::Seconds(2);
-// How long a statement waits for a database locked by another process before UNAVAILABLE.
-inline constexpr absl::Duration kLockWaitMax = absl::Seconds(2);
 
 class Database {
  public:
@@ -80,11 +78,6 @@ class Database {
 
   std::unique_ptr<State> state_;
 };
-
-// What a database error means to a caller: STORAGE_FULL (RESOURCE_EXHAUSTED), DATABASE_LOCKED
-// (UNAVAILABLE with RetryInfo), STORAGE_UNAVAILABLE (UNAVAILABLE), else INTERNAL. The database's
-// own words go to the log only: they hold SQL and values.
-absl::Status StorageFailure(const Connection& connection, const std::exception& error);
 
 }  // namespace marginalia
 

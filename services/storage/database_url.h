@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "services/storage/connection.h"
+#include "services/storage/connection/connection.h"
 
 namespace marginalia {
 

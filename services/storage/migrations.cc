@@ -14,8 +14,8 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "services/process/log.h"
-#include "services/storage/connection.h"
-#include "services/storage/write_transaction.h"
+#include "services/storage/connection/connection.h"
+#include "services/storage/connection/write_transaction.h"
 
 namespace marginalia {
 namespace {

@@ -1,6 +1,5 @@
 #include "services/telemetry/trace_export_rpc.h"
 
-#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <unistd.h>
 
@@ -15,7 +14,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/process/log.h"
-#include "services/rpc/channel.h"
 #include "services/telemetry/otlp_trace.grpc.pb.h"
 
 namespace marginalia {
@@ -70,8 +68,9 @@ void Fill(otlp::Span& message, const Span& span) {
 // Used on the tracer's thread.
 class Collector {
  public:
-  Collector(const std::string& address, const std::string& process)
-      : address_(address), stub_(otlp::TraceService::NewStub(ConnectTo(address))) {
+  Collector(const std::string& address, const std::shared_ptr<grpc::Channel>& channel,
+            const std::string& process)
+      : address_(address), stub_(otlp::TraceService::NewStub(channel)) {
     SetText(*resource_.add_attributes(), "service.namespace", "marginalia");
     SetText(*resource_.add_attributes(), "service.name", process);
     SetText(*resource_.add_attributes(), "service.instance.id", InstanceId());
@@ -139,8 +138,9 @@ Counter* DroppedCounter(Metrics& metrics, const char* reason) {
 
 }  // namespace
 
-std::unique_ptr<Tracer> StartTracer(const TraceOptions& options, const std::string& process,
-                                    Metrics& metrics) {
+std::unique_ptr<Tracer> StartTracer(const TraceOptions& options,
+                                    const std::shared_ptr<grpc::Channel>& channel,
+                                    const std::string& process, Metrics& metrics) {
   const TracerCounters counters{
       .exported = metrics.AddCounter("marginalia_trace_spans_exported_total",
                                      "Spans that the collector has taken."),
@@ -149,7 +149,7 @@ std::unique_ptr<Tracer> StartTracer(const TraceOptions& options, const std::stri
   if (options.otlp_address.empty()) return nullptr;
   return std::make_unique<Tracer>(
       options.sample_ratio,
-      [collector = std::make_unique<Collector>(options.otlp_address, process)](
+      [collector = std::make_unique<Collector>(options.otlp_address, channel, process)](
           const std::vector<Span>& spans, absl::Duration wait_max) {
         return collector->Send(spans, wait_max);
       },

@@ -2,6 +2,8 @@
 #ifndef MARGINALIA_SERVICES_TELEMETRY_TRACE_EXPORT_RPC_H_
 #define MARGINALIA_SERVICES_TELEMETRY_TRACE_EXPORT_RPC_H_
 
+#include <grpcpp/channel.h>
+
 #include <memory>
 #include <string>
 
@@ -11,10 +13,11 @@
 
 namespace marginalia {
 
-// Null without an address. `process` is the service.name of its spans. What is sent and dropped is
-// counted in `metrics`, which must outlive the tracer.
-std::unique_ptr<Tracer> StartTracer(const TraceOptions& options, const std::string& process,
-                                    Metrics& metrics);
+// Null without an address; `channel` leads to it. `process` is the service.name of its spans. What
+// is sent and dropped is counted in `metrics`, which must outlive the tracer.
+std::unique_ptr<Tracer> StartTracer(const TraceOptions& options,
+                                    const std::shared_ptr<grpc::Channel>& channel,
+                                    const std::string& process, Metrics& metrics);
 
 }  // namespace marginalia
 

@@ -7,7 +7,7 @@
 #include <boost/json/parse.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/abuse/abuse_test.h"
 

@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
-#include "services/rpc/page.h"
+#include "services/tokens/page_token.h"
 #include "tests/abuse/abuse_test.h"
 
 namespace marginalia {

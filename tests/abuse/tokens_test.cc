@@ -15,9 +15,9 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/base64url.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
+#include "services/text/base64url.h"
 #include "tests/abuse/abuse_test.h"
 #include "tests/identity/forged_token.h"
 

@@ -2,7 +2,7 @@
 #include <thread>
 #include <vector>
 
-#include "comments-service/comment.h"
+#include "comments-service/thread/comment.h"
 #include "tests/comments_service/service_test.h"
 
 namespace marginalia {

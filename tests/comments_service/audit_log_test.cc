@@ -1,4 +1,4 @@
-#include "comments-service/audit_log.h"
+#include "comments-service/audit/audit_log.h"
 
 #include <openssl/sha.h>
 

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "absl/strings/str_format.h"
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 
 namespace marginalia {

@@ -1,4 +1,4 @@
-#include "comments-service/comment.h"
+#include "comments-service/thread/comment.h"
 
 #include <gtest/gtest.h>
 

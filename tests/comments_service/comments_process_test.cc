@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "services/rpc/channel.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/channel.h"
 #include "tests/comments_service/client.h"
 #include "tests/comments_service/service_under_test.h"
 #include "tests/support/await.h"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/comments_service/service_under_test.h"
 
 namespace marginalia {

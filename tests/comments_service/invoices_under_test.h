@@ -7,8 +7,8 @@
 #include <mutex>
 #include <string>
 
-#include "services/rpc/gate.h"
-#include "services/rpc/server.h"
+#include "services/rpc/gate/gate.h"
+#include "services/rpc/server/server.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {

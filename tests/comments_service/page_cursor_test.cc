@@ -1,15 +1,15 @@
 // The places that page tokens lead to, also those that only a forger would write: a token's seal is
 // no secret.
-#include "comments-service/page_cursor.h"
+#include "comments-service/thread/page_cursor.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <string>
 
-#include "comments-service/thread_counts_cursor.h"
-#include "services/rpc/errors.h"
-#include "services/rpc/page.h"
+#include "comments-service/thread/thread_counts_cursor.h"
+#include "services/errors/errors.h"
+#include "services/tokens/page_token.h"
 
 namespace marginalia {
 namespace {

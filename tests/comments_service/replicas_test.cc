@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "comments-service/comment_listing.h"
-#include "services/rpc/consistency_token.h"
+#include "comments-service/thread/comment_listing.h"
+#include "services/tokens/consistency_token.h"
 #include "tests/comments_service/service_test.h"
 #include "tests/support/await.h"
 #include "tests/support/postgres_server.h"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/comments_service/service_under_test.h"
 #include "tests/support/database_under_test.h"
 

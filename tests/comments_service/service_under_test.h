@@ -8,11 +8,11 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
-#include "comments-service/open_watches.h"
+#include "comments-service/watch/open_watches.h"
 #include "deploy/demo/token_mint.h"
-#include "services/events/event_feed.h"
-#include "services/events/retention.h"
-#include "services/rpc/gate.h"
+#include "services/events/log/event_feed.h"
+#include "services/events/log/retention.h"
+#include "services/rpc/gate/gate.h"
 #include "services/storage/database.h"
 #include "tests/comments_service/client.h"
 

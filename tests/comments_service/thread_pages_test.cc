@@ -1,4 +1,4 @@
-#include "comments-service/thread_pages.h"
+#include "comments-service/thread/thread_pages.h"
 
 #include <gtest/gtest.h>
 

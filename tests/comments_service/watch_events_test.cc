@@ -2,7 +2,7 @@
 #include <thread>
 #include <vector>
 
-#include "services/rpc/consistency_token.h"
+#include "services/tokens/consistency_token.h"
 #include "tests/comments_service/service_test.h"
 #include "tests/support/await.h"
 

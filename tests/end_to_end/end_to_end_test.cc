@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/support/http_client.h"
 #include "tests/support/three_processes.h"

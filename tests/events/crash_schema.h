@@ -3,7 +3,7 @@
 #define MARGINALIA_TESTS_EVENTS_CRASH_SCHEMA_H_
 
 #include "absl/time/clock.h"
-#include "services/events/event_log.h"
+#include "services/events/log/event_log.h"
 
 namespace marginalia {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "services/events/event_log.h"
+#include "services/events/log/event_log.h"
 #include "tests/events/crash_schema.h"
 #include "tests/support/child_process.h"
 #include "tests/support/database_under_test.h"

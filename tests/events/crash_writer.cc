@@ -9,8 +9,8 @@
 #include <semaphore>
 #include <string>
 
-#include "services/events/event_log.h"
-#include "services/storage/group_commit.h"
+#include "services/events/log/event_log.h"
+#include "services/storage/group/group_commit.h"
 #include "tests/events/crash_schema.h"
 
 namespace marginalia {

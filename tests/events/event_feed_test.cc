@@ -1,4 +1,4 @@
-#include "services/events/event_feed.h"
+#include "services/events/log/event_feed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <optional>
 #include <thread>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/events/log_under_test.h"
 #include "tests/support/await.h"
 #include "tests/support/database_under_test.h"

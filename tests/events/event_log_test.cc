@@ -1,4 +1,4 @@
-#include "services/events/event_log.h"
+#include "services/events/log/event_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/events/log_under_test.h"
 #include "tests/support/database_under_test.h"
 

@@ -1,4 +1,4 @@
-#include "services/events/event_ring.h"
+#include "services/events/log/event_ring.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

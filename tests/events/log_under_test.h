@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "services/events/event_log.h"
-#include "services/storage/group_commit.h"
+#include "services/events/log/event_log.h"
+#include "services/storage/group/group_commit.h"
 
 namespace marginalia {
 

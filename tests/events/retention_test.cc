@@ -1,4 +1,4 @@
-#include "services/events/retention.h"
+#include "services/events/log/retention.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

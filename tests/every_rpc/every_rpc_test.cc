@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "marginalia/access/v1/access.pb.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/support/three_processes.h"
 

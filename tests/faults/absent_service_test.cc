@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/faults/history.h"
 #include "tests/support/three_processes.h"

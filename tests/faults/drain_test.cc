@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/faults/history.h"
 #include "tests/support/http_client.h"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/faults/flood_fixture.h"
 #include "tests/gateway/raw_connection.h"
 

@@ -6,7 +6,7 @@
 #include <future>
 #include <string>
 
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/faults/history.h"
 #include "tests/support/three_processes.h"
 

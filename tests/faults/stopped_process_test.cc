@@ -6,7 +6,7 @@
 #include <chrono>
 #include <string>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/support/http_client.h"
 #include "tests/support/three_processes.h"

@@ -1,10 +1,10 @@
 // Consistency tokens, which are also what WatchEvents and an event stream resume with. The seal is
 // no secret, so what is inside may be anything too.
-#include "services/rpc/consistency_token.h"
+#include "services/tokens/consistency_token.h"
 
 #include <string>
 
-#include "services/rpc/sealed_token.h"
+#include "services/tokens/sealed_token.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace marginalia {

@@ -1,11 +1,11 @@
 // A submitted form, and the address that it may lead to.
-#include "gateway/pages/form_fields.h"
+#include "gateway/pages/forms/form_fields.h"
 
 #include <string>
 
 #include "absl/strings/str_replace.h"
-#include "gateway/pages/page_address.h"
-#include "gateway/utf8.h"
+#include "gateway/pages/frame/page_address.h"
+#include "services/text/utf8.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace marginalia {

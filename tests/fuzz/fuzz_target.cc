@@ -3,8 +3,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "gateway/utf8.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/text/utf8.h"
 
 namespace marginalia {
 

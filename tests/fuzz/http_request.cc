@@ -7,12 +7,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/etag.h"
-#include "gateway/pages/form_fields.h"
-#include "gateway/request_parser.h"
-#include "gateway/same_origin.h"
-#include "gateway/session_cookie.h"
-#include "services/rpc/request_id.h"
+#include "gateway/http/etag.h"
+#include "gateway/http/parser.h"
+#include "gateway/http/same_origin.h"
+#include "gateway/http/session_cookie.h"
+#include "gateway/pages/forms/form_fields.h"
+#include "services/rpc/gate/request_id.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace marginalia {

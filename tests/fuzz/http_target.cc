@@ -4,12 +4,12 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "gateway/pages/page_address.h"
-#include "gateway/request_target.h"
-#include "gateway/router.h"
-#include "gateway/utf8.h"
-#include "services/rpc/errors.h"
-#include "services/rpc/page.h"
+#include "gateway/http/router.h"
+#include "gateway/http/target.h"
+#include "gateway/pages/frame/page_address.h"
+#include "services/errors/errors.h"
+#include "services/text/utf8.h"
+#include "services/tokens/page_token.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace marginalia {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
-#include "services/rpc/base64url.h"
+#include "services/text/base64url.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace marginalia {

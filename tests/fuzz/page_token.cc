@@ -1,9 +1,10 @@
 // Page tokens as callers send them, and the cursors inside them. A token grants nothing and its
 // seal is no secret, so a cursor may be anything too.
-#include "comments-service/page_cursor.h"
-#include "comments-service/thread_counts_cursor.h"
-#include "services/rpc/page.h"
-#include "services/rpc/sealed_token.h"
+#include "services/tokens/page_token.h"
+
+#include "comments-service/thread/page_cursor.h"
+#include "comments-service/thread/thread_counts_cursor.h"
+#include "services/tokens/sealed_token.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace marginalia {

@@ -1,16 +1,16 @@
 // The JSON that a caller posts, all the way through: as a message of the contract, as the JSON that
 // is answered, and as the event that browsers are sent.
-#include "gateway/posted_comment.h"
+#include "gateway/api/posted_comment.h"
 
 #include <boost/json/parse.hpp>
 #include <string>
 
-#include "gateway/event_text.h"
-#include "gateway/problem.h"
-#include "gateway/transcode.h"
-#include "gateway/utf8.h"
-#include "services/process/log.h"
-#include "services/rpc/errors.h"
+#include "gateway/http/problem.h"
+#include "gateway/live/event_text.h"
+#include "gateway/upstream/transcode.h"
+#include "services/errors/errors.h"
+#include "services/text/json_string.h"
+#include "services/text/utf8.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace marginalia {

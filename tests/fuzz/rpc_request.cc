@@ -5,7 +5,7 @@
 #include <string>
 
 #include "marginalia/comments/v1/comments_service.pb.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/raw_message.h"
 #include "tests/fuzz/fuzz_target.h"
 

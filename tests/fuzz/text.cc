@@ -4,11 +4,11 @@
 #include <boost/json/parse.hpp>
 #include <string>
 
-#include "comments-service/comment.h"
-#include "gateway/pages/page_address.h"
-#include "gateway/utf8.h"
+#include "comments-service/thread/comment.h"
+#include "gateway/pages/frame/page_address.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "services/process/log.h"
+#include "services/text/utf8.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace marginalia {

@@ -1,7 +1,7 @@
 // The routes of the API: what they answer, refuse and forward.
 #include "absl/strings/str_cat.h"
-#include "services/rpc/errors.h"
-#include "services/rpc/service_config.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/service_config.h"
 #include "tests/gateway/gateway_fixture.h"
 
 namespace marginalia {

@@ -1,6 +1,6 @@
 // The form without script: what it adds, refuses, and shows again.
 #include "absl/strings/str_cat.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/gateway/pages_fixture.h"
 
 namespace marginalia {

@@ -1,4 +1,4 @@
-#include "gateway/etag.h"
+#include "gateway/http/etag.h"
 
 #include <gtest/gtest.h>
 

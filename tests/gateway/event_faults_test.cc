@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/consistency_token.h"
+#include "services/tokens/consistency_token.h"
 #include "tests/gateway/gateway_fixture.h"
 #include "tests/gateway/raw_connection.h"
 #include "tests/support/await.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/openapi.h"
+#include "gateway/api/openapi.h"
 #include "tests/support/await.h"
 
 namespace marginalia {

@@ -1,7 +1,7 @@
 // The invoice page and the list: what they show, and what when a service is away.
 #include "absl/strings/str_cat.h"
-#include "services/rpc/errors.h"
-#include "services/rpc/page.h"
+#include "services/errors/errors.h"
+#include "services/tokens/page_token.h"
 #include "tests/gateway/pages_fixture.h"
 #include "tests/gateway/raw_connection.h"
 

@@ -10,18 +10,18 @@
 #include <string>
 
 #include "gateway/pages/asset_files.h"
-#include "gateway/pages/avatar.h"
-#include "gateway/pages/comment_draft.h"
-#include "gateway/pages/comment_links.h"
-#include "gateway/pages/count_text.h"
-#include "gateway/pages/excerpt.h"
-#include "gateway/pages/form_fields.h"
-#include "gateway/pages/money.h"
-#include "gateway/pages/page_address.h"
-#include "gateway/pages/page_time.h"
-#include "gateway/pages/template.h"
-#include "gateway/pages/template_texts.h"
-#include "services/rpc/errors.h"
+#include "gateway/pages/forms/comment_draft.h"
+#include "gateway/pages/forms/form_fields.h"
+#include "gateway/pages/frame/avatar.h"
+#include "gateway/pages/frame/page_address.h"
+#include "gateway/pages/frame/template.h"
+#include "gateway/pages/frame/template_texts.h"
+#include "gateway/pages/views/comment_links.h"
+#include "gateway/pages/views/count_text.h"
+#include "gateway/pages/views/excerpt.h"
+#include "gateway/pages/views/money.h"
+#include "gateway/pages/views/page_time.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

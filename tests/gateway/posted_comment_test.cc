@@ -1,11 +1,11 @@
-#include "gateway/posted_comment.h"
+#include "gateway/api/posted_comment.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 #include <string>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

@@ -1,12 +1,12 @@
-#include "gateway/problem.h"
+#include "gateway/http/problem.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
-#include "gateway/http_fields.h"
-#include "gateway/openapi.h"
-#include "services/rpc/errors.h"
+#include "gateway/api/openapi.h"
+#include "gateway/upstream/http_fields.h"
+#include "services/errors/errors.h"
 #include "tests/support/openapi_validator.h"
 
 namespace marginalia {

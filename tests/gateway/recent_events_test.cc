@@ -1,4 +1,4 @@
-#include "gateway/recent_events.h"
+#include "gateway/live/recent_events.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,3 @@
-#include "gateway/request_parser.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +5,8 @@
 #include <random>
 #include <string>
 #include <vector>
+
+#include "gateway/http/parser.h"
 
 namespace marginalia {
 namespace {

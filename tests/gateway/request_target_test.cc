@@ -1,8 +1,7 @@
-#include "gateway/request_target.h"
-
 #include <gtest/gtest.h>
 
-#include "services/rpc/errors.h"
+#include "gateway/http/target.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

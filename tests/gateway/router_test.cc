@@ -1,9 +1,9 @@
-#include "gateway/router.h"
+#include "gateway/http/router.h"
 
 #include <gtest/gtest.h>
 
-#include "gateway/api_call.h"
-#include "services/rpc/errors.h"
+#include "gateway/http/api_call.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

@@ -5,10 +5,10 @@
 
 #include <chrono>
 
-#include "services/rpc/consistency_token.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
-#include "services/rpc/page.h"
+#include "services/tokens/consistency_token.h"
+#include "services/tokens/page_token.h"
 
 namespace marginalia {
 namespace {

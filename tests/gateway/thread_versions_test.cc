@@ -1,4 +1,4 @@
-#include "gateway/thread_versions.h"
+#include "gateway/live/thread_versions.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/transcode.h"
+#include "gateway/upstream/transcode.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-#include "gateway/openapi.h"
+#include "gateway/api/openapi.h"
 #include "tests/support/openapi_validator.h"
 
 namespace marginalia {

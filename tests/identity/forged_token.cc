@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "services/rpc/base64url.h"
+#include "services/text/base64url.h"
 
 extern "C" {
 #include <rhonabwy.h>

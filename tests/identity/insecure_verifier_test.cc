@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

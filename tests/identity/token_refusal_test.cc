@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "services/errors/errors.h"
 #include "services/identity/token_verifier.h"
-#include "services/rpc/errors.h"
 #include "tests/identity/forged_token.h"
 #include "tests/support/temp_dir.h"
 

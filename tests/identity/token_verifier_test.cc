@@ -11,7 +11,7 @@
 
 #include "absl/time/clock.h"
 #include "deploy/demo/token_mint.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/identity/forged_token.h"
 #include "tests/support/temp_dir.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/invoice_service/service_under_test.h"
 #include "tests/projector/scripted_comments.h"
 #include "tests/support/await.h"

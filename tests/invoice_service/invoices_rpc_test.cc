@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "services/rpc/errors.h"
-#include "services/rpc/page.h"
+#include "services/errors/errors.h"
+#include "services/tokens/page_token.h"
 #include "tests/invoice_service/service_under_test.h"
 #include "tests/projector/scripted_comments.h"
 #include "tests/support/await.h"

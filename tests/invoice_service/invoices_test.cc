@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "invoice-service/schema.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/support/database_under_test.h"
 
 namespace marginalia {

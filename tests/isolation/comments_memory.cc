@@ -1,7 +1,7 @@
 #include "tests/isolation/comments_memory.h"
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/consistency_token.h"
+#include "services/tokens/consistency_token.h"
 
 namespace marginalia {
 namespace {

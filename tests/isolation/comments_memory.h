@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "comments-service/audit_listing.h"
-#include "comments-service/audit_verifier.h"
-#include "comments-service/comments.h"
-#include "comments-service/thread_pages.h"
+#include "comments-service/audit/audit_listing.h"
+#include "comments-service/audit/audit_verifier.h"
+#include "comments-service/thread/comments.h"
+#include "comments-service/thread/thread_pages.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "tests/isolation/operations.h"
 

@@ -8,9 +8,9 @@
 #include "absl/strings/str_format.h"
 #include "comments-service/comments_rpc.h"
 #include "comments-service/schema.h"
-#include "services/events/event_feed.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/server.h"
+#include "services/events/log/event_feed.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/server/server.h"
 #include "services/telemetry/metrics.h"
 #include "tests/comments_service/service_under_test.h"
 

@@ -7,10 +7,10 @@
 #include <memory>
 #include <string>
 
-#include "comments-service/audit_listing.h"
-#include "comments-service/audit_verifier.h"
-#include "comments-service/comment_listing.h"
-#include "comments-service/comments.h"
+#include "comments-service/audit/audit_listing.h"
+#include "comments-service/audit/audit_verifier.h"
+#include "comments-service/thread/comment_listing.h"
+#include "comments-service/thread/comments.h"
 #include "tests/comments_service/client.h"
 
 namespace marginalia {

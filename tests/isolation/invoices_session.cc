@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "marginalia/invoices/v1/invoices_service.pb.h"
-#include "services/rpc/consistency_token.h"
+#include "services/tokens/consistency_token.h"
 
 namespace marginalia {
 namespace {

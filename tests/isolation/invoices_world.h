@@ -10,7 +10,7 @@
 #include "invoice-service/freshness.h"
 #include "invoice-service/invoice_reads.h"
 #include "invoice-service/invoices.h"
-#include "services/storage/group_commit.h"
+#include "services/storage/group/group_commit.h"
 
 namespace marginalia {
 

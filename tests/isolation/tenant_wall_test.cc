@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "comments-service/schema.h"
-#include "services/storage/group_commit.h"
+#include "services/storage/group/group_commit.h"
 #include "tests/support/postgres_server.h"
 
 namespace marginalia {

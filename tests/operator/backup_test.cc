@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/operator/database_facts.h"
+#include "deploy/operator/backup/database_facts.h"
 #include "tests/operator/stack_under_operator.h"
 #include "tests/support/await.h"
 

@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <string>
 
-#include "deploy/operator/database_copy.h"
-#include "deploy/operator/line_reader.h"
-#include "deploy/operator/sqlite_file.h"
-#include "deploy/operator/table_digest.h"
+#include "deploy/operator/audit/line_reader.h"
+#include "deploy/operator/backup/database_copy.h"
+#include "deploy/operator/backup/sqlite_file.h"
+#include "deploy/operator/backup/table_digest.h"
 #include "deploy/operator/unfinished_file.h"
 #include "tests/operator/operator_run.h"
 #include "tests/storage/faulty_vfs.h"

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "deploy/operator/sqlite_file.h"
+#include "deploy/operator/backup/sqlite_file.h"
 #include "tests/operator/stack_under_operator.h"
 #include "tests/tls/secure_processes.h"
 

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <string>
 
-#include "deploy/operator/database_facts.h"
-#include "services/rpc/errors.h"
+#include "deploy/operator/backup/database_facts.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/operator/stack_under_operator.h"
 #include "tests/support/await.h"

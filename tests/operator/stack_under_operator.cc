@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "deploy/operator/sqlite_file.h"
+#include "deploy/operator/backup/sqlite_file.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/support/await.h"
 

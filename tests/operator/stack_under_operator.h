@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "deploy/operator/database_facts.h"
+#include "deploy/operator/backup/database_facts.h"
 #include "tests/faults/history.h"
 #include "tests/operator/operator_run.h"
 #include "tests/support/three_processes.h"

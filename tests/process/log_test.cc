@@ -13,6 +13,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "services/text/json_string.h"
 
 namespace marginalia {
 namespace {

@@ -1,5 +1,3 @@
-#include "services/events/projection_progress.h"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "services/events/projection/progress.h"
 
 namespace marginalia {
 namespace {

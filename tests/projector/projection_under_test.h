@@ -13,12 +13,12 @@
 #include "invoice-service/comment_events_rpc.h"
 #include "invoice-service/invoice.h"
 #include "invoice-service/summary_cache.h"
-#include "services/events/projection_checks.h"
-#include "services/events/projection_progress.h"
-#include "services/events/projector.h"
-#include "services/rpc/channel.h"
+#include "services/events/projection/progress.h"
+#include "services/events/projection/projection_checks.h"
+#include "services/events/projection/projector.h"
+#include "services/rpc/client/channel.h"
 #include "services/storage/database.h"
-#include "services/storage/group_commit.h"
+#include "services/storage/group/group_commit.h"
 
 namespace marginalia {
 

@@ -1,4 +1,4 @@
-#include "services/events/projector.h"
+#include "services/events/projection/projector.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "absl/time/clock.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 
 namespace marginalia {

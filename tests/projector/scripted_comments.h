@@ -18,7 +18,7 @@
 
 #include "absl/time/time.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
-#include "services/rpc/consistency_token.h"
+#include "services/tokens/consistency_token.h"
 
 namespace marginalia {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "services/storage/connection.h"
+#include "services/storage/connection/connection.h"
 #include "services/storage/database.h"
 #include "services/storage/database_url.h"
 #include "tests/relay/relay_fixture.h"

@@ -1,5 +1,5 @@
 // What a consumer of the broker reads, to the byte.
-#include "comments-service/relay_message.h"
+#include "comments-service/relay/relay_message.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
-#include "comments-service/comment_wire.h"
+#include "comments-service/thread/comment_wire.h"
 
 namespace marginalia {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/comments_service/service_under_test.h"
 #include "tests/support/http_client.h"
 

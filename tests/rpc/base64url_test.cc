@@ -1,4 +1,4 @@
-#include "services/rpc/base64url.h"
+#include "services/text/base64url.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "services/rpc/caller_places.h"
+#include "services/rpc/gate/caller_places.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/rpc/counted_replica.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"

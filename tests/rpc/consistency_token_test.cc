@@ -1,12 +1,12 @@
-#include "services/rpc/consistency_token.h"
+#include "services/tokens/consistency_token.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <string>
 
-#include "services/rpc/errors.h"
-#include "services/rpc/sealed_token.h"
+#include "services/errors/errors.h"
+#include "services/tokens/sealed_token.h"
 
 namespace marginalia {
 namespace {

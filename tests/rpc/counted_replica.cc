@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 
 namespace marginalia {
 

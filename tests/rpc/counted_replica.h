@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "services/rpc/server.h"
+#include "services/rpc/server/server.h"
 #include "tests/support/tcp_proxy.h"
 
 namespace marginalia {

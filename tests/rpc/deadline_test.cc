@@ -1,9 +1,9 @@
-#include "services/rpc/deadline.h"
+#include "services/rpc/client/deadline.h"
 
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "services/process/log.h"
-#include "services/rpc/request_id.h"
+#include "services/rpc/gate/request_id.h"
 #include "tests/rpc/gated_service.h"
 
 namespace marginalia {

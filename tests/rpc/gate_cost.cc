@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "services/process/log.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/request_id.h"
-#include "services/rpc/sealed_token.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/gate/request_id.h"
+#include "services/tokens/sealed_token.h"
 #include "tests/rpc/gated_service.h"
 
 namespace marginalia {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/rpc/gate_calls.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"

@@ -1,4 +1,4 @@
-#include "services/rpc/gate.h"
+#include "services/rpc/gate/gate.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/rpc/gate_calls.h"
 #include "tests/rpc/gated_service.h"

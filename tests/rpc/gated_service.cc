@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 
 namespace marginalia {

@@ -12,8 +12,8 @@
 #include "deploy/demo/token_mint.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/identity/token_verifier.h"
-#include "services/rpc/gate.h"
-#include "services/rpc/server.h"
+#include "services/rpc/gate/gate.h"
+#include "services/rpc/server/server.h"
 #include "services/telemetry/metrics.h"
 #include "tests/support/temp_dir.h"
 

@@ -4,7 +4,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

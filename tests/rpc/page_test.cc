@@ -1,10 +1,9 @@
-#include "services/rpc/page.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/tokens/page_token.h"
 
 namespace marginalia {
 namespace {

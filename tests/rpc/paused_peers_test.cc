@@ -1,4 +1,4 @@
-#include "services/rpc/paused_peers.h"
+#include "services/net/paused_peers.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "services/rpc/peer_name.h"
+#include "services/net/peer_name.h"
 #include "tests/support/await.h"
 
 namespace marginalia {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
 

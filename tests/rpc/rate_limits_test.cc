@@ -1,10 +1,10 @@
-#include "services/rpc/rate_limits.h"
+#include "services/rpc/gate/rate_limits.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {

@@ -11,8 +11,8 @@
 #include <memory>
 #include <string>
 
-#include "services/rpc/channel.h"
-#include "services/rpc/server.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/server/server.h"
 
 namespace marginalia {
 namespace {

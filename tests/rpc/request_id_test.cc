@@ -1,4 +1,4 @@
-#include "services/rpc/request_id.h"
+#include "services/rpc/gate/request_id.h"
 
 #include <gtest/gtest.h>
 

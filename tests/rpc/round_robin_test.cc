@@ -5,7 +5,7 @@
 #include <string>
 #include <thread>
 
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/rpc/counted_replica.h"
 #include "tests/support/await.h"
 

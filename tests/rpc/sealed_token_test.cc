@@ -1,4 +1,4 @@
-#include "services/rpc/sealed_token.h"
+#include "services/tokens/sealed_token.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "services/rpc/server.h"
+#include "services/rpc/server/server.h"
 
 #include <gmock/gmock.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
-#include "services/rpc/health.h"
+#include "services/rpc/server/health.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
 

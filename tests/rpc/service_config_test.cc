@@ -1,5 +1,5 @@
 // The service config that our own clients use and that others should.
-#include "services/rpc/service_config.h"
+#include "services/rpc/client/service_config.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
@@ -14,8 +14,8 @@
 
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "marginalia/invoices/v1/invoices_service.pb.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/channel.h"
 #include "tests/rpc/counted_replica.h"
 #include "tests/rpc/gated_service.h"
 

@@ -2,8 +2,8 @@
 
 #include <fstream>
 
-#include "services/rpc/channel.h"
-#include "services/rpc/token_file.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/client/token_file.h"
 #include "tests/support/await.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,4 +1,4 @@
-#include "services/rpc/target.h"
+#include "services/rpc/client/target.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

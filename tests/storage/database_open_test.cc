@@ -6,9 +6,9 @@
 #include <fstream>
 #include <string>
 
+#include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/database.h"
-#include "services/storage/group_commit.h"
-#include "services/storage/sqlite_settings.h"
+#include "services/storage/group/group_commit.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/temp_dir.h"

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "absl/time/clock.h"
-#include "services/rpc/errors.h"
-#include "services/storage/group_commit.h"
+#include "services/errors/errors.h"
+#include "services/storage/group/group_commit.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/database_under_test.h"
 

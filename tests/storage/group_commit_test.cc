@@ -1,4 +1,4 @@
-#include "services/storage/group_commit.h"
+#include "services/storage/group/group_commit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/database_under_test.h"
 

@@ -11,10 +11,10 @@
 #include <thread>
 #include <vector>
 
+#include "services/storage/connection/write_transaction.h"
 #include "services/storage/database.h"
 #include "services/storage/database_url.h"
-#include "services/storage/group_commit.h"
-#include "services/storage/write_transaction.h"
+#include "services/storage/group/group_commit.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/await.h"
 #include "tests/support/database_under_test.h"

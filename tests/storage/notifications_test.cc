@@ -1,4 +1,4 @@
-#include "services/storage/notifications.h"
+#include "services/storage/connection/notifications.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "services/storage/database.h"
-#include "services/storage/group_commit.h"
+#include "services/storage/group/group_commit.h"
 
 namespace marginalia {
 

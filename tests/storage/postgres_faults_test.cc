@@ -7,8 +7,8 @@
 #include <set>
 #include <thread>
 
-#include "services/rpc/errors.h"
-#include "services/storage/group_commit.h"
+#include "services/errors/errors.h"
+#include "services/storage/group/group_commit.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/postgres_server.h"
 

@@ -1,4 +1,4 @@
-#include "services/storage/row_insert.h"
+#include "services/storage/connection/row_insert.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "services/storage/group_commit.h"
+#include "services/storage/group/group_commit.h"
 #include "tests/support/database_under_test.h"
 
 namespace marginalia {

@@ -14,9 +14,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "services/rpc/errors.h"
-#include "services/storage/group_commit.h"
-#include "services/storage/sqlite_settings.h"
+#include "services/errors/errors.h"
+#include "services/storage/connection/sqlite_settings.h"
+#include "services/storage/group/group_commit.h"
 #include "tests/storage/faulty_vfs.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/temp_dir.h"

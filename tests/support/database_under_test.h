@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "services/storage/connection.h"
+#include "services/storage/connection/connection.h"
 
 namespace marginalia {
 

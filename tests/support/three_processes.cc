@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/support/http_client.h"
 
 namespace marginalia {

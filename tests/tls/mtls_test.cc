@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/channel.h"
-#include "services/rpc/errors.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/tls/secure_processes.h"
 

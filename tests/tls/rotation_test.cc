@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/support/await.h"
 #include "tests/tls/secure_processes.h"
 

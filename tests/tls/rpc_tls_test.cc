@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "services/errors/errors.h"
 #include "services/process/log.h"
-#include "services/rpc/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/support/await.h"
 #include "tests/support/temp_dir.h"

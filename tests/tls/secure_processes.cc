@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/support/await.h"
 
 namespace marginalia {

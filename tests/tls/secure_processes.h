@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "deploy/demo/token_mint.h"
-#include "services/rpc/tls.h"
+#include "services/net/tls.h"
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/three_processes.h"

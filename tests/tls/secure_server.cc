@@ -6,7 +6,7 @@
 #include <future>
 #include <utility>
 
-#include "services/rpc/channel.h"
+#include "services/rpc/client/channel.h"
 #include "tests/support/await.h"
 #include "tests/support/http_client.h"
 

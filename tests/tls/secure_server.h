@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "deploy/demo/token_mint.h"
-#include "services/rpc/tls.h"
+#include "services/net/tls.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tls/certificate_authority.h"

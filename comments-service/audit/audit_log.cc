@@ -1,0 +1,183 @@
+#include "comments-service/audit/audit_log.h"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+#include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/text_array.h"
+
+namespace marginalia {
+namespace {
+
+struct SelectHead {
+  explicit SelectHead(Connection& connection)
+      : statement((connection.sql().prepare << "SELECT entry_count, position, hash FROM audit_heads"
+                                               " WHERE org_id = :org_id",
+                   soci::use(org_id), soci::into(head.entry_count), soci::into(head.position),
+                   soci::into(head.hash))) {}
+
+  std::string org_id;
+  AuditHead head;
+  soci::statement statement;
+};
+
+// Those of many tenants at once.
+struct SelectHeads {
+  explicit SelectHeads(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT org_id, entry_count, position, hash FROM audit_heads"
+                          " WHERE org_id = ANY(CAST(:org_ids AS TEXT[]))",
+                   soci::use(org_ids), soci::into(org_id), soci::into(head.entry_count),
+                   soci::into(head.position), soci::into(head.hash))) {}
+
+  std::string org_ids;
+  std::string org_id;
+  AuditHead head;
+  soci::statement statement;
+};
+
+struct SelectHash {
+  explicit SelectHash(Connection& connection)
+      : statement((connection.sql().prepare << "SELECT hash FROM audit_entries"
+                                               " WHERE org_id = :org_id AND position = :position",
+                   soci::use(org_id), soci::use(position), soci::into(hash))) {}
+
+  std::string org_id;
+  std::int64_t position = 0;
+  std::string hash;
+  soci::statement statement;
+};
+
+struct HeadRows {
+  explicit HeadRows(Connection& connection)
+      : insert(connection, "INSERT INTO audit_heads (org_id, entry_count, position, hash)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText},
+               "ON CONFLICT (org_id) DO UPDATE SET entry_count = excluded.entry_count,"
+               " position = excluded.position, hash = excluded.hash") {}
+  RowInsert insert;
+};
+
+struct EntryRows {
+  explicit EntryRows(Connection& connection)
+      : insert(connection,
+               "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action, "
+               "invoice_id, comment_id, request_id, create_time, hash)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kText, RowInsert::kText,
+                RowInsert::kText, RowInsert::kText, RowInsert::kText, RowInsert::kText,
+                RowInsert::kInteger, RowInsert::kText}) {}
+  RowInsert insert;
+};
+
+void AppendPiece(std::string& bytes, std::string_view piece) {
+  const auto length = static_cast<std::uint32_t>(piece.size());
+  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(length >> shift));
+  bytes.append(piece);
+}
+
+}  // namespace
+
+std::string AuditHash(std::string_view previous_hash, const AuditEntry& entry) {
+  std::string bytes;
+  bytes.reserve(512);
+  AppendPiece(bytes, previous_hash);
+  AppendPiece(bytes, std::to_string(entry.position));
+  AppendPiece(bytes, entry.org_id);
+  AppendPiece(bytes, entry.actor_id);
+  AppendPiece(bytes, entry.actor_name);
+  AppendPiece(bytes, entry.action);
+  AppendPiece(bytes, entry.invoice_id);
+  AppendPiece(bytes, entry.comment_id);
+  AppendPiece(bytes, entry.request_id);
+  AppendPiece(bytes, std::to_string(absl::ToUnixMicros(entry.create_time)));
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return absl::BytesToHexString(digest);
+}
+
+AuditHead ReadAuditHead(Connection& connection, std::string_view org_id) {
+  auto& select = connection.Prepared<SelectHead>();
+  select.org_id = org_id;
+  if (!select.statement.execute(true)) return AuditHead{};
+  return select.head;
+}
+
+std::string ReadAuditHash(Connection& connection, std::string_view org_id, std::int64_t position) {
+  auto& select = connection.Prepared<SelectHash>();
+  select.org_id = org_id;
+  select.position = position;
+  return select.statement.execute(true) ? select.hash : "";
+}
+
+const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry) {
+  auto head = heads_.find(entry.org_id);
+  if (head == heads_.end()) {
+    head = heads_.emplace(entry.org_id, GroupHead{ReadAuditHead(connection, entry.org_id)}).first;
+  }
+  entry.hash = AuditHash(head->second.head.hash, entry);
+  connection.Held<EntryRows>()
+      .insert.Text(entry.org_id)
+      .Integer(entry.position)
+      .Text(entry.actor_id)
+      .Text(entry.actor_name)
+      .Text(entry.action)
+      .Text(entry.invoice_id)
+      .Text(entry.comment_id)
+      .Text(entry.request_id)
+      .Integer(absl::ToUnixMicros(entry.create_time))
+      .Text(entry.hash)
+      .EndRow();
+  head->second = {{.entry_count = head->second.head.entry_count + 1,
+                   .position = entry.position,
+                   .hash = entry.hash},
+                  true};
+  return entry.hash;
+}
+
+void AuditLog::Expect(std::string_view org_id) { expected_.emplace(org_id); }
+
+void AuditLog::Begin(Connection& connection) {
+  heads_.clear();
+  if (expected_.empty()) return;
+  connection.ActFor(Tenants::All());
+  auto& select = connection.Prepared<SelectHeads>();
+  select.org_ids.clear();
+  for (const std::string& org_id : expected_) {
+    heads_.try_emplace(org_id);
+    AppendToArray(select.org_ids, org_id);
+  }
+  CloseArray(select.org_ids);
+  expected_.clear();
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    heads_[select.org_id].head = select.head;
+  }
+}
+
+void AuditLog::BeforeCommit(Connection& connection) {
+  // The heads of all tenants of the group, each under its own key.
+  connection.ActFor(Tenants::All());
+  RowInsert& insert = connection.Held<HeadRows>().insert;
+  for (const auto& [org_id, group_head] : heads_) {
+    if (!group_head.appended_to) continue;
+    const AuditHead& head = group_head.head;
+    insert.Text(org_id).Integer(head.entry_count).Integer(head.position).Text(head.hash).EndRow();
+  }
+}
+
+void AuditLog::RolledBack() {
+  heads_.clear();
+  expected_.clear();
+}
+
+void AuditLog::Committed() {
+  std::int64_t newest = head_.load(std::memory_order_relaxed);
+  for (const auto& [org_id, each] : heads_) {
+    if (each.appended_to) newest = std::max(newest, each.head.position);
+  }
+  head_.store(newest, std::memory_order_relaxed);
+  heads_.clear();
+}
+
+}  // namespace marginalia

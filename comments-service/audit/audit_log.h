@@ -1,0 +1,90 @@
+// The audit log: one hash chain for each tenant, written in the transaction of what it records.
+// Owned by main; takes part in every group, so Append is called on the writer thread only.
+//
+// An entry's hash is SHA-256, as 64 hexadecimal digits in lower case, over these texts one after
+// the other, each with its length in bytes in front as four bytes, big-endian:
+//   the previous entry's hash (64 digits; empty for the tenant's first entry), position in decimal,
+//   org_id, actor_id, actor_name, action, invoice_id, comment_id, request_id,
+//   create_time as microseconds since 1970-01-01T00:00:00Z in decimal.
+#ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_AUDIT_LOG_H_
+#define MARGINALIA_COMMENTS_SERVICE_AUDIT_AUDIT_LOG_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "absl/time/time.h"
+#include "services/storage/group/group_commit.h"
+
+namespace marginalia {
+
+inline constexpr std::string_view kActionAdded = "comment.added";
+inline constexpr std::string_view kActionImported = "comment.imported";
+
+struct AuditEntry {
+  // Of the event that the same transaction wrote.
+  std::int64_t position = 0;
+  std::string org_id;
+  std::string actor_id;
+  std::string actor_name;
+  std::string action;
+  std::string invoice_id;
+  std::string comment_id;
+  std::string request_id;
+  // To the microsecond.
+  absl::Time create_time;
+  std::string hash;
+};
+
+// Where a tenant's chain ends; all zero while it has no entry.
+struct AuditHead {
+  std::int64_t entry_count = 0;
+  std::int64_t position = 0;
+  std::string hash;
+};
+
+// The hash that `entry` must carry behind an entry with `previous_hash`.
+std::string AuditHash(std::string_view previous_hash, const AuditEntry& entry);
+
+// The end of the tenant's chain as the connection's snapshot has it.
+AuditHead ReadAuditHead(Connection& connection, std::string_view org_id);
+
+// The hash stored with an entry; empty when there is none.
+std::string ReadAuditHash(Connection& connection, std::string_view org_id, std::int64_t position);
+
+class AuditLog : public GroupParticipant {
+ public:
+  // Chains the entry to its tenant's log, inside a write. Sets and returns entry.hash. Positions
+  // rise from call to call.
+  const std::string& Append(Connection& connection, AuditEntry& entry);
+
+  // A write of the group is going to append to this tenant's log.
+  void Expect(std::string_view org_id);
+
+  void Begin(Connection& connection) override;
+  void BeforeCommit(Connection& connection) override;
+  void Committed() override;
+  void RolledBack() override;
+
+  // The position of the newest entry that this process has committed; 0 before the first. From any
+  // thread.
+  std::int64_t head() const { return head_.load(std::memory_order_relaxed); }
+
+ private:
+  // Of the tenants that the group writes to. Read anew by each group: on PostgreSQL another replica
+  // may have written in between.
+  struct GroupHead {
+    AuditHead head;
+    bool appended_to = false;
+  };
+  std::unordered_map<std::string, GroupHead> heads_;
+  std::atomic<std::int64_t> head_ = 0;
+  std::unordered_set<std::string> expected_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_AUDIT_AUDIT_LOG_H_

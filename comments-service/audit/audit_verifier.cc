@@ -1,0 +1,168 @@
+#include "comments-service/audit/audit_verifier.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "comments-service/audit/audit_store.h"
+#include "services/errors/errors.h"
+
+namespace marginalia {
+namespace {
+
+constexpr absl::Duration kQueueFullRetryAfter = absl::Seconds(5);
+constexpr absl::Duration kStoppingRetryAfter = absl::Seconds(1);
+
+absl::Status QueueFull() {
+  return Refusal(absl::StatusCode::kResourceExhausted, "VERIFY_QUEUE_FULL",
+                 "too many audit logs are being verified: try again later", {},
+                 kQueueFullRetryAfter);
+}
+
+absl::Status Draining() {
+  return Refusal(absl::StatusCode::kUnavailable, "DRAINING", "the server is going away: try again",
+                 {}, kStoppingRetryAfter);
+}
+
+absl::Status TooLate() {
+  return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                 "the deadline passed before the whole audit log was verified");
+}
+
+// One verification, step by step. All that is looked at is at or before the head that the first
+// step finds: nothing there changes any more, so each step may take a snapshot of its own.
+class Verification {
+ public:
+  explicit Verification(std::string org_id) : org_id_(std::move(org_id)) {}
+
+  bool done() const { return stage_ == Stage::kDone; }
+  AuditVerdict verdict() const {
+    return {.entry_count = checked_, .head_hash = hash_, .first_broken_position = broken_};
+  }
+
+  absl::Status Step(Connection& connection) {
+    switch (stage_) {
+      case Stage::kHead:
+        head_ = ReadAuditHead(connection, org_id_);
+        // What stands behind the head cannot have got there by an append.
+        Broken(FirstAfter(connection, org_id_, head_.position));
+        stage_ = Stage::kChain;
+        break;
+      case Stage::kChain:
+        StepAlongChain(connection);
+        break;
+      case Stage::kDone:
+        break;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  enum class Stage { kHead, kChain, kDone };
+
+  // Keeps the first of what was found.
+  void Broken(std::int64_t position) {
+    if (position != 0 && (broken_ == 0 || position < broken_)) broken_ = position;
+  }
+
+  void StepAlongChain(Connection& connection) {
+    const std::vector<AuditEntry> entries =
+        ReadAuditEntries(connection, org_id_, position_, kVerifyChunkRows);
+    const std::int64_t before = position_;
+    for (const AuditEntry& entry : entries) {
+      if (entry.position > head_.position) break;
+      if (entry.hash != AuditHash(hash_, entry)) Broken(entry.position);
+      hash_ = entry.hash;
+      position_ = entry.position;
+      ++checked_;
+    }
+    const bool ended =
+        entries.size() < static_cast<std::size_t>(kVerifyChunkRows) || position_ == head_.position;
+    if (ended) CheckEnd();
+    const AuditStretch stretch{
+        .org_id = org_id_, .after = before, .last = ended ? head_.position : position_};
+    Broken(FirstEntryWithoutComment(connection, stretch));
+    Broken(FirstCommentWithoutEntry(connection, stretch));
+    Broken(FirstEventWithoutEntry(connection, stretch));
+    if (ended) stage_ = Stage::kDone;
+  }
+
+  // A chain whose tail was cut off is whole in itself, but does not lead to its head.
+  void CheckEnd() {
+    const bool whole =
+        position_ == head_.position && hash_ == head_.hash && checked_ == head_.entry_count;
+    if (!whole) Broken(head_.position);
+  }
+
+  const std::string org_id_;
+  Stage stage_ = Stage::kHead;
+  AuditHead head_;
+  std::int64_t position_ = 0;
+  std::int64_t checked_ = 0;
+  std::int64_t broken_ = 0;
+  std::string hash_;
+};
+
+}  // namespace
+
+AuditVerifier::AuditVerifier(Database& database) : database_(database) {
+  thread_ = std::thread([this] { Work(); });
+}
+
+AuditVerifier::~AuditVerifier() {
+  Stop();
+  thread_.join();
+}
+
+void AuditVerifier::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+}
+
+void AuditVerifier::Verify(const CallContext& call, Answer<AuditVerdict> answer) {
+  bool accepted = false;
+  bool stopping = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping = stopping_;
+    accepted = !stopping && orders_.size() < kVerificationsQueuedMax;
+    if (accepted) orders_.push_back({call.caller.org_id, call.deadline, std::move(answer)});
+  }
+  if (!accepted) return answer(stopping ? Draining() : QueueFull());
+  changed_.notify_one();
+}
+
+void AuditVerifier::Work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !orders_.empty(); });
+    if (orders_.empty()) return;
+    Order order = std::move(orders_.front());
+    orders_.pop_front();
+    lock.unlock();
+    order.answer(Run(order.org_id, order.deadline));
+    order.answer = nullptr;
+    lock.lock();
+  }
+}
+
+absl::StatusOr<AuditVerdict> AuditVerifier::Run(const std::string& org_id, absl::Time deadline) {
+  Verification verification(org_id);
+  while (!verification.done()) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return Draining();
+    }
+    if (absl::Now() > deadline) return TooLate();
+    const absl::Status step = database_.Read(Tenants::One(org_id), [&](Connection& connection) {
+      return verification.Step(connection);
+    });
+    if (!step.ok()) return step;
+  }
+  return verification.verdict();
+}
+
+}  // namespace marginalia

@@ -1,0 +1,62 @@
+// Verifies a tenant's whole audit log, on a thread of its own and a chunk at a time, so that
+// neither calls nor checkpoints wait for it. Owned by main. Verify is thread-safe.
+#ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_AUDIT_VERIFIER_H_
+#define MARGINALIA_COMMENTS_SERVICE_AUDIT_AUDIT_VERIFIER_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "comments-service/call_context.h"
+#include "services/storage/database.h"
+
+namespace marginalia {
+
+inline constexpr std::size_t kVerificationsQueuedMax = 32;
+// Rows read in one snapshot.
+inline constexpr int kVerifyChunkRows = 2000;
+
+struct AuditVerdict {
+  std::int64_t entry_count = 0;
+  std::string head_hash;
+  // 0: the log is intact.
+  std::int64_t first_broken_position = 0;
+};
+
+class AuditVerifier {
+ public:
+  explicit AuditVerifier(Database& database);
+  ~AuditVerifier();
+
+  // Ends the verification under way; it and what is queued are answered UNAVAILABLE.
+  void Stop();
+
+  // Checks every entry's hash, that the chain ends where its head says, and that comments, entries
+  // and retained events belong together. Errors: RESOURCE_EXHAUSTED (VERIFY_QUEUE_FULL) with
+  // RetryInfo, DEADLINE_EXCEEDED.
+  void Verify(const CallContext& call, Answer<AuditVerdict> answer);
+
+ private:
+  struct Order {
+    std::string org_id;
+    absl::Time deadline;
+    Answer<AuditVerdict> answer;
+  };
+  void Work();
+  absl::StatusOr<AuditVerdict> Run(const std::string& org_id, absl::Time deadline);
+
+  Database& database_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Order> orders_;  // guarded by mutex_
+  bool stopping_ = false;     // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_AUDIT_AUDIT_VERIFIER_H_

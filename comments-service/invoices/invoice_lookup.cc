@@ -1,0 +1,95 @@
+#include "comments-service/invoices/invoice_lookup.h"
+
+#include <memory>
+#include <utility>
+
+#include "comments-service/invoices/known_thread_store.h"
+#include "comments-service/thread/comment.h"
+#include "services/errors/errors.h"
+
+namespace marginalia {
+namespace {
+
+std::string KnownKey(std::string_view org_id, std::string_view invoice_id) {
+  std::string key(org_id);
+  key.push_back('\0');
+  key.append(invoice_id);
+  return key;
+}
+
+}  // namespace
+
+absl::Status InvoiceNotFound() {
+  return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND",
+                 "there is no such invoice: check invoice_id");
+}
+
+void InvoiceLookup::Find(const CallContext& call, std::string invoice_id,
+                         Answer<std::string> answer) {
+  if (absl::Status checked = InField("invoice_id", CheckInvoiceId(invoice_id)); !checked.ok()) {
+    answer(checked);
+    return;
+  }
+  if (directory_ == nullptr) {
+    answer(std::move(invoice_id));
+    return;
+  }
+  if (std::optional<std::string> thread = Known(call.caller.org_id, invoice_id)) {
+    answer(*std::move(thread));
+    return;
+  }
+  FindUnknown(call, std::move(invoice_id), std::move(answer));
+}
+
+void InvoiceLookup::FindUnknown(const CallContext& call, std::string invoice_id,
+                                Answer<std::string> answer) {
+  auto exists = std::make_unique<bool>(false);
+  bool* const found = exists.get();
+  auto read = [found, org_id = call.caller.org_id, invoice_id](Connection& connection) {
+    *found = ThreadExists(connection, org_id, invoice_id);
+    return absl::OkStatus();
+  };
+  auto done = [this, call, invoice_id, exists = std::move(exists),
+               answer = std::move(answer)](const absl::Status& status) mutable {
+    if (!status.ok()) {
+      answer(status);
+      return;
+    }
+    if (*exists) {
+      Remember(call.caller.org_id, invoice_id, invoice_id);
+      answer(std::move(invoice_id));
+      return;
+    }
+    directory_->Find(call, invoice_id,
+                     [this, call, invoice_id,
+                      answer = std::move(answer)](absl::StatusOr<std::string> thread) mutable {
+                       if (thread.ok()) Remember(call.caller.org_id, invoice_id, *thread);
+                       answer(std::move(thread));
+                     });
+  };
+  database_.ReadThen(call.deadline, Tenants::One(call.caller.org_id), std::move(read),
+                     std::move(done));
+}
+
+std::optional<std::string> InvoiceLookup::Known(std::string_view org_id,
+                                                std::string_view invoice_id) {
+  const std::string key = KnownKey(org_id, invoice_id);
+  std::lock_guard lock(mutex_);
+  if (const auto found = newer_.find(key); found != newer_.end()) return found->second;
+  const auto found = older_.find(key);
+  if (found == older_.end()) return std::nullopt;
+  newer_.emplace(found->first, found->second);
+  return found->second;
+}
+
+void InvoiceLookup::Remember(std::string_view org_id, std::string_view invoice_id,
+                             const std::string& thread) {
+  std::lock_guard lock(mutex_);
+  if (newer_.size() >= kKnownInvoicesMax / 2) {
+    older_ = std::move(newer_);
+    newer_.clear();
+  }
+  newer_.insert_or_assign(KnownKey(org_id, invoice_id), thread);
+}
+
+}  // namespace marginalia

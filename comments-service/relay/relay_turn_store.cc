@@ -1,0 +1,64 @@
+#include "comments-service/relay/relay_turn_store.h"
+
+#include <cstdint>
+
+#include "services/storage/database.h"
+#include "services/storage/database_url.h"
+
+namespace marginalia {
+namespace {
+
+// Any fixed number does, as long as all processes take the same.
+constexpr std::int64_t kRelayLock = 0x4d6172676e61;
+
+// The server gives up a session whose host has vanished after some 25 seconds instead of hours.
+void NoticeVanishedHosts(soci::session& sql) {
+  sql << "SET tcp_keepalives_idle = 10";
+  sql << "SET tcp_keepalives_interval = 5";
+  sql << "SET tcp_keepalives_count = 3";
+}
+
+bool TryLock(soci::session& sql) {
+  int locked = 0;
+  sql << "SELECT CAST(pg_try_advisory_lock(:lock) AS INTEGER)", soci::into(locked),
+      soci::use(kRelayLock);
+  return locked != 0;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> RelayTurn::Take() {
+  const absl::StatusOr<DatabaseUrl> url = ParseDatabaseUrl(database_url_);
+  if (!url.ok()) return url.status();
+  if (held_ || url->target.kind == DatabaseKind::kSqlite) return held_ = true;
+  try {
+    if (session_ == nullptr) {
+      auto session = std::make_unique<Connection>(url->target, ConnectionRole::kReader);
+      NoticeVanishedHosts(session->sql());
+      session_ = std::move(session);
+    }
+    return held_ = TryLock(session_->sql());
+  } catch (const std::exception&) {
+    session_.reset();
+    return absl::UnavailableError("the database cannot be asked whose turn it is");
+  }
+}
+
+bool RelayTurn::Held() {
+  if (session_ == nullptr) return held_;
+  try {
+    int alive = 0;
+    session_->sql() << "SELECT 1", soci::into(alive);
+  } catch (const std::exception&) {
+    Release();
+  }
+  return held_;
+}
+
+void RelayTurn::Release() {
+  held_ = false;
+  // The lock goes with its session.
+  session_.reset();
+}
+
+}  // namespace marginalia

@@ -1,0 +1,291 @@
+#include "comments-service/thread/comment_listing.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "comments-service/audit/audit_log.h"
+#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/page_store.h"
+#include "comments-service/thread/thread_counts_cursor.h"
+#include "services/errors/errors.h"
+#include "services/tokens/consistency_token.h"
+#include "services/tokens/page_token.h"
+
+namespace marginalia {
+
+struct CommentListing::ThreadQuery {
+  std::string org_id;
+  std::string invoice_id;
+  std::string scope;
+  bool for_service = false;
+  int page_size = 0;
+  PageCursor cursor;
+  std::int64_t at_least = 0;  // the position that the snapshot must have reached
+
+  bool newest() const { return cursor.from == PageCursor{}.from; }
+  ThreadPageKey key() const { return {org_id, invoice_id, page_size, for_service}; }
+};
+
+struct CommentListing::RecentQuery {
+  std::string org_id;
+  std::string scope;
+  int page_size = 0;
+  PageCursor cursor;
+};
+
+struct CommentListing::CountsQuery {
+  std::string scope;
+  int page_size = 0;
+  ThreadCountsCursor cursor;
+};
+
+namespace {
+
+constexpr std::string_view kThreadListing = "ListComments";
+constexpr std::string_view kRecentListing = "ListRecentComments";
+// What a page takes besides the bodies: ids, names, times and tokens.
+constexpr std::size_t kEncodedCommentBytes = 320;
+
+// Rows come newest first from older pages, oldest first from newer ones; pages are newest first.
+template <class Rows, class Append>
+void AppendNewestFirst(const Rows& rows, std::size_t count, PageCursor::Direction direction,
+                       Append append) {
+  for (std::size_t i = 0; i < count; ++i) {
+    append(direction == PageCursor::Direction::kOlder ? i : count - 1 - i);
+  }
+}
+
+PageSpan SpanOf(const std::vector<std::int64_t>& keys, std::size_t count,
+                PageCursor::Direction direction) {
+  const bool older = direction == PageCursor::Direction::kOlder;
+  return PageSpan{.newest = older ? keys.front() : keys[count - 1],
+                  .oldest = older ? keys[count - 1] : keys.front()};
+}
+
+absl::Status FreshnessTokenInvalid() {
+  return InvalidField("at_least_as_fresh", "is not a token of this event log",
+                      "CONSISTENCY_TOKEN_INVALID");
+}
+
+// The position that an answer must include; 0 when the caller asks for none.
+absl::StatusOr<std::int64_t> PositionOf(const std::string& token, const CallContext& call,
+                                        const EventLog& events) {
+  if (token.empty()) return 0;
+  const absl::StatusOr<LogPoint> point = ParseConsistencyToken(
+      token, TokenScope(call.caller), "at_least_as_fresh", "CONSISTENCY_TOKEN_INVALID");
+  if (!point.ok()) return point.status();
+  if (point->log_id != events.id()) return FreshnessTokenInvalid();
+  return point->position;
+}
+
+bool IsService(const CallContext& call) { return call.caller.role == Role::kService; }
+
+// Runs `read` on a reading connection and answers with what it returns.
+template <class T, class Query>
+void ReadAnswer(Database& database, absl::Time deadline, Tenants tenants, Query query,
+                absl::AnyInvocable<T(Connection&, const Query&)> read, Answer<T> answer) {
+  auto result = std::make_unique<std::optional<T>>();
+  std::optional<T>* const slot = result.get();
+  database.ReadThen(
+      deadline, std::move(tenants),
+      [slot, query = std::move(query), read = std::move(read)](Connection& connection) mutable {
+        slot->emplace(read(connection, query));
+        return absl::OkStatus();
+      },
+      [result = std::move(result), answer = std::move(answer)](const absl::Status& status) mutable {
+        if (!status.ok()) return answer(status);
+        answer(*std::move(*result));
+      });
+}
+
+}  // namespace
+
+void CommentListing::ListThread(const CallContext& call, ThreadPageRequest request,
+                                Answer<EncodedPage> answer) {
+  const absl::StatusOr<int> page_size = PageSize(request.page_size);
+  if (!page_size.ok()) return answer(page_size.status());
+  const absl::StatusOr<std::int64_t> at_least =
+      PositionOf(request.at_least_as_fresh, call, events_);
+  if (!at_least.ok()) return answer(at_least.status());
+  if (request.page_token.empty()) {
+    EncodedPage page = CachedPage(call, request.invoice_id, *page_size, *at_least);
+    if (page != nullptr) return answer(std::move(page));
+  }
+  auto read = [this, call, page_size = *page_size, at_least = *at_least,
+               page_token = std::move(request.page_token),
+               answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
+    if (!invoice_id.ok()) return answer(invoice_id.status());
+    const absl::StatusOr<PageCursor> cursor =
+        ParseCursorToken(page_token, {kThreadListing, call.caller.org_id, *invoice_id});
+    if (!cursor.ok()) return answer(cursor.status());
+    ReadThread(call,
+               ThreadQuery{.org_id = call.caller.org_id,
+                           .invoice_id = *std::move(invoice_id),
+                           .scope = std::string(TokenScope(call.caller)),
+                           .for_service = IsService(call),
+                           .page_size = page_size,
+                           .cursor = *cursor,
+                           .at_least = at_least},
+               std::move(answer));
+  };
+  invoices_.Find(call, std::move(request.invoice_id), std::move(read));
+}
+
+// The id of a cached page is one that threads are stored under, so it needs no looking up.
+EncodedPage CommentListing::CachedPage(const CallContext& call, std::string_view invoice_id,
+                                       int page_size, std::int64_t at_least) const {
+  if (!feed_.IsCurrent(kPageAgeMax)) return nullptr;
+  if (at_least > 0 && feed_.end() < at_least) return nullptr;
+  return pages_.Find({call.caller.org_id, invoice_id, page_size, IsService(call)});
+}
+
+void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
+                                Answer<EncodedPage> answer) {
+  // Before the read: a page from an older snapshot than this must not be kept.
+  const bool cacheable = query.newest();
+  const std::uint64_t generation = cacheable ? pages_.Generation(query.key()) : 0;
+  auto page = std::make_unique<EncodedPage>();
+  EncodedPage* const slot = page.get();
+  database_.ReadThen(
+      call.deadline, Tenants::One(call.caller.org_id),
+      [this, slot, cacheable, generation, query = std::move(query)](Connection& connection) {
+        const std::int64_t head = EventLog::HeadIn(connection);
+        if (head < query.at_least) return FreshnessTokenInvalid();
+        *slot = ThreadPage(connection, query, head);
+        if (cacheable) pages_.Insert(query.key(), generation, *slot);
+        return absl::OkStatus();
+      },
+      [page = std::move(page), answer = std::move(answer)](const absl::Status& status) mutable {
+        if (!status.ok()) return answer(status);
+        answer(*std::move(page));
+      });
+}
+
+EncodedPage CommentListing::ThreadPage(Connection& connection, const ThreadQuery& query,
+                                       std::int64_t head) const {
+  const auto direction = query.cursor.direction;
+  const bool older = direction == PageCursor::Direction::kOlder;
+  const ThreadRows& rows = (older ? ReadOlderComments : ReadNewerComments)(
+      connection, query.org_id, query.invoice_id, query.cursor.from, query.page_size);
+  auto page = std::make_shared<std::string>();
+  std::size_t bytes = 1024;
+  for (const std::string& body : rows.bodies) bytes += body.size() + kEncodedCommentBytes;
+  page->reserve(bytes);
+  AppendNewestFirst(rows, rows.size(), direction, [&](std::size_t row) {
+    AppendPageComment(*page, rows.View(row, query.invoice_id));
+  });
+  PageTail tail;
+  PageSpan span;
+  if (rows.size() > 0) {
+    span = SpanOf(rows.sequences, rows.size(), direction);
+    // Sequences have no gaps, so the first comment is the one numbered 1.
+    span.more_older = span.oldest > 1;
+  }
+  tail.total_size =
+      query.newest() ? span.newest : ReadThreadLength(connection, query.org_id, query.invoice_id);
+  PageTokens tokens = TokensOf(query.cursor, rows.size() > 0 ? &span : nullptr,
+                               {kThreadListing, query.org_id, query.invoice_id});
+  tail.next_page_token = std::move(tokens.next);
+  tail.previous_page_token = std::move(tokens.previous);
+  tail.consistency_token = TokenAt(head, query.scope);
+  AppendPageTail(*page, tail);
+  return page;
+}
+
+void CommentListing::ListRecent(const CallContext& call, ListPageRequest request,
+                                Answer<EncodedPage> answer) {
+  const absl::StatusOr<int> page_size = PageSize(request.page_size);
+  if (!page_size.ok()) return answer(page_size.status());
+  const absl::StatusOr<PageCursor> cursor =
+      ParseCursorToken(request.page_token, {kRecentListing, call.caller.org_id});
+  if (!cursor.ok()) return answer(cursor.status());
+  ReadAnswer<EncodedPage, RecentQuery>(
+      database_, call.deadline, Tenants::One(call.caller.org_id),
+      RecentQuery{.org_id = call.caller.org_id,
+                  .scope = std::string(TokenScope(call.caller)),
+                  .page_size = *page_size,
+                  .cursor = *cursor},
+      [this](Connection& connection, const RecentQuery& query) {
+        return RecentPage(connection, query);
+      },
+      std::move(answer));
+}
+
+EncodedPage CommentListing::RecentPage(Connection& connection, const RecentQuery& query) const {
+  const auto direction = query.cursor.direction;
+  const bool older = direction == PageCursor::Direction::kOlder;
+  // One row more than the page tells whether older ones follow.
+  const RecentRows& rows = (older ? ReadOlderRecentComments : ReadNewerRecentComments)(
+      connection, query.org_id, query.cursor.from, query.page_size + 1);
+  const std::size_t count = std::min(rows.size(), static_cast<std::size_t>(query.page_size));
+  auto page = std::make_shared<std::string>();
+  AppendNewestFirst(rows, count, direction,
+                    [&](std::size_t row) { AppendPageComment(*page, rows.View(row)); });
+  PageSpan span;
+  if (count > 0) {
+    span = SpanOf(rows.positions, count, direction);
+    // A newer page was asked for from an older item, which is still there.
+    span.more_older = older ? rows.size() > count : true;
+  }
+  PageTokens tokens =
+      TokensOf(query.cursor, count > 0 ? &span : nullptr, {kRecentListing, query.org_id});
+  AppendPageTail(*page, {.next_page_token = std::move(tokens.next),
+                         .previous_page_token = std::move(tokens.previous),
+                         .total_size = ReadAuditHead(connection, query.org_id).entry_count,
+                         .consistency_token = TokenAt(EventLog::HeadIn(connection), query.scope)});
+  return page;
+}
+
+void CommentListing::ListThreadCounts(const CallContext& call, ListPageRequest request,
+                                      Answer<ThreadCountsPage> answer) {
+  const absl::StatusOr<int> page_size = PageSize(request.page_size, kThreadCountsPageMax);
+  if (!page_size.ok()) return answer(page_size.status());
+  absl::StatusOr<ThreadCountsCursor> cursor =
+      ParseThreadCountsCursor(request.page_token, events_.id());
+  if (!cursor.ok()) return answer(cursor.status());
+  // The contract admits only machines that follow the log of all tenants.
+  ReadAnswer<ThreadCountsPage, CountsQuery>(
+      database_, call.deadline, Tenants::All(),
+      CountsQuery{.scope = std::string(TokenScope(call.caller)),
+                  .page_size = *page_size,
+                  .cursor = *std::move(cursor)},
+      [this](Connection& connection, const CountsQuery& query) {
+        return CountsPage(connection, query);
+      },
+      std::move(answer));
+}
+
+ThreadCountsPage CommentListing::CountsPage(Connection& connection,
+                                            const CountsQuery& query) const {
+  const std::int64_t as_of = query.cursor.as_of.value_or(EventLog::HeadIn(connection));
+  const ThreadCountRows& rows = ReadThreadCounts(connection, query.cursor.org_id,
+                                                 query.cursor.invoice_id, query.page_size + 1);
+  const std::size_t count = std::min(rows.size(), static_cast<std::size_t>(query.page_size));
+  ThreadCountsPage page;
+  page.counts.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    page.counts.push_back({.org_id = rows.org_ids[i],
+                           .invoice_id = rows.invoice_ids[i],
+                           .comment_count = rows.counts[i],
+                           .last_comment_time = absl::FromUnixMicros(rows.last_comment_times[i]),
+                           .last_author_name = rows.last_author_names[i]});
+  }
+  if (rows.size() > count) {
+    page.next_page_token = MakeThreadCountsToken({.org_id = page.counts.back().org_id,
+                                                  .invoice_id = page.counts.back().invoice_id,
+                                                  .as_of = as_of},
+                                                 events_.id());
+  }
+  page.as_of_token = TokenAt(as_of, query.scope);
+  return page;
+}
+
+std::string CommentListing::TokenAt(std::int64_t position, std::string_view scope) const {
+  return MakeConsistencyToken({.log_id = events_.id(), .position = position}, scope);
+}
+
+}  // namespace marginalia

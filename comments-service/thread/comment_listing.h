@@ -1,0 +1,87 @@
+// The listings of comments: a thread, a tenant's newest, and how long every thread is. Pages of
+// comments come out encoded, ready to send. Thread-safe.
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_LISTING_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_LISTING_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "comments-service/call_context.h"
+#include "comments-service/invoices/invoice_lookup.h"
+#include "comments-service/thread/page_cursor.h"
+#include "comments-service/thread/thread_pages.h"
+#include "services/events/log/event_feed.h"
+
+namespace marginalia {
+
+inline constexpr int kThreadCountsPageMax = 1000;
+// How far a page from memory may be behind other replicas' writes, for a reader without a token.
+inline constexpr absl::Duration kPageAgeMax = absl::Milliseconds(100);
+
+struct ThreadPageRequest {
+  std::string invoice_id;
+  std::int32_t page_size = 0;
+  std::string page_token;
+  // A consistency token whose write the answer must include; empty: none in particular.
+  std::string at_least_as_fresh;
+};
+
+struct ListPageRequest {
+  std::int32_t page_size = 0;
+  std::string page_token;
+};
+
+struct ThreadCount {
+  std::string org_id;
+  std::string invoice_id;
+  std::int64_t comment_count = 0;
+  absl::Time last_comment_time;
+  std::string last_author_name;
+};
+
+struct ThreadCountsPage {
+  std::vector<ThreadCount> counts;
+  std::string next_page_token;
+  std::string as_of_token;
+};
+
+class CommentListing {
+ public:
+  // The feed outdates the pages when other processes write to the database too. None is owned.
+  CommentListing(Database& database, const EventFeed& feed, InvoiceLookup& invoices,
+                 ThreadPages& pages)
+      : database_(database), feed_(feed), events_(feed.log()), invoices_(invoices), pages_(pages) {}
+
+  // The answer is an encoded ListCommentsResponse.
+  void ListThread(const CallContext& call, ThreadPageRequest request, Answer<EncodedPage> answer);
+
+  // The answer is an encoded ListRecentCommentsResponse.
+  void ListRecent(const CallContext& call, ListPageRequest request, Answer<EncodedPage> answer);
+
+  // Of all tenants. Every page carries the token of the first one's snapshot.
+  void ListThreadCounts(const CallContext& call, ListPageRequest request,
+                        Answer<ThreadCountsPage> answer);
+
+ private:
+  struct ThreadQuery;
+  struct RecentQuery;
+  struct CountsQuery;
+  EncodedPage CachedPage(const CallContext& call, std::string_view invoice_id, int page_size,
+                         std::int64_t at_least) const;
+  void ReadThread(const CallContext& call, ThreadQuery query, Answer<EncodedPage> answer);
+  EncodedPage ThreadPage(Connection& connection, const ThreadQuery& query, std::int64_t head) const;
+  EncodedPage RecentPage(Connection& connection, const RecentQuery& query) const;
+  ThreadCountsPage CountsPage(Connection& connection, const CountsQuery& query) const;
+  std::string TokenAt(std::int64_t position, std::string_view scope) const;
+
+  Database& database_;
+  const EventFeed& feed_;
+  const EventLog& events_;
+  InvoiceLookup& invoices_;
+  ThreadPages& pages_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_LISTING_H_

@@ -1,0 +1,79 @@
+// The comments as rows: writing them, and finding them. Each function runs one prepared statement
+// on the connection that it is given, inside its transaction, or leaves its rows to one
+// (RowInsert); it throws what SOCI throws.
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_STORE_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_STORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "comments-service/thread/comment.h"
+#include "services/storage/connection/connection.h"
+
+namespace marginalia {
+
+struct StoredComment {
+  Comment comment;
+  // Of its event and audit entry.
+  std::int64_t position = 0;
+};
+
+// The newest comment of a thread; sequence 0 while there is none.
+struct ThreadHead {
+  std::int64_t sequence = 0;
+  absl::Time create_time = absl::InfinitePast();
+};
+
+ThreadHead ReadThreadHead(Connection& connection, std::string_view org_id,
+                          std::string_view invoice_id);
+
+struct TenantThread {
+  std::string org_id;
+  std::string invoice_id;
+};
+
+// The heads of those of the threads that have a comment, of any tenants. PostgreSQL only.
+std::vector<std::pair<TenantThread, ThreadHead>> ReadThreadHeads(
+    Connection& connection, const std::vector<TenantThread>& threads);
+
+// How many comments a thread has.
+std::int64_t ReadThreadLength(Connection& connection, std::string_view org_id,
+                              std::string_view invoice_id);
+
+std::optional<StoredComment> FindComment(Connection& connection, std::string_view org_id,
+                                         std::string_view comment_id);
+
+struct TenantCommentId {
+  std::string org_id;
+  std::string comment_id;
+};
+
+// Which of the ids belong to comments: their indices. PostgreSQL only.
+std::vector<std::size_t> FindTakenIds(Connection& connection,
+                                      const std::vector<TenantCommentId>& ids);
+
+// Reserves the id within the tenant for the comment that will stand at `position`. False, with
+// nothing written, when it is taken.
+bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
+                    std::int64_t position);
+
+// The same for an id that is known not to be taken; on PostgreSQL together with others of the
+// group.
+void InsertCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
+                     std::int64_t position);
+
+// Stores the comment at `position`, and its place in its thread.
+void InsertComment(Connection& connection, std::string_view org_id, const Comment& comment,
+                   std::int64_t position);
+
+void InsertThread(Connection& connection, std::string_view org_id, std::string_view invoice_id);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_STORE_H_

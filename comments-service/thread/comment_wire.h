@@ -1,0 +1,58 @@
+// Comments, events and pages of comments written straight in Protobuf's wire format: building the
+// generated messages first would cost more than the rest of a read. The bytes are the ones that the
+// generated code would write. Pure functions, thread-safe.
+// https://protobuf.dev/programming-guides/encoding/
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WIRE_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WIRE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "comments-service/thread/comment.h"
+
+namespace marginalia {
+
+// A comment as a row of the database has it, not owned.
+struct CommentView {
+  std::string_view comment_id;
+  std::string_view invoice_id;
+  std::string_view author_id;
+  std::string_view author_name;
+  std::string_view body;
+  std::int64_t create_micros = 0;
+  std::int64_t sequence = 0;
+};
+
+CommentView ViewOf(const Comment& comment);
+
+// How many bytes a Comment takes without its tag and length.
+std::size_t CommentWireSize(const CommentView& comment);
+
+// Appends one entry of `repeated Comment comments = 1`.
+void AppendPageComment(std::string& page, const CommentView& comment);
+
+// What ListCommentsResponse and ListRecentCommentsResponse say besides their comments.
+struct PageTail {
+  std::string next_page_token;
+  std::string previous_page_token;
+  std::int64_t total_size = 0;
+  std::string consistency_token;
+};
+
+void AppendPageTail(std::string& page, const PageTail& tail);
+
+// A whole Event whose kind is comment_added; the comment is the newest of its thread.
+std::string EncodeCommentAdded(std::int64_t position, std::string_view org_id,
+                               std::int64_t event_micros, const CommentView& comment);
+
+// Appends one entry of `repeated Event events = 1` of WatchEventsResponse.
+void AppendWatchedEvent(std::string& message, std::string_view encoded_event);
+
+// Appends WatchEventsResponse's checkpoint_token.
+void AppendCheckpoint(std::string& message, std::string_view token);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WIRE_H_

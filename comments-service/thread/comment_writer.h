@@ -1,0 +1,91 @@
+// Writes a comment with all that belongs to it: its row and id, its audit entry, its event. The one
+// way into the tables, so that they exist together or not at all. Owned by main; takes part in
+// every group, behind the event log and the audit log. Writer thread only.
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WRITER_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WRITER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "comments-service/audit/audit_log.h"
+#include "comments-service/thread/comment.h"
+#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/thread_pages.h"
+#include "services/events/log/event_log.h"
+
+namespace marginalia {
+
+// How many threads the writer remembers the newest comment of: about 2 MiB.
+inline constexpr std::size_t kThreadHeadsMax = 10'000;
+
+// Where a write stands in the logs.
+struct Receipt {
+  std::int64_t position = 0;
+  std::string audit_hash;
+};
+
+// Who does what, for the audit log.
+struct Deed {
+  std::string org_id;
+  Author actor;
+  std::string_view action;
+  std::string request_id;
+  absl::Time time;
+};
+
+class CommentWriter : public GroupParticipant {
+ public:
+  // None is owned; all must outlive the writer.
+  CommentWriter(EventLog& events, AuditLog& audit, ThreadPages& pages)
+      : events_(events), audit_(audit), pages_(pages) {}
+
+  // A write of the group is going to add this comment; see GroupCommit::Expect.
+  void Expect(std::string_view org_id, std::string_view invoice_id, std::string_view comment_id);
+
+  // Whether the id is known to be free; on PostgreSQL only, of ids that were expected.
+  bool IsFree(std::string_view org_id, std::string_view comment_id) const;
+
+  // The newest comment of the thread, those of the group included. Valid until the next call.
+  const ThreadHead& Head(Connection& connection, std::string_view org_id,
+                         std::string_view invoice_id);
+
+  // Adds the comment to its thread and sets its sequence. Nothing, with nothing written, when the
+  // tenant has a comment of this id already.
+  std::optional<Receipt> Add(Connection& connection, const Deed& deed, Comment& comment);
+
+  void Begin(Connection& connection) override;
+  void BeforeCommit(Connection& connection) override {}
+  void Committed() override {}
+  void RolledBack() override;
+
+ private:
+  void ReadExpected(Connection& connection);
+  // False, with nothing written, when the tenant has a comment of this id already.
+  bool Claim(Connection& connection, std::string_view org_id, std::string_view comment_id);
+
+  ThreadHead& MutableHead(Connection& connection, std::string_view org_id,
+                          std::string_view invoice_id);
+
+  EventLog& events_;
+  AuditLog& audit_;
+  ThreadPages& pages_;
+  // Of the threads written to lately. On PostgreSQL only of those that the group writes to: another
+  // replica may have written in between.
+  std::unordered_map<std::string, ThreadHead> heads_;
+  // What the group is going to read, and of its ids those that are free and those that are not:
+  // known on PostgreSQL only, where the head row's lock keeps other replicas from changing it.
+  std::vector<TenantThread> expected_threads_;
+  std::vector<TenantCommentId> expected_ids_;
+  std::unordered_set<std::string> free_ids_;
+  std::unordered_set<std::string> taken_ids_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WRITER_H_

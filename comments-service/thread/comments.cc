@@ -1,0 +1,241 @@
+#include "comments-service/thread/comments.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/errors/errors.h"
+#include "services/tokens/consistency_token.h"
+
+namespace marginalia {
+
+// One AddComment under way: shared by the write, which may run more than once, and the answer.
+struct Comments::Addition {
+  Deed deed;
+  Comment comment;
+  bool replayed = false;
+  Receipt receipt;
+};
+
+// One ImportComments under way.
+struct Comments::ImportRun {
+  Deed deed;
+  std::vector<Comment> comments;
+  // Which of them are new, as the last check against the database found.
+  std::vector<std::size_t> added;
+  std::int64_t last_position = 0;
+};
+
+namespace {
+
+absl::Status CommentIdReused(ErrorMetadata metadata = {}) {
+  return Refusal(absl::StatusCode::kAlreadyExists, "COMMENT_ID_REUSED",
+                 "this comment_id already belongs to another comment: choose a new one",
+                 std::move(metadata));
+}
+
+absl::Status CommentNotFound() {
+  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
+                 "the invoice has no such comment: check comment_id");
+}
+
+std::string ItemField(std::size_t index, std::string_view field) {
+  return absl::StrCat("comments[", index, "].", std::string(field));
+}
+
+Deed DeedOf(const CallContext& call, std::string_view action) {
+  return Deed{.org_id = call.caller.org_id,
+              .actor = AuthorOf(call.caller),
+              .action = action,
+              .request_id = std::string(call.request_id),
+              .time = absl::Time()};
+}
+
+absl::Status CheckItem(std::size_t index, Comment& comment) {
+  absl::StatusOr<std::string> comment_id = CanonicalCommentId(comment.comment_id);
+  if (!comment_id.ok()) return InField(ItemField(index, "comment_id"), comment_id.status());
+  comment.comment_id = *std::move(comment_id);
+  absl::Status checked = CheckUserId(comment.author.user_id);
+  if (!checked.ok()) return InField(ItemField(index, "author.user_id"), checked);
+  checked = CheckDisplayName(comment.author.display_name);
+  if (!checked.ok()) return InField(ItemField(index, "author.display_name"), checked);
+  return InField(ItemField(index, "body"), CheckBody(comment.body));
+}
+
+absl::Status CheckItems(std::vector<Comment>& comments) {
+  if (comments.empty()) return InvalidField("comments", "must not be empty");
+  if (comments.size() > kImportCommentsMax) {
+    return InvalidField("comments", "must be at most 500");
+  }
+  absl::Time previous = absl::InfinitePast();
+  const absl::Time now = absl::Now();
+  for (std::size_t i = 0; i < comments.size(); ++i) {
+    if (absl::Status checked = CheckItem(i, comments[i]); !checked.ok()) return checked;
+    const absl::Time time = comments[i].create_time;
+    const absl::Status in_order = CheckImportTime(previous, time, now);
+    if (!in_order.ok()) return InField(ItemField(i, "create_time"), in_order);
+    previous = time;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComment> answer) {
+  if (request.comment_id.empty()) request.comment_id = NewCommentId(absl::Now());
+  absl::StatusOr<std::string> comment_id = CanonicalCommentId(request.comment_id);
+  if (!comment_id.ok()) return answer(InField("comment_id", comment_id.status()));
+  if (absl::Status checked = InField("body", CheckBody(request.body)); !checked.ok()) {
+    return answer(checked);
+  }
+  auto addition = std::make_shared<Addition>();
+  addition->deed = DeedOf(call, kActionAdded);
+  addition->comment.comment_id = *std::move(comment_id);
+  addition->comment.body = std::move(request.body);
+  auto write = [this, call, addition,
+                answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
+    if (!invoice_id.ok()) return answer(invoice_id.status());
+    addition->comment.invoice_id = *std::move(invoice_id);
+    writes_.Submit(
+        call.deadline, Tenants::One(call.caller.org_id),
+        [this, addition] {
+          const Comment& comment = addition->comment;
+          writer_.Expect(addition->deed.org_id, comment.invoice_id, comment.comment_id);
+        },
+        [this, addition](Connection& connection) { return Write(connection, *addition); },
+        [this, call, addition, answer = std::move(answer)](const absl::Status& status) mutable {
+          if (!status.ok()) return answer(status);
+          answer(AddedComment{.comment = std::move(addition->comment),
+                              .replayed = addition->replayed,
+                              .consistency_token = TokenAt(call.caller, addition->receipt.position),
+                              .receipt = std::move(addition->receipt)});
+        });
+  };
+  invoices_.Find(call, std::move(request.invoice_id), std::move(write));
+}
+
+absl::Status Comments::Write(Connection& connection, Addition& addition) {
+  Deed& deed = addition.deed;
+  Comment& comment = addition.comment;
+  const ThreadHead& head = writer_.Head(connection, deed.org_id, comment.invoice_id);
+  deed.time = absl::Now();
+  comment.author = deed.actor;
+  comment.create_time = CreateTimeAfter(head.create_time, deed.time);
+  if (std::optional<Receipt> receipt = writer_.Add(connection, deed, comment)) {
+    addition.replayed = false;
+    addition.receipt = *std::move(receipt);
+    return absl::OkStatus();
+  }
+  std::optional<StoredComment> stored = FindComment(connection, deed.org_id, comment.comment_id);
+  if (!stored.has_value() || !IsReplay(stored->comment, comment)) return CommentIdReused();
+  addition.replayed = true;
+  addition.receipt = {.position = stored->position,
+                      .audit_hash = ReadAuditHash(connection, deed.org_id, stored->position)};
+  comment = std::move(stored->comment);
+  return absl::OkStatus();
+}
+
+void Comments::Import(const CallContext& call, NewImport request, Answer<ImportOutcome> answer) {
+  if (absl::Status checked = CheckItems(request.comments); !checked.ok()) return answer(checked);
+  auto run = std::make_shared<ImportRun>();
+  run->deed = DeedOf(call, kActionImported);
+  run->comments = std::move(request.comments);
+  auto write = [this, call, run,
+                answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
+    if (!invoice_id.ok()) return answer(invoice_id.status());
+    for (Comment& comment : run->comments) comment.invoice_id = *invoice_id;
+    writes_.Submit(
+        call.deadline, Tenants::One(call.caller.org_id),
+        [this, run] {
+          for (const Comment& comment : run->comments) {
+            writer_.Expect(run->deed.org_id, comment.invoice_id, comment.comment_id);
+          }
+        },
+        [this, run](Connection& connection) { return Write(connection, *run); },
+        [this, call, run, answer = std::move(answer)](const absl::Status& status) mutable {
+          if (!status.ok()) return answer(status);
+          const int imported = static_cast<int>(run->added.size());
+          answer(ImportOutcome{.imported = imported,
+                               .replayed = static_cast<int>(run->comments.size()) - imported,
+                               .consistency_token = TokenAt(call.caller, run->last_position)});
+        });
+  };
+  invoices_.Find(call, std::move(request.invoice_id), std::move(write));
+}
+
+absl::Status Comments::Write(Connection& connection, ImportRun& run) {
+  // A refusal must have written nothing, so all is checked before the first row.
+  if (absl::Status checked = CheckAgainstStored(connection, run); !checked.ok()) return checked;
+  for (const std::size_t index : run.added) {
+    const std::optional<Receipt> receipt = writer_.Add(connection, run.deed, run.comments[index]);
+    if (!receipt.has_value()) throw std::runtime_error("an unused comment id was taken");
+    run.last_position = std::max(run.last_position, receipt->position);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Comments::CheckAgainstStored(Connection& connection, ImportRun& run) {
+  run.deed.time = absl::Now();
+  run.added.clear();
+  run.last_position = 0;
+  std::unordered_map<std::string_view, const Comment*> unstored;
+  absl::Time previous =
+      writer_.Head(connection, run.deed.org_id, run.comments.front().invoice_id).create_time;
+  for (std::size_t i = 0; i < run.comments.size(); ++i) {
+    const Comment& comment = run.comments[i];
+    const auto repeated = unstored.find(comment.comment_id);
+    std::optional<StoredComment> stored;
+    if (repeated == unstored.end() && !writer_.IsFree(run.deed.org_id, comment.comment_id)) {
+      stored = FindComment(connection, run.deed.org_id, comment.comment_id);
+    }
+    if (repeated == unstored.end() && !stored.has_value()) {
+      const absl::Status in_order = CheckImportTime(previous, comment.create_time, run.deed.time);
+      if (!in_order.ok()) return InField(ItemField(i, "create_time"), in_order);
+      previous = comment.create_time;
+      unstored.emplace(comment.comment_id, &comment);
+      run.added.push_back(i);
+      continue;
+    }
+    const Comment& there = stored.has_value() ? stored->comment : *repeated->second;
+    if (!IsReplay(there, comment)) {
+      return CommentIdReused({{"field", ItemField(i, "comment_id")}});
+    }
+    if (stored.has_value()) run.last_position = std::max(run.last_position, stored->position);
+  }
+  return absl::OkStatus();
+}
+
+void Comments::Get(const CallContext& call, std::string invoice_id, std::string comment_id,
+                   Answer<Comment> answer) {
+  absl::StatusOr<std::string> canonical = CanonicalCommentId(comment_id);
+  if (!canonical.ok()) return answer(InField("comment_id", canonical.status()));
+  auto read = [this, call, comment_id = *std::move(canonical),
+               answer = std::move(answer)](absl::StatusOr<std::string> thread) mutable {
+    if (!thread.ok()) return answer(thread.status());
+    auto found = std::make_shared<Comment>();
+    database_.ReadThen(
+        call.deadline, Tenants::One(call.caller.org_id),
+        [found, org_id = call.caller.org_id, comment_id = std::move(comment_id),
+         thread = *std::move(thread)](Connection& connection) {
+          std::optional<StoredComment> stored = FindComment(connection, org_id, comment_id);
+          if (!stored.has_value() || stored->comment.invoice_id != thread) return CommentNotFound();
+          *found = std::move(stored->comment);
+          return absl::OkStatus();
+        },
+        [found, answer = std::move(answer)](const absl::Status& status) mutable {
+          if (!status.ok()) return answer(status);
+          answer(std::move(*found));
+        });
+  };
+  invoices_.Find(call, std::move(invoice_id), std::move(read));
+}
+
+std::string Comments::TokenAt(const Caller& caller, std::int64_t position) const {
+  return MakeConsistencyToken({.log_id = events_.id(), .position = position}, TokenScope(caller));
+}
+
+}  // namespace marginalia

@@ -1,0 +1,187 @@
+#include "comments-service/thread/page_store.h"
+
+namespace marginalia {
+namespace {
+
+// SOCI reads as many rows as its vectors are long. One more than the limit makes it run the
+// statement to its end, which lets go of SQLite's snapshot at once.
+std::size_t RowsToAsk(std::int64_t limit) { return static_cast<std::size_t>(limit) + 1; }
+
+void Resize(ThreadRows& rows, std::size_t size) {
+  rows.sequences.resize(size);
+  rows.comment_ids.resize(size);
+  rows.author_ids.resize(size);
+  rows.author_names.resize(size);
+  rows.bodies.resize(size);
+  rows.create_times.resize(size);
+}
+
+void Resize(RecentRows& rows, std::size_t size) {
+  rows.positions.resize(size);
+  rows.invoice_ids.resize(size);
+  Resize(rows.comments, size);
+}
+
+void Resize(ThreadCountRows& rows, std::size_t size) {
+  rows.org_ids.resize(size);
+  rows.invoice_ids.resize(size);
+  rows.counts.resize(size);
+  rows.last_comment_times.resize(size);
+  rows.last_author_names.resize(size);
+}
+
+template <class Select>
+const auto& Run(Select& select, int limit) {
+  select.limit = limit;
+  Resize(select.rows, RowsToAsk(limit));
+  if (!select.statement.execute(true)) Resize(select.rows, 0);
+  return select.rows;
+}
+
+struct SelectThreadPage {
+  SelectThreadPage(Connection& connection, const char* sql)
+      : statement((connection.sql().prepare << sql, soci::use(org_id), soci::use(invoice_id),
+                   soci::use(sequence), soci::use(limit), soci::into(rows.sequences),
+                   soci::into(rows.comment_ids), soci::into(rows.author_ids),
+                   soci::into(rows.author_names), soci::into(rows.bodies),
+                   soci::into(rows.create_times))) {}
+
+  const ThreadRows& Read(std::string_view org, std::string_view invoice, std::int64_t from,
+                         int max) {
+    org_id = org;
+    invoice_id = invoice;
+    sequence = from;
+    return Run(*this, max);
+  }
+
+  std::string org_id;
+  std::string invoice_id;
+  std::int64_t sequence = 0;
+  std::int64_t limit = 0;
+  ThreadRows rows = ThreadRows{{0}, {""}, {""}, {""}, {""}, {0}};
+  soci::statement statement;
+};
+
+struct SelectOlderPage : SelectThreadPage {
+  explicit SelectOlderPage(Connection& connection)
+      : SelectThreadPage(connection,
+                         "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body,"
+                         " c.create_time FROM thread_comments t"
+                         " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
+                         " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
+                         " AND t.sequence < :sequence ORDER BY t.sequence DESC LIMIT :limit") {}
+};
+
+struct SelectNewerPage : SelectThreadPage {
+  explicit SelectNewerPage(Connection& connection)
+      : SelectThreadPage(connection,
+                         "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body,"
+                         " c.create_time FROM thread_comments t"
+                         " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
+                         " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
+                         " AND t.sequence > :sequence ORDER BY t.sequence LIMIT :limit") {}
+};
+
+struct SelectRecentPage {
+  SelectRecentPage(Connection& connection, const char* sql)
+      : statement((connection.sql().prepare << sql, soci::use(org_id), soci::use(position),
+                   soci::use(limit), soci::into(rows.positions), soci::into(rows.invoice_ids),
+                   soci::into(rows.comments.sequences), soci::into(rows.comments.comment_ids),
+                   soci::into(rows.comments.author_ids), soci::into(rows.comments.author_names),
+                   soci::into(rows.comments.bodies), soci::into(rows.comments.create_times))) {}
+
+  const RecentRows& Read(std::string_view org, std::int64_t from, int max) {
+    org_id = org;
+    position = from;
+    return Run(*this, max);
+  }
+
+  std::string org_id;
+  std::int64_t position = 0;
+  std::int64_t limit = 0;
+  RecentRows rows = RecentRows{{0}, {""}, {{0}, {""}, {""}, {""}, {""}, {0}}};
+  soci::statement statement;
+};
+
+struct SelectOlderRecentPage : SelectRecentPage {
+  explicit SelectOlderRecentPage(Connection& connection)
+      : SelectRecentPage(
+            connection,
+            "SELECT position, invoice_id, sequence, comment_id, author_id, author_name,"
+            " body, create_time FROM comments"
+            " WHERE org_id = :org_id AND position < :position"
+            " ORDER BY position DESC LIMIT :limit") {}
+};
+
+struct SelectNewerRecentPage : SelectRecentPage {
+  explicit SelectNewerRecentPage(Connection& connection)
+      : SelectRecentPage(
+            connection,
+            "SELECT position, invoice_id, sequence, comment_id, author_id, author_name,"
+            " body, create_time FROM comments"
+            " WHERE org_id = :org_id AND position > :position"
+            " ORDER BY position LIMIT :limit") {}
+};
+
+struct SelectThreadCounts {
+  explicit SelectThreadCounts(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT t.org_id, t.invoice_id, c.sequence, c.create_time, c.author_name"
+                          " FROM threads t JOIN comments c ON c.org_id = t.org_id"
+                          " AND c.position = (SELECT position FROM thread_comments"
+                          " WHERE org_id = t.org_id AND invoice_id = t.invoice_id"
+                          " ORDER BY sequence DESC LIMIT 1)"
+                          " WHERE (t.org_id, t.invoice_id) > (:org_id, :invoice_id)"
+                          " ORDER BY t.org_id, t.invoice_id LIMIT :limit",
+                   soci::use(org_id), soci::use(invoice_id), soci::use(limit),
+                   soci::into(rows.org_ids), soci::into(rows.invoice_ids), soci::into(rows.counts),
+                   soci::into(rows.last_comment_times), soci::into(rows.last_author_names))) {}
+
+  std::string org_id;
+  std::string invoice_id;
+  std::int64_t limit = 0;
+  ThreadCountRows rows = ThreadCountRows{{""}, {""}, {0}, {0}, {""}};
+  soci::statement statement;
+};
+
+}  // namespace
+
+CommentView ThreadRows::View(std::size_t row, std::string_view invoice_id) const {
+  return CommentView{.comment_id = comment_ids[row],
+                     .invoice_id = invoice_id,
+                     .author_id = author_ids[row],
+                     .author_name = author_names[row],
+                     .body = bodies[row],
+                     .create_micros = create_times[row],
+                     .sequence = sequences[row]};
+}
+
+const ThreadRows& ReadOlderComments(Connection& connection, std::string_view org_id,
+                                    std::string_view invoice_id, std::int64_t sequence, int limit) {
+  return connection.Prepared<SelectOlderPage>().Read(org_id, invoice_id, sequence, limit);
+}
+
+const ThreadRows& ReadNewerComments(Connection& connection, std::string_view org_id,
+                                    std::string_view invoice_id, std::int64_t sequence, int limit) {
+  return connection.Prepared<SelectNewerPage>().Read(org_id, invoice_id, sequence, limit);
+}
+
+const RecentRows& ReadOlderRecentComments(Connection& connection, std::string_view org_id,
+                                          std::int64_t position, int limit) {
+  return connection.Prepared<SelectOlderRecentPage>().Read(org_id, position, limit);
+}
+
+const RecentRows& ReadNewerRecentComments(Connection& connection, std::string_view org_id,
+                                          std::int64_t position, int limit) {
+  return connection.Prepared<SelectNewerRecentPage>().Read(org_id, position, limit);
+}
+
+const ThreadCountRows& ReadThreadCounts(Connection& connection, std::string_view org_id,
+                                        std::string_view invoice_id, int limit) {
+  auto& select = connection.Prepared<SelectThreadCounts>();
+  select.org_id = org_id;
+  select.invoice_id = invoice_id;
+  return Run(select, limit);
+}
+
+}  // namespace marginalia

@@ -1,0 +1,71 @@
+#include "comments-service/watch/open_watches.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace marginalia {
+namespace {
+
+// A stall may last this share of its limit longer before it is seen.
+constexpr int kLooksPerStall = 6;
+
+}  // namespace
+
+OpenWatches::OpenWatches(absl::Duration write_stall_max) : write_stall_max_(write_stall_max) {
+  thread_ = std::thread([this] { Work(); });
+}
+
+OpenWatches::~OpenWatches() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void OpenWatches::Opened(Watch* watch) {
+  const std::lock_guard lock(mutex_);
+  watches_.insert(watch);
+}
+
+void OpenWatches::Closed(Watch* watch) {
+  WriteEnded(watch);
+  const std::lock_guard lock(mutex_);
+  watches_.erase(watch);
+}
+
+void OpenWatches::WriteBegins(Watch* watch, std::size_t bytes) {
+  watch->bytes_ = bytes;
+  bytes_in_flight_.fetch_add(bytes, std::memory_order_relaxed);
+  watch->write_began_.store(absl::ToUnixMicros(absl::Now()), std::memory_order_relaxed);
+}
+
+void OpenWatches::WriteEnded(Watch* watch) {
+  watch->write_began_.store(0, std::memory_order_relaxed);
+  bytes_in_flight_.fetch_sub(std::exchange(watch->bytes_, 0), std::memory_order_relaxed);
+}
+
+std::size_t OpenWatches::count() const {
+  const std::lock_guard lock(mutex_);
+  return watches_.size();
+}
+
+void OpenWatches::Work() {
+  std::unique_lock lock(mutex_);
+  while (!ending_) {
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(write_stall_max_ / kLooksPerStall));
+    if (!ending_) CutStalled();
+  }
+}
+
+void OpenWatches::CutStalled() {
+  const std::int64_t stalled_since = absl::ToUnixMicros(absl::Now() - write_stall_max_);
+  for (Watch* watch : watches_) {
+    const std::int64_t began = watch->write_began_.load(std::memory_order_relaxed);
+    if (began != 0 && began < stalled_since) watch->Cut();
+  }
+}
+
+}  // namespace marginalia

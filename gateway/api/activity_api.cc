@@ -1,0 +1,27 @@
+#include "gateway/api/activity_api.h"
+
+#include <utility>
+
+#include "gateway/http/json_response.h"
+#include "gateway/http/target.h"
+#include "gateway/upstream/transcode.h"
+
+namespace marginalia {
+
+void ActivityApi::List(ApiCall call) {
+  comments::v1::ListRecentCommentsRequest request;
+  auto cursor = QueryText(call.query(), "cursor");
+  if (!cursor.ok()) return call.Fail(cursor.status());
+  request.set_page_token(*std::move(cursor));
+  const auto limit = QueryLimit(call.query());
+  if (!limit.ok()) return call.Fail(limit.status());
+  request.set_page_size(*limit);
+  upstream_.ListRecentComments(std::move(call), request,
+                               [](ApiCall call, const absl::Status& status,
+                                  const comments::v1::ListRecentCommentsResponse& page) {
+                                 if (!status.ok()) return call.Fail(status);
+                                 call.Answer(JsonResponse(200, ToJson(page), ""));
+                               });
+}
+
+}  // namespace marginalia

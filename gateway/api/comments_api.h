@@ -1,0 +1,29 @@
+// Reading and adding the comments of an invoice. Called on the io thread.
+#ifndef MARGINALIA_GATEWAY_API_COMMENTS_API_H_
+#define MARGINALIA_GATEWAY_API_COMMENTS_API_H_
+
+#include "gateway/http/api_call.h"
+#include "gateway/live/event_stream.h"
+#include "gateway/live/thread_versions.h"
+#include "gateway/upstream/upstream.h"
+
+namespace marginalia {
+
+class CommentsApi {
+ public:
+  // Nothing is owned; all must outlive the calls.
+  CommentsApi(Upstream& upstream, ThreadVersions& versions, const EventStream& events)
+      : upstream_(upstream), versions_(versions), events_(events) {}
+
+  void List(ApiCall call);
+  void Add(ApiCall call);
+
+ private:
+  Upstream& upstream_;
+  ThreadVersions& versions_;
+  const EventStream& events_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_API_COMMENTS_API_H_

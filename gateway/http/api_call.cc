@@ -1,0 +1,120 @@
+#include "gateway/http/api_call.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "gateway/http/failure_pages.h"
+#include "gateway/http/problem.h"
+#include "gateway/http/route_metrics.h"
+#include "gateway/http/trace.h"
+#include "services/errors/errors.h"
+#include "services/process/log.h"
+#include "services/rpc/grpc_status.h"
+
+namespace marginalia {
+namespace {
+
+constexpr std::string_view kSecurityHeaders =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Content-Security-Policy: default-src 'none'\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "X-Request-Id: ";
+// Within the site a page tells where it is: without that, a browser would send its forms with the
+// origin "null".
+constexpr std::string_view kPageSecurityHeaders =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'\r\n"
+    "Referrer-Policy: same-origin\r\n"
+    "X-Request-Id: ";
+constexpr std::size_t kLogLineBytes = 320;
+
+void AddCommonHeaders(HttpResponse& response, const ApiCallFacts& facts) {
+  response.headers += facts.form == RouteForm::kApi ? kSecurityHeaders : kPageSecurityHeaders;
+  response.headers += facts.request_id;
+  response.headers += "\r\n";
+}
+
+// For the log. A client may send anything as a method, a piece of a body too long for its length
+// even: only the methods of HTTP are named.
+std::string_view KnownMethod(std::string_view method) {
+  for (const std::string_view known :
+       {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}) {
+    if (method == known) return known;
+  }
+  return method.empty() ? "" : "other";
+}
+
+// Counts the request and writes its log line: the route, never the target, which holds tokens.
+void Record(const ApiCallFacts& facts, std::string_view method, int status) {
+  const absl::Duration took = absl::Now() - facts.start;
+  facts.metrics->Ended(status, took);
+  std::string line;
+  line.reserve(kLogLineBytes);
+  AppendLogHead(line, status >= 500 ? Severity::kWarning : Severity::kInfo, "request");
+  AppendLogField(line, "method", KnownMethod(method));
+  AppendLogField(line, "route", facts.route);
+  AppendLogField(line, "status", static_cast<std::int64_t>(status));
+  AppendLogField(line, "micros", absl::ToInt64Microseconds(took));
+  AppendLogField(line, "request_id", facts.request_id);
+  if (!facts.reason.empty()) AppendLogField(line, "reason", facts.reason);
+  if (facts.token != nullptr) AppendLogField(line, "org", facts.token->caller.org_id);
+  if (facts.trace.present()) {
+    AppendLogField(line, "trace_id", TraceIdText(facts.trace.context));
+    AppendLogField(line, "span_id", SpanIdText(facts.trace.context.span_id));
+  }
+  line += '}';
+  LogLine(line);
+  RecordHttpSpan(facts, KnownMethod(method), status, took);
+}
+
+}  // namespace
+
+void Conclude(const ApiCallFacts& facts, std::string_view method, HttpResponse& response) {
+  AddCommonHeaders(response, facts);
+  Record(facts, method, response.status);
+}
+
+ApiCall::ApiCall(ApiCallFacts facts) : facts_(std::make_unique<ApiCallFacts>(std::move(facts))) {}
+
+ApiCall::~ApiCall() {
+  if (facts_ != nullptr) Fail(absl::InternalError("a request was dropped unanswered"));
+}
+
+void ApiCall::Answer(HttpResponse response) {
+  const std::unique_ptr<ApiCallFacts> facts = std::move(facts_);
+  Conclude(*facts, facts->exchange->request().method, response);
+  facts->exchange->Answer(std::move(response));
+}
+
+void ApiCall::Fail(const absl::Status& status) {
+  if (IsForLogOnly(status)) {
+    const std::string_view message(status.message().data(), status.message().size());
+    Log(Severity::kError, "a request failed",
+        {{"error", message},
+         {"route", facts_->route},
+         {"request_id", std::string_view(facts_->request_id)}});
+  }
+  facts_->reason = ReasonOf(status);
+  Answer(facts_->form == RouteForm::kApi ? Problem(status, facts_->request_id)
+                                         : facts_->failure_pages->Page(*facts_, status));
+}
+
+std::shared_ptr<OutputStream> ApiCall::Stream(HttpResponse head, StreamEvents events) {
+  std::unique_ptr<ApiCallFacts> facts = std::move(facts_);
+  AddCommonHeaders(head, *facts);
+  const int status = head.status;
+  std::string method(facts->exchange->request().method);
+  // What points into the request ends with it, and the exchange would keep itself alive.
+  const std::shared_ptr<HttpExchange> exchange = std::move(facts->exchange);
+  facts->query = facts->bearer = {};
+  events.closed = [facts = std::move(facts), method = std::move(method), status,
+                   closed = std::move(events.closed)]() mutable {
+    closed();
+    Record(*facts, method, status);
+  };
+  return exchange->Stream(std::move(head), std::move(events));
+}
+
+}  // namespace marginalia

@@ -1,0 +1,125 @@
+// One connection of a client: reads a request, hands it on, sends the answer, and so on; or keeps
+// one answer open as a stream. Only one request is in flight at a time; what a client sends ahead
+// waits. Owned by its pending operations. Used on the io thread, but for Answer.
+#ifndef MARGINALIA_GATEWAY_HTTP_CONNECTION_H_
+#define MARGINALIA_GATEWAY_HTTP_CONNECTION_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/http/message.h"
+#include "gateway/http/parser.h"
+#include "gateway/http/transport.h"
+
+namespace marginalia {
+
+// How long a client may take, in the steady clock of the io thread.
+struct HttpTimeouts {
+  // From the first byte of a request to its last; and for the handshake of TLS.
+  std::chrono::nanoseconds request_read_max;
+  // Between two requests.
+  std::chrono::nanoseconds idle_max;
+  // For the client to take what is sent to it; for a large answer it is longer.
+  std::chrono::nanoseconds write_stall_max;
+};
+
+class HttpConnection : public HttpExchange,
+                       public OutputStream,
+                       public std::enable_shared_from_this<HttpConnection> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // What all connections of a server share.
+  struct Shared {
+    HttpHandler& handler;
+    const HttpTimeouts timeouts;
+    const std::size_t large_answers_bytes_max;
+    // The value of the header Date.
+    std::string date;
+    // No connection carries another request.
+    bool draining = false;
+    // The bodies of all large answers being sent.
+    std::size_t large_answers_bytes = 0;
+    // Called once for each connection, when it has closed.
+    absl::AnyInvocable<void(HttpConnection*)> closed;
+  };
+
+  // Without a context: plain text.
+  HttpConnection(HttpSocket socket, boost::asio::ssl::context* tls, Shared& shared);
+
+  void Start();
+  // Closes when what it is waiting for has taken too long.
+  void CheckDeadline(Clock::time_point now);
+  // Closes when it carries no request and no stream.
+  void CloseIfIdle();
+  // Whether it carries a request or a stream.
+  bool busy() const;
+
+  const HttpRequest& request() const override { return parser_.request(); }
+  void Answer(HttpResponse response) override;
+  std::shared_ptr<OutputStream> Stream(HttpResponse head, StreamEvents events) override;
+
+  void Write(std::shared_ptr<const std::string> bytes) override;
+  std::size_t pending_bytes() const override { return pending_bytes_; }
+  void End() override;
+  void Abort() override { Close(); }
+
+ private:
+  enum class Phase {
+    kHandshaking,
+    kIdle,
+    kReading,
+    kHandling,
+    kWriting,
+    kStreaming,
+    kLingering,
+    kClosed
+  };
+
+  void Enter(Phase phase);
+  void ShakeHands();
+  void ReadMore();
+  void HaveRead(const boost::system::error_code& error);
+  void ReadAhead();
+  void Refuse(int status, std::string_view reason, std::string_view detail);
+  void SendContinue();
+  void Send(HttpResponse response);
+  bool TakeRoomFor(std::size_t body_bytes);
+  void GiveRoomBack();
+  void AppendHead(const HttpResponse& response, bool streamed);
+  void AnswerWritten();
+  void WriteQueued();
+  void StreamWritten();
+  void AwaitGoodbye();
+  void Linger();
+  void Discard();
+  void Close();
+
+  HttpTransport transport_;
+  Shared& shared_;
+  Phase phase_ = Phase::kIdle;
+  Clock::time_point deadline_;
+  RequestParser parser_;
+  // Read and not yet parsed.
+  std::string input_;
+  // The head and the body of the answer being sent.
+  std::string head_;
+  HttpResponse response_;
+  // Its share of Shared::large_answers_bytes.
+  std::size_t large_answer_bytes_ = 0;
+  // Of a stream: what is being sent, and what waits.
+  StreamEvents stream_events_;
+  std::vector<std::shared_ptr<const std::string>> sending_;
+  std::vector<std::shared_ptr<const std::string>> queued_;
+  std::size_t pending_bytes_ = 0;
+  std::size_t discarded_bytes_ = 0;
+  bool stream_ends_ = false;
+  bool read_pending_ = false;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_HTTP_CONNECTION_H_

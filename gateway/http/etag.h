@@ -1,0 +1,41 @@
+// Entity tags and the conditions on them (RFC 9110, 8.8.3 and 13.1.2). Pure functions, thread-safe;
+// every gateway makes the same tag of the same things.
+#ifndef MARGINALIA_GATEWAY_HTTP_ETAG_H_
+#define MARGINALIA_GATEWAY_HTTP_ETAG_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "gateway/http/message.h"
+
+namespace marginalia {
+
+// All that decides what a page of a thread shows. A thread only grows, so its size stands for its
+// comments, as long as the log is the same: one that was restored from a backup has another id.
+struct ThreadPageVersion {
+  std::string_view log_id;
+  std::string_view org_id;
+  // As the caller wrote it.
+  std::string_view invoice_id;
+  std::string_view cursor;
+  int limit = 0;
+  std::int64_t total_size = 0;
+};
+
+// A strong tag, quotes included.
+std::string ThreadPageTag(const ThreadPageVersion& version);
+
+// A weak tag of a text, for answers that also tell what changes from call to call.
+std::string WeakTag(std::string_view text);
+
+// Whether If-None-Match is there at all.
+bool IsConditional(const HttpRequest& request);
+// Whether If-None-Match is "*".
+bool MatchesAnything(const HttpRequest& request);
+// Whether If-None-Match names the tag, or everything: the client has what it would be sent.
+bool NamesTag(const HttpRequest& request, std::string_view tag);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_HTTP_ETAG_H_

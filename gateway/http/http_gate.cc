@@ -1,0 +1,167 @@
+#include "gateway/http/http_gate.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "gateway/http/failure_pages.h"
+#include "gateway/http/problem.h"
+#include "gateway/http/same_origin.h"
+#include "gateway/http/session_cookie.h"
+#include "gateway/http/target.h"
+#include "gateway/http/trace.h"
+#include "services/errors/errors.h"
+#include "services/rpc/gate/request_id.h"
+
+namespace marginalia {
+namespace {
+
+constexpr std::string_view kNoRoute = "none";
+constexpr absl::string_view kBearer = "Bearer ";
+constexpr std::string_view kApiPaths = "/api/";
+
+std::string RequestIdOf(const HttpRequest& request) {
+  const std::string_view given = request.Header("x-request-id");
+  return IsRequestId(given) ? std::string(given) : NewRequestId();
+}
+
+// Browsers say so when a person is to look at the answer.
+bool IsForPeople(const HttpRequest& request) {
+  return request.target.substr(0, kApiPaths.size()) != kApiPaths &&
+         request.Header("accept").find("text/html") != std::string_view::npos;
+}
+
+bool ChangesNothing(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+absl::Status CrossOrigin() {
+  return Refusal(
+      absl::StatusCode::kPermissionDenied, "CROSS_ORIGIN",
+      "a browser may change something from a page of this site only, and this came from elsewhere");
+}
+
+}  // namespace
+
+HttpGate::HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates,
+                   TokenVerifier& tokens, Metrics& metrics, Tracer* tracer)
+    : router_(std::move(router)),
+      failure_pages_(failure_pages),
+      rates_(std::move(rates)),
+      tokens_(tokens),
+      tracer_(tracer),
+      unrouted_(metrics, kNoRoute) {
+  for (const char* reason :
+       {"TOKEN_MISSING", "TOKEN_INVALID", "ORG_REQUIRED", "CROSS_ORIGIN", "RATE_LIMITED"}) {
+    refusals_[reason] =
+        metrics.AddCounter("marginalia_refusals_total",
+                           "Requests that the gate refused, by reason.", {{"reason", reason}});
+  }
+  for (const Route& route : router_.routes()) {
+    metrics_.push_back(std::make_unique<RouteMetrics>(metrics, route.path));
+  }
+}
+
+void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
+  const HttpRequest& request = exchange->request();
+  ApiCallFacts facts;
+  facts.start = absl::Now();
+  facts.exchange = std::move(exchange);
+  facts.request_id = RequestIdOf(request);
+  facts.trace = TraceOf(request, tracer_);
+  facts.route = kNoRoute;
+  facts.metrics = &unrouted_;
+  facts.failure_pages = &failure_pages_;
+  // Until the route says it.
+  if (IsForPeople(request)) facts.form = RouteForm::kPage;
+
+  const auto target = SplitTarget(request.target);
+  if (!target.ok()) return ApiCall(std::move(facts)).Fail(target.status());
+  auto match = router_.Match(request.method, target->path);
+  if (!match.ok()) return ApiCall(std::move(facts)).Fail(match.status());
+  if (match->route == nullptr) return FailUnrouted(std::move(facts), *match);
+  facts.route = match->route->path;
+  facts.form = match->route->form;
+  facts.metrics = metrics_[match->index].get();
+  facts.path_parameters = std::move(match->parameters);
+  facts.query = target->query;
+  if (const absl::Status status = Admit(facts, match->route->access); !status.ok()) {
+    const auto counted = refusals_.find(ReasonOf(status));
+    if (counted != refusals_.end()) counted->second->Add();
+    return ApiCall(std::move(facts)).Fail(status);
+  }
+  if (facts.trace.recorded()) facts.path = target->path.substr(0, kTracedPathBytesMax);
+  match->route->handle(ApiCall(std::move(facts)));
+}
+
+void HttpGate::FailUnrouted(ApiCallFacts facts, const RouteMatch& match) {
+  const bool known = !match.allow.empty();
+  const int status = known ? 405 : 404;
+  const std::string_view reason = known ? "METHOD_NOT_ALLOWED" : "PATH_NOT_FOUND";
+  facts.reason = reason;
+  const std::string detail =
+      known ? "this path takes " + match.allow : "there is nothing at this path";
+  HttpResponse response = facts.form == RouteForm::kApi
+                              ? Problem(status, reason, detail, facts.request_id)
+                              : failure_pages_.Page(facts, status, detail);
+  if (known) response.headers += "Allow: " + match.allow + "\r\n";
+  ApiCall(std::move(facts)).Answer(std::move(response));
+}
+
+absl::Status HttpGate::Admit(ApiCallFacts& facts, RouteAccess access) {
+  if (access == RouteAccess::kCallerOfATenant) {
+    if (absl::Status status = Identify(facts); !status.ok()) return status;
+  }
+  // No other site can make a browser send a token of its own, but every site can make it send the
+  // cookie, or a form.
+  const HttpRequest& request = facts.exchange->request();
+  if (!ChangesNothing(request.method) && (facts.by_cookie || facts.token == nullptr) &&
+      !IsFromSameOrigin(request)) {
+    return CrossOrigin();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HttpGate::Identify(ApiCallFacts& facts) {
+  const HttpRequest& request = facts.exchange->request();
+  const std::string_view header = request.Header("authorization");
+  const bool in_header = absl::StartsWithIgnoreCase({header.data(), header.size()}, kBearer);
+  std::string_view bearer;
+  if (in_header) {
+    bearer = header.substr(kBearer.size());
+  } else if (header.empty()) {
+    bearer = SessionToken(request);
+  }
+  if (!in_header && bearer.empty() && tokens_.needs_token()) {
+    return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING",
+                   "send a token: Authorization: Bearer …");
+  }
+  auto token = tokens_.Verify(bearer);
+  if (!token.ok()) return token.status();
+  if ((*token)->caller.org_id.empty()) {
+    return Refusal(absl::StatusCode::kPermissionDenied, "ORG_REQUIRED",
+                   "the token must name a tenant (claim org)");
+  }
+  facts.token = std::move(*token);
+  facts.bearer = bearer;
+  facts.by_cookie = !in_header;
+  return rates_.Take(facts.token->caller);
+}
+
+HttpResponse HttpGate::Refuse(const HttpRequest& request, int status, std::string_view reason,
+                              std::string_view detail) {
+  ApiCallFacts facts;
+  facts.start = absl::Now();
+  facts.request_id = NewRequestId();
+  facts.route = kNoRoute;
+  facts.metrics = &unrouted_;
+  facts.reason = reason;
+  // What was understood of it, a form that is too large for instance, may say whom to tell.
+  if (IsForPeople(request)) facts.form = RouteForm::kPage;
+  HttpResponse response = facts.form == RouteForm::kApi
+                              ? Problem(status, reason, detail, facts.request_id)
+                              : failure_pages_.Page(facts, status, detail);
+  Conclude(facts, "", response);
+  return response;
+}
+
+}  // namespace marginalia

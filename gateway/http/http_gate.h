@@ -1,0 +1,59 @@
+// The gate that every HTTP request passes: request id, route, identity, and on the way out the
+// metrics and the log line. Used on the io thread.
+#ifndef MARGINALIA_GATEWAY_HTTP_HTTP_GATE_H_
+#define MARGINALIA_GATEWAY_HTTP_HTTP_GATE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/http/api_call.h"
+#include "gateway/http/message.h"
+#include "gateway/http/route_metrics.h"
+#include "gateway/http/router.h"
+#include "services/identity/token_verifier.h"
+#include "services/rpc/gate/rate_limits.h"
+#include "services/telemetry/metrics.h"
+
+namespace marginalia {
+
+class FailurePages;
+
+class HttpGate : public HttpHandler {
+ public:
+  // Nothing but the router is owned; the rest must outlive the gate. Without a tracer no span is
+  // recorded.
+  HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates,
+           TokenVerifier& tokens, Metrics& metrics, Tracer* tracer);
+
+  void Handle(std::shared_ptr<HttpExchange> exchange) override;
+  HttpResponse Refuse(const HttpRequest& request, int status, std::string_view reason,
+                      std::string_view detail) override;
+
+ private:
+  // Ends a request that has no route.
+  void FailUnrouted(ApiCallFacts facts, const RouteMatch& match);
+  absl::Status Admit(ApiCallFacts& facts, RouteAccess access);
+  // Fills in whose token the request carries.
+  absl::Status Identify(ApiCallFacts& facts);
+
+  const Router router_;
+  const FailurePages& failure_pages_;
+  RateLimits rates_;
+  TokenVerifier& tokens_;
+  Tracer* const tracer_;
+  // By reason; filled by the constructor.
+  std::map<std::string, Counter*, std::less<>> refusals_;
+  // Of each route, in the router's order.
+  std::vector<std::unique_ptr<RouteMetrics>> metrics_;
+  // Of requests that have no route.
+  RouteMetrics unrouted_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_HTTP_HTTP_GATE_H_

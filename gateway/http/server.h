@@ -1,0 +1,67 @@
+// The HTTP/1.1 server: accepts connections and keeps them within time and number. Made, drained and
+// destroyed by main; everything else happens on the io thread.
+#ifndef MARGINALIA_GATEWAY_HTTP_SERVER_H_
+#define MARGINALIA_GATEWAY_HTTP_SERVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gateway/http/io_thread.h"
+#include "gateway/http/message.h"
+#include "services/net/tls.h"
+
+namespace marginalia {
+
+struct HttpServerOptions {
+  // host:port; port 0 binds a free one.
+  std::string address;
+  // Given: HTTPS, with TLS 1.2 or newer, and the files read again when they change.
+  TlsIdentity tls;
+  // A request that takes longer to arrive is cut with 408, a handshake without a word.
+  absl::Duration request_read_max = absl::Seconds(10);
+  // A connection without a request for so long is closed.
+  absl::Duration idle_max = absl::Seconds(60);
+  // A client that has not taken what is sent to it after so long is cut off; for a large answer it
+  // is longer.
+  absl::Duration write_stall_max = absl::Seconds(30);
+  // How often the three above are looked at.
+  absl::Duration check_interval = absl::Milliseconds(500);
+  // What clients have not taken yet of answers above 16 KiB may be so much in all; beyond it they
+  // are told 503.
+  std::size_t large_answers_bytes_max = 256 * 1024 * 1024;
+  // Beyond this, new connections wait in the kernel.
+  std::size_t connections_max = 20'000;
+};
+
+class HttpServer {
+ public:
+  // Fails, naming the address or the file, when it cannot be bound or the certificate will not do.
+  // The handler must outlive the server.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(HttpServerOptions options, IoThread& io,
+                                                           HttpHandler& handler);
+  // Closes every connection.
+  ~HttpServer();
+
+  // host:port as bound.
+  const std::string& address() const;
+
+  // Open connections.
+  std::size_t connections() const;
+
+  // Ends each connection with its request in flight. Waits for them, at most `grace`; new
+  // connections are still answered for kDrainAcceptMax, so that a load balancer can see that this
+  // process drains.
+  void Drain(absl::Duration grace);
+
+ private:
+  struct State;
+  explicit HttpServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_HTTP_SERVER_H_

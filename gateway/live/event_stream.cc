@@ -1,0 +1,136 @@
+#include "gateway/live/event_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/live/thread_key.h"
+#include "services/errors/errors.h"
+
+namespace marginalia {
+namespace {
+
+constexpr absl::Duration kTickIntervalMax = absl::Milliseconds(250);
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+
+absl::Status Draining() {
+  return Refusal(absl::StatusCode::kUnavailable, "DRAINING", "this server is stopping; try again",
+                 {}, kRetryAfter);
+}
+
+}  // namespace
+
+EventStream::EventStream(EventStreamOptions options, IoThread& io, Upstream& upstream,
+                         ServiceToken& token, ThreadVersions& versions)
+    : options_(options),
+      heartbeat_(absl::ToChronoNanoseconds(options.heartbeat)),
+      io_(io),
+      upstream_(upstream),
+      versions_(versions),
+      recent_(options.recent_events_max, options.recent_bytes_max),
+      ticks_(io.Every(std::min(kTickIntervalMax, options.heartbeat / 4), [this] { Tick(); })),
+      subscription_(io, upstream, token, *this) {}
+
+EventStream::~EventStream() = default;
+
+void EventStream::Open(ApiCall call, std::unique_ptr<StreamPlace> place, std::string invoice_id,
+                       const std::optional<LogPoint>& point) {
+  if (ended_) return call.Fail(Draining());
+  auto client = std::make_unique<EventClient>(*this, std::move(call), std::move(place),
+                                              std::move(invoice_id));
+  EventClient* const started = client.get();
+  clients_[started] = std::move(client);
+  started->Start(point);
+}
+
+void EventStream::EndAll() {
+  ended_ = true;
+  for (EventClient* client : Clients()) client->End(Draining());
+}
+
+void EventStream::Close() {
+  EndAll();
+  subscription_.Stop();
+}
+
+std::vector<EventClient*> EventStream::Clients() const {
+  std::vector<EventClient*> clients;
+  clients.reserve(clients_.size());
+  for (const auto& [client, owned] : clients_) clients.push_back(client);
+  return clients;
+}
+
+void EventStream::StartedFrom(const LogPoint& point) {
+  // Whoever was live may have missed something: it comes back and resumes, or is told why it
+  // cannot.
+  const bool anew = !log_id_.empty();
+  log_id_ = point.log_id;
+  recent_.StartFrom(point.position);
+  versions_.StartFrom(point);
+  if (!anew) return;
+  const absl::Status why = Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
+                                   "the event stream began anew; try again", {}, kRetryAfter);
+  for (EventClient* client : Clients()) client->End(why);
+}
+
+void EventStream::Happened(const comments::v1::Event& event) {
+  if (!event.has_comment_added()) {
+    // A kind that this gateway does not know still takes its place.
+    recent_.Add({event.position(), "", std::make_shared<const std::string>()});
+    return;
+  }
+  const std::string& invoice_id = event.comment_added().comment().invoice_id();
+  // First, so that whoever hears of the event and asks for the page gets one with it.
+  versions_.Raise(event.org_id(), invoice_id, event.comment_added().thread_comment_count(),
+                  event.position());
+  const std::string thread = ThreadKey(event.org_id(), invoice_id);
+  const EventText text = CommentText(event, log_id_);
+  recent_.Add({event.position(), thread, text});
+  const auto live = live_.find(thread);
+  if (live == live_.end()) return;
+  // A copy: a client that does not read is cut off on the way.
+  const std::vector<EventClient*> clients(live->second.begin(), live->second.end());
+  for (EventClient* client : clients) client->Send(text);
+}
+
+void EventStream::Tick() {
+  heartbeats_.clear();
+  TellCurrency();
+  const auto now = EventClient::Clock::now();
+  for (EventClient* client : Clients()) client->Tick(now);
+}
+
+// A live stream outlasts an outage of comments-service, and loses nothing by it; but whoever looks
+// at it must not take silence for news.
+void EventStream::TellCurrency() {
+  const bool current = subscription_.current();
+  if (current == told_current_) return;
+  told_current_ = current;
+  for (EventClient* client : Clients()) client->TellCurrency(current);
+}
+
+EventText EventStream::HeartbeatOf(const std::string& org_id) {
+  EventText& text = heartbeats_[org_id];
+  if (text == nullptr) text = HeartbeatText(head(), org_id);
+  return text;
+}
+
+void EventStream::Joined(EventClient* client) {
+  TellCurrency();
+  live_[client->thread()].insert(client);
+}
+
+void EventStream::Left(EventClient* client) {
+  if (const auto live = live_.find(client->thread()); live != live_.end()) {
+    live->second.erase(client);
+    if (live->second.empty()) live_.erase(live);
+  }
+  clients_.erase(client);
+}
+
+bool EventStream::TakeCatchUp() {
+  if (catch_ups_ >= options_.catch_ups_max) return false;
+  ++catch_ups_;
+  return true;
+}
+
+}  // namespace marginalia

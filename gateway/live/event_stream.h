@@ -1,0 +1,115 @@
+// Live events for all browsers from one subscription upstream. Owns the clients; everything happens
+// on the io thread, but for current() and state().
+#ifndef MARGINALIA_GATEWAY_LIVE_EVENT_STREAM_H_
+#define MARGINALIA_GATEWAY_LIVE_EVENT_STREAM_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gateway/http/api_call.h"
+#include "gateway/http/io_thread.h"
+#include "gateway/live/event_client.h"
+#include "gateway/live/event_subscription.h"
+#include "gateway/live/event_text.h"
+#include "gateway/live/recent_events.h"
+#include "gateway/live/stream_places.h"
+#include "gateway/live/thread_versions.h"
+#include "gateway/upstream/upstream.h"
+
+namespace marginalia {
+
+inline constexpr absl::Duration kSseHeartbeat = absl::Seconds(15);
+inline constexpr std::size_t kSseBytesPendingMax = 64 * 1024;
+inline constexpr std::size_t kSseRecentEventsMax = 8'192;
+inline constexpr std::size_t kSseRecentBytesMax = 8 * 1024 * 1024;
+// Each watch upstream may hold a message of a megabyte.
+inline constexpr std::size_t kSseCatchUpsMax = 64;
+
+struct EventStreamOptions {
+  absl::Duration heartbeat = kSseHeartbeat;
+  std::size_t pending_bytes_max = kSseBytesPendingMax;
+  std::size_t recent_events_max = kSseRecentEventsMax;
+  std::size_t recent_bytes_max = kSseRecentBytesMax;
+  std::size_t catch_ups_max = kSseCatchUpsMax;
+};
+
+class EventStream : private EventListener {
+ public:
+  // Nothing is owned; all must outlive the stream. Made, closed and destroyed on the io thread.
+  EventStream(EventStreamOptions options, IoThread& io, Upstream& upstream, ServiceToken& token,
+              ThreadVersions& versions);
+  ~EventStream() override;
+
+  // See EventSubscription.
+  bool current() const { return subscription_.current(); }
+  absl::Status state() const { return subscription_.state(); }
+  absl::Duration lag() const { return subscription_.lag(); }
+
+  // Answers `call` with the events of the thread after `point`; with nothing given, from now on.
+  void Open(ApiCall call, std::unique_ptr<StreamPlace> place, std::string invoice_id,
+            const std::optional<LogPoint>& point);
+
+  // Ends all streams, each after its last event, and refuses new ones.
+  void EndAll();
+  // The same, and asks nothing of upstream any more.
+  void Close();
+
+  // For the clients.
+  IoThread& io() { return io_; }
+  Upstream& upstream() { return upstream_; }
+  const RecentEvents& recent() const { return recent_; }
+  // The newest point known; without a log id until the subscription has begun.
+  LogPoint head() const { return {log_id_, recent_.head()}; }
+  bool Covers(const LogPoint& point) const {
+    return point.log_id == log_id_ && recent_.Covers(point.position);
+  }
+  EventClient::Clock::duration heartbeat() const { return heartbeat_; }
+  std::size_t pending_bytes_max() const { return options_.pending_bytes_max; }
+  EventText HeartbeatOf(const std::string& org_id);
+  // What live clients have been told last: whether events arrive as they happen.
+  bool told_current() const { return told_current_; }
+  // The client is to be sent what happens, and has been told nothing.
+  void Joined(EventClient* client);
+  // The client is gone: destroys it.
+  void Left(EventClient* client);
+  // A place for a watch upstream; false: there is none.
+  bool TakeCatchUp();
+  void LeaveCatchUp() { --catch_ups_; }
+
+ private:
+  void StartedFrom(const LogPoint& point) override;
+  void Happened(const comments::v1::Event& event) override;
+  void Tick();
+  void TellCurrency();
+  std::vector<EventClient*> Clients() const;
+
+  const EventStreamOptions options_;
+  const EventClient::Clock::duration heartbeat_;
+  IoThread& io_;
+  Upstream& upstream_;
+  ThreadVersions& versions_;
+  std::string log_id_;
+  RecentEvents recent_;
+  absl::flat_hash_map<EventClient*, std::unique_ptr<EventClient>> clients_;
+  // The live ones, by thread.
+  absl::flat_hash_map<std::string, absl::flat_hash_set<EventClient*>> live_;
+  // The heartbeat of each tenant, made once a tick.
+  absl::flat_hash_map<std::string, EventText> heartbeats_;
+  std::size_t catch_ups_ = 0;
+  bool told_current_ = true;
+  bool ended_ = false;
+  std::unique_ptr<Repeating> ticks_;
+  EventSubscription subscription_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_LIVE_EVENT_STREAM_H_

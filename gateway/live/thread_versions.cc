@@ -1,0 +1,74 @@
+#include "gateway/live/thread_versions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/live/thread_key.h"
+
+namespace marginalia {
+ThreadVersions::ThreadVersions(std::size_t threads_max) : threads_max_(threads_max) {}
+
+void ThreadVersions::StartFrom(const LogPoint& point) {
+  const std::lock_guard lock(mutex_);
+  index_.clear();
+  entries_.clear();
+  log_id_ = point.log_id;
+  complete_since_ = position_ = point.position;
+}
+
+void ThreadVersions::Raise(std::string_view org_id, std::string_view invoice_id, std::int64_t total,
+                           std::int64_t position) {
+  std::string key = ThreadKey(org_id, invoice_id);
+  const std::lock_guard lock(mutex_);
+  position_ = std::max(position_, position);
+  Entry* known = Use(key);
+  Entry& entry = known != nullptr ? *known : Insert(std::move(key));
+  entry.total = std::max(entry.total, total);
+}
+
+void ThreadVersions::Learn(const LogPoint& point, std::string_view org_id,
+                           std::string_view asked_id, std::string_view invoice_id,
+                           std::int64_t total) {
+  std::string key = ThreadKey(org_id, invoice_id);
+  const std::lock_guard lock(mutex_);
+  if (point.log_id != log_id_ || point.position < complete_since_) return;
+  if (asked_id != invoice_id) {
+    std::string name = ThreadKey(org_id, asked_id);
+    Entry* known = Use(name);
+    (known != nullptr ? *known : Insert(std::move(name))).thread = key;
+  }
+  Entry* known = Use(key);
+  Entry& entry = known != nullptr ? *known : Insert(std::move(key));
+  entry.total = std::max(entry.total, total);
+}
+
+std::optional<ThreadVersions::Version> ThreadVersions::Find(std::string_view org_id,
+                                                            std::string_view asked_id) {
+  const std::string key = ThreadKey(org_id, asked_id);
+  const std::lock_guard lock(mutex_);
+  const Entry* entry = Use(key);
+  if (entry != nullptr && !entry->thread.empty()) entry = Use(entry->thread);
+  if (entry == nullptr) return std::nullopt;
+  return Version{log_id_, entry->total};
+}
+
+ThreadVersions::Entry* ThreadVersions::Use(const std::string& key) {
+  const auto found = index_.find(key);
+  if (found == index_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return &*found->second;
+}
+
+ThreadVersions::Entry& ThreadVersions::Insert(std::string key) {
+  if (entries_.size() >= threads_max_) {
+    // An older answer that is still on its way must not bring the forgotten thread back.
+    complete_since_ = position_;
+    index_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
+  entries_.push_front(Entry{std::move(key), "", 0});
+  index_[entries_.front().key] = entries_.begin();
+  return entries_.front();
+}
+
+}  // namespace marginalia

@@ -1,0 +1,93 @@
+#include "gateway/pages/forms/sign_in.h"
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/http/session_cookie.h"
+#include "gateway/http/target.h"
+#include "gateway/pages/forms/demo_people.h"
+#include "gateway/pages/forms/form_fields.h"
+#include "gateway/pages/frame/avatar.h"
+#include "gateway/pages/frame/frame.h"
+#include "gateway/pages/frame/page_address.h"
+#include "gateway/pages/frame/page_response.h"
+#include "services/errors/errors.h"
+
+namespace marginalia {
+namespace {
+
+absl::Status NoSignIn() {
+  return Refusal(absl::StatusCode::kNotFound, "PATH_NOT_FOUND", "there is nothing at this path");
+}
+
+PageData PersonData(const DemoIdentity& person, std::string_view next) {
+  PageData data;
+  data["next"] = std::string(next);
+  data["person_key"] = person.key();
+  data["person_hue"] = absl::StrCat(AvatarHue(person.user_id));
+  data["person_letter"] = AvatarLetter(person.display_name);
+  data["person_name"] = std::string(ShownName(person.display_name, person.user_id));
+  data["person_role"] = person.role;
+  return data;
+}
+
+// One section for each run of people of one tenant.
+PageData OrgsData(const std::vector<DemoIdentity>& people, std::string_view next) {
+  PageList orgs;
+  for (std::size_t begin = 0; begin < people.size();) {
+    PageList members;
+    std::size_t end = begin;
+    for (; end < people.size() && people[end].org_id == people[begin].org_id; ++end) {
+      members.push_back(PersonData(people[end], next));
+    }
+    PageData org;
+    org["org_number"] = absl::StrCat(orgs.size() + 1);
+    org["org_name"] = people[begin].org_name;
+    org["people"] = PageData(members);
+    orgs.push_back(std::move(org));
+    begin = end;
+  }
+  return PageData(orgs);
+}
+
+}  // namespace
+
+void SignIn::Show(ApiCall call) {
+  if (demo_people_path_.empty()) return call.Fail(NoSignIn());
+  const auto next = QueryText(call.query(), "next");
+  if (!next.ok()) return call.Fail(next.status());
+  const auto people = ReadDemoPeople(demo_people_path_);
+  if (!people.ok()) return call.Fail(people.status());
+  PageData page = FrameData(call.facts(), "Sign in");
+  page["orgs"] = OrgsData(*people, LocalPath(*next));
+  call.Answer(PageResponse(200, page_.Render(page)));
+}
+
+void SignIn::Choose(ApiCall call) {
+  if (demo_people_path_.empty()) return call.Fail(NoSignIn());
+  const auto key = FormField(call.request().body, "person");
+  if (!key.ok()) return call.Fail(key.status());
+  const auto next = FormField(call.request().body, "next");
+  if (!next.ok()) return call.Fail(next.status());
+  const auto people = ReadDemoPeople(demo_people_path_);
+  if (!people.ok()) return call.Fail(people.status());
+  for (const DemoIdentity& person : *people) {
+    if (person.key() != *key) continue;
+    const auto token = tokens_.Verify(person.token);
+    if (!token.ok()) return call.Fail(token.status());
+    HttpResponse response = SeeOther(LocalPath(*next));
+    response.headers += KeepSession(person.token, (*token)->expires - absl::Now());
+    return call.Answer(std::move(response));
+  }
+  call.Fail(InvalidField("person", "must be one of the people on the sign-in page"));
+}
+
+void SignIn::Leave(ApiCall call) {
+  HttpResponse response = SeeOther(demo_people_path_.empty() ? "/invoices" : "/sign-in");
+  response.headers += EndSession();
+  call.Answer(std::move(response));
+}
+
+}  // namespace marginalia

@@ -1,0 +1,37 @@
+#include "gateway/pages/frame/frame.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/pages/frame/assets.h"
+#include "gateway/pages/frame/avatar.h"
+
+namespace marginalia {
+
+PageData FrameData(const ApiCallFacts& facts, std::string_view title) {
+  PageData page;
+  page["title"] = std::string(title);
+  page["icon_path"] = std::string(AssetPath("icon.svg"));
+  page["style_path"] = std::string(AssetPath("page.css"));
+  page["script_path"] = std::string(AssetPath("leaf.js"));
+  if (facts.token == nullptr) return page;
+  const Caller& caller = facts.token->caller;
+  PageData viewer;
+  viewer["viewer_hue"] = absl::StrCat(AvatarHue(caller.user_id));
+  viewer["viewer_letter"] = AvatarLetter(caller.display_name);
+  viewer["viewer_name"] = std::string(ShownName(caller.display_name, caller.user_id));
+  viewer["viewer_org"] = caller.org_id;
+  viewer["can_sign_out"] = facts.by_cookie;
+  page["viewer"] = std::move(viewer);
+  return page;
+}
+
+std::string_view ShownName(std::string_view display_name, std::string_view user_id) {
+  return display_name.empty() ? user_id : display_name;
+}
+
+absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
+}
+
+}  // namespace marginalia

@@ -1,0 +1,31 @@
+// Where the links and redirects of pages lead. Pure functions, thread-safe. What they return is
+// ASCII without spaces or quotes, fit for a header.
+#ifndef MARGINALIA_GATEWAY_PAGES_VIEWS_PAGE_ADDRESS_H_
+#define MARGINALIA_GATEWAY_PAGES_VIEWS_PAGE_ADDRESS_H_
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace marginalia {
+
+// Everything but the unreserved characters of RFC 3986, 2.3, as %XX.
+std::string PercentEncode(std::string_view text);
+
+// "/invoices/INV-1042"
+std::string InvoicePath(std::string_view invoice_id);
+// By number, unless a browser would take the number for a step in the path.
+std::string InvoicePath(std::string_view number, std::string_view invoice_id);
+
+// The path with those parameters that are not empty.
+std::string WithQuery(
+    std::string_view path,
+    std::initializer_list<std::pair<std::string_view, std::string_view>> parameters);
+
+// `next` where it is a path on this site, encoded as a browser sends it; else the list of invoices.
+std::string LocalPath(std::string_view next);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_PAGES_VIEWS_PAGE_ADDRESS_H_

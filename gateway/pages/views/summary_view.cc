@@ -1,0 +1,144 @@
+#include "gateway/pages/views/summary_view.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/pages/frame/frame.h"
+#include "gateway/pages/frame/page_address.h"
+#include "gateway/pages/views/count_text.h"
+#include "gateway/pages/views/money.h"
+#include "gateway/pages/views/page_time.h"
+
+namespace marginalia {
+namespace {
+
+using comments::v1::Comment;
+using invoices::v1::GetInvoiceResponse;
+using invoices::v1::Invoice;
+using invoices::v1::InvoiceStatus;
+using invoices::v1::InvoiceSummary;
+
+// While the events flow, counts are never older than this.
+constexpr absl::Duration kCountAgeToldMin = absl::Minutes(1);
+
+struct StatusWords {
+  const char* css_class;
+  const char* name;
+  const char* meaning;
+};
+
+StatusWords WordsOf(InvoiceStatus status) {
+  switch (status) {
+    case invoices::v1::INVOICE_STATUS_DRAFT:
+      return {"draft", "Draft", "not sent yet"};
+    case invoices::v1::INVOICE_STATUS_SENT:
+      return {"sent", "Sent", "waiting for payment"};
+    case invoices::v1::INVOICE_STATUS_PAID:
+      return {"paid", "Paid", "nothing is due"};
+    case invoices::v1::INVOICE_STATUS_VOID:
+      return {"void", "Void", "withdrawn"};
+    default:
+      return {"unknown", "Unknown", "its status is not known here"};
+  }
+}
+
+void AddStatus(PageData& data, InvoiceStatus status) {
+  const StatusWords words = WordsOf(status);
+  data["status_class"] = words.css_class;
+  data["status_name"] = words.name;
+  data["status_meaning"] = words.meaning;
+}
+
+void AddLast(PageData& data, std::string_view author, absl::Time time, absl::Time now) {
+  data["last"] = true;
+  data["last_author"] = std::string(author);
+  data["last_time"] = MachineTime(time);
+  data["last_exact"] = ExactTime(time);
+  data["last_ago"] = RelativeTime(time, now);
+}
+
+void AddLast(PageData& data, const InvoiceSummary& summary, absl::Time now) {
+  data["last"] = summary.has_last_comment_time();
+  if (!summary.has_last_comment_time()) return;
+  AddLast(data, summary.last_author_name(), TimeOf(summary.last_comment_time()), now);
+}
+
+// Empty for a text that is no address: then it is not shown as one.
+std::string MailAddress(const std::string& email) {
+  const std::size_t at = email.rfind('@');
+  if (at == email.npos) return "";
+  return "mailto:" + PercentEncode(email.substr(0, at)) + "@" + PercentEncode(email.substr(at + 1));
+}
+
+PageData LinesOf(const Invoice& invoice) {
+  PageList lines;
+  lines.reserve(static_cast<std::size_t>(invoice.line_items_size()));
+  for (const auto& item : invoice.line_items()) {
+    PageData line;
+    line["line_description"] = item.description();
+    line["line_quantity"] = item.quantity();
+    line["line_amount"] = AmountText(item.amount(), invoice.currency());
+    lines.push_back(std::move(line));
+  }
+  return PageData(lines);
+}
+
+}  // namespace
+
+PageData SummaryData(const GetInvoiceResponse& answer, std::int64_t count, const Comment* newest,
+                     absl::Time now) {
+  const Invoice& invoice = answer.invoice();
+  PageData data;
+  data["number"] = invoice.number();
+  AddStatus(data, invoice.status());
+  data["version"] = absl::StrCat(invoice.version());
+  data["due_day"] = invoice.due_date();
+  data["due_text"] = LongDay(invoice.due_date());
+  if (!invoice.terms().empty()) data["terms"] = invoice.terms();
+  data["customer_name"] = invoice.customer().name();
+  if (const std::string mail = MailAddress(invoice.customer().email()); !mail.empty()) {
+    data["mail_href"] = mail;
+    data["customer_email"] = invoice.customer().email();
+  }
+  data["lines"] = LinesOf(invoice);
+  data["total"] = MoneyText(invoice.total(), invoice.currency());
+  AddCount(data, count);
+  if (newest != nullptr) {
+    AddLast(data, ShownName(newest->author().display_name(), newest->author().user_id()),
+            TimeOf(newest->create_time()), now);
+  } else {
+    AddLast(data, answer.summary(), now);
+  }
+  return data;
+}
+
+PageData SummaryRow(const InvoiceSummary& summary, absl::Time now) {
+  PageData row;
+  row["number"] = summary.number();
+  row["invoice_href"] = InvoicePath(summary.number(), summary.invoice_id());
+  row["customer_name"] = summary.customer_name();
+  row["total"] = MoneyText(summary.total(), summary.currency());
+  AddStatus(row, summary.status());
+  row["due_day"] = summary.due_date();
+  row["due_text"] = ShortDay(summary.due_date());
+  AddCount(row, summary.comment_count());
+  AddLast(row, summary, now);
+  return row;
+}
+
+void AddCount(PageData& data, std::int64_t count) {
+  data["has_count"] = true;
+  data["count_digits"] = absl::StrCat(count);
+  data["count_number"] = CountNumber(count);
+  data["count_words"] = CountWords(count);
+}
+
+std::string CountAge(const invoices::v1::Freshness& freshness, absl::Time now) {
+  return RelativeTime(now - absl::Seconds(freshness.lag().seconds()), now);
+}
+
+bool CountsAreOld(const invoices::v1::Freshness& freshness) {
+  return absl::Seconds(freshness.lag().seconds()) >= kCountAgeToldMin;
+}
+
+}  // namespace marginalia

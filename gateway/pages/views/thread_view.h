@@ -1,0 +1,36 @@
+// A page of a thread as the invoice page shows it. Pure functions, thread-safe.
+#ifndef MARGINALIA_GATEWAY_PAGES_VIEWS_THREAD_VIEW_H_
+#define MARGINALIA_GATEWAY_PAGES_VIEWS_THREAD_VIEW_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "gateway/pages/frame/template.h"
+#include "marginalia/comments/v1/comments_service.pb.h"
+#include "services/identity/caller.h"
+
+namespace marginalia {
+
+// Where a page of a thread stands.
+struct ThreadPlace {
+  // What the invoice is really called, as a UUID where that is known.
+  std::string_view invoice_id;
+  // The page of the invoice, such as "/invoices/INV-1042".
+  std::string_view path;
+  // Empty on the newest page.
+  std::string_view cursor;
+  // The value of `activity`, to be kept from page to page.
+  std::string_view activity;
+};
+
+// What thread.mustache shows of `page`; with it, for the page's script, the same data as JSON.
+PageData ThreadData(const comments::v1::ListCommentsResponse& page, const ThreadPlace& place,
+                    const Caller& caller, absl::Time now);
+
+// Whether the caller may comment.
+bool CanComment(const Caller& caller);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_PAGES_VIEWS_THREAD_VIEW_H_

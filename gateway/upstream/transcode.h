@@ -1,0 +1,39 @@
+// The messages of the contract as JSON. Names are lowerCamelCase, times RFC 3339 in UTC, money
+// whole minor units. Written straight out: a page costs a quarter of what protobuf's own JSON does.
+// Pure functions, thread-safe.
+#ifndef MARGINALIA_GATEWAY_API_TRANSCODE_H_
+#define MARGINALIA_GATEWAY_API_TRANSCODE_H_
+
+#include <cstddef>
+#include <string>
+
+#include "marginalia/comments/v1/comments_service.pb.h"
+#include "marginalia/invoices/v1/invoices_service.pb.h"
+
+namespace marginalia {
+
+// {comments, nextCursor, previousCursor, totalSize, consistencyToken}
+std::string ToJson(const comments::v1::ListCommentsResponse& page);
+std::string ToJson(const comments::v1::ListRecentCommentsResponse& page);
+
+// {comment, consistencyToken}
+std::string ToJson(const comments::v1::AddCommentResponse& added);
+
+// {comment, totalSize}: the data of an event named "comment".
+std::string ToJson(const comments::v1::CommentAdded& added);
+
+// An answer whose last part, the freshness, differs from time to time although nothing has changed:
+// everything before `freshness_offset` is what an entity tag stands for.
+struct JsonWithFreshness {
+  std::string json;
+  std::size_t freshness_offset = 0;
+};
+
+// {invoice, summary, freshness}
+JsonWithFreshness ToJson(const invoices::v1::GetInvoiceResponse& answer);
+// {summaries, nextCursor, freshness}
+JsonWithFreshness ToJson(const invoices::v1::ListInvoiceSummariesResponse& page);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_API_TRANSCODE_H_

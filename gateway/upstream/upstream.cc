@@ -1,0 +1,179 @@
+#include "gateway/upstream/upstream.h"
+
+#include <google/protobuf/arena.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "gateway/upstream/comment_id.h"
+#include "gateway/upstream/http_fields.h"
+#include "services/errors/errors.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/grpc_status.h"
+#include "services/rpc/rpc_span.h"
+#include "services/rpc/trace_metadata.h"
+
+namespace marginalia {
+namespace {
+
+constexpr absl::Duration kRetryAfterTimeout = absl::Seconds(1);
+
+// A deadline that passed without a word from the service was this gateway's own: to its caller the
+// service is not available.
+absl::Status Outcome(const grpc::Status& status) {
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
+      status.error_details().empty()) {
+    return Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_TIMEOUT",
+                   "a service that this one depends on did not answer in time; try again", {},
+                   kRetryAfterTimeout);
+  }
+  return WithHttpFieldNames(FromGrpc(status));
+}
+
+using google::protobuf::Arena;
+
+// A page of 20 comments is parsed without asking the allocator for more.
+constexpr std::size_t kArenaBytes = 8 * 1024;
+
+google::protobuf::ArenaOptions InitialBlock(char* block, std::size_t bytes) {
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block;
+  options.initial_block_size = bytes;
+  return options;
+}
+
+// One unary call from its start to its end; deletes itself.
+template <typename Request, typename Response>
+class UnaryUpstreamCall {
+ public:
+  UnaryUpstreamCall(Upstream& upstream, std::string_view method, ApiCall call,
+                    const Request& request, Answered<Response> answered)
+      : upstream_(upstream),
+        method_(method),
+        call_(std::move(call)),
+        trace_(PartOf(call_.trace())),
+        request_(request),
+        answered_(std::move(answered)) {}
+
+  // `begin` is the stub's method.
+  template <typename Begin>
+  void Start(absl::Duration limit, Begin begin) {
+    start_ = absl::Now();
+    PrepareCall(context_, call_.bearer(), call_.request_id(), start_ + limit);
+    PassOnTrace(context_, trace_);
+    upstream_.Enter(&context_);
+    begin(&context_, &request_, response_, [this](const grpc::Status& status) { End(status); });
+  }
+
+ private:
+  void End(const grpc::Status& status) {
+    if (trace_.recorded()) {
+      RecordRpcSpan(trace_, SpanKind::kClient, method_, call_.request_id(), absl::Now() - start_,
+                    static_cast<absl::StatusCode>(status.error_code()));
+    }
+    answered_(std::move(call_), Outcome(status), *response_);
+    Upstream& upstream = upstream_;
+    upstream.Forget(&context_);
+    delete this;
+    upstream.Left();
+  }
+
+  Upstream& upstream_;
+  // A literal: "package.Service/Method".
+  const std::string_view method_;
+  grpc::ClientContext context_;
+  ApiCall call_;
+  const Trace trace_;
+  absl::Time start_;
+  const Request request_;
+  Answered<Response> answered_;
+  std::array<char, kArenaBytes> block_;
+  Arena arena_{InitialBlock(block_.data(), block_.size())};
+  Response* const response_ = Arena::CreateMessage<Response>(&arena_);
+};
+
+template <typename Request, typename Response, typename Begin>
+void Call(Upstream& upstream, std::string_view method, ApiCall call, const Request& request,
+          absl::Duration limit, Answered<Response> answered, Begin begin) {
+  auto* started = new UnaryUpstreamCall<Request, Response>(upstream, method, std::move(call),
+                                                           request, std::move(answered));
+  started->Start(limit, std::move(begin));
+}
+
+}  // namespace
+
+Upstream::Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices,
+                   Tracer* tracer)
+    : comments_(comments::v1::CommentsService::NewStub(comments)),
+      invoices_(invoices::v1::InvoicesService::NewStub(invoices)),
+      tracer_(tracer) {}
+
+Upstream::~Upstream() { Close(); }
+
+void Upstream::AddComment(ApiCall call, comments::v1::AddCommentRequest request,
+                          Answered<comments::v1::AddCommentResponse> answered) {
+  if (request.comment_id().empty()) request.set_comment_id(NewCommentId());
+  Call(*this, "marginalia.comments.v1.CommentsService/AddComment", std::move(call), request,
+       kWriteDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->AddComment(std::move(arguments)...); });
+}
+
+void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
+                            Answered<comments::v1::ListCommentsResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/ListComments", std::move(call), request,
+       kReadDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->ListComments(std::move(arguments)...); });
+}
+
+void Upstream::ListRecentComments(ApiCall call,
+                                  const comments::v1::ListRecentCommentsRequest& request,
+                                  Answered<comments::v1::ListRecentCommentsResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/ListRecentComments", std::move(call), request,
+       kReadDeadline, std::move(answered), [this](auto... arguments) {
+         comments_->async()->ListRecentComments(std::move(arguments)...);
+       });
+}
+
+void Upstream::GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
+                          Answered<invoices::v1::GetInvoiceResponse> answered) {
+  Call(*this, "marginalia.invoices.v1.InvoicesService/GetInvoice", std::move(call), request,
+       kReadDeadline, std::move(answered),
+       [this](auto... arguments) { invoices_->async()->GetInvoice(std::move(arguments)...); });
+}
+
+void Upstream::ListInvoiceSummaries(ApiCall call,
+                                    const invoices::v1::ListInvoiceSummariesRequest& request,
+                                    Answered<invoices::v1::ListInvoiceSummariesResponse> answered) {
+  Call(*this, "marginalia.invoices.v1.InvoicesService/ListInvoiceSummaries", std::move(call),
+       request, kReadDeadline, std::move(answered), [this](auto... arguments) {
+         invoices_->async()->ListInvoiceSummaries(std::move(arguments)...);
+       });
+}
+
+void Upstream::Enter(grpc::ClientContext* context) {
+  const std::lock_guard lock(mutex_);
+  in_flight_.insert(context);
+  ++entered_;
+  if (closed_) context->TryCancel();
+}
+
+void Upstream::Forget(grpc::ClientContext* context) {
+  const std::lock_guard lock(mutex_);
+  in_flight_.erase(context);
+}
+
+void Upstream::Left() {
+  const std::lock_guard lock(mutex_);
+  // Under the lock: the waiting destructor may end us as soon as it is let go.
+  if (--entered_ == 0) left_.notify_all();
+}
+
+void Upstream::Close() {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  for (grpc::ClientContext* context : in_flight_) context->TryCancel();
+  left_.wait(lock, [this] { return entered_ == 0; });
+}
+
+}  // namespace marginalia

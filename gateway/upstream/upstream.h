@@ -1,0 +1,86 @@
+// The calls to comments-service and invoice-service, asynchronous and each with a deadline, so that
+// a service that hangs never holds the gateway. Calls carry the identity of whoever is behind them.
+// Thread-safe.
+#ifndef MARGINALIA_GATEWAY_UPSTREAM_UPSTREAM_H_
+#define MARGINALIA_GATEWAY_UPSTREAM_UPSTREAM_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gateway/http/api_call.h"
+#include "marginalia/comments/v1/comments_service.grpc.pb.h"
+#include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
+#include "services/telemetry/trace.h"
+
+namespace marginalia {
+
+inline constexpr absl::Duration kReadDeadline = absl::Seconds(5);
+// A write that has been queued is better waited for than asked for again.
+inline constexpr absl::Duration kWriteDeadline = absl::Seconds(10);
+
+// Gets the call back with its failure, or with its answer, which lives until the function returns.
+// Called once, on a thread of gRPC's.
+template <typename Response>
+using Answered = absl::AnyInvocable<void(ApiCall, const absl::Status&, const Response&)>;
+
+class Upstream {
+ public:
+  // Without a tracer no span is recorded.
+  Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices,
+           Tracer* tracer = nullptr);
+  // Cancels what is in flight and waits until everyone has been answered.
+  ~Upstream();
+  Upstream(const Upstream&) = delete;
+  Upstream& operator=(const Upstream&) = delete;
+
+  // Each forwards the token, the request id and the trace of `call`.
+  // A comment without an id gets one here, so that it can be retried without being added twice.
+  void AddComment(ApiCall call, comments::v1::AddCommentRequest request,
+                  Answered<comments::v1::AddCommentResponse> answered);
+  void ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
+                    Answered<comments::v1::ListCommentsResponse> answered);
+  void ListRecentComments(ApiCall call, const comments::v1::ListRecentCommentsRequest& request,
+                          Answered<comments::v1::ListRecentCommentsResponse> answered);
+  void GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
+                  Answered<invoices::v1::GetInvoiceResponse> answered);
+  void ListInvoiceSummaries(ApiCall call, const invoices::v1::ListInvoiceSummariesRequest& request,
+                            Answered<invoices::v1::ListInvoiceSummariesResponse> answered);
+
+  comments::v1::CommentsService::Stub& comments() { return *comments_; }
+  // For calls that no request asked for.
+  Tracer* tracer() const { return tracer_; }
+
+  // Every call is entered when it begins, so that Close can end it. It leaves in two steps: from
+  // Forget on its context may be destroyed, and only once it is has the call Left. Were a context
+  // the last to let go of its channel, gRPC would wait for the thread that destroys it.
+  void Enter(grpc::ClientContext* context);
+  void Forget(grpc::ClientContext* context);
+  void Left();
+
+  // Cancels what is in flight, and whatever begins later as it begins. Waits for all to have ended.
+  void Close();
+
+ private:
+  const std::unique_ptr<comments::v1::CommentsService::Stub> comments_;
+  const std::unique_ptr<invoices::v1::InvoicesService::Stub> invoices_;
+  Tracer* const tracer_;
+  std::mutex mutex_;
+  std::condition_variable left_;
+  absl::flat_hash_set<grpc::ClientContext*> in_flight_;
+  std::size_t entered_ = 0;  // and not left
+  bool closed_ = false;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_GATEWAY_UPSTREAM_UPSTREAM_H_

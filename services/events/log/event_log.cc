@@ -1,0 +1,209 @@
+#include "services/events/log/event_log.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/errors/errors.h"
+#include "services/events/log/event_store.h"
+
+namespace marginalia {
+namespace {
+
+std::string NewLogId() {
+  std::random_device random;
+  const std::uint64_t bits = static_cast<std::uint64_t>(random()) << 32 | random();
+  return absl::StrCat(absl::Hex(bits, absl::kZeroPad16));
+}
+
+constexpr char kReplaced[] = "the event log was replaced by another one";
+
+// After a failover to a server that lacked the last commits, or over an older backup.
+std::string LostItsEnd(std::int64_t known, std::int64_t found) {
+  return absl::StrCat("the event log has lost its end: it went to ", known, " and goes to ", found,
+                      " now; start every replica again, one of them with --start_new_log");
+}
+
+absl::Status Compacted(std::int64_t oldest) {
+  return Refusal(absl::StatusCode::kOutOfRange, "EVENTS_COMPACTED",
+                 "Events after that point are no longer retained; read the current state and start "
+                 "from there.",
+                 {{"oldest_position", std::to_string(oldest)}});
+}
+
+absl::Status Missing(std::int64_t position) {
+  return absl::DataLossError(absl::StrCat("the event log has no event at position ", position));
+}
+
+absl::Status ReadPage(Connection& connection, std::int64_t position, int limit,
+                      std::vector<EventPointer>& events) {
+  events = LoadEvents(connection, position, limit, kReadBytesMax);
+  if (events.empty() || events.front()->position != position + 1) {
+    const EventLogRow row = ReadLogRow(connection);
+    if (position < row.compacted) return Compacted(row.compacted + 1);
+    if (position < row.head && limit > 0) return Missing(position + 1);
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::int64_t expected = position + 1 + static_cast<std::int64_t>(i);
+    if (events[i]->position != expected) return Missing(expected);
+  }
+  return absl::OkStatus();
+}
+
+// Binary search: positions are dense, and an index over times would cost every write.
+std::int64_t NewestBeforeIn(Connection& connection, std::int64_t time) {
+  const EventLogRow row = ReadLogRow(connection);
+  std::int64_t before = row.compacted;
+  std::int64_t after = row.head + 1;
+  while (after - before > 1) {
+    const std::int64_t middle = before + (after - before) / 2;
+    (LoadEventTime(connection, middle) < time ? before : after) = middle;
+  }
+  return before;
+}
+
+}  // namespace
+
+std::vector<std::string> EventLog::Schema() { return EventLogSchema(); }
+
+absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(Database& database, bool start_new_log) {
+  std::unique_ptr<EventLog> log(new EventLog(database));
+  const absl::Status opened = database.WriteAtStart([&](Connection& connection) {
+    EventLogRow row = LockLogRow(connection);
+    if (start_new_log || row.log_id.empty()) {
+      row.log_id = NewLogId();
+      StoreLogId(connection, row.log_id);
+    }
+    log->id_ = row.log_id;
+    log->head_ = row.head;
+    return absl::OkStatus();
+  });
+  if (!opened.ok()) return opened;
+  return log;
+}
+
+void EventLog::OnCommitted(absl::AnyInvocable<void(const std::vector<EventPointer>&)> committed) {
+  committed_ = std::move(committed);
+}
+
+std::int64_t EventLog::Append(Connection&, std::string_view org_id, std::string_view subject,
+                              absl::Time time,
+                              absl::FunctionRef<std::string(std::int64_t)> encode) {
+  auto event = std::make_shared<Event>();
+  event->position = ++group_head_;
+  event->org_id = org_id;
+  event->subject = subject;
+  event->payload = encode(group_head_);
+  group_events_.push_back(std::move(event));
+  group_times_.push_back(absl::ToUnixMicros(time));
+  return group_head_;
+}
+
+absl::StatusOr<std::int64_t> EventLog::RefreshHead() {
+  if (!has_other_writers()) return head();
+  const std::int64_t known = head();
+  EventLogRow row;
+  const absl::Status read = database_.Read([&row](Connection& connection) {
+    row = ReadLogRow(connection);
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  if (row.log_id != id_) return absl::InternalError(kReplaced);
+  if (row.head < known) return absl::InternalError(LostItsEnd(known, row.head));
+  RaiseHead(row.head);
+  return head();
+}
+
+std::unique_ptr<Notifications> EventLog::Listen(
+    absl::AnyInvocable<void(std::int64_t head)> notified) {
+  return database_.Listen(kEventsChannel,
+                          [notified = std::move(notified)](std::string_view payload) mutable {
+                            std::int64_t head = 0;
+                            std::from_chars(payload.data(), payload.data() + payload.size(), head);
+                            notified(head);
+                          });
+}
+
+absl::StatusOr<std::vector<EventPointer>> EventLog::ReadAfter(std::int64_t position,
+                                                              int limit) const {
+  std::vector<EventPointer> events;
+  // The log is one for all tenants; who may hear of which event is for its readers to tell.
+  const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
+    return ReadPage(connection, position, limit, events);
+  });
+  if (!read.ok()) return read;
+  return events;
+}
+
+absl::StatusOr<std::int64_t> EventLog::OldestRetained() const {
+  std::int64_t oldest = 0;
+  const absl::Status read = database_.Read([&oldest](Connection& connection) {
+    oldest = ReadLogRow(connection).compacted + 1;
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  return oldest;
+}
+
+absl::StatusOr<std::int64_t> EventLog::NewestBefore(absl::Time time) const {
+  std::int64_t newest = 0;
+  const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
+    newest = NewestBeforeIn(connection, absl::ToUnixMicros(time));
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  return newest;
+}
+
+std::int64_t EventLog::CompactUpTo(Connection& connection, std::int64_t position, int limit) {
+  const EventLogRow row = ReadLogRow(connection);
+  const std::int64_t last = std::min({position, row.head, row.compacted + limit});
+  if (last <= row.compacted) return 0;
+  connection.ActFor(Tenants::All());
+  RemoveEvents(connection, row.compacted, last);
+  return last - row.compacted;
+}
+
+std::int64_t EventLog::HeadIn(Connection& connection) { return ReadLogRow(connection).head; }
+
+void EventLog::Begin(Connection& connection) {
+  const auto start = std::chrono::steady_clock::now();
+  const EventLogRow row = LockLogRow(connection);
+  lock_seconds_.Observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (row.log_id != id_) throw std::runtime_error(kReplaced);
+  // Positions that were given out would be given out again.
+  if (row.head < head()) throw std::runtime_error(LostItsEnd(head(), row.head));
+  group_head_ = row.head;
+  group_events_.clear();
+  group_times_.clear();
+}
+
+void EventLog::BeforeCommit(Connection& connection) {
+  if (group_events_.empty()) return;
+  // All the tenants of the group at once.
+  connection.ActFor(Tenants::All());
+  StoreEvents(connection, group_events_, group_times_);
+}
+
+void EventLog::Committed() {
+  RaiseHead(group_head_);
+  if (!group_events_.empty() && committed_) committed_(group_events_);
+  group_events_.clear();
+}
+
+void EventLog::RolledBack() { group_events_.clear(); }
+
+// The writer thread and RefreshHead may meet here: the newer one wins.
+void EventLog::RaiseHead(std::int64_t position) {
+  std::int64_t known = head_.load(std::memory_order_relaxed);
+  while (known < position &&
+         !head_.compare_exchange_weak(known, position, std::memory_order_release)) {
+  }
+}
+
+}  // namespace marginalia

@@ -1,0 +1,116 @@
+// The event log: positions 1, 2, 3 … without gaps, in commit order, never seen before they are
+// durable. A head row read and updated under its lock in the writing transaction gives that on
+// SQLite and on PostgreSQL alike; a sequence would not, because rows become visible out of order.
+#ifndef MARGINALIA_SERVICES_EVENTS_LOG_EVENT_LOG_H_
+#define MARGINALIA_SERVICES_EVENTS_LOG_EVENT_LOG_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/events/log/event.h"
+#include "services/storage/group/group_commit.h"
+#include "services/storage/migrations.h"
+#include "services/telemetry/distribution.h"
+
+namespace marginalia {
+
+// Where PostgreSQL's replicas tell each other that events were appended.
+inline constexpr char kEventsChannel[] = "marginalia_events";
+// A read of the log ends early once it holds this many bytes of payload.
+inline constexpr std::size_t kReadBytesMax = 1024 * 1024;
+
+class EventLog : public GroupParticipant {
+ public:
+  // The statements that create the log's tables, for a service's first migration.
+  static std::vector<std::string> Schema();
+
+  // Reads the log's id and head. `start_new_log` gives the log a new id first: needed once after
+  // a backup was restored, so that tokens from the lost future are refused. With several replicas,
+  // only while none of them runs: a replica that finds the id changed refuses to write.
+  static absl::StatusOr<std::unique_ptr<EventLog>> Open(Database& database, bool start_new_log);
+
+  // `committed` hears of each durable group of events of this process, in order, on the writer
+  // thread, before the callers are answered. Called once, before the first write.
+  void OnCommitted(absl::AnyInvocable<void(const std::vector<EventPointer>&)> committed);
+
+  // Writer thread, inside a write: allots the next position and lets `encode` make the payload with
+  // it. The event is stored with the others of its group, just before the commit. Returns the
+  // position.
+  std::int64_t Append(Connection& connection, std::string_view org_id, std::string_view subject,
+                      absl::Time time,
+                      absl::FunctionRef<std::string(std::int64_t position)> encode);
+
+  // Writer thread, inside a write: the position that the next Append allots.
+  std::int64_t next_position() const { return group_head_ + 1; }
+
+  // 16 hexadecimal digits. Thread-safe.
+  const std::string& id() const { return id_; }
+  // The newest durable position that this process knows of; 0 while there is none. Other replicas
+  // may have gone past it: see RefreshHead. Thread-safe.
+  std::int64_t head() const { return head_.load(std::memory_order_acquire); }
+  // True when other processes may append to the log as well (PostgreSQL).
+  bool has_other_writers() const { return database_.kind() == DatabaseKind::kPostgres; }
+  // Asks the database for the newest durable position, which head() then is, unless nobody else can
+  // have moved it. To be called before a position is refused as ahead of the log. Thread-safe.
+  absl::StatusOr<std::int64_t> RefreshHead();
+
+  // Tells, on a thread of its own, the head after each group of events that any process appends;
+  // soon, but not for certain, and 0 when some may have been missed. Null when nobody else appends.
+  std::unique_ptr<Notifications> Listen(absl::AnyInvocable<void(std::int64_t head)> notified);
+
+  // Up to `limit` events after `position`, in order, that are durable; fewer, but at least one,
+  // when they come to kReadBytesMax. Thread-safe. Errors: OUT_OF_RANGE, reason EVENTS_COMPACTED
+  // with oldest_position in the metadata; DATA_LOSS when positions are missing.
+  absl::StatusOr<std::vector<EventPointer>> ReadAfter(std::int64_t position, int limit) const;
+
+  // The oldest position still retained; head() + 1 when none is. Thread-safe.
+  absl::StatusOr<std::int64_t> OldestRetained() const;
+
+  // The position of the newest event written before `time`, or 0. Clocks may be set back: it takes
+  // the events' times as not decreasing. Thread-safe.
+  absl::StatusOr<std::int64_t> NewestBefore(absl::Time time) const;
+
+  // Writer thread, inside a write: removes up to `limit` of the oldest events, none after
+  // `position`. Returns how many.
+  std::int64_t CompactUpTo(Connection& connection, std::int64_t position, int limit);
+
+  // How long this process has waited for the head row's lock, by which replicas take turns:
+  // seconds.
+  const Distribution& lock_seconds() const { return lock_seconds_; }
+
+  // The head as `connection`'s snapshot sees it, for reads that must match their as-of token.
+  static std::int64_t HeadIn(Connection& connection);
+
+  void Begin(Connection& connection) override;
+  void BeforeCommit(Connection& connection) override;
+  void Committed() override;
+  void RolledBack() override;
+
+ private:
+  explicit EventLog(Database& database) : database_(database) {}
+  void RaiseHead(std::int64_t position);
+
+  Database& database_;
+  std::string id_;
+  std::atomic<std::int64_t> head_ = 0;
+  Distribution lock_seconds_{kSecondsBounds};
+  // The rest belongs to the writer thread.
+  std::int64_t group_head_ = 0;  // with the group's events
+  std::vector<EventPointer> group_events_;
+  std::vector<std::int64_t> group_times_;  // Unix microseconds, one an event
+  absl::AnyInvocable<void(const std::vector<EventPointer>&)> committed_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_EVENTS_LOG_EVENT_LOG_H_

@@ -1,0 +1,43 @@
+// The SQL of the event log: its one head row, and the events by position. Used by EventLog alone.
+#ifndef MARGINALIA_SERVICES_EVENTS_LOG_EVENT_STORE_H_
+#define MARGINALIA_SERVICES_EVENTS_LOG_EVENT_STORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "services/events/log/event.h"
+#include "services/storage/connection/connection.h"
+
+namespace marginalia {
+
+struct EventLogRow {
+  std::string log_id;
+  std::int64_t head = 0;
+  // The newest position that is no longer retained.
+  std::int64_t compacted = 0;
+};
+
+std::vector<std::string> EventLogSchema();
+
+EventLogRow ReadLogRow(Connection& connection);
+// Holds the row's lock until the transaction ends.
+EventLogRow LockLogRow(Connection& connection);
+void StoreLogId(Connection& connection, const std::string& log_id);
+
+// Stores the events and the head that they lead to. `times` are Unix microseconds, one an event.
+void StoreEvents(Connection& connection, const std::vector<EventPointer>& events,
+                 const std::vector<std::int64_t>& times);
+// Up to `limit` events after `position`; ends early at `bytes_max` of payload.
+std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t position, int limit,
+                                     std::size_t bytes_max);
+// When the event at `position`, which must be retained, was written: Unix microseconds.
+std::int64_t LoadEventTime(Connection& connection, std::int64_t position);
+// Removes the events after `compacted` up to `position`, and notes that in the row.
+void RemoveEvents(Connection& connection, std::int64_t compacted, std::int64_t position);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_EVENTS_LOG_EVENT_STORE_H_

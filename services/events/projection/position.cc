@@ -1,0 +1,81 @@
+#include "services/events/projection/position.h"
+
+namespace marginalia {
+namespace {
+
+struct PositionStatements {
+  explicit PositionStatements(Connection& connection)
+      : read((connection.sql().prepare << "SELECT log_id, position, complete_until, rebuild_count "
+                                          "FROM projection_position WHERE id = 1",
+              soci::into(log_id), soci::into(position), soci::into(complete_until),
+              soci::into(rebuild_count))),
+        advance((connection.sql().prepare
+                     << "UPDATE projection_position SET position = :position, "
+                        "complete_until = CASE WHEN complete_until > :least THEN complete_until "
+                        "ELSE :until END "
+                        "WHERE id = 1 AND log_id = :log AND position >= :before AND position < :to",
+                 soci::use(position, "position"), soci::use(complete_until, "least"),
+                 soci::use(complete_until, "until"), soci::use(log_id, "log"),
+                 soci::use(before, "before"), soci::use(position, "to"))),
+        reset((connection.sql().prepare
+                   << "UPDATE projection_position SET log_id = :log, position = :position, "
+                      "complete_until = :until, rebuild_count = rebuild_count + 1 WHERE id = 1",
+               soci::use(log_id, "log"), soci::use(position, "position"),
+               soci::use(complete_until, "until"))) {}
+
+  std::string log_id;
+  std::int64_t position = 0;
+  std::int64_t before = 0;
+  std::int64_t complete_until = 0;  // microseconds since 1970
+  std::int64_t rebuild_count = 0;
+  soci::statement read;
+  soci::statement advance;
+  soci::statement reset;
+};
+
+// A message that does not tell leaves what is known: no row is smaller than this.
+std::int64_t Micros(absl::Time time) {
+  return time == absl::InfinitePast() ? 0 : absl::ToUnixMicros(time);
+}
+
+}  // namespace
+
+std::vector<std::string> ProjectionPosition::Schema() {
+  return {
+      "CREATE TABLE projection_position ("
+      "id BIGINT NOT NULL PRIMARY KEY, "
+      "log_id TEXT NOT NULL, "
+      "position BIGINT NOT NULL, "
+      "complete_until BIGINT NOT NULL, "
+      "rebuild_count BIGINT NOT NULL)",
+      "INSERT INTO projection_position (id, log_id, position, complete_until, rebuild_count) "
+      "VALUES (1, '', 0, 0, 0)"};
+}
+
+ProjectionPosition ProjectionPosition::Read(Connection& connection) {
+  auto& row = connection.Prepared<PositionStatements>();
+  row.read.execute(true);
+  return {{row.log_id, row.position}, absl::FromUnixMicros(row.complete_until), row.rebuild_count};
+}
+
+bool ProjectionPosition::Advance(Connection& connection, std::int64_t first_position,
+                                 const LogPoint& to, absl::Time complete_until) {
+  auto& row = connection.Prepared<PositionStatements>();
+  row.log_id = to.log_id;
+  row.position = to.position;
+  row.before = first_position - 1;
+  row.complete_until = Micros(complete_until);
+  row.advance.execute(true);
+  return row.advance.get_affected_rows() == 1;
+}
+
+void ProjectionPosition::Reset(Connection& connection, const LogPoint& to,
+                               absl::Time complete_until) {
+  auto& row = connection.Prepared<PositionStatements>();
+  row.log_id = to.log_id;
+  row.position = to.position;
+  row.complete_until = Micros(complete_until);
+  row.reset.execute(true);
+}
+
+}  // namespace marginalia

@@ -1,0 +1,288 @@
+#include "services/events/projection/projector.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/errors/errors.h"
+#include "services/events/projection/backoff.h"
+#include "services/process/log.h"
+
+namespace marginalia {
+namespace {
+
+void Count(Counter* counter, std::int64_t amount = 1) {
+  if (counter != nullptr) counter->Add(amount);
+}
+
+// What a caller who waits for a check is told when the stream ends under it.
+absl::Status ForCallers(const absl::Status& why) {
+  if (absl::IsUnavailable(why) && !ReasonOf(why).empty()) return why;
+  return Refusal(absl::StatusCode::kUnavailable, "SNAPSHOT_INTERRUPTED",
+                 "The projection had to connect to the event log anew; try again.", {},
+                 absl::Seconds(1));
+}
+
+}  // namespace
+
+Projector::Projector(EventSource& source, Projection& projection, Database& database,
+                     GroupCommit& writes, ProjectionProgress& progress, ProjectorCounters counters)
+    : source_(source),
+      projection_(projection),
+      database_(database),
+      writes_(writes),
+      progress_(progress),
+      counters_(counters),
+      checks_(source, projection, database, writes),
+      thread_([this] { Run(); }) {}
+
+Projector::~Projector() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (open_stream_ != nullptr) open_stream_->Cancel();
+    woken_.notify_all();
+  }
+  source_.Cancel();
+  queue_.Close(absl::CancelledError("the process is ending"));
+  thread_.join();
+}
+
+void Projector::Check(ProjectionChecks::Kind kind, ProjectionChecks::Done done) {
+  // After a rebuild nothing differs any more.
+  const bool repairs = kind == ProjectionChecks::Kind::kRebuild;
+  checks_.Ask(kind, [this, repairs,
+                     done = std::move(done)](const absl::StatusOr<ProjectionCheck>& check) mutable {
+    if (check.ok()) progress_.Verified(repairs ? 0 : check->rows_differing, absl::Now());
+    done(check);
+  });
+  queue_.Wake();
+  const std::lock_guard lock(mutex_);
+  check_asked_ = true;
+  woken_.notify_all();
+}
+
+void Projector::Run() {
+  Backoff backoff(kReconnectWaitMin, kReconnectWaitMax);
+  while (!stopping()) {
+    const absl::Status ended = FollowOnce();
+    progress_.SetFollowing(false);
+    if (std::exchange(heard_, false)) backoff.Reset();
+    if (ended.ok() || stopping()) continue;
+    Ended(ended);
+    Pause(backoff.Next());
+  }
+  checks_.Fail(Refusal(absl::StatusCode::kUnavailable, "DRAINING", "The process is ending.", {},
+                       absl::Seconds(1)));
+}
+
+// OK: go on at once, from the position that is stored now.
+absl::Status Projector::FollowOnce() {
+  if (absl::Status loaded = LoadPosition(); !loaded.ok()) return loaded;
+  if (must_rebuild_ || position_.point.log_id.empty()) {
+    if (absl::Status rebuilt = RebuildAll(); !rebuilt.ok()) return rebuilt;
+  }
+  return FollowStream();
+}
+
+absl::Status Projector::LoadPosition() {
+  ProjectionPosition stored;
+  const absl::Status read = database_.Read([&stored](Connection& connection) {
+    stored = ProjectionPosition::Read(connection);
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  if (stored.point == position_.point && stored.rebuild_count == position_.rebuild_count) {
+    return absl::OkStatus();
+  }
+  // Another process that shares the database has changed rows that caches here may hold. If it was
+  // by a rebuild, this one need not do it again.
+  if (stored.rebuild_count != position_.rebuild_count) {
+    must_rebuild_ = false;
+    gaps_ = 0;
+  }
+  projection_.InvalidateAll();
+  MoveTo(stored);
+  return absl::OkStatus();
+}
+
+absl::Status Projector::RebuildAll() {
+  SnapshotRun run(source_, projection_, database_, writes_);
+  while (!run.staged()) {
+    if (stopping()) return absl::CancelledError("the process is ending");
+    if (absl::Status staged = run.StagePage(); !staged.ok()) return staged;
+  }
+  // Of the same log, another process may have followed further meanwhile: what it has answered must
+  // not become older again.
+  const bool same_log = run.as_of().log_id == position_.point.log_id;
+  const absl::StatusOr<ProjectionCheck> replaced =
+      run.Replace(same_log ? run.as_of().position : kNoRowIsNewer);
+  if (!replaced.ok()) return replaced.status();
+  Count(counters_.rebuilds);
+  Log(Severity::kInfo, "projection rebuilt from the snapshot",
+      {{"rows_checked", replaced->rows_checked},
+       {"rows_differing", replaced->rows_differing},
+       {"position", replaced->as_of.position}});
+  must_rebuild_ = false;
+  gaps_ = 0;
+  projection_.InvalidateAll();
+  MoveTo(run.position());
+  progress_.Verified(0, absl::Now());
+  checks_.AnswerRebuilds(*replaced);
+  return absl::OkStatus();
+}
+
+absl::Status Projector::FollowStream() {
+  const std::unique_ptr<EventStream> stream = source_.Open(position_.point);
+  queue_.Reopen();
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return absl::CancelledError("the process is ending");
+    open_stream_ = stream.get();
+  }
+  Count(counters_.streams_opened);
+  // Reads ahead, so that parsing and applying overlap.
+  std::thread reader([this, &stream] {
+    for (;;) {
+      absl::StatusOr<EventBatch> batch = stream->Read();
+      if (!batch.ok()) return queue_.Close(batch.status());
+      if (!queue_.Push(*std::move(batch))) return;
+    }
+  });
+  absl::Status ended = ApplyUntilEnd();
+  stream->Cancel();
+  queue_.Close(absl::CancelledError("the stream is done with"));
+  reader.join();
+  const std::lock_guard lock(mutex_);
+  open_stream_ = nullptr;
+  return ended;
+}
+
+absl::Status Projector::ApplyUntilEnd() {
+  absl::Time heard = absl::Now();
+  for (;;) {
+    const absl::Time until = checks_.due() ? absl::Now() : heard + kStreamSilenceMax;
+    absl::StatusOr<std::vector<EventBatch>> batches = queue_.Pop(kBatchesPerTransactionMax, until);
+    if (!batches.ok()) return batches.status();
+    const absl::Time now = absl::Now();
+    if (!batches->empty()) {
+      heard = now;
+      if (absl::Status applied = Apply(*std::move(batches)); !applied.ok()) return applied;
+    } else if (now - heard >= kStreamSilenceMax) {
+      return absl::UnavailableError("the event stream has fallen silent");
+    }
+    if (const auto rebuilt = checks_.Step(position_.point); rebuilt.has_value()) {
+      Count(counters_.rebuilds);
+      MoveTo(*rebuilt);
+      return absl::OkStatus();
+    }
+  }
+}
+
+absl::Status Projector::Apply(std::vector<EventBatch> batches) {
+  Stretch stretch;
+  stretch.batches = std::move(batches);
+  if (absl::Status examined = Examine(stretch); !examined.ok()) return examined;
+  if (stretch.first_position != 0) {
+    if (absl::Status committed = Commit(stretch); !committed.ok()) return committed;
+    Count(counters_.events_applied, stretch.reached.position - position_.point.position);
+    gaps_ = 0;
+  }
+  // Only now: a waiter that wakes must find neither the old row nor a cache that still holds it.
+  position_.point = stretch.reached;
+  progress_.Reach(position_.point, stretch.complete_until);
+  progress_.SetFollowing(true);
+  heard_ = true;
+  return absl::OkStatus();
+}
+
+// A stream of all events has no gaps. Takes out what is applied already.
+absl::Status Projector::Examine(Stretch& stretch) {
+  stretch.reached = position_.point;
+  for (EventBatch& batch : stretch.batches) {
+    if (batch.checkpoint.log_id != position_.point.log_id) {
+      must_rebuild_ = true;
+      return absl::DataLossError("the event stream is of another log than was asked for");
+    }
+    std::int64_t& reached = stretch.reached.position;
+    if (batch.facts != nullptr && batch.first_position > reached + 1) {
+      return absl::DataLossError(absl::StrCat("the event stream went from position ", reached,
+                                              " to ", batch.first_position));
+    }
+    if (batch.last_position <= reached) batch.facts.reset();
+    reached = std::max(reached, batch.last_position);
+    // Nothing at or before a checkpoint will follow, so what lies between was left out.
+    if (batch.checkpoint.position > reached) {
+      return absl::DataLossError(absl::StrCat("the event stream went from position ", reached,
+                                              " to a checkpoint at ", batch.checkpoint.position));
+    }
+    stretch.complete_until = std::max(stretch.complete_until, batch.complete_until);
+  }
+  if (stretch.reached != position_.point) stretch.first_position = position_.point.position + 1;
+  return absl::OkStatus();
+}
+
+absl::Status Projector::Commit(const Stretch& stretch) {
+  bool moved = false;
+  ProjectionPosition stored;
+  const absl::Status status = writes_.SubmitAndWait(
+      absl::Now() + kProjectionWriteWaitMax, Tenants::All(), [&](Connection& connection) {
+        moved = ProjectionPosition::Advance(connection, stretch.first_position, stretch.reached,
+                                            stretch.complete_until);
+        stored = ProjectionPosition::Read(connection);
+        if (!moved) return absl::OkStatus();
+        for (const EventBatch& batch : stretch.batches) {
+          if (batch.facts != nullptr) projection_.Apply(connection, *batch.facts);
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  const bool applied_elsewhere = stored.point.log_id == stretch.reached.log_id &&
+                                 stored.point.position >= stretch.reached.position;
+  if (!moved && !applied_elsewhere) {
+    return absl::AbortedError("another process has moved the projection's position");
+  }
+  if (stored.rebuild_count != position_.rebuild_count) projection_.InvalidateAll();
+  position_.rebuild_count = stored.rebuild_count;
+  for (const EventBatch& batch : stretch.batches) {
+    if (batch.facts != nullptr) projection_.Invalidate(*batch.facts);
+  }
+  return absl::OkStatus();
+}
+
+void Projector::MoveTo(const ProjectionPosition& position) {
+  position_ = position;
+  if (!position_.point.log_id.empty()) {
+    progress_.Reach(position_.point, position_.complete_until);
+  }
+}
+
+void Projector::Ended(const absl::Status& why) {
+  // What follows is not retained any more, or the log is not the one it was.
+  if (absl::IsOutOfRange(why) || absl::IsInvalidArgument(why)) must_rebuild_ = true;
+  if (absl::IsDataLoss(why) && ++gaps_ >= kGapsMax) must_rebuild_ = true;
+  Log(Severity::kWarning, "event stream ended",
+      {{"error", std::string(why.message())},
+       {"code", std::string(absl::StatusCodeToString(why.code()))},
+       {"position", position_.point.position},
+       {"rebuild", must_rebuild_}});
+  checks_.Fail(ForCallers(why));
+}
+
+bool Projector::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+// A caller who asks for a check is not kept waiting for the reconnect.
+void Projector::Pause(absl::Duration time) {
+  std::unique_lock lock(mutex_);
+  woken_.wait_for(lock, absl::ToChronoNanoseconds(time),
+                  [this] { return stopping_ || check_asked_; });
+  check_asked_ = false;
+}
+
+}  // namespace marginalia

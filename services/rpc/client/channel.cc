@@ -1,0 +1,61 @@
+#include "services/rpc/client/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include "services/rpc/client/service_config.h"
+#include "services/rpc/client/target.h"
+#include "services/rpc/library.h"
+#include "services/rpc/server/server.h"
+#include "services/rpc/server/tls_credentials.h"
+
+namespace marginalia {
+namespace {
+
+constexpr int kReconnectFirstMs = 50;
+// No longer than callers are told to wait before they retry, so that one retry is enough.
+constexpr int kReconnectMaxMs = 1'000;
+// An attempt that hangs is given up after this.
+constexpr int kConnectMs = 2'000;
+// A name is looked up anew when a connection ends, but no more often than this. gRPC's own 30 s
+// would keep a client from replicas that were all replaced within them; names of a cluster change
+// within seconds, and are answered from a cache.
+constexpr int kResolveIntervalMinMs = 1'000;
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const UpstreamTls& tls) {
+  PrepareLibraryOnce();
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
+                   static_cast<int>(absl::ToInt64Milliseconds(kKeepalivePing)));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                   static_cast<int>(absl::ToInt64Milliseconds(kKeepaliveTimeout)));
+  // A connection that is silent for long is pinged all the same, calls or not: its peer may be
+  // gone, and the next call would be the one to find out.
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirstMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kResolveIntervalMinMs);
+  arguments.SetServiceConfigJSON(std::string(ServiceConfigDocument()));
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  // A proxy of the environment is for the way out, not for the way to a neighbour.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kRequestBytesMax);
+  arguments.SetMaxSendMessageSize(kRequestBytesMax);
+  auto channel = grpc::CreateCustomChannel(TargetOf(address).value_or(address), CredentialsFor(tls),
+                                           arguments);
+  channel->GetState(/*try_to_connect=*/true);
+  return channel;
+}
+
+void PrepareCall(grpc::ClientContext& context, std::string_view bearer, std::string_view request_id,
+                 absl::Time deadline) {
+  if (!bearer.empty()) context.AddMetadata("authorization", "Bearer " + std::string(bearer));
+  if (!request_id.empty()) context.AddMetadata("x-request-id", std::string(request_id));
+  if (deadline != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline));
+}
+
+}  // namespace marginalia

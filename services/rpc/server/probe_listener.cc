@@ -1,0 +1,84 @@
+#include "services/rpc/server/probe_listener.h"
+
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+#include <vector>
+
+#include "services/net/listen_address.h"
+#include "services/rpc/server/health.h"
+
+namespace marginalia {
+namespace {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+// A service name is all that a probe sends.
+constexpr int kProbeBytesMax = 1024;
+constexpr int kStreamsPerProberMax = 16;
+constexpr int kHandshakeMaxMs = 5'000;
+// A prober that keeps its connection to itself for so long has no use for it.
+constexpr int kIdleConnectionMaxMs = 60'000;
+
+// What RpcServer adds to every server of the process, reflection and channelz, would be reachable
+// here as well.
+class WithoutPlugins : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
+
+}  // namespace
+
+// A service belongs to one server: this one stands in for the main listener's.
+class ProbeListener::Service : public grpc::health::v1::Health::CallbackService {
+ public:
+  explicit Service(HealthService& health) : health_(health) {}
+
+  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
+                                  const HealthCheckRequest* request,
+                                  HealthCheckResponse* response) override {
+    return health_.Check(context, request, response);
+  }
+  grpc::ServerWriteReactor<HealthCheckResponse>* Watch(grpc::CallbackServerContext* context,
+                                                       const HealthCheckRequest* request) override {
+    return health_.Watch(context, request);
+  }
+
+ private:
+  HealthService& health_;
+};
+
+absl::StatusOr<std::unique_ptr<ProbeListener>> ProbeListener::Start(const std::string& address,
+                                                                    HealthService& health) {
+  absl::Status checked = CheckListenAddress(address);
+  if (!checked.ok()) return checked;
+  std::unique_ptr<ProbeListener> listener(new ProbeListener);
+  listener->service_ = std::make_unique<Service>(health);
+  grpc::ServerBuilder builder;
+  builder.SetOption(std::make_unique<WithoutPlugins>());
+  builder.SetMaxReceiveMessageSize(kProbeBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerProberMax);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMaxMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMaxMs);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  int port = 0;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(listener->service_.get());
+  listener->server_ = builder.BuildAndStart();
+  if (listener->server_ == nullptr || port == 0) return CannotListen(address);
+  listener->address_ = BoundAddress(address, port);
+  return listener;
+}
+
+ProbeListener::ProbeListener() = default;
+
+ProbeListener::~ProbeListener() {
+  if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+}
+
+}  // namespace marginalia

@@ -1,0 +1,85 @@
+// A gRPC server with what every process needs: health per service, reflection (health included),
+// channelz, limits, and a drain. Owned by main; Start, Drain and the destructor are called from one
+// thread, SetServing from any.
+#ifndef MARGINALIA_SERVICES_RPC_SERVER_SERVER_H_
+#define MARGINALIA_SERVICES_RPC_SERVER_SERVER_H_
+
+#include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/net/tls.h"
+
+namespace marginalia {
+
+inline constexpr int kRequestBytesMax = 8 * 1024 * 1024;  // 500 imported comments at their largest
+inline constexpr int kMetadataBytesMax = 16 * 1024;
+inline constexpr int kStreamsPerConnectionMax = 1024;
+// Both sides ping a connection that is silent for so long, and give it up when nothing comes back.
+inline constexpr absl::Duration kKeepalivePing = absl::Seconds(15);
+inline constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(10);
+// A client that pings more often than this is told to go away.
+inline constexpr absl::Duration kClientPingIntervalMin = absl::Seconds(10);
+static_assert(kKeepalivePing > kClientPingIntervalMin, "our own clients would be told to go away");
+// Of a connection that has reached its age, calls get this long to end; longer than any unary call
+// but those that go through a whole log. Streams are cut then, and go on elsewhere from their last
+// token.
+inline constexpr absl::Duration kConnectionAgeGrace = absl::Seconds(30);
+
+class HealthService;
+class Listener;
+class ProbeListener;
+
+struct RpcServerOptions {
+  // host:port; port 0 binds a free one.
+  std::string address;
+  // In-flight calls get this long to finish on drain.
+  absl::Duration drain_grace = absl::Seconds(10);
+  ListenerTls tls;
+  // A client is asked to connect anew after about this long (gRPC spreads it by a tenth), so that
+  // replicas that came later get their part of the calls. Infinite: never.
+  absl::Duration connection_age_max = absl::Minutes(5);
+  absl::Duration connection_age_grace = kConnectionAgeGrace;
+  // host:port of a plain listener for health alone; empty: none.
+  std::string probe_address;
+};
+
+class RpcServer {
+ public:
+  // Registers the services and starts to listen; health says SERVING for each and for "". Fails,
+  // naming the address, when it cannot be bound.
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
+      RpcServerOptions options, const std::vector<grpc::Service*>& services);
+  ~RpcServer();
+
+  // host:port as bound.
+  const std::string& address() const;
+  // The same of the listener for probes; empty when there is none.
+  std::string probe_address() const;
+
+  void SetServing(bool serving);
+
+  // NOT_SERVING, then `end_streams` (long-lived streams end themselves with UNAVAILABLE and a last
+  // token), then no new calls, then waits for those in flight, at most the grace period. Probes are
+  // answered to the end.
+  void Drain(absl::AnyInvocable<void()> end_streams);
+
+ private:
+  RpcServer();
+  RpcServerOptions options_;
+  std::vector<std::string> service_names_;
+  std::unique_ptr<HealthService> health_;
+  std::unique_ptr<ProbeListener> probes_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_RPC_SERVER_SERVER_H_

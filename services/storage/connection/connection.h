@@ -1,0 +1,117 @@
+// One database connection with its prepared statements. Used by one thread at a time; owned by
+// Database, lent to readers and to the writer.
+#ifndef MARGINALIA_SERVICES_STORAGE_CONNECTION_CONNECTION_H_
+#define MARGINALIA_SERVICES_STORAGE_CONNECTION_CONNECTION_H_
+
+#include <soci/soci.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "services/storage/tenants.h"
+
+namespace marginalia {
+
+enum class DatabaseKind { kSqlite, kPostgres };
+
+// How long a statement waits for a database locked by another process before UNAVAILABLE.
+inline constexpr absl::Duration kLockWaitMax = absl::Seconds(2);
+
+class RowInsert;
+
+// What a connection is opened for: SQLite and PostgreSQL both hold a reader to reading only.
+enum class ConnectionRole { kReader, kWriter };
+
+// Where a connection leads to, taken apart from the url once.
+struct ConnectionTarget {
+  DatabaseKind kind = DatabaseKind::kSqlite;
+  std::string connect_string;  // as SOCI takes it; may hold a password
+  std::string description;     // for messages and the log; never holds one
+};
+
+class Connection {
+ public:
+  // Connects and sets up the session. Throws SOCI's exceptions.
+  Connection(const ConnectionTarget& target, ConnectionRole role);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  DatabaseKind kind() const { return kind_; }
+  soci::session& sql() {
+    Settle();
+    return session_;
+  }
+
+  // The statements of a store, prepared on this connection at first use: `Statements` is a class
+  // with a constructor from Connection&. They die with the connection. Vectors that a SELECT goes
+  // into need room for two rows or more: SOCI on SQLite loses the row when they have room for one.
+  template <class Statements>
+  Statements& Prepared() {
+    Settle();
+    return Held<Statements>();
+  }
+
+  // The same without what must come before a statement runs: for a class of RowInserts, which keep
+  // their rows until then.
+  template <class Statements>
+  Statements& Held() {
+    std::shared_ptr<void>& slot = prepared_[std::type_index(typeid(Statements))];
+    if (slot == nullptr) slot = std::make_shared<Statements>(*this);
+    return *static_cast<Statements*>(slot.get());
+  }
+
+  // In a transaction: from here to its end, or to the next call, it touches the rows of `tenants`
+  // only. A transaction begins with those that it was begun for. PostgreSQL hears of it when the
+  // next statement is fetched with Prepared() or sql(): to be called before that.
+  void ActFor(const Tenants& tenants) { wanted_tenants_ = tenants; }
+
+  // True when its role on PostgreSQL is one that row-level security does not hold back.
+  bool BypassesTenantWall();
+
+  // Bytes as this database takes and gives them in a bytes column through a std::string: as they
+  // are on SQLite, in hex format on PostgreSQL, whose text is cut at NUL.
+  std::string ToColumn(std::string_view bytes) const;
+  std::string FromColumn(std::string column) const;
+
+ private:
+  friend class Database;
+  friend class RowInsert;
+  friend class WriteTransaction;
+
+  // Begin and Commit throw. Rollback never does: a connection that cannot roll back is lost, and
+  // its transaction with it. `read` transactions are snapshots.
+  void Begin(const Tenants& tenants = {});
+  void Commit();
+  void Rollback();
+  // Writes the rows that are kept and says whose rows are touched next, as far as PostgreSQL has
+  // not heard of either. Throws what SOCI throws.
+  void Settle() {
+    if (!kept_rows_.empty()) WriteKeptRows();
+    if (wanted_tenants_ != tenants_) SetTenants();
+  }
+  void WriteKeptRows();
+  void SetTenants();
+  // SQLite keeps a snapshot open for as long as any SELECT has not run to its end, even past
+  // COMMIT.
+  void ResetStatements();
+  // True when PostgreSQL has given up on the transaction: its COMMIT would quietly be a ROLLBACK.
+  bool InFailedTransaction() const;
+
+  const DatabaseKind kind_;
+  const ConnectionRole role_;
+  soci::session session_;
+  Tenants tenants_;                    // of the transaction, as PostgreSQL knows them
+  Tenants wanted_tenants_;             // the same on SQLite, which knows none
+  std::vector<RowInsert*> kept_rows_;  // those with rows; PostgreSQL only
+  // After session_, so that statements are gone before their session.
+  std::unordered_map<std::type_index, std::shared_ptr<void>> prepared_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_STORAGE_CONNECTION_CONNECTION_H_

@@ -1,0 +1,343 @@
+#include "services/storage/group/group_commit.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/errors/errors.h"
+#include "services/process/log.h"
+#include "services/storage/connection/sqlite_settings.h"
+#include "services/storage/connection/storage_failure.h"
+#include "services/storage/connection/wal_checkpoints.h"
+#include "services/storage/connection/write_transaction.h"
+#include "services/storage/group/answering_thread.h"
+
+namespace marginalia {
+namespace {
+
+constexpr absl::Duration kQueueFullRetryAfter = absl::Milliseconds(100);
+constexpr absl::Duration kStoppingRetryAfter = absl::Seconds(1);
+// How long writes wait for a lost connection to come back before they are answered UNAVAILABLE.
+constexpr absl::Duration kReconnectWaitMax = absl::Seconds(2);
+constexpr absl::Duration kReconnectPause = absl::Milliseconds(50);
+
+absl::Status Expired() {
+  return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                 "The deadline passed while the write was waiting: nothing was written.");
+}
+
+absl::Status Full() {
+  return Refusal(absl::StatusCode::kResourceExhausted, "WRITE_QUEUE_FULL",
+                 "Too many writes are waiting; retry.", {}, kQueueFullRetryAfter);
+}
+
+absl::Status Stopping() {
+  return Refusal(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                 "The server is shutting down; retry.", {}, kStoppingRetryAfter);
+}
+
+// How an attempt at a group ended.
+enum class Ending {
+  kCommitted,
+  kFailed,   // it did not happen, and would not if tried again now
+  kThrew,    // it did not happen because of one of its writes
+  kLost,     // it did not happen because the connection went
+  kUnknown,  // COMMIT failed: nobody knows
+};
+
+struct Attempt {
+  Ending ending = Ending::kCommitted;
+  absl::Status failure;
+};
+
+Attempt FailedAttempt(const Connection& connection, const std::exception& error, bool committing) {
+  absl::Status failure = StorageFailure(connection, error);
+  if (committing && !IsKnownNotCommitted(error)) return {Ending::kUnknown, StorageUnavailable()};
+  if (IsConnectionLost(error)) return {Ending::kLost, std::move(failure)};
+  const bool write_is_to_blame = failure.code() == absl::StatusCode::kInternal || IsDeadlock(error);
+  return {write_is_to_blame ? Ending::kThrew : Ending::kFailed, std::move(failure)};
+}
+
+}  // namespace
+
+class GroupCommit::Writer {
+ public:
+  Writer(Database& database, std::vector<GroupParticipant*> participants,
+         absl::AnyInvocable<void(std::string_view)> failed)
+      : database_(database),
+        participants_(std::move(participants)),
+        failed_(std::move(failed)),
+        checkpoints_(database.writer()),
+        thread_([this] { Work(); }) {}
+
+  ~Writer() {
+    {
+      const std::lock_guard lock(mutex_);
+      refusal_ = Stopping();
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+
+  void Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write, Done done) {
+    absl::Status refusal;
+    {
+      const std::lock_guard lock(mutex_);
+      refusal = !refusal_.ok() ? refusal_ : Unanswered() >= kWritesQueuedMax ? Full() : refusal_;
+      if (refusal.ok()) {
+        ++accepted_;
+        queue_.push_back(
+            {deadline, std::move(tenants), std::move(expect), std::move(write), std::move(done)});
+      }
+    }
+    if (refusal.ok()) {
+      changed_.notify_one();
+    } else {
+      if (absl::IsResourceExhausted(refusal)) {
+        statistics_.refused.fetch_add(1, std::memory_order_relaxed);
+      }
+      done(refusal);
+    }
+  }
+
+  std::size_t queued() const {
+    const std::lock_guard lock(mutex_);
+    return Unanswered();
+  }
+
+  const GroupStatistics& statistics() const { return statistics_; }
+
+ private:
+  struct Pending {
+    absl::Time deadline;
+    Tenants tenants;
+    Expect expect;  // may be null
+    Write write;
+    Done done;
+
+    absl::Status Run(Connection& connection) {
+      if (absl::Now() > deadline) return Expired();
+      connection.ActFor(tenants);
+      return write(connection);
+    }
+  };
+  using Group = std::vector<Pending>;
+
+  std::size_t Unanswered() const { return accepted_ - answering_.given(); }
+
+  void Work();
+  Group Take();
+  void Commit(std::span<Pending> group);
+  Attempt Try(std::span<Pending> group, std::vector<absl::Status>& statuses);
+  bool Reconnect();
+  void AnswerAll(std::span<Pending> group, const absl::Status& status);
+  void AnswerEach(std::span<Pending> group, std::vector<absl::Status> statuses);
+  void Fail(std::string_view reason);
+
+  Database& database_;
+  const std::vector<GroupParticipant*> participants_;
+  absl::AnyInvocable<void(std::string_view)> failed_;
+  WalCheckpoints checkpoints_;
+  bool connection_lost_ = false;  // writer thread only
+  GroupStatistics statistics_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Pending> queue_;  // guarded by mutex_
+  std::size_t accepted_ = 0;   // guarded by mutex_
+  absl::Status refusal_;       // guarded by mutex_; not OK: no write is accepted any more
+
+  AnsweringThread answering_;
+  std::thread thread_;  // last: it uses all the others
+};
+
+void GroupCommit::Writer::Work() {
+  for (Group group = Take(); !group.empty(); group = Take()) {
+    Commit(group);
+    group.clear();
+    const absl::Status tidied = checkpoints_.AfterGroup();
+    if (!tidied.ok()) Fail("an I/O error while checkpointing");
+  }
+}
+
+// Waits for writes. Empty: there will be no more.
+GroupCommit::Writer::Group GroupCommit::Writer::Take() {
+  std::unique_lock lock(mutex_);
+  while (queue_.empty() && refusal_.ok()) {
+    if (!checkpoints_.due_when_idle()) {
+      changed_.wait(lock);
+    } else if (changed_.wait_for(lock, absl::ToChronoMilliseconds(kIdleBeforeCheckpoint)) ==
+               std::cv_status::timeout) {
+      lock.unlock();
+      const absl::Status tidied = checkpoints_.WhenIdle();
+      if (!tidied.ok()) Fail("an I/O error while checkpointing");
+      lock.lock();
+    }
+  }
+  const std::size_t count = std::min(queue_.size(), kGroupWritesMax);
+  Group group(std::make_move_iterator(queue_.begin()),
+              std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(count)));
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+  return group;
+}
+
+void GroupCommit::Writer::Commit(std::span<Pending> group) {
+  if (connection_lost_ && !Reconnect()) return AnswerAll(group, StorageUnavailable());
+  std::vector<absl::Status> statuses(group.size());
+  Attempt attempt = Try(group, statuses);
+  if (attempt.ending == Ending::kLost && Reconnect()) attempt = Try(group, statuses);
+  switch (attempt.ending) {
+    case Ending::kCommitted:
+      return AnswerEach(group, std::move(statuses));
+    case Ending::kFailed:
+      ++statistics_.failed;
+      return AnswerAll(group, attempt.failure);
+    case Ending::kThrew:
+      if (group.size() == 1) return AnswerAll(group, attempt.failure);
+      for (std::size_t i = 0; i < group.size(); ++i) Commit(group.subspan(i, 1));
+      return;
+    case Ending::kLost:
+      ++statistics_.lost;
+      connection_lost_ = true;
+      return AnswerAll(group, attempt.failure);
+    case Ending::kUnknown:
+      ++statistics_.unknown;
+      connection_lost_ = true;
+      AnswerAll(group, attempt.failure);
+      if (database_.kind() == DatabaseKind::kSqlite) Fail("a commit of unknown outcome");
+      return;
+  }
+}
+
+Attempt GroupCommit::Writer::Try(std::span<Pending> group, std::vector<absl::Status>& statuses) {
+  Connection& connection = database_.writer();
+  bool committing = false;
+  try {
+    WriteTransaction transaction(connection);
+    if (database_.kind() == DatabaseKind::kPostgres) {
+      for (Pending& pending : group) {
+        if (pending.expect != nullptr) pending.expect();
+      }
+    }
+    for (GroupParticipant* participant : participants_) participant->Begin(connection);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      statuses[i] = group[i].Run(connection);
+    }
+    for (GroupParticipant* participant : participants_) participant->BeforeCommit(connection);
+    transaction.Prepare();
+    committing = true;
+    const auto start = std::chrono::steady_clock::now();
+    transaction.Commit();
+    statistics_.commit_seconds.Observe(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    statistics_.writes.Observe(static_cast<double>(group.size()));
+  } catch (const std::exception& error) {
+    Attempt attempt = FailedAttempt(connection, error, committing);
+    for (GroupParticipant* participant : participants_) participant->RolledBack();
+    return attempt;
+  }
+  for (GroupParticipant* participant : participants_) participant->Committed();
+  return {};
+}
+
+bool GroupCommit::Writer::Reconnect() {
+  connection_lost_ = true;
+  if (database_.kind() == DatabaseKind::kSqlite) return false;
+  for (const absl::Time until = absl::Now() + kReconnectWaitMax; absl::Now() < until;) {
+    try {
+      database_.ReconnectWriter();
+      connection_lost_ = false;
+      return true;
+    } catch (const std::exception& error) {
+      const std::string words = WordsForLog(error);
+      Log(Severity::kWarning, "cannot connect to the database", {{"error", words}});
+    }
+    std::this_thread::sleep_for(absl::ToChronoMilliseconds(kReconnectPause));
+  }
+  return false;
+}
+
+void GroupCommit::Writer::AnswerAll(std::span<Pending> group, const absl::Status& status) {
+  AnswerEach(group, std::vector<absl::Status>(group.size(), status));
+}
+
+void GroupCommit::Writer::AnswerEach(std::span<Pending> group, std::vector<absl::Status> statuses) {
+  std::vector<Answer> answers;
+  answers.reserve(group.size());
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    // What a write holds must not outlive the answer to its caller.
+    group[i].write = nullptr;
+    group[i].expect = nullptr;
+    answers.push_back({std::move(group[i].done), std::move(statuses[i])});
+  }
+  answering_.Give(std::move(answers));
+}
+
+void GroupCommit::Writer::Fail(std::string_view reason) {
+  checkpoints_.LeaveToRecovery();
+  std::vector<Pending> left;
+  {
+    const std::lock_guard lock(mutex_);
+    refusal_ = StorageUnavailable();
+    left.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+    queue_.clear();
+    ++accepted_;
+  }
+  AnswerAll(left, StorageUnavailable());
+  // Behind all the other answers.
+  std::vector<Answer> last;
+  last.push_back({[this, why = std::string(reason)](const absl::Status&) {
+                    if (failed_) std::exchange(failed_, nullptr)(why);
+                  },
+                  absl::OkStatus()});
+  answering_.Give(std::move(last));
+}
+
+GroupCommit::GroupCommit(Database& database, std::vector<GroupParticipant*> participants,
+                         absl::AnyInvocable<void(std::string_view reason)> failed)
+    : writer_(std::make_unique<Writer>(database, std::move(participants), std::move(failed))) {}
+
+GroupCommit::~GroupCommit() = default;
+
+const GroupStatistics& GroupCommit::statistics() const { return writer_->statistics(); }
+
+void GroupCommit::Submit(absl::Time deadline, Tenants tenants, Write write, Done done) {
+  Submit(deadline, std::move(tenants), nullptr, std::move(write), std::move(done));
+}
+
+void GroupCommit::Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write,
+                         Done done) {
+  writer_->Submit(deadline, std::move(tenants), std::move(expect), std::move(write),
+                  std::move(done));
+}
+
+void GroupCommit::Submit(absl::Time deadline, Write write, Done done) {
+  Submit(deadline, Tenants(), std::move(write), std::move(done));
+}
+
+absl::Status GroupCommit::SubmitAndWait(absl::Time deadline, Write write) {
+  return SubmitAndWait(deadline, Tenants(), std::move(write));
+}
+
+absl::Status GroupCommit::SubmitAndWait(absl::Time deadline, Tenants tenants, Write write) {
+  // Shared: set_value is still at work when the waiting thread goes on.
+  const auto ended = std::make_shared<std::promise<absl::Status>>();
+  Submit(deadline, std::move(tenants), std::move(write),
+         [ended](const absl::Status& status) { ended->set_value(status); });
+  return ended->get_future().get();
+}
+
+std::size_t GroupCommit::queued() const { return writer_->queued(); }
+
+}  // namespace marginalia

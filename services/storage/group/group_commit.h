@@ -1,0 +1,91 @@
+// Group commit: callers queue writes, one writer thread drains what is there into one transaction,
+// and one durable COMMIT answers them all. Owned by main. Submit is thread-safe.
+#ifndef MARGINALIA_SERVICES_STORAGE_GROUP_GROUP_COMMIT_H_
+#define MARGINALIA_SERVICES_STORAGE_GROUP_GROUP_COMMIT_H_
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/storage/database.h"
+#include "services/storage/group/group_statistics.h"
+
+namespace marginalia {
+
+inline constexpr std::size_t kGroupWritesMax = 256;
+// Accepted and not answered yet.
+inline constexpr std::size_t kWritesQueuedMax = 4096;
+
+// Takes part in every group: the event log allots positions, the audit log chains hashes. All calls
+// come from the writer thread, in this order, for each attempt at a group.
+class GroupParticipant {
+ public:
+  virtual ~GroupParticipant() = default;
+  // In the transaction, before the first write. It acts for no tenant (Connection::ActFor).
+  virtual void Begin(Connection& connection) = 0;
+  // In the transaction, after the last write, for whose tenant it still acts: a participant that
+  // writes tenants' rows says whose.
+  virtual void BeforeCommit(Connection& connection) = 0;
+  // The transaction is durable; nobody has been answered yet.
+  virtual void Committed() = 0;
+  // The transaction did not happen, or nobody knows whether it did: forget what it would have
+  // changed and let Begin read afresh.
+  virtual void RolledBack() = 0;
+};
+
+class GroupCommit {
+ public:
+  // A write runs inside the group's transaction, on the writer thread. It either returns OK, or
+  // returns a refusal having written nothing, or throws (SOCI), in which case it alone is undone:
+  // the group is rolled back and its writes run again, each in a transaction of its own. So it may
+  // run more than once before it counts, and starts from nothing each time.
+  using Write = absl::AnyInvocable<absl::Status(Connection&)>;
+  // Names what the write is going to read, so that it can be read for the whole group at once. Runs
+  // on the writer thread before the participants' Begin, each time that the write is to run, and
+  // touches no database. Only on PostgreSQL, where each statement is a round trip.
+  using Expect = absl::AnyInvocable<void()>;
+  // Told once how the write ended, after the commit is durable, on the answering thread.
+  using Done = absl::AnyInvocable<void(const absl::Status&)>;
+
+  // `failed` is called once, on the answering thread, when a commit's outcome is unknown (an I/O
+  // error of SQLite): the callers have been answered UNAVAILABLE, no write is accepted any more,
+  // and the process must end so that recovery decides. A connection to PostgreSQL that is lost at
+  // COMMIT leaves the outcome unknown as well, but only for its group: that is answered
+  // UNAVAILABLE, and the writer connects again. Participants are not owned and are called in order.
+  GroupCommit(Database& database, std::vector<GroupParticipant*> participants,
+              absl::AnyInvocable<void(std::string_view reason)> failed);
+  // Refuses new writes, finishes the queued ones, answers them all.
+  ~GroupCommit();
+
+  // `tenants` are those whose rows the write touches: a group holds writes of several, and each one
+  // sees its own. Never blocks; `done` is always called, possibly before Submit returns. A full
+  // queue answers RESOURCE_EXHAUSTED, reason WRITE_QUEUE_FULL, with RetryInfo; a deadline that
+  // passes in the queue answers DEADLINE_EXCEEDED and writes nothing.
+  void Submit(absl::Time deadline, Tenants tenants, Write write, Done done);
+  void Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write, Done done);
+  // The same for tables that belong to no tenant.
+  void Submit(absl::Time deadline, Write write, Done done);
+
+  // Submits and waits: for the threads of the kit itself (projector, retention), never for a call,
+  // and never on the writer's or the answering thread.
+  absl::Status SubmitAndWait(absl::Time deadline, Tenants tenants, Write write);
+  absl::Status SubmitAndWait(absl::Time deadline, Write write);
+
+  // Writes accepted and not answered yet.
+  std::size_t queued() const;
+
+  // See group_metrics.h.
+  const GroupStatistics& statistics() const;
+
+ private:
+  class Writer;
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_STORAGE_GROUP_GROUP_COMMIT_H_

@@ -1,0 +1,31 @@
+#include "services/storage/group/group_metrics.h"
+
+namespace marginalia {
+
+void AddGroupMetrics(Metrics& metrics, const GroupCommit& writes) {
+  metrics.AddGauge("marginalia_writes_queued", "Writes accepted and not answered yet.", {},
+                   [&writes] { return static_cast<double>(writes.queued()); });
+  metrics.AddGauge("marginalia_writes_queued_max",
+                   "Writes beyond so many are refused with WRITE_QUEUE_FULL.", {},
+                   [] { return static_cast<double>(kWritesQueuedMax); });
+  const GroupStatistics& statistics = writes.statistics();
+  metrics.AddHistogram("marginalia_group_writes",
+                       "How many writes shared a transaction that was committed.", {},
+                       statistics.writes);
+  metrics.AddHistogram("marginalia_commit_seconds",
+                       "How long COMMIT took, until the group was durable.", {},
+                       statistics.commit_seconds);
+  metrics.AddCounter("marginalia_writes_refused_total",
+                     "Writes refused because the queue was full.", {},
+                     [&statistics] { return static_cast<double>(statistics.refused.load()); });
+  const auto add_failures = [&metrics](const char* how, const std::atomic<std::int64_t>& count) {
+    metrics.AddCounter("marginalia_group_failures_total",
+                       "Transactions that the storage did not commit, by how they ended.",
+                       {{"ending", how}}, [&count] { return static_cast<double>(count.load()); });
+  };
+  add_failures("failed", statistics.failed);
+  add_failures("lost", statistics.lost);
+  add_failures("unknown", statistics.unknown);
+}
+
+}  // namespace marginalia

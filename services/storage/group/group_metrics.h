@@ -1,0 +1,15 @@
+// The metrics of a process's writes.
+#ifndef MARGINALIA_SERVICES_STORAGE_GROUP_GROUP_METRICS_H_
+#define MARGINALIA_SERVICES_STORAGE_GROUP_GROUP_METRICS_H_
+
+#include "services/storage/group/group_commit.h"
+#include "services/telemetry/metrics.h"
+
+namespace marginalia {
+
+// `writes` is not owned and must outlive the metrics.
+void AddGroupMetrics(Metrics& metrics, const GroupCommit& writes);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_STORAGE_GROUP_GROUP_METRICS_H_

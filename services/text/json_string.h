@@ -1,0 +1,15 @@
+// Text as a JSON string (RFC 8259, section 7). Pure, thread-safe.
+#ifndef MARGINALIA_SERVICES_TEXT_JSON_STRING_H_
+#define MARGINALIA_SERVICES_TEXT_JSON_STRING_H_
+
+#include <string>
+#include <string_view>
+
+namespace marginalia {
+
+// Appends `text` as a JSON string, quotes included; invalid UTF-8 becomes U+FFFD.
+void AppendJsonString(std::string& line, std::string_view text);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_TEXT_JSON_STRING_H_

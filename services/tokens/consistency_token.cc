@@ -1,0 +1,79 @@
+#include "services/tokens/consistency_token.h"
+
+#include <cstddef>
+#include <optional>
+
+#include "services/errors/errors.h"
+#include "services/tokens/sealed_token.h"
+
+namespace marginalia {
+namespace {
+
+constexpr std::string_view kBinding = "consistency";
+constexpr std::size_t kLogIdBytes = 8;
+constexpr std::size_t kPositionBytesMax = 9;  // 63 bits, seven a byte
+constexpr std::string_view kHex = "0123456789abcdef";
+
+std::string BytesOfLogId(std::string_view log_id) {
+  std::string bytes(kLogIdBytes, '\0');
+  for (std::size_t i = 0; i < kLogIdBytes * 2 && i < log_id.size(); ++i) {
+    const std::size_t digit = kHex.find(log_id[i]);
+    const std::size_t value = digit == kHex.npos ? 0 : digit;
+    bytes[i / 2] = static_cast<char>(static_cast<unsigned char>(bytes[i / 2]) << 4 | value);
+  }
+  return bytes;
+}
+
+std::string LogIdOfBytes(std::string_view bytes) {
+  std::string log_id;
+  for (const char c : bytes) {
+    log_id += kHex[static_cast<unsigned char>(c) >> 4];
+    log_id += kHex[static_cast<unsigned char>(c) & 0xF];
+  }
+  return log_id;
+}
+
+void AppendVarint(std::string& bytes, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
+  bytes += static_cast<char>(value);
+}
+
+// All of `bytes` as one varint, spelled as above: a byte too many that adds nothing is refused.
+std::optional<std::int64_t> PositionOf(std::string_view bytes) {
+  if (bytes.empty() || bytes.size() > kPositionBytesMax) return std::nullopt;
+  if (bytes.size() > 1 && bytes.back() == '\0') return std::nullopt;
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    if ((byte & 0x80) != 0 && i + 1 == bytes.size()) return std::nullopt;
+    if ((byte & 0x80) == 0 && i + 1 < bytes.size()) return std::nullopt;
+    value |= static_cast<std::uint64_t>(byte & 0x7F) << (7 * i);
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+}  // namespace
+
+std::string_view TokenScope(const Caller& caller) {
+  return caller.role == Role::kService ? std::string_view() : std::string_view(caller.org_id);
+}
+
+std::string MakeConsistencyToken(const LogPoint& point, std::string_view scope) {
+  std::string payload = BytesOfLogId(point.log_id);
+  AppendVarint(payload, static_cast<std::uint64_t>(point.position));
+  return SealToken(payload, {kBinding, scope});
+}
+
+absl::StatusOr<LogPoint> ParseConsistencyToken(std::string_view token, std::string_view scope,
+                                               std::string_view field, std::string_view reason) {
+  const std::optional<std::string> payload = OpenToken(token, {kBinding, scope});
+  if (payload && payload->size() > kLogIdBytes) {
+    const std::string_view bytes = *payload;
+    if (const auto position = PositionOf(bytes.substr(kLogIdBytes))) {
+      return LogPoint{LogIdOfBytes(bytes.substr(0, kLogIdBytes)), *position};
+    }
+  }
+  return InvalidField(field, "must be a token as an earlier answer gave it, unaltered", reason);
+}
+
+}  // namespace marginalia
