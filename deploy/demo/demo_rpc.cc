@@ -174,6 +174,18 @@ absl::Status ImportThread(CommentsService::Stub& stub, const std::string& bearer
   return absl::OkStatus();
 }
 
+// Somebody of the tenant who may make invoices; nullptr: nobody may.
+const DemoPerson* MakerOf(const DemoTenant& tenant) {
+  for (const DemoPerson& person : tenant.people) {
+    if (person.may_comment()) return &person;
+  }
+  return nullptr;
+}
+
+std::string TokenOf(const DemoTenant& tenant, const DemoPerson& person, const TokenMint& mint) {
+  return mint.Mint({tenant.org_id, person.user_id, person.display_name, person.role});
+}
+
 absl::Status Within(const std::string& what, const absl::Status& status) {
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrCat(what, ": ", std::string(status.message())));
@@ -186,16 +198,12 @@ absl::Status LoadDemo(const std::vector<DemoTenant>& tenants, const DemoTarget& 
   const auto invoices = InvoicesService::NewStub(ConnectTo(target.invoices_address));
   const auto comments = CommentsService::NewStub(ConnectTo(target.comments_address));
   for (const DemoTenant& tenant : tenants) {
-    const DemoPerson* maker = nullptr;
-    for (const DemoPerson& person : tenant.people) {
-      if (maker == nullptr && person.may_comment()) maker = &person;
-    }
+    const DemoPerson* maker = MakerOf(tenant);
     if (maker == nullptr) {
       return absl::InvalidArgumentError(
           absl::StrCat(tenant.org_id, ": none of its people may make an invoice"));
     }
-    InvoiceMaker invoice_maker(
-        *invoices, mint.Mint({tenant.org_id, maker->user_id, maker->display_name, maker->role}));
+    InvoiceMaker invoice_maker(*invoices, TokenOf(tenant, *maker, mint));
     const std::string importer = mint.Mint({tenant.org_id, "demo", "Demo", "service"});
     for (const DemoInvoice& demo : tenant.invoices) {
       const std::string name = InvoiceName(tenant, demo.invoice);
@@ -207,6 +215,22 @@ absl::Status LoadDemo(const std::vector<DemoTenant>& tenants, const DemoTarget& 
         return Within(absl::StrCat(demo.invoice.number(), " of ", tenant.org_id), status);
       }
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AwaitFreshReads(const std::vector<DemoTenant>& tenants, const DemoTarget& target,
+                             const TokenMint& mint) {
+  const auto invoices = InvoicesService::NewStub(ConnectTo(target.invoices_address));
+  for (const DemoTenant& tenant : tenants) {
+    if (tenant.people.empty()) continue;
+    invoices::v1::ListInvoiceSummariesRequest request;
+    request.set_page_size(1);
+    request.mutable_consistency()->set_fully_consistent(true);
+    const auto read =
+        Call(*invoices, &InvoicesService::Stub::ListInvoiceSummaries, "ListInvoiceSummaries",
+             TokenOf(tenant, tenant.people.front(), mint), request);
+    if (!read.ok()) return Within(tenant.org_id, read.status());
   }
   return absl::OkStatus();
 }

@@ -1,4 +1,4 @@
-// Puts the demo content in through the public RPCs, as any other client would.
+// Puts the demo content in through the public RPCs, as any other client would, and reads it.
 #ifndef MARGINALIA_DEPLOY_DEMO_DEMO_RPC_H_
 #define MARGINALIA_DEPLOY_DEMO_DEMO_RPC_H_
 
@@ -25,6 +25,11 @@ struct DemoTarget {
 // the RPC.
 absl::Status LoadDemo(const std::vector<DemoTenant>& tenants, const DemoTarget& target,
                       const TokenMint& mint);
+
+// Returns when invoice-service has answered each tenant with counts of all that comments-service's
+// log holds by now: what anybody reads from then on is no older.
+absl::Status AwaitFreshReads(const std::vector<DemoTenant>& tenants, const DemoTarget& target,
+                             const TokenMint& mint);
 
 }  // namespace marginalia
 
