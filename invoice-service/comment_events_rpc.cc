@@ -42,7 +42,7 @@ absl::StatusOr<LogPoint> PointOf(std::string_view token) {
   if (point.ok()) return point;
   return absl::InternalError(
       "the comments service sent a token that is none: check that "
-      "--service_token_path holds a token of role service");
+      "--service_token_path holds a token of role service without a claim org");
 }
 
 // What the projector acts upon stays as it is; everything else is the comments service's absence to

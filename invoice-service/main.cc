@@ -45,9 +45,10 @@ ABSL_FLAG(std::string, database_url, "sqlite:invoices.db",
 ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051",
           "host:port of comments-service, whose events are followed; dns:///name:port or several "
           "ip:port with commas between for all its replicas.");
-ABSL_FLAG(std::string, service_token_path, "",
-          "A file with this service's own token (role service), with which it follows the comments "
-          "service. Read again when it changes.");
+ABSL_FLAG(
+    std::string, service_token_path, "",
+    "A file with this service's own token (role service, no claim org), with which it follows "
+    "the comments service. Read again when it changes.");
 
 namespace marginalia {
 namespace {

@@ -21,13 +21,12 @@ struct CommentListing::ThreadQuery {
   std::string org_id;
   std::string invoice_id;
   std::string scope;
-  bool for_service = false;
   int page_size = 0;
   PageCursor cursor;
   std::int64_t at_least = 0;  // the position that the snapshot must have reached
 
   bool newest() const { return cursor.from == PageCursor{}.from; }
-  ThreadPageKey key() const { return {org_id, invoice_id, page_size, for_service}; }
+  ThreadPageKey key() const { return {org_id, invoice_id, page_size}; }
 };
 
 struct CommentListing::RecentQuery {
@@ -38,6 +37,7 @@ struct CommentListing::RecentQuery {
 };
 
 struct CommentListing::CountsQuery {
+  // The caller's tenant; empty: all.
   std::string scope;
   int page_size = 0;
   ThreadCountsCursor cursor;
@@ -82,8 +82,6 @@ absl::StatusOr<std::int64_t> PositionOf(const std::string& token, const CallCont
   return point->position;
 }
 
-bool IsService(const CallContext& call) { return call.caller.role == Role::kService; }
-
 // Runs `read` on a reading connection and answers with what it returns.
 template <class T, class Query>
 void ReadAnswer(Database& database, absl::Time deadline, Tenants tenants, Query query,
@@ -126,7 +124,6 @@ void CommentListing::ListThread(const CallContext& call, ThreadPageRequest reque
                ThreadQuery{.org_id = call.caller.org_id,
                            .invoice_id = *std::move(invoice_id),
                            .scope = std::string(TokenScope(call.caller)),
-                           .for_service = IsService(call),
                            .page_size = page_size,
                            .cursor = *cursor,
                            .at_least = at_least},
@@ -140,7 +137,7 @@ EncodedPage CommentListing::CachedPage(const CallContext& call, std::string_view
                                        int page_size, std::int64_t at_least) const {
   if (!feed_.IsCurrent(kPageAgeMax)) return nullptr;
   if (at_least > 0 && feed_.end() < at_least) return nullptr;
-  return pages_.Find({call.caller.org_id, invoice_id, page_size, IsService(call)});
+  return pages_.Find({call.caller.org_id, invoice_id, page_size});
 }
 
 void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
@@ -245,11 +242,12 @@ void CommentListing::ListThreadCounts(const CallContext& call, ListPageRequest r
   const absl::StatusOr<int> page_size = PageSize(request.page_size, kThreadCountsPageMax);
   if (!page_size.ok()) return answer(page_size.status());
   absl::StatusOr<ThreadCountsCursor> cursor =
-      ParseThreadCountsCursor(request.page_token, events_.id());
+      ParseThreadCountsCursor(request.page_token, events_.id(), TokenScope(call.caller));
   if (!cursor.ok()) return answer(cursor.status());
-  // The contract admits only machines that follow the log of all tenants.
+  const Caller& caller = call.caller;
   ReadAnswer<ThreadCountsPage, CountsQuery>(
-      database_, call.deadline, Tenants::All(),
+      database_, call.deadline,
+      caller.acts_for_all_tenants() ? Tenants::All() : Tenants::One(caller.org_id),
       CountsQuery{.scope = std::string(TokenScope(call.caller)),
                   .page_size = *page_size,
                   .cursor = *std::move(cursor)},
@@ -262,8 +260,11 @@ void CommentListing::ListThreadCounts(const CallContext& call, ListPageRequest r
 ThreadCountsPage CommentListing::CountsPage(Connection& connection,
                                             const CountsQuery& query) const {
   const std::int64_t as_of = query.cursor.as_of.value_or(EventLog::HeadIn(connection));
-  const ThreadCountRows& rows = ReadThreadCounts(connection, query.cursor.org_id,
-                                                 query.cursor.invoice_id, query.page_size + 1);
+  const ThreadCountsCursor& from = query.cursor;
+  const ThreadCountRows& rows =
+      query.scope.empty()
+          ? ReadThreadCounts(connection, from.org_id, from.invoice_id, query.page_size + 1)
+          : ReadThreadCountsOf(connection, query.scope, from.invoice_id, query.page_size + 1);
   const std::size_t count = std::min(rows.size(), static_cast<std::size_t>(query.page_size));
   ThreadCountsPage page;
   page.counts.reserve(count);
@@ -278,7 +279,7 @@ ThreadCountsPage CommentListing::CountsPage(Connection& connection,
     page.next_page_token = MakeThreadCountsToken({.org_id = page.counts.back().org_id,
                                                   .invoice_id = page.counts.back().invoice_id,
                                                   .as_of = as_of},
-                                                 events_.id());
+                                                 events_.id(), query.scope);
   }
   page.as_of_token = TokenAt(as_of, query.scope);
   return page;

@@ -59,7 +59,7 @@ class CommentListing {
   // The answer is an encoded ListRecentCommentsResponse.
   void ListRecent(const CallContext& call, ListPageRequest request, Answer<EncodedPage> answer);
 
-  // Of all tenants. Every page carries the token of the first one's snapshot.
+  // Of the caller's tenant, or of all. Every page carries the token of the first one's snapshot.
   void ListThreadCounts(const CallContext& call, ListPageRequest request,
                         Answer<ThreadCountsPage> answer);
 

@@ -124,15 +124,14 @@ struct SelectNewerRecentPage : SelectRecentPage {
 };
 
 struct SelectThreadCounts {
-  explicit SelectThreadCounts(Connection& connection)
+  SelectThreadCounts(Connection& connection, const char* after)
       : statement((connection.sql().prepare
                        << "SELECT t.org_id, t.invoice_id, c.sequence, c.create_time, c.author_name"
                           " FROM threads t JOIN comments c ON c.org_id = t.org_id"
                           " AND c.position = (SELECT position FROM thread_comments"
                           " WHERE org_id = t.org_id AND invoice_id = t.invoice_id"
-                          " ORDER BY sequence DESC LIMIT 1)"
-                          " WHERE (t.org_id, t.invoice_id) > (:org_id, :invoice_id)"
-                          " ORDER BY t.org_id, t.invoice_id LIMIT :limit",
+                          " ORDER BY sequence DESC LIMIT 1) WHERE "
+                       << after << " ORDER BY t.org_id, t.invoice_id LIMIT :limit",
                    soci::use(org_id), soci::use(invoice_id), soci::use(limit),
                    soci::into(rows.org_ids), soci::into(rows.invoice_ids), soci::into(rows.counts),
                    soci::into(rows.last_comment_times), soci::into(rows.last_author_names))) {}
@@ -143,6 +142,25 @@ struct SelectThreadCounts {
   ThreadCountRows rows = ThreadCountRows{{""}, {""}, {0}, {0}, {""}};
   soci::statement statement;
 };
+
+struct SelectAllThreadCounts : SelectThreadCounts {
+  explicit SelectAllThreadCounts(Connection& connection)
+      : SelectThreadCounts(connection, "(t.org_id, t.invoice_id) > (:org_id, :invoice_id)") {}
+};
+
+struct SelectTenantsThreadCounts : SelectThreadCounts {
+  explicit SelectTenantsThreadCounts(Connection& connection)
+      : SelectThreadCounts(connection, "t.org_id = :org_id AND t.invoice_id > :invoice_id") {}
+};
+
+template <class Select>
+const ThreadCountRows& RunCounts(Connection& connection, std::string_view org_id,
+                                 std::string_view invoice_id, int limit) {
+  auto& select = connection.Prepared<Select>();
+  select.org_id = org_id;
+  select.invoice_id = invoice_id;
+  return Run(select, limit);
+}
 
 }  // namespace
 
@@ -178,10 +196,12 @@ const RecentRows& ReadNewerRecentComments(Connection& connection, std::string_vi
 
 const ThreadCountRows& ReadThreadCounts(Connection& connection, std::string_view org_id,
                                         std::string_view invoice_id, int limit) {
-  auto& select = connection.Prepared<SelectThreadCounts>();
-  select.org_id = org_id;
-  select.invoice_id = invoice_id;
-  return Run(select, limit);
+  return RunCounts<SelectAllThreadCounts>(connection, org_id, invoice_id, limit);
+}
+
+const ThreadCountRows& ReadThreadCountsOf(Connection& connection, std::string_view org_id,
+                                          std::string_view invoice_id, int limit) {
+  return RunCounts<SelectTenantsThreadCounts>(connection, org_id, invoice_id, limit);
 }
 
 }  // namespace marginalia

@@ -65,9 +65,12 @@ struct ThreadCountRows {
   std::size_t size() const { return org_ids.size(); }
 };
 
-// Up to `limit` threads behind (org_id, invoice_id), in that order.
+// Up to `limit` threads of all tenants behind (org_id, invoice_id), in that order.
 const ThreadCountRows& ReadThreadCounts(Connection& connection, std::string_view org_id,
                                         std::string_view invoice_id, int limit);
+// Up to `limit` threads of one tenant behind invoice_id, in that order.
+const ThreadCountRows& ReadThreadCountsOf(Connection& connection, std::string_view org_id,
+                                          std::string_view invoice_id, int limit);
 
 }  // namespace marginalia
 

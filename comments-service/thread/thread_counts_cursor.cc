@@ -21,19 +21,21 @@ absl::Status NotOfThisListing() {
 
 }  // namespace
 
-std::string MakeThreadCountsToken(const ThreadCountsCursor& cursor, std::string_view log_id) {
+std::string MakeThreadCountsToken(const ThreadCountsCursor& cursor, std::string_view log_id,
+                                  std::string_view scope) {
   std::string text = absl::StrCat(cursor.as_of.value_or(0));
   text += kSeparator;
   text += cursor.invoice_id;
   text += kSeparator;
   text += cursor.org_id;
-  return MakePageToken(text, {kListing, log_id});
+  return MakePageToken(text, {kListing, log_id, scope});
 }
 
 absl::StatusOr<ThreadCountsCursor> ParseThreadCountsCursor(std::string_view token,
-                                                           std::string_view log_id) {
+                                                           std::string_view log_id,
+                                                           std::string_view scope) {
   if (token.empty()) return ThreadCountsCursor{};
-  const absl::StatusOr<std::string> text = ParsePageToken(token, {kListing, log_id});
+  const absl::StatusOr<std::string> text = ParsePageToken(token, {kListing, log_id, scope});
   if (!text.ok()) return text.status();
   const std::size_t first = text->find(kSeparator);
   if (first == text->npos) return NotOfThisListing();

@@ -19,12 +19,15 @@ struct ThreadCountsCursor {
   std::optional<std::int64_t> as_of;
 };
 
-// Bound to the log: after a restore from backup a listing starts anew.
-std::string MakeThreadCountsToken(const ThreadCountsCursor& cursor, std::string_view log_id);
+// Bound to the log: after a restore from backup a listing starts anew. Bound also to the scope of
+// the listing: a tenant, or "" for all.
+std::string MakeThreadCountsToken(const ThreadCountsCursor& cursor, std::string_view log_id,
+                                  std::string_view scope);
 
 // Errors: INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID. An empty token is the first page.
 absl::StatusOr<ThreadCountsCursor> ParseThreadCountsCursor(std::string_view token,
-                                                           std::string_view log_id);
+                                                           std::string_view log_id,
+                                                           std::string_view scope);
 
 }  // namespace marginalia
 

@@ -39,7 +39,7 @@ EncodedPage ThreadPages::Find(const ThreadPageKey& key) {
     if (const auto found = shard.index.find(thread_key); found != shard.index.end()) {
       shard.threads.splice(shard.threads.begin(), shard.threads, found->second);
       for (const CachedPage& cached : found->second->pages) {
-        if (cached.page_size == key.page_size && cached.for_service == key.for_service) {
+        if (cached.page_size == key.page_size) {
           if (hits_ != nullptr) hits_->Add();
           return cached.page;
         }
@@ -69,7 +69,7 @@ void ThreadPages::Insert(const ThreadPageKey& key, std::uint64_t generation, Enc
   }
   Thread& thread = *found->second;
   const bool there = std::any_of(thread.pages.begin(), thread.pages.end(), [&](const auto& cached) {
-    return cached.page_size == key.page_size && cached.for_service == key.for_service;
+    return cached.page_size == key.page_size;
   });
   if (there) return;
   if (thread.pages.size() == kPagesPerThreadMax) {
@@ -79,7 +79,7 @@ void ThreadPages::Insert(const ThreadPageKey& key, std::uint64_t generation, Enc
   }
   thread.bytes += page->size();
   shard.bytes += page->size();
-  thread.pages.push_back({key.page_size, key.for_service, std::move(page)});
+  thread.pages.push_back({key.page_size, std::move(page)});
   Trim(shard);
 }
 

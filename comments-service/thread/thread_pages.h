@@ -36,8 +36,6 @@ struct ThreadPageKey {
   std::string_view org_id;
   std::string_view invoice_id;
   int page_size = 0;
-  // A service's consistency tokens differ from a person's, and so do the bytes.
-  bool for_service = false;
 };
 
 class ThreadPages : public GroupParticipant {
@@ -72,7 +70,6 @@ class ThreadPages : public GroupParticipant {
 
   struct CachedPage {
     int page_size;
-    bool for_service;
     EncodedPage page;
   };
   struct Thread {

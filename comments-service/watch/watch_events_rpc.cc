@@ -62,7 +62,7 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watch 
         call_(std::move(call)),
         feed_(feed),
         watches_(watches),
-        is_service_(call_.caller().role == Role::kService),
+        for_all_tenants_(call_.caller().acts_for_all_tenants()),
         scope_(TokenScope(call_.caller())) {
     watches_.Opened(this);
   }
@@ -93,7 +93,7 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watch 
   AdmittedCall call_;
   EventFeed& feed_;
   OpenWatches& watches_;
-  const bool is_service_;
+  const bool for_all_tenants_;
   const std::string scope_;
 
   // In the one hand.
@@ -114,11 +114,11 @@ void Watcher::Start(const grpc::ByteBuffer& bytes, InvoiceLookup& invoices) {
   WatchEventsRequest request;
   absl::Status checked = ParseRequest(bytes, request);
   if (checked.ok()) checked = StartAt(request);
-  if (checked.ok() && is_service_ && !request.invoice_id().empty()) {
+  if (checked.ok() && for_all_tenants_ && !request.invoice_id().empty()) {
     checked = InField("invoice_id", CheckInvoiceId(request.invoice_id()));
   }
   if (!checked.ok()) return End(checked);
-  if (is_service_ || request.invoice_id().empty()) {
+  if (for_all_tenants_ || request.invoice_id().empty()) {
     invoice_id_ = request.invoice_id();
     return Begin();
   }
@@ -178,7 +178,7 @@ void Watcher::Step() {
 }
 
 bool Watcher::Matches(const Event& event) const {
-  return (is_service_ || event.org_id == call_.caller().org_id) &&
+  return (for_all_tenants_ || event.org_id == call_.caller().org_id) &&
          (invoice_id_.empty() || event.subject == invoice_id_);
 }
 
@@ -189,7 +189,7 @@ bool Watcher::Gather(const std::vector<EventPointer>& batch) {
   const bool one_only = watches_.crowded();
   std::size_t bytes = kTokenBytes;
   for (const EventPointer& event : batch) bytes += event->payload.size() + kFramingBytes;
-  if (!one_only && is_service_ && invoice_id_.empty()) gathered_.reserve(bytes);
+  if (!one_only && for_all_tenants_ && invoice_id_.empty()) gathered_.reserve(bytes);
   for (const EventPointer& event : batch) {
     position_ = event->position;
     if (!Matches(*event)) continue;

@@ -28,12 +28,8 @@ absl::StatusOr<std::optional<LogPoint>> ResumePoint(const ApiCall& call) {
     token = *std::move(after);
   }
   if (token.empty()) return std::nullopt;
-  const Caller& caller = call.caller();
-  auto point = ParseConsistencyToken(token, caller.org_id, field, "RESUME_TOKEN_INVALID");
-  // A machine's consistency tokens are bound to no tenant.
-  if (!point.ok() && caller.role == Role::kService) {
-    point = ParseConsistencyToken(token, TokenScope(caller), field, "RESUME_TOKEN_INVALID");
-  }
+  auto point =
+      ParseConsistencyToken(token, TokenScope(call.caller()), field, "RESUME_TOKEN_INVALID");
   if (!point.ok()) return point.status();
   return *std::move(point);
 }

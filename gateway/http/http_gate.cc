@@ -137,7 +137,7 @@ absl::Status HttpGate::Identify(ApiCallFacts& facts) {
   }
   auto token = tokens_.Verify(bearer);
   if (!token.ok()) return token.status();
-  if ((*token)->caller.org_id.empty()) {
+  if ((*token)->caller.acts_for_all_tenants()) {
     return Refusal(absl::StatusCode::kPermissionDenied, "ORG_REQUIRED",
                    "the token must name a tenant (claim org)");
   }

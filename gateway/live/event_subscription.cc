@@ -99,7 +99,9 @@ void EventSubscription::Received(const WatchEventsResponse& message) {
   const auto end = ParseConsistencyToken(message.checkpoint_token(), /*scope=*/"",
                                          "checkpoint_token", "RESUME_TOKEN_INVALID");
   if (!end.ok())
-    return Ended(absl::InternalError("the event stream sent an unreadable checkpoint"));
+    return Ended(absl::InternalError(
+        "the event stream is not one of all tenants: check that --service_token_path holds a token "
+        "of role service without a claim org"));
   if (!Tell(message, *end)) {
     return Ended(Refusal(absl::StatusCode::kOutOfRange, "EVENTS_SKIPPED",
                          "the event stream left events out"));

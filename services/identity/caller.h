@@ -17,6 +17,9 @@ struct Caller {
   // What people call the caller (claim "name").
   std::string display_name;
   Role role = Role::kViewer;
+
+  // A machine whose token names no tenant. One that names a tenant is confined to it like a person.
+  bool acts_for_all_tenants() const { return role == Role::kService && org_id.empty(); }
 };
 
 }  // namespace marginalia

@@ -55,7 +55,7 @@ std::optional<std::int64_t> PositionOf(std::string_view bytes) {
 }  // namespace
 
 std::string_view TokenScope(const Caller& caller) {
-  return caller.role == Role::kService ? std::string_view() : std::string_view(caller.org_id);
+  return caller.acts_for_all_tenants() ? std::string_view() : std::string_view(caller.org_id);
 }
 
 std::string MakeConsistencyToken(const LogPoint& point, std::string_view scope) {

@@ -21,7 +21,7 @@ struct LogPoint {
   friend bool operator==(const LogPoint&, const LogPoint&) = default;
 };
 
-// The scope that a token is bound to: the tenant of a person, all tenants ("") of a service.
+// The scope that a token is bound to: the caller's tenant, or "" of a service that acts for all.
 // Another tenant's token is refused exactly like one that is made up.
 std::string_view TokenScope(const Caller& caller);
 

@@ -47,14 +47,15 @@ TEST(PageCursorTest, NothingIsNewerThanTheEndOfAllNumbers) {
 
 TEST(ThreadCountsCursorTest, WhatIsNoThreadIsRefused) {
   const std::string log_id = "00ff10c0ffee9abc";
-  const std::string good = MakeThreadCountsToken({"org/2", "INV-1", 7}, log_id);
-  EXPECT_EQ(ParseThreadCountsCursor(good, log_id)->org_id, "org/2");
+  const std::string good = MakeThreadCountsToken({"org/2", "INV-1", 7}, log_id, "");
+  EXPECT_EQ(ParseThreadCountsCursor(good, log_id, "")->org_id, "org/2");
+  EXPECT_FALSE(ParseThreadCountsCursor(good, log_id, "org/2").ok()) << "it is of all tenants";
   for (const std::string& text :
        {std::string("7"), std::string("7/INV-1"), std::string("x/INV-1/org"),
         std::string("-7/INV-1/org"), std::string("7//org"), std::string("7/INV-1/"),
         std::string("7/INV\xFF/org"), std::string("7/INV-1/o\0g", 11)}) {
-    const std::string token = MakePageToken(text, {"ListThreadCounts", log_id});
-    EXPECT_EQ(ReasonOf(ParseThreadCountsCursor(token, log_id).status()), "PAGE_TOKEN_INVALID")
+    const std::string token = MakePageToken(text, {"ListThreadCounts", log_id, ""});
+    EXPECT_EQ(ReasonOf(ParseThreadCountsCursor(token, log_id, "").status()), "PAGE_TOKEN_INVALID")
         << text;
   }
 }

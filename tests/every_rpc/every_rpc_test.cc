@@ -73,6 +73,9 @@ std::optional<std::string> ExpectedRefusal(const Access& access, const CallerUnd
     if (access.service() == access::v1::SERVICE_ACCESS_ONE_TENANT && !caller.has_org) {
       return "ORG_REQUIRED";
     }
+    if (access.service() == access::v1::SERVICE_ACCESS_ALL_TENANTS && caller.has_org) {
+      return "ALL_TENANTS_REQUIRED";
+    }
     return std::nullopt;
   }
   if (access.least_role() == 0 || caller.role < access.least_role()) return "ROLE_TOO_LOW";

@@ -148,7 +148,7 @@ void History::Check(ThreeProcesses& processes, const std::vector<std::string>& i
   EXPECT_EQ(audit.entry_count(), static_cast<std::int64_t>(audited.size()));
 
   invoices::v1::VerifyProjectionResponse projection;
-  MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
+  MustSucceed(processes, processes.Token("ops", "service", ""), [&](grpc::ClientContext& context) {
     return processes.invoices_stub().VerifyProjection(&context, {}, &projection);
   });
   EXPECT_EQ(projection.threads_differing(), 0);

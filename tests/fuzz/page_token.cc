@@ -31,9 +31,10 @@ void ReadCursor(std::string_view token, std::string_view org) {
 }
 
 void ReadThreadCountsCursor(std::string_view token, std::string_view log_id) {
-  const auto cursor = ParseThreadCountsCursor(token, log_id);
+  const auto cursor = ParseThreadCountsCursor(token, log_id, "");
   if (!cursor.ok()) return RequireRefusal(cursor.status(), kReason);
-  const auto again = ParseThreadCountsCursor(MakeThreadCountsToken(*cursor, log_id), log_id);
+  const auto again =
+      ParseThreadCountsCursor(MakeThreadCountsToken(*cursor, log_id, ""), log_id, "");
   Require(again.ok() && again->org_id == cursor->org_id &&
               again->invoice_id == cursor->invoice_id &&
               again->as_of.value_or(0) == cursor->as_of.value_or(0),

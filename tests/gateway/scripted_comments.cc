@@ -310,7 +310,7 @@ grpc::Status ScriptedComments::WatchEvents(
                                        position + static_cast<std::int64_t>(batch_events_max_));
     for (; position < head; ++position) {
       const Event& event = events_[static_cast<std::size_t>(position)];
-      const bool wanted = (caller.role == Role::kService || event.org_id() == caller.org_id) &&
+      const bool wanted = (caller.acts_for_all_tenants() || event.org_id() == caller.org_id) &&
                           (request->invoice_id().empty() ||
                            event.comment_added().comment().invoice_id() == request->invoice_id());
       if (wanted) *message.add_events() = event;

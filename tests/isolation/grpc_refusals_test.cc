@@ -1,7 +1,10 @@
 // Another tenant's ids and tokens over gRPC.
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "services/errors/errors.h"
+#include "services/rpc/grpc_status.h"
 #include "tests/isolation/refusals_under_test.h"
 
 namespace marginalia {
@@ -221,6 +224,81 @@ TEST_P(GrpcRefusalsTest, AMachineOfOneTenantFindsNoInvoiceOfAnother) {
                                                                          &response);
                       }};
   ExpectAlike(import, Token("service"), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_P(GrpcRefusalsTest, AMachineOfOneTenantIsRefusedAnothersTokens) {
+  for (const Rpc& rpc : CommentsRpcsWithAToken()) {
+    if (rpc.name == "ListAuditEntries") continue;  // no machine may call it
+    ExpectAlike(rpc, Token("service"), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+  for (const Rpc& rpc : InvoicesRpcsWithAToken()) {
+    ExpectAlike(rpc, Token("service"), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_P(GrpcRefusalsTest, AMachineOfOneTenantFollowsThatTenantAlone) {
+  grpc::ClientContext context;
+  processes_.Prepare(context, Token("service"));
+  cv1::WatchEventsRequest request;
+  request.set_from_beginning(true);
+  const auto stream = processes_.comments_stub().WatchEvents(&context, request);
+  cv1::WatchEventsResponse message;
+  int seen = 0;
+  // The other tenant's events are later ones: the last checkpoint stands behind them.
+  ASSERT_TRUE(stream->Read(&message));
+  for (bool ended = false; !ended; ended = message.events().empty()) {
+    for (const cv1::Event& event : message.events()) {
+      EXPECT_EQ(event.comment_added().comment().invoice_id(), mine_.invoice_id);
+      ++seen;
+    }
+    ASSERT_TRUE(stream->Read(&message));
+  }
+  EXPECT_EQ(seen, 3);
+  context.TryCancel();
+  stream->Finish();
+}
+
+TEST_P(GrpcRefusalsTest, AMachineOfOneTenantCountsThatTenantsThreadsAlone) {
+  const auto count = [this](const std::string& token, const std::string& page_token,
+                            cv1::ListThreadCountsResponse& response) {
+    grpc::ClientContext context;
+    processes_.Prepare(context, token);
+    cv1::ListThreadCountsRequest request;
+    request.set_page_size(1);
+    request.set_page_token(page_token);
+    return processes_.comments_stub().ListThreadCounts(&context, request, &response);
+  };
+  cv1::ListThreadCountsResponse response;
+  ASSERT_TRUE(count(Token("service"), "", response).ok());
+  ASSERT_EQ(response.counts_size(), 1);
+  EXPECT_EQ(response.counts(0).invoice_id(), mine_.invoice_id);
+  EXPECT_EQ(response.next_page_token(), "");
+  // The page of a machine that acts for all ends with the other tenant's thread.
+  ASSERT_TRUE(count(processes_.Token("ops", "service", ""), "", response).ok());
+  ASSERT_EQ(response.counts(0).invoice_id(), theirs_.invoice_id);
+  EXPECT_EQ(count(Token("service"), response.next_page_token(), response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_P(GrpcRefusalsTest, TendingTheProjectionIsNoCustomersBusiness) {
+  const auto reason_for = [this](const std::string& token, auto method, auto request,
+                                 auto response) {
+    grpc::ClientContext context;
+    processes_.Prepare(context, token);
+    return ReasonOf(FromGrpc((processes_.invoices_stub().*method)(&context, request, &response)));
+  };
+  using Stub = iv1::InvoicesService::Stub;
+  for (const auto& [token, reason] :
+       {std::pair(Token("admin"), "ROLE_TOO_LOW"), std::pair(Token("member"), "ROLE_TOO_LOW"),
+        std::pair(Token("service"), "ALL_TENANTS_REQUIRED"),
+        std::pair(processes_.Token("ops", "service", ""), "")}) {
+    EXPECT_EQ(reason_for(token, &Stub::VerifyProjection, iv1::VerifyProjectionRequest(),
+                         iv1::VerifyProjectionResponse()),
+              reason);
+    EXPECT_EQ(reason_for(token, &Stub::RebuildProjection, iv1::RebuildProjectionRequest(),
+                         iv1::RebuildProjectionResponse()),
+              reason);
+  }
 }
 
 }  // namespace

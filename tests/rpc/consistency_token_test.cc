@@ -48,10 +48,12 @@ TEST(ConsistencyTokenTest, APayloadThatIsNoPointIsRefused) {
   }
 }
 
-TEST(ConsistencyTokenTest, APersonIsBoundToTheTenantAndAServiceToNone) {
+TEST(ConsistencyTokenTest, WhoeverNamesATenantIsBoundToIt) {
   Caller caller{"northlight", "dana", "Dana", Role::kAdmin};
   EXPECT_EQ(TokenScope(caller), "northlight");
   caller.role = Role::kService;
+  EXPECT_EQ(TokenScope(caller), "northlight");
+  caller.org_id.clear();
   EXPECT_EQ(TokenScope(caller), "");
 }
 

@@ -79,6 +79,7 @@ TEST_F(GateTest, AServiceActsForOneTenantOrForAllAsTheRpcSays) {
                 "ORG_REQUIRED");
   EXPECT_TRUE(Import(server_.Token("service")).ok());
   EXPECT_TRUE(Counts(server_.Token("service", "")).ok());
+  EXPECT_TRUE(Counts(server_.Token("service")).ok());
 }
 
 TEST_F(GateTest, ACallersRequestIdIsKeptWhenItIsHarmless) {

@@ -90,9 +90,15 @@ absl::Status CheckAccess(const GatedMethod& method, const Caller& caller) {
   if (method.service_access == rules::SERVICE_ACCESS_UNSPECIFIED) {
     return RoleTooLow(method, caller.role);
   }
-  if (method.service_access == rules::SERVICE_ACCESS_ONE_TENANT && caller.org_id.empty()) {
+  const bool for_all = caller.acts_for_all_tenants();
+  if (method.service_access == rules::SERVICE_ACCESS_ONE_TENANT && for_all) {
     return Refusal(absl::StatusCode::kPermissionDenied, "ORG_REQUIRED",
                    "a service calls this for one tenant: its token must have a claim org");
+  }
+  if (method.service_access == rules::SERVICE_ACCESS_ALL_TENANTS && !for_all) {
+    return Refusal(absl::StatusCode::kPermissionDenied, "ALL_TENANTS_REQUIRED",
+                   "this is done for all tenants at once: the token of the service that calls it "
+                   "must have no claim org");
   }
   return absl::OkStatus();
 }
@@ -124,8 +130,8 @@ Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
       caller_calls_(options_.caller_calls_in_flight_max),
       caller_streams_(options_.caller_streams_in_flight_max) {
   for (const char* reason :
-       {"TOKEN_MISSING", "TOKEN_INVALID", "ROLE_TOO_LOW", "ORG_REQUIRED", "CLIENT_NOT_ALLOWED",
-        "TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "RATE_LIMITED"}) {
+       {"TOKEN_MISSING", "TOKEN_INVALID", "ROLE_TOO_LOW", "ORG_REQUIRED", "ALL_TENANTS_REQUIRED",
+        "CLIENT_NOT_ALLOWED", "TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "RATE_LIMITED"}) {
     refusals_[reason] =
         metrics.AddCounter("marginalia_refusals_total", "Calls that the gate refused, by reason.",
                            {{"reason", reason}});
