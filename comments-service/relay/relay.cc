@@ -51,7 +51,7 @@ Relay::Relay(RelayStreamOptions options, std::string database_url, Database& dat
       writes_(writes),
       feed_(feed),
       status_(options_.description, feed.log(), metrics),
-      turn_(std::move(database_url)),
+      turn_(std::move(database_url), TurnOf::kRelay),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 Relay::~Relay() = default;

@@ -20,10 +20,10 @@
 #include "comments-service/relay/relay_position_store.h"
 #include "comments-service/relay/relay_status.h"
 #include "comments-service/relay/relay_stream.h"
-#include "comments-service/relay/relay_turn_store.h"
 #include "services/events/log/event_feed.h"
 #include "services/storage/database.h"
 #include "services/storage/group/group_commit.h"
+#include "services/storage/turn.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
@@ -72,7 +72,7 @@ class Relay {
   RelayStatus status_;
 
   // The relay thread's own.
-  RelayTurn turn_;
+  Turn turn_;
   RelayPosition position_;
   RelayPosition stored_;
   absl::Time next_store_ = absl::InfinitePast();

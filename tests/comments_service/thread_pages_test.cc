@@ -46,19 +46,18 @@ class ThreadPagesTest : public testing::Test {
 };
 
 TEST_F(ThreadPagesTest, APageIsFoundUnderItsKeyOnly) {
-  const ThreadPageKey key{"org", "invoice", 20, false};
+  const ThreadPageKey key{"org", "invoice", 20};
   const EncodedPage page = PageOf(10);
   pages_.Insert(key, pages_.Generation(key), page);
   EXPECT_EQ(pages_.Find(key), page);
-  EXPECT_EQ(pages_.Find({"org", "invoice", 21, false}), nullptr);
-  EXPECT_EQ(pages_.Find({"org", "invoice", 20, true}), nullptr);
-  EXPECT_EQ(pages_.Find({"org", "other", 20, false}), nullptr);
-  EXPECT_EQ(pages_.Find({"other", "invoice", 20, false}), nullptr);
+  EXPECT_EQ(pages_.Find({"org", "invoice", 21}), nullptr);
+  EXPECT_EQ(pages_.Find({"org", "other", 20}), nullptr);
+  EXPECT_EQ(pages_.Find({"other", "invoice", 20}), nullptr);
 }
 
 TEST_F(ThreadPagesTest, AWriteTakesThePagesOfItsThreadAway) {
-  const ThreadPageKey key{"org", "invoice", 20, false};
-  const ThreadPageKey other{"org", "other", 20, false};
+  const ThreadPageKey key{"org", "invoice", 20};
+  const ThreadPageKey other{"org", "other", 20};
   pages_.Insert(key, pages_.Generation(key), PageOf(10));
   pages_.Insert(other, pages_.Generation(other), PageOf(10));
   CommitTo("invoice", [] {});
@@ -67,7 +66,7 @@ TEST_F(ThreadPagesTest, AWriteTakesThePagesOfItsThreadAway) {
 }
 
 TEST_F(ThreadPagesTest, APageReadBeforeTheCommitIsNotKept) {
-  const ThreadPageKey key{"org", "invoice", 20, false};
+  const ThreadPageKey key{"org", "invoice", 20};
   const std::uint64_t generation = pages_.Generation(key);
   CommitTo("invoice", [] {});
   pages_.Insert(key, generation, PageOf(10));
@@ -75,7 +74,7 @@ TEST_F(ThreadPagesTest, APageReadBeforeTheCommitIsNotKept) {
 }
 
 TEST_F(ThreadPagesTest, APageReadDuringTheCommitIsNotKept) {
-  const ThreadPageKey key{"org", "invoice", 20, false};
+  const ThreadPageKey key{"org", "invoice", 20};
   std::uint64_t generation = 0;
   CommitTo("invoice", [&] {
     generation = pages_.Generation(key);
@@ -89,8 +88,8 @@ TEST_F(ThreadPagesTest, APageReadDuringTheCommitIsNotKept) {
 }
 
 TEST_F(ThreadPagesTest, AnotherReplicasWriteTakesThePagesOfItsThreadAway) {
-  const ThreadPageKey key{"org", "invoice", 20, false};
-  const ThreadPageKey other{"org", "other", 20, false};
+  const ThreadPageKey key{"org", "invoice", 20};
+  const ThreadPageKey other{"org", "other", 20};
   pages_.Insert(key, pages_.Generation(key), PageOf(10));
   pages_.Insert(other, pages_.Generation(other), PageOf(10));
   auto event = std::make_shared<Event>();
@@ -102,7 +101,7 @@ TEST_F(ThreadPagesTest, AnotherReplicasWriteTakesThePagesOfItsThreadAway) {
 }
 
 TEST_F(ThreadPagesTest, APageReadBeforeAnotherReplicasWriteWasHeardOfIsNotKept) {
-  const ThreadPageKey key{"org", "invoice", 20, false};
+  const ThreadPageKey key{"org", "invoice", 20};
   const std::uint64_t generation = pages_.Generation(key);
   pages_.OutdateFor({});
   pages_.Insert(key, generation, PageOf(10));
@@ -112,17 +111,17 @@ TEST_F(ThreadPagesTest, APageReadBeforeAnotherReplicasWriteWasHeardOfIsNotKept) 
 TEST_F(ThreadPagesTest, WritesThatCouldNotBeToldTakeAllPagesAway) {
   for (int i = 0; i < 100; ++i) {
     const std::string invoice = std::to_string(i);
-    const ThreadPageKey key{"org", invoice, 20, false};
+    const ThreadPageKey key{"org", invoice, 20};
     pages_.Insert(key, pages_.Generation(key), PageOf(10));
   }
   pages_.OutdateFor({});
   for (int i = 0; i < 100; ++i) {
-    EXPECT_EQ(pages_.Find({"org", std::to_string(i), 20, false}), nullptr);
+    EXPECT_EQ(pages_.Find({"org", std::to_string(i), 20}), nullptr);
   }
 }
 
 TEST_F(ThreadPagesTest, ALargePageIsNotKept) {
-  const ThreadPageKey key{"org", "invoice", 20, false};
+  const ThreadPageKey key{"org", "invoice", 20};
   pages_.Insert(key, pages_.Generation(key), PageOf(kThreadPageBytesMax + 1));
   EXPECT_EQ(pages_.Find(key), nullptr);
 }
@@ -132,13 +131,13 @@ TEST_F(ThreadPagesTest, ManyPagesStayWithinTheBounds) {
   std::size_t kept = 0;
   for (int i = 0; i < 1000; ++i) {
     const std::string invoice = std::to_string(i);
-    const ThreadPageKey key{"org", invoice, 20, false};
+    const ThreadPageKey key{"org", invoice, 20};
     pages_.Insert(key, pages_.Generation(key), PageOf(kPageBytes));
     EXPECT_NE(pages_.Find(key), nullptr);
   }
   for (int i = 0; i < 1000; ++i) {
     const std::string invoice = std::to_string(i);
-    if (pages_.Find({"org", invoice, 20, false}) != nullptr) ++kept;
+    if (pages_.Find({"org", invoice, 20}) != nullptr) ++kept;
   }
   EXPECT_GT(kept, 0U);
   EXPECT_LE(kept * kPageBytes, kThreadPagesBytesMax);
@@ -146,12 +145,12 @@ TEST_F(ThreadPagesTest, ManyPagesStayWithinTheBounds) {
 
 TEST_F(ThreadPagesTest, AThreadKeepsAFewPageSizes) {
   for (int size = 1; size <= 100; ++size) {
-    const ThreadPageKey key{"org", "invoice", size, false};
+    const ThreadPageKey key{"org", "invoice", size};
     pages_.Insert(key, pages_.Generation(key), PageOf(10));
   }
   int kept = 0;
   for (int size = 1; size <= 100; ++size) {
-    if (pages_.Find({"org", "invoice", size, false}) != nullptr) ++kept;
+    if (pages_.Find({"org", "invoice", size}) != nullptr) ++kept;
   }
   EXPECT_EQ(kept, static_cast<int>(kPagesPerThreadMax));
 }

@@ -234,8 +234,8 @@ TEST_P(InvoicesRpcTest, RolesDecideWhoReadsWritesAndRebuilds) {
   EXPECT_TRUE(absl::IsPermissionDenied(create(service_.Person("northlight", "viewer"))));
   EXPECT_TRUE(create(service_.Person("northlight", "member")).ok());
   EXPECT_TRUE(absl::IsPermissionDenied(create(service_.Machine())));
-  EXPECT_TRUE(absl::IsPermissionDenied(verify(service_.Person("northlight", "member"))));
-  EXPECT_TRUE(verify(service_.Person("northlight", "admin")).ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(verify(service_.Person("northlight", "admin"))));
+  EXPECT_TRUE(absl::IsPermissionDenied(verify(service_.Person("northlight", "service"))));
   EXPECT_TRUE(verify(service_.Machine()).ok());
 }
 

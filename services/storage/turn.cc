@@ -1,15 +1,11 @@
-#include "comments-service/relay/relay_turn_store.h"
+#include "services/storage/turn.h"
 
-#include <cstdint>
+#include <exception>
 
-#include "services/storage/database.h"
 #include "services/storage/database_url.h"
 
 namespace marginalia {
 namespace {
-
-// Any fixed number does, as long as all processes take the same.
-constexpr std::int64_t kRelayLock = 0x4d6172676e61;
 
 // The server gives up a session whose host has vanished after some 25 seconds instead of hours.
 void NoticeVanishedHosts(soci::session& sql) {
@@ -18,16 +14,16 @@ void NoticeVanishedHosts(soci::session& sql) {
   sql << "SET tcp_keepalives_count = 3";
 }
 
-bool TryLock(soci::session& sql) {
+bool TryLock(soci::session& sql, TurnOf work) {
+  const auto lock = static_cast<std::int64_t>(work);
   int locked = 0;
-  sql << "SELECT CAST(pg_try_advisory_lock(:lock) AS INTEGER)", soci::into(locked),
-      soci::use(kRelayLock);
+  sql << "SELECT CAST(pg_try_advisory_lock(:lock) AS INTEGER)", soci::into(locked), soci::use(lock);
   return locked != 0;
 }
 
 }  // namespace
 
-absl::StatusOr<bool> RelayTurn::Take() {
+absl::StatusOr<bool> Turn::Take() {
   const absl::StatusOr<DatabaseUrl> url = ParseDatabaseUrl(database_url_);
   if (!url.ok()) return url.status();
   if (held_ || url->target.kind == DatabaseKind::kSqlite) return held_ = true;
@@ -37,14 +33,14 @@ absl::StatusOr<bool> RelayTurn::Take() {
       NoticeVanishedHosts(session->sql());
       session_ = std::move(session);
     }
-    return held_ = TryLock(session_->sql());
+    return held_ = TryLock(session_->sql(), work_);
   } catch (const std::exception&) {
     session_.reset();
     return absl::UnavailableError("the database cannot be asked whose turn it is");
   }
 }
 
-bool RelayTurn::Held() {
+bool Turn::Held() {
   if (session_ == nullptr) return held_;
   try {
     int alive = 0;
@@ -55,7 +51,7 @@ bool RelayTurn::Held() {
   return held_;
 }
 
-void RelayTurn::Release() {
+void Turn::Release() {
   held_ = false;
   // The lock goes with its session.
   session_.reset();
