@@ -1,10 +1,7 @@
 #include "comments-service/audit/audit_log.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 
-#include "absl/strings/escaping.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/text_array.h"
 
@@ -70,32 +67,7 @@ struct EntryRows {
   RowInsert insert;
 };
 
-void AppendPiece(std::string& bytes, std::string_view piece) {
-  const auto length = static_cast<std::uint32_t>(piece.size());
-  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(length >> shift));
-  bytes.append(piece);
-}
-
 }  // namespace
-
-std::string AuditHash(std::string_view previous_hash, const AuditEntry& entry) {
-  std::string bytes;
-  bytes.reserve(512);
-  AppendPiece(bytes, previous_hash);
-  AppendPiece(bytes, std::to_string(entry.position));
-  AppendPiece(bytes, entry.org_id);
-  AppendPiece(bytes, entry.actor_id);
-  AppendPiece(bytes, entry.actor_name);
-  AppendPiece(bytes, entry.action);
-  AppendPiece(bytes, entry.invoice_id);
-  AppendPiece(bytes, entry.comment_id);
-  AppendPiece(bytes, entry.request_id);
-  AppendPiece(bytes, std::to_string(absl::ToUnixMicros(entry.create_time)));
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return absl::BytesToHexString(digest);
-}
 
 AuditHead ReadAuditHead(Connection& connection, std::string_view org_id) {
   auto& select = connection.Prepared<SelectHead>();
@@ -116,7 +88,7 @@ const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry) {
   if (head == heads_.end()) {
     head = heads_.emplace(entry.org_id, GroupHead{ReadAuditHead(connection, entry.org_id)}).first;
   }
-  entry.hash = AuditHash(head->second.head.hash, entry);
+  entry.hash = EntryHash(head->second.head.hash, entry);
   connection.Held<EntryRows>()
       .insert.Text(entry.org_id)
       .Integer(entry.position)

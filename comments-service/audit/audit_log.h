@@ -1,11 +1,5 @@
 // The audit log: one hash chain for each tenant, written in the transaction of what it records.
 // Owned by main; takes part in every group, so Append is called on the writer thread only.
-//
-// An entry's hash is SHA-256, as 64 hexadecimal digits in lower case, over these texts one after
-// the other, each with its length in bytes in front as four bytes, big-endian:
-//   the previous entry's hash (64 digits; empty for the tenant's first entry), position in decimal,
-//   org_id, actor_id, actor_name, action, invoice_id, comment_id, request_id,
-//   create_time as microseconds since 1970-01-01T00:00:00Z in decimal.
 #ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_AUDIT_LOG_H_
 #define MARGINALIA_COMMENTS_SERVICE_AUDIT_AUDIT_LOG_H_
 
@@ -16,28 +10,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "absl/time/time.h"
+#include "comments-service/record/audit_entry.h"
 #include "services/storage/group/group_commit.h"
 
 namespace marginalia {
-
-inline constexpr std::string_view kActionAdded = "comment.added";
-inline constexpr std::string_view kActionImported = "comment.imported";
-
-struct AuditEntry {
-  // Of the event that the same transaction wrote.
-  std::int64_t position = 0;
-  std::string org_id;
-  std::string actor_id;
-  std::string actor_name;
-  std::string action;
-  std::string invoice_id;
-  std::string comment_id;
-  std::string request_id;
-  // To the microsecond.
-  absl::Time create_time;
-  std::string hash;
-};
 
 // Where a tenant's chain ends; all zero while it has no entry.
 struct AuditHead {
@@ -45,9 +21,6 @@ struct AuditHead {
   std::int64_t position = 0;
   std::string hash;
 };
-
-// The hash that `entry` must carry behind an entry with `previous_hash`.
-std::string AuditHash(std::string_view previous_hash, const AuditEntry& entry);
 
 // The end of the tenant's chain as the connection's snapshot has it.
 AuditHead ReadAuditHead(Connection& connection, std::string_view org_id);

@@ -71,7 +71,7 @@ class Verification {
     const std::int64_t before = position_;
     for (const AuditEntry& entry : entries) {
       if (entry.position > head_.position) break;
-      if (entry.hash != AuditHash(hash_, entry)) Broken(entry.position);
+      if (entry.hash != EntryHash(hash_, entry)) Broken(entry.position);
       hash_ = entry.hash;
       position_ = entry.position;
       ++checked_;

@@ -14,7 +14,7 @@ absl::Status AuditChain::Add(const AuditEntry& entry) {
     return absl::DataLossError(
         absl::StrCat("position ", entry.position, " comes after ", head_.position));
   }
-  if (entry.hash != AuditHash(head_.hash, entry)) {
+  if (entry.hash != EntryHash(head_.hash, entry)) {
     return absl::DataLossError(
         absl::StrCat("position ", entry.position,
                      " does not carry the hash that its content and the entry before it demand"));

@@ -1,4 +1,4 @@
-// Follows one tenant's audit chain entry by entry, as comments-service/audit/README.md describes it.
+// Follows one tenant's audit chain entry by entry, as comments-service/record describes it.
 // Used by one thread; holds no more than the last entry's place.
 #ifndef MARGINALIA_DEPLOY_OPERATOR_AUDIT_AUDIT_CHAIN_H_
 #define MARGINALIA_DEPLOY_OPERATOR_AUDIT_AUDIT_CHAIN_H_

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "comments-service/audit/audit_log.h"
+#include "comments-service/record/audit_entry.h"
 
 namespace marginalia {
 
