@@ -12,6 +12,7 @@ namespace marginalia {
 namespace {
 
 constexpr std::string_view kProofVersion = "c2sp.org/tlog-proof@v1";
+constexpr std::string_view kOriginRoot = "marginalia.dev/";
 constexpr std::string_view kExtra = "extra ";
 constexpr std::string_view kIndex = "index ";
 
@@ -50,7 +51,7 @@ std::optional<Digest> ParseHash(std::string_view text) {
 }  // namespace
 
 std::string CheckpointOrigin(std::string_view log_id, std::string_view org_id) {
-  std::string origin = absl::StrCat("marginalia.dev/", Absl(log_id), "/");
+  std::string origin = absl::StrCat(Absl(kOriginRoot), Absl(log_id), "/");
   for (const char c : org_id) {
     if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' ||
         c == '~') {
@@ -62,6 +63,13 @@ std::string CheckpointOrigin(std::string_view log_id, std::string_view org_id) {
     }
   }
   return origin;
+}
+
+bool IsOriginOf(std::string_view origin, std::string_view org_id) {
+  const std::size_t end = origin.rfind('/');
+  if (end == origin.npos || end < kOriginRoot.size()) return false;
+  const std::string_view log_id = origin.substr(kOriginRoot.size(), end - kOriginRoot.size());
+  return log_id.find('/') == log_id.npos && origin == CheckpointOrigin(log_id, org_id);
 }
 
 std::string CheckpointText(const Checkpoint& checkpoint) {

@@ -32,6 +32,9 @@ struct Checkpoint {
 // section 2.3) is percent-encoded.
 std::string CheckpointOrigin(std::string_view log_id, std::string_view org_id);
 
+// Whether `origin` is this tenant's in some log.
+bool IsOriginOf(std::string_view origin, std::string_view org_id);
+
 // The text to sign.
 std::string CheckpointText(const Checkpoint& checkpoint);
 

@@ -1,6 +1,8 @@
 // marginalia-operator: what is done by hand, or by a timer, to a running Marginalia.
 #include "deploy/operator/audit/audit_export_rpc.h"
 #include "deploy/operator/audit/audit_verify.h"
+#include "deploy/operator/audit/checkpoint_key_init.h"
+#include "deploy/operator/audit/evidence_verify.h"
 #include "deploy/operator/backup/backup.h"
 #include "deploy/operator/backup/restore.h"
 #include "deploy/operator/command.h"
@@ -10,7 +12,8 @@
 int main(int argc, char** argv) {
   return marginalia::RunCommand(
       {marginalia::BackupCommand(), marginalia::RestoreCommand(), marginalia::AuditExportCommand(),
-       marginalia::AuditVerifyCommand(), marginalia::ProjectionVerifyCommand(),
+       marginalia::AuditVerifyCommand(), marginalia::CheckpointKeyInitCommand(),
+       marginalia::EvidenceVerifyCommand(), marginalia::ProjectionVerifyCommand(),
        marginalia::ProjectionRebuildCommand()},
       argc, argv);
 }

@@ -70,7 +70,7 @@ TEST(OperatorFlagsTest, WhatCannotBeReadIsNamedAndExitsWithTwo) {
         "--comments_address=http://127.0.0.1:1"},
        "write host:port"},
       {{"audit-verify"}, "--from is required"},
-      {{"audit-verify", "--from=a", "--position=3"}, "--hash goes with --position"},
+      {{"audit-verify", "--from=a", "--position=3"}, "--hash goes with --number or --position"},
       {{"audit-verify", "--from=a", "--hash=" + std::string(64, 'a')}, "--position goes with"},
       {{"audit-verify", "--from=a", "--position=3", "--hash=" + std::string(64, 'G')},
        "64 hexadecimal digits"},

@@ -200,7 +200,45 @@ function notes(text) {
   return `${keys.length} keys`;
 }
 
-const subjects = { trees, entries, notes };
+// {"key": vkey, "evidence": the file's text}: signature, hashes, proofs and commitments.
+function evidence(text) {
+  const { key, evidence: file } = JSON.parse(text);
+  const { format, comments, entries: all, checkpoint } = JSON.parse(file);
+  demand(format === "marginalia-evidence-1", "the format");
+  const said = new Map();
+  for (const entry of all) {
+    let bytes = entryBytes(entry, entry.previousHash);
+    let hash = leafHash(bytes);
+    if (entry.format === 1) {
+      bytes = Buffer.concat([entry.previousHash, entry.position, entry.orgId, entry.actorId,
+        entry.actorName, entry.action, entry.invoiceId, entry.commentId, entry.requestId,
+        entry.createTimeMicros].map(piece));
+      hash = sha256(bytes);
+    }
+    demand(hash.toString("hex") === entry.hash, `hash of entry ${entry.number}`);
+    const end = openProof(`${entry.proof}\n${checkpoint}`, leafHash(bytes), key);
+    demand(end.origin.endsWith(`/${encodeURIComponent(entry.orgId)}`), "the tenant");
+    demand(entry.proof.includes(`\nindex ${entry.number - 1}\n`), `index of ${entry.number}`);
+    if (entry.contentCommitment !== "") said.set(`${entry.commentId} ${entry.revision}`, entry);
+  }
+  let texts = 0;
+  for (const { commentId, revisions } of comments) {
+    for (const { revision, body, salt, editor, editorSalt } of revisions) {
+      const entry = said.get(`${commentId} ${revision}`);
+      if (entry === undefined) continue;
+      const name = sha256(Buffer.from(editorSalt, "base64"), editor.displayName);
+      demand(name.toString("hex") === entry.nameCommitment, `name of ${commentId}`);
+      if (body === undefined) continue;
+      const content = sha256(Buffer.from(salt, "base64"), body);
+      demand(content.toString("hex") === entry.contentCommitment,
+        `text of revision ${revision} of ${commentId}`);
+      texts += 1;
+    }
+  }
+  return `${all.length} entries, ${texts} texts`;
+}
+
+const subjects = { trees, entries, notes, evidence };
 try {
   const [, , subject, file] = argv;
   stdout.write(`${subjects[subject](readFileSync(file, "utf8"))}\n`);

@@ -49,6 +49,11 @@ TEST(CheckpointTest, AnOriginHasNothingThatANoteForbids) {
   EXPECT_EQ(CheckpointOrigin("00ff", "northlight"), "marginalia.dev/00ff/northlight");
   EXPECT_EQ(CheckpointOrigin("00ff", "a b+c/d\n%\u00E9~._-"),
             "marginalia.dev/00ff/a%20b%2Bc%2Fd%0A%25%C3%A9~._-");
+  EXPECT_TRUE(IsOriginOf("marginalia.dev/00ff/a%20b", "a b"));
+  for (const char* other : {"marginalia.dev/00ff/a%20bc", "marginalia.dev/00ff/x/a%20b", "a%20b",
+                            "marginalia.dev/a%20b", "example.com/00ff/a%20b", ""}) {
+    EXPECT_FALSE(IsOriginOf(other, "a b")) << other;
+  }
   // Two tenants never have one origin.
   EXPECT_NE(CheckpointOrigin("1", "a%20b"), CheckpointOrigin("1", "a b"));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <span>
 
 #include "absl/strings/str_cat.h"
 #include "services/text/json_string.h"
@@ -13,19 +14,51 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kHashDigits = 64;
+constexpr std::string_view kFormatName = "format";
 constexpr char kTimeFormat[] = "%Y-%m-%dT%H:%M:%E6SZ";
 
-// The texts of an entry, in the order in which they are written.
-struct TextMember {
+// A member of an entry's line: a text, a number or the time, which has neither.
+struct Member {
   const char* name;
-  std::string AuditEntry::*text;
+  std::string AuditEntry::*text = nullptr;
+  std::int64_t AuditEntry::*number = nullptr;
 };
-constexpr TextMember kTexts[] = {
-    {"org_id", &AuditEntry::org_id},         {"actor_id", &AuditEntry::actor_id},
-    {"actor_name", &AuditEntry::actor_name}, {"action", &AuditEntry::action},
-    {"invoice_id", &AuditEntry::invoice_id}, {"comment_id", &AuditEntry::comment_id},
-    {"request_id", &AuditEntry::request_id}, {"hash", &AuditEntry::hash},
+
+// In the order in which they are written.
+constexpr Member kFormat1[] = {
+    {"position", nullptr, &AuditEntry::position},
+    {"org_id", &AuditEntry::org_id},
+    {"actor_id", &AuditEntry::actor_id},
+    {"actor_name", &AuditEntry::actor_name},
+    {"action", &AuditEntry::action},
+    {"invoice_id", &AuditEntry::invoice_id},
+    {"comment_id", &AuditEntry::comment_id},
+    {"request_id", &AuditEntry::request_id},
+    {"create_time"},
+    {"hash", &AuditEntry::hash},
 };
+constexpr Member kFormat2[] = {
+    {"format"},
+    {"number", nullptr, &AuditEntry::number},
+    {"org_id", &AuditEntry::org_id},
+    {"actor_id", &AuditEntry::actor_id},
+    {"actor_name", &AuditEntry::actor_name},
+    {"name_commitment", &AuditEntry::name_commitment},
+    {"action", &AuditEntry::action},
+    {"invoice_id", &AuditEntry::invoice_id},
+    {"comment_id", &AuditEntry::comment_id},
+    {"revision", nullptr, &AuditEntry::revision},
+    {"content_commitment", &AuditEntry::content_commitment},
+    {"reason", &AuditEntry::reason},
+    {"request_id", &AuditEntry::request_id},
+    {"create_time"},
+    {"hash", &AuditEntry::hash},
+};
+
+std::span<const Member> MembersOf(int format) {
+  if (format == 1) return kFormat1;
+  return kFormat2;
+}
 
 absl::Status Malformed(std::string_view what) { return absl::DataLossError(std::string(what)); }
 
@@ -37,13 +70,14 @@ absl::Status ReadText(const json::object& object, const char* name, std::string&
   return absl::OkStatus();
 }
 
-absl::Status ReadPosition(const json::object& object, AuditEntry& entry) {
-  const json::value* value = object.if_contains("position");
-  if (value == nullptr) return Malformed("it has no \"position\"");
-  if (!value->is_int64() || value->get_int64() < 1) {
-    return Malformed("\"position\" is no whole number from 1 on");
+absl::Status ReadNumber(const json::object& object, const char* name, std::int64_t lowest,
+                        std::int64_t& number) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr) return Malformed(absl::StrCat("it has no \"", name, "\""));
+  if (!value->is_int64() || value->get_int64() < lowest) {
+    return Malformed(absl::StrCat("\"", name, "\" is no whole number from ", lowest, " on"));
   }
-  entry.position = value->get_int64();
+  number = value->get_int64();
   return absl::OkStatus();
 }
 
@@ -56,6 +90,26 @@ absl::Status ReadTime(const json::object& object, AuditEntry& entry) {
   return Malformed("\"create_time\" is no time in UTC with microseconds");
 }
 
+absl::Status ReadMember(const json::object& object, const Member& member, AuditEntry& entry) {
+  if (member.text != nullptr) return ReadText(object, member.name, entry.*member.text);
+  if (member.number != nullptr) {
+    const bool from_0 = member.number == &AuditEntry::revision;
+    return ReadNumber(object, member.name, from_0 ? 0 : 1, entry.*member.number);
+  }
+  return member.name == kFormatName ? absl::OkStatus() : ReadTime(object, entry);
+}
+
+// 1 when the line does not say; lines of format 1 are older than the member.
+absl::Status ReadFormat(const json::object& object, AuditEntry& entry) {
+  const json::value* value = object.if_contains(kFormatName.data());
+  if (value == nullptr) return absl::OkStatus();
+  if (!value->is_int64() || value->get_int64() != 2) {
+    return Malformed("\"format\" is not 2: a newer audit-verify may know it");
+  }
+  entry.format = 2;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool IsAuditHash(std::string_view hash) {
@@ -65,14 +119,19 @@ bool IsAuditHash(std::string_view hash) {
 }
 
 std::string AuditLine(const AuditEntry& entry) {
-  std::string line = absl::StrCat("{\"position\":", entry.position);
-  for (const TextMember& member : kTexts) {
-    if (member.text == &AuditEntry::hash) {
-      absl::StrAppend(&line, ",\"create_time\":\"",
+  std::string line;
+  for (const Member& member : MembersOf(entry.format)) {
+    absl::StrAppend(&line, line.empty() ? "{\"" : ",\"", member.name, "\":");
+    if (member.text != nullptr) {
+      AppendJsonString(line, entry.*member.text);
+    } else if (member.number != nullptr) {
+      absl::StrAppend(&line, entry.*member.number);
+    } else if (member.name == kFormatName) {
+      absl::StrAppend(&line, entry.format);
+    } else {
+      absl::StrAppend(&line, "\"",
                       absl::FormatTime(kTimeFormat, entry.create_time, absl::UTCTimeZone()), "\"");
     }
-    absl::StrAppend(&line, ",\"", member.name, "\":");
-    AppendJsonString(line, entry.*member.text);
   }
   line += '}';
   return line;
@@ -83,11 +142,10 @@ absl::StatusOr<AuditEntry> ParseAuditLine(std::string_view line) {
   const json::value value = json::parse(json::string_view(line.data(), line.size()), error);
   if (error || !value.is_object()) return Malformed("it is no JSON object in UTF-8");
   AuditEntry entry;
-  absl::Status status = ReadPosition(value.get_object(), entry);
-  for (const TextMember& member : kTexts) {
-    if (status.ok()) status = ReadText(value.get_object(), member.name, entry.*member.text);
+  absl::Status status = ReadFormat(value.get_object(), entry);
+  for (const Member& member : MembersOf(entry.format)) {
+    if (status.ok()) status = ReadMember(value.get_object(), member, entry);
   }
-  if (status.ok()) status = ReadTime(value.get_object(), entry);
   if (!status.ok()) return status;
   if (!IsAuditHash(entry.hash)) {
     return Malformed("\"hash\" is not 64 hexadecimal digits in lower case");

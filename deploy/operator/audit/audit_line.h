@@ -1,5 +1,6 @@
 // One audit entry as a line of JSON: the fields of ListAuditEntries by their names, each once and
-// in their order, so that an entry is written in one way only. Pure functions.
+// in their order, so that an entry is written in one way only. A line of format 2 begins with that
+// number. Pure functions.
 #ifndef MARGINALIA_DEPLOY_OPERATOR_AUDIT_AUDIT_LINE_H_
 #define MARGINALIA_DEPLOY_OPERATOR_AUDIT_AUDIT_LINE_H_
 
