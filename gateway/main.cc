@@ -23,6 +23,9 @@
 #include "services/telemetry/trace_flags.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:8080", "host:port to serve HTTP on.");
+ABSL_FLAG(absl::Duration, idle_connection_max, marginalia::kIdleConnectionDefault,
+          "How long a connection stays open without a request, from 1s to 1h. Longer than the load "
+          "balancer in front keeps it.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9153",
           "host:port to serve /metrics on; not for the public.");
 ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051",
@@ -39,9 +42,17 @@ ABSL_FLAG(std::string, demo_people_path, "",
 namespace marginalia {
 namespace {
 
+absl::Duration CheckedIdleMax(absl::Duration idle_max) {
+  if (idle_max < absl::Seconds(1) || idle_max > absl::Hours(1)) {
+    ExitOnBadFlag("idle_connection_max", "must be from 1s to 1h");
+  }
+  return idle_max;
+}
+
 GatewayOptions GatewayFromFlags() {
   GatewayOptions options;
   options.http.address = absl::GetFlag(FLAGS_listen_address);
+  options.http.idle_max = CheckedIdleMax(absl::GetFlag(FLAGS_idle_connection_max));
   options.http.tls = ListenerIdentityFromFlags(options.http.address);
   options.upstream_tls = UpstreamTlsFromFlags();
   options.comments_address =

@@ -24,6 +24,7 @@ std::vector<Route> Routes(Apis& apis, Pages& pages) {
       {"GET",  "/api/invoices/{id}",          kCaller, To(apis.invoices, &InvoicesApi::Get)},
       {"GET",  "/api/invoices/{id}/comments", kCaller, To(apis.comments, &CommentsApi::List)},
       {"POST", "/api/invoices/{id}/comments", kCaller, To(apis.comments, &CommentsApi::Add)},
+      {"GET",  "/api/invoices/{id}/comments/{commentId}", kCaller, To(apis.comments, &CommentsApi::Get)},
       {"GET",  "/api/invoices/{id}/events",   kCaller, To(apis.events, &EventsApi::Open)},
       {"GET",  "/api/activity",               kCaller, To(apis.activity, &ActivityApi::List)},
       {"GET",  "/healthz",                    kAnyone, To(apis.health, &HealthApi::Live)},

@@ -1,23 +1,32 @@
 #include "gateway/api/comments_api.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gateway/api/posted_comment.h"
 #include "gateway/http/etag.h"
 #include "gateway/http/json_response.h"
+#include "gateway/http/percent_encoding.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/target.h"
 #include "gateway/upstream/transcode.h"
+#include "services/errors/errors.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {
 namespace {
 
 using comments::v1::AddCommentResponse;
+using comments::v1::Comment;
+using comments::v1::GetCommentRequest;
+using comments::v1::GetCommentResponse;
 using comments::v1::ListCommentsRequest;
 using comments::v1::ListCommentsResponse;
 
@@ -34,16 +43,34 @@ std::string TagOf(const ApiCall& call, const ListCommentsRequest& request, std::
                         request.page_size(), total_size});
 }
 
+// Whether the charset that a parameter of Content-Type names, if it does, is UTF-8.
+bool IsOfUtf8(absl::string_view parameter) {
+  const std::pair<absl::string_view, absl::string_view> pair =
+      absl::StrSplit(parameter, absl::MaxSplits('=', 1));
+  if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(pair.first), "charset")) return true;
+  absl::string_view charset = absl::StripAsciiWhitespace(pair.second);
+  if (charset.size() > 1 && charset.front() == '"' && charset.back() == '"') {
+    charset = charset.substr(1, charset.size() - 2);
+  }
+  return absl::EqualsIgnoreCase(charset, "utf-8") || absl::EqualsIgnoreCase(charset, "utf8");
+}
+
 // Whether a Content-Type is JSON in UTF-8, which is all that JSON is exchanged in (RFC 8259, 8.1).
 bool IsJson(std::string_view content_type) {
-  absl::string_view type(content_type.data(), content_type.size());
-  const absl::string_view name = type.substr(0, type.find(';'));
-  if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(name), "application/json")) return false;
-  type.remove_prefix(std::min(type.size(), name.size() + 1));
-  const absl::string_view parameter = absl::StripAsciiWhitespace(type);
-  return parameter.empty() || absl::EqualsIgnoreCase(parameter, "charset=utf-8") ||
-         absl::EqualsIgnoreCase(parameter, "charset=\"utf-8\"");
+  const std::string text(content_type);
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, ';');
+  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts.front()), "application/json") &&
+         std::all_of(parts.begin() + 1, parts.end(), IsOfUtf8);
 }
+
+// Where a comment can be got again.
+std::string PathOf(const Comment& comment) {
+  return absl::StrCat("/api/invoices/", PercentEncode(comment.invoice_id()), "/comments/",
+                      PercentEncode(comment.comment_id()));
+}
+
+// In a path there is more than one id.
+std::string_view NameInPath(std::string_view field) { return field == "id" ? "commentId" : field; }
 
 }  // namespace
 
@@ -87,6 +114,21 @@ void CommentsApi::List(ApiCall call) {
       });
 }
 
+void CommentsApi::Get(ApiCall call) {
+  GetCommentRequest request;
+  request.set_invoice_id(call.path_parameter(0));
+  request.set_comment_id(call.path_parameter(1));
+  upstream_.GetComment(
+      std::move(call), request,
+      [](ApiCall call, const absl::Status& status, const GetCommentResponse& answer) {
+        if (!status.ok()) return call.Fail(WithFieldNames(status, NameInPath));
+        std::string json = ToJson(answer);
+        const std::string tag = WeakTag(json);
+        if (NamesTag(call.request(), tag)) return call.Answer(NotModified(tag));
+        call.Answer(JsonResponse(200, std::move(json), tag));
+      });
+}
+
 void CommentsApi::Add(ApiCall call) {
   if (!IsJson(call.request().Header("content-type"))) {
     HttpResponse response = Problem(415, "CONTENT_TYPE_UNSUPPORTED",
@@ -108,7 +150,9 @@ void CommentsApi::Add(ApiCall call) {
           versions_.Learn(*point, call.caller().org_id, call.path_parameter(0),
                           comment.invoice_id(), comment.sequence());
         }
-        call.Answer(JsonResponse(added.replayed() ? 200 : 201, ToJson(added), ""));
+        HttpResponse response = JsonResponse(added.replayed() ? 200 : 201, ToJson(added), "");
+        if (!added.replayed()) response.headers += "Location: " + PathOf(comment) + "\r\n";
+        call.Answer(std::move(response));
       });
 }
 

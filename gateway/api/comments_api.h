@@ -16,6 +16,7 @@ class CommentsApi {
       : upstream_(upstream), versions_(versions), events_(events) {}
 
   void List(ApiCall call);
+  void Get(ApiCall call);
   void Add(ApiCall call);
 
  private:

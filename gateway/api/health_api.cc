@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "gateway/api/openapi.h"
+#include "gateway/http/content_coding.h"
+#include "gateway/http/etag.h"
 #include "services/errors/errors.h"
 #include "services/rpc/client/service_config.h"
 #include "services/rpc/grpc_status.h"
@@ -32,13 +34,39 @@ HttpResponse StatusResponse(int status, std::string_view word, std::string_view 
   return response;
 }
 
-HttpResponse DocumentResponse(std::string_view document) {
-  HttpResponse response;
-  response.content_type = "application/json";
-  response.headers = "Cache-Control: public, max-age=300\r\n";
-  response.body = document;
-  return response;
-}
+// A document that is the same for everyone as long as the process lives, coded once.
+class Document {
+ public:
+  explicit Document(std::string_view text)
+      : tag_(WeakTag(text)),
+        identity_(text),
+        gzip_(InCoding(ContentCoding::kGzip, text)),
+        brotli_(InCoding(ContentCoding::kBrotli, text)) {}
+
+  HttpResponse ResponseTo(const HttpRequest& request) const {
+    HttpResponse response;
+    response.headers =
+        "Cache-Control: public, max-age=300\r\n"
+        "Vary: Accept-Encoding\r\n";
+    response.tag = tag_;
+    if (NamesTag(request, tag_)) {
+      response.status = 304;
+      return response;
+    }
+    response.content_type = "application/json";
+    response.coding = ChooseCoding(request.Header("accept-encoding"));
+    response.body = response.coding == ContentCoding::kGzip     ? gzip_
+                    : response.coding == ContentCoding::kBrotli ? brotli_
+                                                                : identity_;
+    return response;
+  }
+
+ private:
+  const std::string tag_;
+  const std::string identity_;
+  const std::string gzip_;
+  const std::string brotli_;
+};
 
 }  // namespace
 
@@ -54,10 +82,16 @@ void HealthApi::Ready(ApiCall call) {
   call.Answer(StatusResponse(503, "unavailable", ReasonOf(state), std::string(state.message())));
 }
 
-void HealthApi::Describe(ApiCall call) { call.Answer(DocumentResponse(OpenApiDocument())); }
+void HealthApi::Describe(ApiCall call) {
+  static const Document document(OpenApiDocument());
+  HttpResponse response = document.ResponseTo(call.request());
+  call.Answer(std::move(response));
+}
 
 void HealthApi::DescribeClients(ApiCall call) {
-  call.Answer(DocumentResponse(ServiceConfigDocument()));
+  static const Document document(ServiceConfigDocument());
+  HttpResponse response = document.ResponseTo(call.request());
+  call.Answer(std::move(response));
 }
 
 }  // namespace marginalia

@@ -14,6 +14,9 @@ namespace {
 namespace json = boost::json;
 using boost::system::error_code;
 
+// Of UTF-8, as some editors and libraries write it.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // The handler of Boost.JSON's streaming parser: builds no tree, and so sees what a tree would hide,
 // such as a member that is there twice.
 class PostedComment {
@@ -108,6 +111,10 @@ class PostedComment {
 }  // namespace
 
 absl::StatusOr<comments::v1::AddCommentRequest> AddCommentFromJson(std::string_view text) {
+  // RFC 8259, 8.1: who reads may ignore it, rather than call it an error.
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
   json::basic_parser<PostedComment> parser(json::parse_options{});
   error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);

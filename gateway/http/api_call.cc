@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "gateway/http/content_coding.h"
+#include "gateway/http/etag.h"
 #include "gateway/http/failure_pages.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/route_metrics.h"
@@ -34,6 +36,26 @@ void AddCommonHeaders(HttpResponse& response, const ApiCallFacts& facts) {
   response.headers += facts.form == RouteForm::kApi ? kSecurityHeaders : kPageSecurityHeaders;
   response.headers += facts.request_id;
   response.headers += "\r\n";
+}
+
+void AddLine(std::string& headers, std::string_view name, std::string_view value) {
+  headers += name;
+  headers += value;
+  headers += "\r\n";
+}
+
+// Of a 304 it is the tag that the client named.
+void AddTag(HttpResponse& response, const HttpRequest& request) {
+  if (response.tag.empty()) return;
+  std::string tag = response.status == 304 ? TagAsNamed(request, response.tag)
+                                           : TagInCoding(response.tag, response.coding);
+  AddLine(response.headers, "ETag: ", tag.empty() ? response.tag : tag);
+}
+
+void AddCoding(HttpResponse& response, const HttpRequest& request) {
+  CodeBody(request, response);
+  if (response.coding == ContentCoding::kIdentity) return;
+  AddLine(response.headers, "Content-Encoding: ", CodingName(response.coding));
 }
 
 // For the log. A client may send anything as a method, a piece of a body too long for its length
@@ -84,6 +106,8 @@ ApiCall::~ApiCall() {
 
 void ApiCall::Answer(HttpResponse response) {
   const std::unique_ptr<ApiCallFacts> facts = std::move(facts_);
+  AddCoding(response, facts->exchange->request());
+  AddTag(response, facts->exchange->request());
   Conclude(*facts, facts->exchange->request().method, response);
   facts->exchange->Answer(std::move(response));
 }

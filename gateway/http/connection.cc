@@ -54,7 +54,7 @@ bool HasLength(int status) { return status != 304; }
 }  // namespace
 
 HttpConnection::HttpConnection(HttpSocket socket, asio::ssl::context* tls, Shared& shared)
-    : transport_(std::move(socket), tls), shared_(shared) {}
+    : transport_(std::move(socket), tls), shared_(shared), parser_(transport_.encrypted()) {}
 
 void HttpConnection::Start() {
   error_code ignored;

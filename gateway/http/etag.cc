@@ -1,58 +1,58 @@
 #include "gateway/http/etag.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
+#include <array>
+#include <optional>
+
+// Inlined: it is little code, and another library less to load.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace marginalia {
 namespace {
 
-// One more when the same things are shown in another form, so that no client keeps the old one.
-constexpr std::uint64_t kFormVersion = 1;
+// What an answer's coding adds to its tag, ours and that of proxies which compress.
+constexpr std::array<std::string_view, 4> kCodingSuffixes = {"--gzip", "-gzip", ";gzip", "-br"};
 
-// MurmurHash64A (Austin Appleby, public domain), eight bytes at a time. Not against attackers: who
-// finds a collision deceives himself alone.
+// Whether a client's tag is `tag`, both with their quotes, and if so what a coding added to it.
+std::optional<std::string_view> SuffixOf(std::string_view named, std::string_view tag) {
+  if (named == tag) return "";
+  for (const std::string_view suffix : kCodingSuffixes) {
+    if (named.size() == tag.size() + suffix.size() &&
+        named.substr(tag.size() - 1, suffix.size()) == suffix &&
+        named.substr(0, tag.size() - 1) == tag.substr(0, tag.size() - 1)) {
+      return suffix;
+    }
+  }
+  return std::nullopt;
+}
+
+// One more when the same things are shown in another form, so that no client keeps the old one.
+constexpr std::uint64_t kFormVersion = 2;
+
+// Not against attackers: who finds a collision deceives himself alone.
 class TagHash {
  public:
-  void Add(std::string_view text) {
-    Mix(text.size());
-    for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
-      std::uint64_t word;
-      std::memcpy(&word, text.data(), sizeof(word));
-      Mix(word);
-    }
-    std::uint64_t rest = 0;
-    std::memcpy(&rest, text.data(), text.size());
-    Mix(rest);
-  }
-  void Add(std::uint64_t number) { Mix(number); }
+  TagHash() { XXH64_reset(&state_, kFormVersion); }
 
-  std::uint64_t Finish() const {
-    std::uint64_t hash = hash_;
-    hash ^= hash >> 47;
-    hash *= kMultiplier;
-    return hash ^ hash >> 47;
+  // With its length in front, so that no two texts run into each other.
+  void Add(std::string_view text) {
+    Add(text.size());
+    XXH64_update(&state_, text.data(), text.size());
+  }
+  void Add(std::uint64_t number) { XXH64_update(&state_, &number, sizeof(number)); }
+
+  // 16 hexadecimal digits.
+  std::string Finish() const {
+    return absl::StrCat(absl::Hex(XXH64_digest(&state_), absl::kZeroPad16));
   }
 
  private:
-  static constexpr std::uint64_t kMultiplier = 0xC6A4A7935BD1E995;
-
-  void Mix(std::uint64_t word) {
-    word *= kMultiplier;
-    word ^= word >> 47;
-    word *= kMultiplier;
-    hash_ = (hash_ ^ word) * kMultiplier;
-  }
-
-  std::uint64_t hash_ = kFormVersion;
+  XXH64_state_t state_;
 };
-
-void AppendHex(std::string& tag, std::uint64_t hash) {
-  constexpr char kHex[] = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) tag += kHex[hash >> shift & 0xF];
-}
 
 // Takes one entity tag off the front, its quotes included and W/ left out; empty when there is
 // none.
@@ -65,6 +65,13 @@ std::string_view TakeTag(std::string_view& list) {
   const std::string_view tag = list.substr(0, end + 1);
   list.remove_prefix(tag.size());
   return tag;
+}
+
+std::string WithSuffix(std::string_view tag, std::string_view suffix) {
+  std::string with(tag.substr(0, tag.size() - 1));
+  with += suffix;
+  with += '"';
+  return with;
 }
 
 template <typename Predicate>
@@ -86,25 +93,25 @@ std::string ThreadPageTag(const ThreadPageVersion& version) {
   hash.Add(version.invoice_id);
   hash.Add(version.cursor);
   hash.Add(static_cast<std::uint64_t>(version.limit));
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof(digits), version.total_size).ptr;
-  std::string tag;
-  tag.reserve(sizeof("\"0123456789abcdef-\"") + sizeof(digits));
-  tag += '"';
-  AppendHex(tag, hash.Finish());
-  tag += '-';
-  tag.append(digits, end);
-  tag += '"';
-  return tag;
+  return absl::StrCat("W/\"", hash.Finish(), "-", version.total_size, "\"");
 }
 
 std::string WeakTag(std::string_view text) {
   TagHash hash;
   hash.Add(text);
-  std::string tag = "W/\"";
-  AppendHex(tag, hash.Finish());
-  tag += '"';
-  return tag;
+  return absl::StrCat("W/\"", hash.Finish(), "\"");
+}
+
+std::string TagInCoding(std::string_view tag, ContentCoding coding) {
+  switch (coding) {
+    case ContentCoding::kGzip:
+      return WithSuffix(tag, "-gzip");
+    case ContentCoding::kBrotli:
+      return WithSuffix(tag, "-br");
+    case ContentCoding::kIdentity:
+      break;
+  }
+  return std::string(tag);
 }
 
 bool IsConditional(const HttpRequest& request) {
@@ -116,14 +123,23 @@ bool MatchesAnything(const HttpRequest& request) {
 }
 
 bool NamesTag(const HttpRequest& request, std::string_view tag) {
-  if (tag.substr(0, 2) == "W/") tag.remove_prefix(2);
-  return AnyCondition(request, [tag](std::string_view value) {
-    if (value == "*") return true;
+  return MatchesAnything(request) || !TagAsNamed(request, tag).empty();
+}
+
+std::string TagAsNamed(const HttpRequest& request, std::string_view tag) {
+  std::string named_so;
+  std::string_view opaque = tag;
+  if (opaque.substr(0, 2) == "W/") opaque.remove_prefix(2);
+  AnyCondition(request, [&](std::string_view value) {
     for (auto named = TakeTag(value); !named.empty(); named = TakeTag(value)) {
-      if (named == tag) return true;
+      const auto suffix = SuffixOf(named, opaque);
+      if (!suffix) continue;
+      named_so = WithSuffix(tag, *suffix);
+      return true;
     }
     return false;
   });
+  return named_so;
 }
 
 }  // namespace marginalia

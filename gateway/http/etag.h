@@ -23,7 +23,7 @@ struct ThreadPageVersion {
   std::int64_t total_size = 0;
 };
 
-// A strong tag, quotes included.
+// A weak tag, quotes included: the consistency token of a page differs from answer to answer.
 std::string ThreadPageTag(const ThreadPageVersion& version);
 
 // A weak tag of a text, for answers that also tell what changes from call to call.
@@ -33,8 +33,15 @@ std::string WeakTag(std::string_view text);
 bool IsConditional(const HttpRequest& request);
 // Whether If-None-Match is "*".
 bool MatchesAnything(const HttpRequest& request);
-// Whether If-None-Match names the tag, or everything: the client has what it would be sent.
+// Whether If-None-Match names the tag, in whatever coding, or everything: the client has what it
+// would be sent.
 bool NamesTag(const HttpRequest& request, std::string_view tag);
+
+// The tag as If-None-Match names it, with what a coding added to it; empty when it does not.
+std::string TagAsNamed(const HttpRequest& request, std::string_view tag);
+
+// The tag of the same answer in a coding.
+std::string TagInCoding(std::string_view tag, ContentCoding coding);
 
 }  // namespace marginalia
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "gateway/http/content_coding.h"
 #include "gateway/http/failure_pages.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/same_origin.h"
@@ -89,6 +90,7 @@ void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
     if (counted != refusals_.end()) counted->second->Add();
     return ApiCall(std::move(facts)).Fail(status);
   }
+  if (HasCodedBody(facts.exchange->request())) return FailCoded(std::move(facts));
   if (facts.trace.recorded()) facts.path = target->path.substr(0, kTracedPathBytesMax);
   match->route->handle(ApiCall(std::move(facts)));
 }
@@ -97,13 +99,25 @@ void HttpGate::FailUnrouted(ApiCallFacts facts, const RouteMatch& match) {
   const bool known = !match.allow.empty();
   const int status = known ? 405 : 404;
   const std::string_view reason = known ? "METHOD_NOT_ALLOWED" : "PATH_NOT_FOUND";
-  facts.reason = reason;
   const std::string detail =
       known ? "this path takes " + match.allow : "there is nothing at this path";
+  FailAs(std::move(facts), status, reason, detail,
+         known ? "Allow: " + match.allow + "\r\n" : std::string());
+}
+
+void HttpGate::FailCoded(ApiCallFacts facts) {
+  // RFC 9110, 15.5.16.
+  FailAs(std::move(facts), 415, "CONTENT_CODING_UNSUPPORTED",
+         "send the body as it is, without Content-Encoding", "Accept-Encoding: identity\r\n");
+}
+
+void HttpGate::FailAs(ApiCallFacts facts, int status, std::string_view reason,
+                      std::string_view detail, std::string_view headers) {
+  facts.reason = reason;
   HttpResponse response = facts.form == RouteForm::kApi
                               ? Problem(status, reason, detail, facts.request_id)
                               : failure_pages_.Page(facts, status, detail);
-  if (known) response.headers += "Allow: " + match.allow + "\r\n";
+  response.headers += headers;
   ApiCall(std::move(facts)).Answer(std::move(response));
 }
 

@@ -37,6 +37,11 @@ class HttpGate : public HttpHandler {
  private:
   // Ends a request that has no route.
   void FailUnrouted(ApiCallFacts facts, const RouteMatch& match);
+  // Ends one whose body is in a coding that is not taken.
+  void FailCoded(ApiCallFacts facts);
+  // `headers`: whole lines, as HttpResponse has them.
+  void FailAs(ApiCallFacts facts, int status, std::string_view reason, std::string_view detail,
+              std::string_view headers);
   absl::Status Admit(ApiCallFacts& facts, RouteAccess access);
   // Fills in whose token the request carries.
   absl::Status Identify(ApiCallFacts& facts);

@@ -7,38 +7,28 @@ namespace {
 
 constexpr std::string_view kCaching =
     "Cache-Control: private, no-cache\r\n"
-    "Vary: Authorization, Cookie\r\n";
+    "Vary: Authorization, Cookie, Accept-Encoding\r\n";
 // Room for the headers that are added on the way out.
 constexpr std::size_t kHeaderBytes = 384;
 
-std::string Headers(std::string_view tag) {
-  std::string headers;
-  headers.reserve(kHeaderBytes);
-  headers += kCaching;
-  if (!tag.empty()) {
-    headers += "ETag: ";
-    headers += tag;
-    headers += "\r\n";
-  }
-  return headers;
+HttpResponse Response(int status, std::string_view tag) {
+  HttpResponse response;
+  response.status = status;
+  response.headers.reserve(kHeaderBytes);
+  response.headers += kCaching;
+  response.tag = tag;
+  return response;
 }
 
 }  // namespace
 
 HttpResponse JsonResponse(int status, std::string json, std::string_view tag) {
-  HttpResponse response;
-  response.status = status;
+  HttpResponse response = Response(status, tag);
   response.content_type = "application/json";
-  response.headers = Headers(tag);
   response.body = std::move(json);
   return response;
 }
 
-HttpResponse NotModified(std::string_view tag) {
-  HttpResponse response;
-  response.status = 304;
-  response.headers = Headers(tag);
-  return response;
-}
+HttpResponse NotModified(std::string_view tag) { return Response(304, tag); }
 
 }  // namespace marginalia

@@ -33,7 +33,12 @@ struct HttpRequest {
   std::string_view target;
   std::vector<HeaderField> headers;
   std::string body;
+  // Whether it came over TLS that ends here.
+  bool encrypted = false;
 };
+
+// How a body is coded on its way (http/content_coding.h).
+enum class ContentCoding { kIdentity, kGzip, kBrotli };
 
 struct HttpResponse {
   int status = 200;
@@ -41,7 +46,12 @@ struct HttpResponse {
   std::string_view content_type;
   // Whole lines, each with its CR LF. Never put anything unchecked into one.
   std::string headers;
+  // The entity tag, quotes included, of what the body says in whatever coding; empty: none. The
+  // gate sends it as the tag of the coding.
+  std::string tag;
   std::string body;
+  // Of the body as it stands there.
+  ContentCoding coding = ContentCoding::kIdentity;
   // Whether the connection ends with this answer.
   bool close = false;
 };

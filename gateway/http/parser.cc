@@ -51,11 +51,19 @@ bool EqualsIgnoreCase(std::string_view left, std::string_view right) {
   return absl::EqualsIgnoreCase({left.data(), left.size()}, {right.data(), right.size()});
 }
 
-// Whatever parameters follow the media type.
-bool IsForm(std::string_view content_type) {
-  absl::string_view type(content_type.data(), content_type.size());
-  type = absl::StripAsciiWhitespace(type.substr(0, type.find(';')));
-  return absl::EqualsIgnoreCase(type, "application/x-www-form-urlencoded");
+// The bytes of a method (RFC 9110, 5.6.2).
+bool IsTokenCharacter(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+// What no method begins with can become no request, however much follows. Behind the first byte of
+// a TLS client's hello nothing would: it waits for the server.
+std::string_view WhyNoRequestBeginsSo(std::string_view bytes) {
+  constexpr char kTlsHandshake = 0x16;
+  if (bytes.empty() || bytes == "\r" || IsTokenCharacter(bytes.front())) return {};
+  return bytes.front() == kTlsHandshake ? "this port speaks HTTP without TLS"
+                                        : "a request begins with a method";
 }
 
 // How often the headers occur that may be there once at most.
@@ -104,7 +112,7 @@ class RequestParser::BeastParser : public http::basic_parser<true> {
  public:
   explicit BeastParser(HttpRequest& request) : request_(request) {
     header_limit(kHeadBytesMax);
-    body_limit(kRequestBodyBytesMax);
+    body_limit(kBodyBytesMax);
   }
 
   const SingleHeaders& singles() const { return singles_; }
@@ -125,7 +133,6 @@ class RequestParser::BeastParser : public http::basic_parser<true> {
     // Trailers of a chunked body come here too: they are nobody's headers.
     if (head_done_) return;
     singles_.Count(name, View(text));
-    if (name == http::field::content_type && IsForm(View(value))) body_limit(kFormBodyBytesMax);
     request_.headers.push_back({View(text), View(value)});
   }
   void on_header_impl(error_code&) override { head_done_ = true; }
@@ -181,7 +188,9 @@ BadRequest CheckHead(const HttpRequest& request, const SingleHeaders& singles, i
 
 }  // namespace
 
-RequestParser::RequestParser() : beast_(std::make_unique<BeastParser>(request_)) {}
+RequestParser::RequestParser(bool encrypted) : beast_(std::make_unique<BeastParser>(request_)) {
+  request_.encrypted = encrypted;
+}
 RequestParser::~RequestParser() = default;
 
 RequestParser::Progress RequestParser::Read(std::string_view& bytes) {
@@ -195,6 +204,10 @@ RequestParser::Progress RequestParser::Read(std::string_view& bytes) {
 RequestParser::Progress RequestParser::ReadHead(std::string_view& bytes) {
   // RFC 9112, 2.2: an empty line in front of the request line is to be ignored.
   while (searched_ == 0 && bytes.substr(0, 2) == "\r\n") bytes.remove_prefix(2);
+  if (searched_ == 0) {
+    const std::string_view why = WhyNoRequestBeginsSo(bytes);
+    if (!why.empty()) return Refuse(400, "REQUEST_MALFORMED", why);
+  }
   const std::size_t end = bytes.find(kEndOfHead, searched_);
   if (end == bytes.npos ? bytes.size() >= kHeadBytesMax : end + kEndOfHead.size() > kHeadBytesMax) {
     return bytes.substr(0, kHeadBytesMax).find('\n') == bytes.npos
@@ -216,7 +229,7 @@ RequestParser::Progress RequestParser::ReadHead(std::string_view& bytes) {
     return Refuse(505, "HTTP_VERSION_NOT_SUPPORTED", "speak HTTP/1.1");
   }
   if (error == http::error::body_limit) {
-    return Refuse(413, "BODY_TOO_LARGE", "the body must be at most 64 KiB, or 128 KiB for a form");
+    return RefuseBody();
   }
   if (error || !beast_->is_header_done()) {
     return Refuse(400, "REQUEST_MALFORMED", "the request line or a header is malformed");
@@ -242,8 +255,7 @@ RequestParser::Progress RequestParser::ReadBody(std::string_view& bytes) {
     const std::size_t read = beast_->put(boost::asio::buffer(shown.data(), shown.size()), error);
     bytes.remove_prefix(read);
     if (error == http::error::body_limit) {
-      return Refuse(413, "BODY_TOO_LARGE",
-                    "the body must be at most 64 KiB, or 128 KiB for a form");
+      return RefuseBody();
     }
     if (error && error != http::error::need_more) {
       return Refuse(400, "REQUEST_MALFORMED", "the chunked body is malformed");
@@ -256,6 +268,11 @@ RequestParser::Progress RequestParser::ReadBody(std::string_view& bytes) {
     return Refuse(431, "HEADERS_TOO_LARGE", "chunk extensions and trailers are too large");
   }
   return Progress::kNeedsMore;
+}
+
+RequestParser::Progress RequestParser::RefuseBody() {
+  static_assert(kBodyBytesMax == 128'192);
+  return Refuse(413, "BODY_TOO_LARGE", "the body must be at most 128,192 bytes");
 }
 
 RequestParser::Progress RequestParser::Refuse(int status, std::string_view reason,

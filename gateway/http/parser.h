@@ -8,15 +8,10 @@
 #include <memory>
 #include <string_view>
 
+#include "gateway/http/limits.h"
 #include "gateway/http/message.h"
 
 namespace marginalia {
-
-inline constexpr std::size_t kHeadBytesMax = 8 * 1024;
-inline constexpr std::size_t kTargetBytesMax = 4 * 1024;
-inline constexpr std::size_t kRequestBodyBytesMax = 64 * 1024;
-// A form's encoding turns the longest comment there can be into twelve times as many bytes.
-inline constexpr std::size_t kFormBodyBytesMax = 128 * 1024;
 
 // Why bytes are no acceptable request.
 struct BadRequest {
@@ -29,7 +24,8 @@ class RequestParser {
  public:
   enum class Progress { kNeedsMore, kDone, kRefused };
 
-  RequestParser();
+  // `encrypted`: the bytes come over TLS.
+  explicit RequestParser(bool encrypted = false);
   ~RequestParser();
 
   // Reads on. Takes what it understood off the front of `bytes`; pass the rest again, with more
@@ -55,6 +51,7 @@ class RequestParser {
 
   Progress ReadHead(std::string_view& bytes);
   Progress ReadBody(std::string_view& bytes);
+  Progress RefuseBody();
   Progress Refuse(int status, std::string_view reason, std::string_view detail);
 
   HttpRequest request_;

@@ -8,8 +8,13 @@
 namespace marginalia {
 
 // Sec-Fetch-Site must be "same-origin"; where a browser does not send it, Origin must name the host
-// that Host names. A request with neither is not taken for one of ours.
+// and the port that Host names, and HTTPS where TLS ends here. A request with neither is not taken
+// for one of ours.
 bool IsFromSameOrigin(const HttpRequest& request);
+
+// Whether Origin says that the page came over plain HTTP from another machine than the browser's
+// own. A browser keeps no Secure cookie of such a place.
+bool IsFromInsecurePage(const HttpRequest& request);
 
 }  // namespace marginalia
 

@@ -15,6 +15,8 @@
 
 namespace marginalia {
 
+inline constexpr absl::Duration kIdleConnectionDefault = absl::Seconds(75);
+
 struct HttpServerOptions {
   // host:port; port 0 binds a free one.
   std::string address;
@@ -22,8 +24,9 @@ struct HttpServerOptions {
   TlsIdentity tls;
   // A request that takes longer to arrive is cut with 408, a handshake without a word.
   absl::Duration request_read_max = absl::Seconds(10);
-  // A connection without a request for so long is closed.
-  absl::Duration idle_max = absl::Seconds(60);
+  // A connection without a request for so long is closed. Longer than the 60 s of common load
+  // balancers: one that reuses a connection as it is being closed answers 502.
+  absl::Duration idle_max = kIdleConnectionDefault;
   // A client that has not taken what is sent to it after so long is cut off; for a large answer it
   // is longer.
   absl::Duration write_stall_max = absl::Seconds(30);

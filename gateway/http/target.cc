@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "absl/strings/ascii.h"
+#include "gateway/http/percent_encoding.h"
 #include "services/errors/errors.h"
 #include "services/text/utf8.h"
 #include "services/tokens/page_token.h"
@@ -13,12 +14,6 @@ namespace {
 
 // More digits than this are above every limit.
 constexpr std::size_t kLimitDigitsMax = 9;
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = absl::ascii_tolower(static_cast<unsigned char>(c));
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 bool HasControlCharacter(std::string_view text) {
   return std::any_of(text.begin(), text.end(), absl::ascii_iscntrl);
@@ -46,21 +41,8 @@ absl::StatusOr<RequestTarget> SplitTarget(std::string_view target) {
 }
 
 std::optional<std::string> PercentDecode(std::string_view encoded) {
-  std::string decoded;
-  decoded.reserve(encoded.size());
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    if (encoded[i] != '%') {
-      decoded += encoded[i];
-      continue;
-    }
-    if (i + 2 >= encoded.size()) return std::nullopt;
-    const int high = HexValue(encoded[i + 1]);
-    const int low = HexValue(encoded[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded += static_cast<char>(high << 4 | low);
-    i += 2;
-  }
-  if (HasControlCharacter(decoded) || !IsValidUtf8(decoded)) return std::nullopt;
+  std::optional<std::string> decoded = PercentDecodeBytes(encoded);
+  if (!decoded || HasControlCharacter(*decoded) || !IsValidUtf8(*decoded)) return std::nullopt;
   return decoded;
 }
 

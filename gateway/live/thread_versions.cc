@@ -18,27 +18,26 @@ void ThreadVersions::StartFrom(const LogPoint& point) {
 
 void ThreadVersions::Raise(std::string_view org_id, std::string_view invoice_id, std::int64_t total,
                            std::int64_t position) {
-  std::string key = ThreadKey(org_id, invoice_id);
+  const std::string key = ThreadKey(org_id, invoice_id);
   const std::lock_guard lock(mutex_);
   position_ = std::max(position_, position);
-  Entry* known = Use(key);
-  Entry& entry = known != nullptr ? *known : Insert(std::move(key));
+  MakeRoom(Use(key) == nullptr ? 1 : 0);
+  Entry& entry = Entered(key);
   entry.total = std::max(entry.total, total);
 }
 
 void ThreadVersions::Learn(const LogPoint& point, std::string_view org_id,
                            std::string_view asked_id, std::string_view invoice_id,
                            std::int64_t total) {
-  std::string key = ThreadKey(org_id, invoice_id);
+  const std::string key = ThreadKey(org_id, invoice_id);
   const std::lock_guard lock(mutex_);
-  if (point.log_id != log_id_ || point.position < complete_since_) return;
-  if (asked_id != invoice_id) {
-    std::string name = ThreadKey(org_id, asked_id);
-    Entry* known = Use(name);
-    (known != nullptr ? *known : Insert(std::move(name))).thread = key;
-  }
-  Entry* known = Use(key);
-  Entry& entry = known != nullptr ? *known : Insert(std::move(key));
+  if (point.log_id != log_id_) return;
+  const std::string name = asked_id == invoice_id ? std::string() : ThreadKey(org_id, asked_id);
+  MakeRoom((Use(key) == nullptr ? 1 : 0) + (!name.empty() && Use(name) == nullptr ? 1 : 0));
+  // Only now: making room may have forgotten what this answer does not know yet.
+  if (point.position < complete_since_) return;
+  if (!name.empty()) Entered(name).thread = key;
+  Entry& entry = Entered(key);
   entry.total = std::max(entry.total, total);
 }
 
@@ -59,15 +58,19 @@ ThreadVersions::Entry* ThreadVersions::Use(const std::string& key) {
   return &*found->second;
 }
 
-ThreadVersions::Entry& ThreadVersions::Insert(std::string key) {
-  if (entries_.size() >= threads_max_) {
+void ThreadVersions::MakeRoom(std::size_t entries) {
+  while (entries_.size() + entries > threads_max_) {
     // An older answer that is still on its way must not bring the forgotten thread back.
     complete_since_ = position_;
     index_.erase(entries_.back().key);
     entries_.pop_back();
   }
-  entries_.push_front(Entry{std::move(key), "", 0});
-  index_[entries_.front().key] = entries_.begin();
+}
+
+ThreadVersions::Entry& ThreadVersions::Entered(const std::string& key) {
+  if (Entry* known = Use(key)) return *known;
+  entries_.push_front(Entry{key, "", 0});
+  index_[key] = entries_.begin();
   return entries_.front();
 }
 

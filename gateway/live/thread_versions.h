@@ -22,6 +22,7 @@ inline constexpr std::size_t kThreadsRememberedMax = 32'768;
 
 class ThreadVersions {
  public:
+  // At least two: one thread and its other name.
   explicit ThreadVersions(std::size_t threads_max = kThreadsRememberedMax);
 
   // From here on every event of the log after `point` is told by Raise. Forgets everything.
@@ -54,7 +55,10 @@ class ThreadVersions {
 
   // Null when unknown; otherwise it is the most recently used now.
   Entry* Use(const std::string& key);
-  Entry& Insert(std::string key);
+  // Forgets those that were used least recently until so many more fit; what is used now stays.
+  void MakeRoom(std::size_t entries);
+  // The entry of that key, made when there is none; there must be room for it.
+  Entry& Entered(const std::string& key);
 
   const std::size_t threads_max_;
   std::mutex mutex_;

@@ -222,6 +222,13 @@ std::string ToJson(const comments::v1::AddCommentResponse& added) {
   return json;
 }
 
+std::string ToJson(const comments::v1::GetCommentResponse& answer) {
+  std::string json = "{\"comment\":";
+  AppendComment(json, answer.comment());
+  json += '}';
+  return json;
+}
+
 std::string ToJson(const comments::v1::CommentAdded& added) {
   std::string json = "{\"comment\":";
   AppendComment(json, added.comment());

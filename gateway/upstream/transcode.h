@@ -18,6 +18,7 @@ std::string ToJson(const comments::v1::ListRecentCommentsResponse& page);
 
 // {comment, consistencyToken}
 std::string ToJson(const comments::v1::AddCommentResponse& added);
+std::string ToJson(const comments::v1::GetCommentResponse& answer);
 
 // {comment, totalSize}: the data of an event named "comment".
 std::string ToJson(const comments::v1::CommentAdded& added);

@@ -119,6 +119,13 @@ void Upstream::AddComment(ApiCall call, comments::v1::AddCommentRequest request,
        [this](auto... arguments) { comments_->async()->AddComment(std::move(arguments)...); });
 }
 
+void Upstream::GetComment(ApiCall call, const comments::v1::GetCommentRequest& request,
+                          Answered<comments::v1::GetCommentResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/GetComment", std::move(call), request,
+       kReadDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->GetComment(std::move(arguments)...); });
+}
+
 void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
                             Answered<comments::v1::ListCommentsResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/ListComments", std::move(call), request,

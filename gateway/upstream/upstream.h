@@ -47,6 +47,8 @@ class Upstream {
   // A comment without an id gets one here, so that it can be retried without being added twice.
   void AddComment(ApiCall call, comments::v1::AddCommentRequest request,
                   Answered<comments::v1::AddCommentResponse> answered);
+  void GetComment(ApiCall call, const comments::v1::GetCommentRequest& request,
+                  Answered<comments::v1::GetCommentResponse> answered);
   void ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
                     Answered<comments::v1::ListCommentsResponse> answered);
   void ListRecentComments(ApiCall call, const comments::v1::ListRecentCommentsRequest& request,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_replace.h"
+#include "gateway/http/percent_encoding.h"
 #include "gateway/pages/frame/page_address.h"
 #include "services/text/utf8.h"
 #include "tests/fuzz/fuzz_target.h"

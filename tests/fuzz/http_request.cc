@@ -80,8 +80,7 @@ void RequireUnambiguous(const HttpRequest& request) {
                                        request.Header("content-length").size() - 1)),
           "a body is as long as it was said to be");
   Require(lengths + codings == 1 || request.body.empty(), "a body was announced");
-  Require(request.body.size() <= (IsForm(request) ? kFormBodyBytesMax : kRequestBodyBytesMax),
-          "a body is within its bounds");
+  Require(request.body.size() <= kBodyBytesMax, "a body is within its bounds");
 }
 
 void ReadHeaders(const HttpRequest& request) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "comments-service/thread/comment.h"
+#include "gateway/http/percent_encoding.h"
 #include "gateway/pages/frame/page_address.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "services/process/log.h"

@@ -1,5 +1,6 @@
 // The form without script: what it adds, refuses, and shows again.
 #include "absl/strings/str_cat.h"
+#include "gateway/http/limits.h"
 #include "services/errors/errors.h"
 #include "tests/gateway/pages_fixture.h"
 
@@ -163,7 +164,7 @@ TEST_F(CommentFormTest, WhatIsNoFormIsRefused) {
   EXPECT_EQ(Submit(kForm, "body=1&body=2").status, 400);
   EXPECT_EQ(Submit(kForm, "body=%FF").status, 400);
   EXPECT_EQ(Submit("/invoices/INV-9999/comments", FormOf("x")).status, 404);
-  EXPECT_EQ(client_->Post(kForm, std::string(65 * 1024, 'x'), As("dana")).status, 413);
+  EXPECT_EQ(client_->Post(kForm, std::string(kBodyBytesMax + 1, 'x'), As("dana")).status, 413);
 }
 
 TEST_F(CommentFormTest, TheFormsAddressLeadsToItsPage) {

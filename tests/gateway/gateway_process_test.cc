@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "deploy/demo/token_mint.h"
+#include "gateway/http/server.h"
 #include "services/identity/token_verifier.h"
 #include "tests/gateway/raw_connection.h"
 #include "tests/gateway/scripted_comments.h"
@@ -59,10 +60,22 @@ TEST_F(GatewayProcessTest, WithItsServicesGoneItLivesAndIsNotReady) {
 }
 
 TEST_F(GatewayProcessTest, BadFlagsEndItWithTwo) {
-  for (const char* flag : {"--jwks_path=", "--no_such_flag=1", "--drain_grace=soon"}) {
+  for (const char* flag :
+       {"--jwks_path=", "--no_such_flag=1", "--drain_grace=soon", "--idle_connection_max=0s",
+        "--idle_connection_max=999ms", "--idle_connection_max=61m", "--idle_connection_max=inf"}) {
     ChildProcess process = Start({flag});
     EXPECT_EQ(process.Wait(), 2) << flag;
   }
+}
+
+TEST_F(GatewayProcessTest, AnIdleConnectionIsKeptAsLongAsTheFlagSays) {
+  ChildProcess process = Start({"--idle_connection_max=1s"});
+  RawConnection connection(Address());
+  connection.Send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(connection.ReadUntil("{\"status\":\"ok\"}"), "");
+  EXPECT_TRUE(connection.AwaitEnd());
+  // Unless it is said, longer than the 60 s of common load balancers.
+  EXPECT_GT(HttpServerOptions().idle_max, absl::Seconds(60));
 }
 
 TEST_F(GatewayProcessTest, ADemosSignInIsWarnedOf) {

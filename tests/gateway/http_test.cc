@@ -1,5 +1,6 @@
 // HTTP/1.1 as bytes: what is malformed, too large, too slow or pipelined.
 #include "absl/strings/str_cat.h"
+#include "gateway/http/limits.h"
 #include "tests/gateway/gateway_fixture.h"
 #include "tests/gateway/raw_connection.h"
 #include "tests/support/await.h"
@@ -64,14 +65,14 @@ TEST_F(HttpTest, WhatIsNoHttpIsRefused) {
 }
 
 TEST_F(HttpTest, TooLargeIsRefusedByWhatIsTooLarge) {
-  const std::string large(70'000, 'a');
+  const std::string large(140'000, 'a');
   EXPECT_EQ(StatusOf(Say(Request("POST", absl::StrCat("Content-Type: application/json\r\n",
-                                                      "Content-Length: 65537\r\n")))),
+                                                      "Content-Length: 128193\r\n")))),
             413);
   EXPECT_EQ(StatusOf(Say(Request("POST",
                                  "Content-Type: application/json\r\n"
                                  "Transfer-Encoding: chunked\r\n",
-                                 absl::StrCat("11170\r\n", large, "\r\n0\r\n\r\n")))),
+                                 absl::StrCat("222e0\r\n", large, "\r\n0\r\n\r\n")))),
             413);
   EXPECT_EQ(
       StatusOf(Say(Request("GET", absl::StrCat("X-Large: ", large.substr(0, 9'000), "\r\n")))),
@@ -92,7 +93,7 @@ TEST_F(HttpTest, AFormThatIsTooLargeIsToldToAPersonOnAPage) {
 }
 
 TEST_F(HttpTest, TheChunksOfABodyAreTooLargeTogether) {
-  const std::string chunk = absl::StrCat("9c40\r\n", std::string(40'000, 'a'), "\r\n");
+  const std::string chunk = absl::StrCat("11170\r\n", std::string(70'000, 'a'), "\r\n");
   const std::string answer = Say(Request(
       "POST", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", chunk + chunk));
   EXPECT_EQ(StatusOf(answer), 413) << answer;
@@ -118,9 +119,49 @@ TEST_F(HttpTest, ALargeAnswerWaitsForItsReaderOnlyWhileThereIsRoom) {
 
 TEST_F(HttpTest, ABodyOfTheLargestSizeIsTaken) {
   const std::string json = absl::StrCat(R"({"body":")", std::string(9'000, 'a'), R"("})");
-  const std::string body = json + std::string(64 * 1024 - json.size(), ' ');
+  const std::string body = json + std::string(kBodyBytesMax - json.size(), ' ');
   const HttpAnswer answer = Post(kThread, body);
   EXPECT_EQ(answer.status, 201) << answer.body;
+}
+
+// As Python's json.dumps writes it: each as two escapes, 12 bytes for one character.
+TEST_F(HttpTest, TheLongestTextIsTakenInTheLongestFormThatJsonHasForIt) {
+  std::string json = R"({"body": ")";
+  for (int i = 0; i < 10'000; ++i) json += R"(\ud83d\ude00)";
+  json += R"("})";
+  const HttpAnswer answer = Post(kThread, json);
+  EXPECT_EQ(answer.status, 201) << answer.body.substr(0, 200);
+}
+
+TEST_F(HttpTest, ABodyInAContentCodingIsRefusedWithWhatIsTaken) {
+  for (const char* coding : {"gzip", "br", "identity, gzip", "GZIP", "nonsense"}) {
+    const std::string answer =
+        Say(Request("POST",
+                    absl::StrCat("Content-Type: application/json\r\nContent-Encoding: ", coding,
+                                 "\r\nContent-Length: 12\r\nConnection: close\r\n"),
+                    R"({"body":"x"})"));
+    EXPECT_EQ(StatusOf(answer), 415) << coding << answer;
+    EXPECT_NE(answer.find("\r\nAccept-Encoding: identity\r\n"), std::string::npos) << answer;
+    EXPECT_NE(answer.find("CONTENT_CODING_UNSUPPORTED"), std::string::npos) << answer;
+  }
+  EXPECT_EQ(comments_->head(), 0);
+  HttpClient::Headers plain = As("dana");
+  plain.emplace_back("Content-Encoding", "identity");
+  EXPECT_EQ(Post(kThread, R"({"body":"x"})", plain).status, 201);
+}
+
+// The hello of a TLS client goes on for as long as nobody answers it.
+TEST_F(HttpTest, WhatCannotBecomeARequestIsAnsweredAtOnce) {
+  options_.http.request_read_max = absl::Minutes(5);
+  StartGateway();
+  for (const std::string_view bytes :
+       {std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11),
+        std::string_view("\x80\x2e\x01\x03\x01", 5), std::string_view("\0\0\0", 3),
+        std::string_view("\r\n\x16\x03", 4), std::string_view("{\"body\":", 8)}) {
+    const std::string answer = Say(bytes);
+    EXPECT_EQ(StatusOf(answer), 400) << answer;
+  }
+  EXPECT_NE(Say("\x16\x03\x01").find("without TLS"), std::string::npos);
 }
 
 TEST_F(HttpTest, AChunkedBodyIsPutTogether) {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <string>
 
+#include "gateway/http/content_coding.h"
 #include "gateway/pages/asset_files.h"
 #include "gateway/pages/forms/comment_draft.h"
 #include "gateway/pages/forms/form_fields.h"

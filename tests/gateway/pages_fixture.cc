@@ -1,5 +1,6 @@
 #include "tests/gateway/pages_fixture.h"
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 
@@ -75,8 +76,10 @@ HttpAnswer PagesFixture::Submit(const std::string& target, const std::string& fo
 HttpAnswer PagesFixture::Send(std::string_view method, const std::string& target,
                               const HttpClient::Headers& headers, const std::string& body,
                               std::string_view content_type) {
-  std::string request = absl::StrCat(std::string(method), " ", target,
-                                     " HTTP/1.1\r\nHost: ", gateway_->address(), "\r\n");
+  std::string request = absl::StrCat(std::string(method), " ", target, " HTTP/1.1\r\n");
+  const bool has_host = std::any_of(headers.begin(), headers.end(),
+                                    [](const auto& header) { return header.first == "Host"; });
+  if (!has_host) absl::StrAppend(&request, "Host: ", gateway_->address(), "\r\n");
   if (!content_type.empty()) {
     absl::StrAppend(&request, "Content-Type: ", std::string(content_type),
                     "\r\nContent-Length: ", body.size(), "\r\n");

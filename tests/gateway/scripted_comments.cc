@@ -237,6 +237,25 @@ grpc::Status ScriptedComments::AddComment(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+grpc::Status ScriptedComments::GetComment(grpc::ServerContext* context,
+                                          const comments::v1::GetCommentRequest* request,
+                                          comments::v1::GetCommentResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  if (request->comment_id().size() != 36) {
+    return ToGrpc(InvalidField("comment_id", "must be a UUID"));
+  }
+  const auto name = Find(*caller, request->invoice_id());
+  if (!name.ok()) return ToGrpc(name.status());
+  for (const Comment& stored : threads_[*name]) {
+    if (stored.comment_id() != request->comment_id()) continue;
+    *response->mutable_comment() = stored;
+    return grpc::Status::OK;
+  }
+  return ToGrpc(Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND", "no such comment"));
+}
+
 grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
                                             const comments::v1::ListCommentsRequest* request,
                                             comments::v1::ListCommentsResponse* response) {

@@ -66,6 +66,9 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   grpc::Status AddComment(grpc::ServerContext* context,
                           const comments::v1::AddCommentRequest* request,
                           comments::v1::AddCommentResponse* response) override;
+  grpc::Status GetComment(grpc::ServerContext* context,
+                          const comments::v1::GetCommentRequest* request,
+                          comments::v1::GetCommentResponse* response) override;
   grpc::Status ListComments(grpc::ServerContext* context,
                             const comments::v1::ListCommentsRequest* request,
                             comments::v1::ListCommentsResponse* response) override;

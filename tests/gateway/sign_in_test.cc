@@ -57,6 +57,23 @@ TEST_F(SignInTest, NobodySignsInFromAnotherSiteOrAsAStranger) {
   EXPECT_EQ(HeaderOf(stranger, "set-cookie"), "");
 }
 
+// A browser throws the Secure cookie away there, and would be asked to sign in for ever.
+TEST_F(SignInTest, WhereNoBrowserKeepsTheSessionThePersonIsToldWhy) {
+  for (const char* host : {"app.example:8080", "192.168.0.7", "[fe80::1]:8080"}) {
+    const HttpAnswer answer =
+        Submit("/sign-in", kDana, {{"Host", host}, {"Origin", absl::StrCat("http://", host)}});
+    EXPECT_EQ(answer.status, 400) << host;
+    EXPECT_TRUE(Has(answer, "HTTPS")) << answer.body;
+    EXPECT_EQ(HeaderOf(answer, "set-cookie"), "");
+  }
+  for (const char* origin : {"https://app.example", "http://localhost:8080", "http://dev.localhost",
+                             "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:8080"}) {
+    const std::string host = std::string(origin).substr(std::string(origin).find("//") + 2);
+    EXPECT_EQ(Submit("/sign-in", kDana, {{"Host", host}, {"Origin", origin}}).status, 303)
+        << origin;
+  }
+}
+
 TEST_F(SignInTest, SigningInLeadsNowhereElse) {
   for (const char* next : {"%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example",
                            "%2Fa%0D%0ASet-Cookie%3Ax", ""}) {

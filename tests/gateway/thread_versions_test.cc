@@ -76,5 +76,16 @@ TEST_F(ThreadVersionsTest, AnOldAnswerDoesNotBringAForgottenThreadBack) {
   EXPECT_EQ(TotalOf(versions_, "northlight", "u1"), 10);
 }
 
+// Making room for the name must not forget the thread, nor believe what it has forgotten.
+TEST_F(ThreadVersionsTest, AnOldAnswerUnderAnotherNameDoesNotBringAForgottenThreadBack) {
+  versions_.Raise("northlight", "u1", 10, 110);
+  for (const char* id : {"u2", "u3", "u4"}) versions_.Raise("northlight", id, 1, 111);
+  versions_.Learn({kLog, 109}, "northlight", "INV-1", "u1", 9);
+  EXPECT_EQ(TotalOf(versions_, "northlight", "u1"), 10);
+  EXPECT_EQ(TotalOf(versions_, "northlight", "INV-1"), -1);
+  versions_.Learn({kLog, 111}, "northlight", "INV-1", "u1", 10);
+  EXPECT_EQ(TotalOf(versions_, "northlight", "INV-1"), 10);
+}
+
 }  // namespace
 }  // namespace marginalia

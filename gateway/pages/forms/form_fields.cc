@@ -7,36 +7,19 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "gateway/http/percent_encoding.h"
 #include "services/errors/errors.h"
 #include "services/text/utf8.h"
 
 namespace marginalia {
 namespace {
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = absl::ascii_tolower(static_cast<unsigned char>(c));
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // Unlike a value in a target, one in a form may hold any character.
 std::optional<std::string> Decode(std::string_view encoded) {
-  std::string text;
-  text.reserve(encoded.size());
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    if (encoded[i] != '%') {
-      text += encoded[i] == '+' ? ' ' : encoded[i];
-      continue;
-    }
-    if (i + 2 >= encoded.size()) return std::nullopt;
-    const int high = HexValue(encoded[i + 1]);
-    const int low = HexValue(encoded[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    text += static_cast<char>(high << 4 | low);
-    i += 2;
-  }
-  if (!IsValidUtf8(text)) return std::nullopt;
-  return absl::StrReplaceAll(text, {{"\r\n", "\n"}});
+  const std::optional<std::string> text = PercentDecodeBytes(
+      absl::StrReplaceAll(absl::string_view(encoded.data(), encoded.size()), {{"+", " "}}));
+  if (!text || !IsValidUtf8(*text)) return std::nullopt;
+  return absl::StrReplaceAll(*text, {{"\r\n", "\n"}});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/http/same_origin.h"
 #include "gateway/http/session_cookie.h"
 #include "gateway/http/target.h"
 #include "gateway/pages/forms/demo_people.h"
@@ -20,6 +21,13 @@ namespace {
 
 absl::Status NoSignIn() {
   return Refusal(absl::StatusCode::kNotFound, "PATH_NOT_FOUND", "there is nothing at this path");
+}
+
+// Else the browser would throw the cookie away and be asked to sign in again, for ever.
+absl::Status NeedsHttps() {
+  return Refusal(absl::StatusCode::kFailedPrecondition, "SIGN_IN_INSECURE",
+                 "a browser keeps a session only over HTTPS or on its own machine (localhost), and "
+                 "this page came over plain HTTP from another one");
 }
 
 PageData PersonData(const DemoIdentity& person, std::string_view next) {
@@ -67,6 +75,7 @@ void SignIn::Show(ApiCall call) {
 
 void SignIn::Choose(ApiCall call) {
   if (demo_people_path_.empty()) return call.Fail(NoSignIn());
+  if (IsFromInsecurePage(call.request())) return call.Fail(NeedsHttps());
   const auto key = FormField(call.request().body, "person");
   if (!key.ok()) return call.Fail(key.status());
   const auto next = FormField(call.request().body, "next");

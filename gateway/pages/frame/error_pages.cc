@@ -40,6 +40,10 @@ constexpr std::pair<std::string_view, Words> kWordsOfReasons[] = {
     {"TOKEN_INVALID",
      {"Your session has ended", "Sign in again, then come back to this page.",
       "Who you are was known for a while only, and that is over."}},
+    {"SIGN_IN_INSECURE",
+     {"Signing in takes HTTPS here", "Open this site over HTTPS, or as localhost on its machine.",
+      "A browser keeps who you are only over HTTPS or on its own machine, and this page came over "
+      "plain HTTP from another one."}},
     {"CROSS_ORIGIN",
      {"This came from another site", "Go to the page itself and do it there.",
       "Only a page of this site can do this, and the request came from elsewhere."}},

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
+#include "gateway/http/percent_encoding.h"
 
 namespace marginalia {
 namespace {
 
 constexpr std::string_view kInvoices = "/invoices";
-
-bool IsUnreserved(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' ||
-         c == '~';
-}
 
 // What a path and its query are made of (RFC 3986, 3.3 and 3.4). A backslash is not among them:
 // browsers read it as a slash.
@@ -21,23 +16,6 @@ bool IsOfPath(char c) {
 }
 
 }  // namespace
-
-std::string PercentEncode(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  encoded.reserve(text.size());
-  for (const char c : text) {
-    if (IsUnreserved(c)) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += '%';
-    encoded += kHex[byte >> 4];
-    encoded += kHex[byte & 0xF];
-  }
-  return encoded;
-}
 
 std::string InvoicePath(std::string_view invoice_id) {
   return std::string(kInvoices) + "/" + PercentEncode(invoice_id);

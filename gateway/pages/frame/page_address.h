@@ -10,9 +10,6 @@
 
 namespace marginalia {
 
-// Everything but the unreserved characters of RFC 3986, 2.3, as %XX.
-std::string PercentEncode(std::string_view text);
-
 // "/invoices/INV-1042"
 std::string InvoicePath(std::string_view invoice_id);
 // By number, unless a browser would take the number for a step in the path.

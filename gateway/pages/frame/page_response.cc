@@ -5,7 +5,8 @@
 namespace marginalia {
 namespace {
 
-constexpr std::string_view kUncached = "Cache-Control: private, no-store\r\n";
+constexpr std::string_view kUncached =
+    "Cache-Control: private, no-store\r\nVary: Accept-Encoding\r\n";
 
 }  // namespace
 

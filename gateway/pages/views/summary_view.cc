@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/http/percent_encoding.h"
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/views/count_text.h"
