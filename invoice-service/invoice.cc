@@ -57,6 +57,12 @@ bool IsEmail(std::string_view text) {
   return at != text.npos && at > 0 && at + 1 < text.size() && text.find(' ') == text.npos;
 }
 
+bool IsMoney(std::int64_t amount) { return amount >= -kMoneyMax && amount <= kMoneyMax; }
+
+std::string WithinMoney(absl::string_view what) {
+  return absl::StrCat(what, " from -", kMoneyMax, " to ", kMoneyMax, " minor units");
+}
+
 void CheckLineItems(const InvoiceContent& content, Violations& violations) {
   if (content.line_items.empty() || content.line_items.size() > kLineItemsMax) {
     return violations.Add("line_items", absl::StrCat("must be 1 to ", kLineItemsMax, " lines"));
@@ -66,9 +72,12 @@ void CheckLineItems(const InvoiceContent& content, Violations& violations) {
     const std::string path = absl::StrCat("line_items[", i, "].");
     violations.CheckRequiredText(path + "description", line.description, kDescriptionCharactersMax);
     violations.CheckText(path + "quantity", line.quantity, kQuantityCharactersMax);
+    if (!IsMoney(line.amount)) violations.Add(path + "amount", WithinMoney("must be"));
   }
-  if (!TotalOf(content).has_value()) {
-    violations.Add("line_items", "must add up to a total that a 64-bit integer holds");
+  const bool amounts_fit = std::all_of(content.line_items.begin(), content.line_items.end(),
+                                       [](const LineItem& line) { return IsMoney(line.amount); });
+  if (amounts_fit && !TotalOf(content).has_value()) {
+    violations.Add("line_items", WithinMoney("must add up to a total"));
   }
 }
 
@@ -107,7 +116,7 @@ std::optional<std::int64_t> TotalOf(const InvoiceContent& content) {
   // Wide enough for kLineItemsMax lines, so that only the sum counts and not the way to it.
   __extension__ __int128 total = 0;
   for (const LineItem& line : content.line_items) total += line.amount;
-  if (total < INT64_MIN || total > INT64_MAX) return std::nullopt;
+  if (total < -kMoneyMax || total > kMoneyMax) return std::nullopt;
   return static_cast<std::int64_t>(total);
 }
 

@@ -22,6 +22,9 @@ inline constexpr std::size_t kTermsCharactersMax = 100;
 inline constexpr std::size_t kLineItemsMax = 200;
 inline constexpr std::size_t kDescriptionCharactersMax = 500;
 inline constexpr std::size_t kQuantityCharactersMax = 50;
+// Of a line and of a total, either way: what a JSON number carries exactly (RFC 8259, 6), so that
+// no reader sees another amount. Ninety trillion dollars.
+inline constexpr std::int64_t kMoneyMax = 9'007'199'254'740'991;
 
 // As stored: never renumber.
 enum class InvoiceStatus { kDraft = 1, kSent = 2, kPaid = 3, kVoid = 4 };
@@ -100,7 +103,7 @@ struct InvoiceViolation {
 // TotalOf(content).
 std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content);
 
-// The sum of the lines, or nothing when 64 bits do not hold it.
+// The sum of the lines; nothing beyond kMoneyMax.
 std::optional<std::int64_t> TotalOf(const InvoiceContent& content);
 
 // 1 to 40 letters, digits, '.', '_', '/' or '-', and not a UUID, so that an id is never a number.

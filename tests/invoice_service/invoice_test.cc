@@ -59,14 +59,19 @@ TEST(InvoiceTest, EachBrokenRuleNamesItsField) {
        "line_items[0].quantity"},
       {"too large a total",
        [](auto& c) {
-         c.line_items = {{"a", "", std::numeric_limits<std::int64_t>::max()}, {"b", "", 1}};
+         c.line_items = {{"a", "", kMoneyMax}, {"b", "", 1}};
        },
        "line_items"},
       {"too small a total",
        [](auto& c) {
-         c.line_items = {{"a", "", std::numeric_limits<std::int64_t>::min()}, {"b", "", -1}};
+         c.line_items = {{"a", "", -kMoneyMax}, {"b", "", -1}};
        },
        "line_items"},
+      {"an amount that only 64 bits hold",
+       [](auto& c) {
+         c.line_items = {{"a", "", std::numeric_limits<std::int64_t>::min()}};
+       },
+       "line_items[0].amount"},
   };
   for (const BadContent& bad : table) {
     InvoiceContent content = Valid();
@@ -95,9 +100,31 @@ TEST(InvoiceTest, LengthsAreCountedInCharactersAndNotInBytes) {
   EXPECT_EQ(CheckContent(content).size(), 1u);
 }
 
+// What a JavaScript number holds exactly, and so every reader of the JSON.
+TEST(InvoiceTest, AmountsAndTotalsBeyondWhatJsonCarriesExactlyAreRefusedByName) {
+  constexpr std::int64_t kMost = 9'007'199'254'740'991;
+  const auto fields = [](std::vector<std::int64_t> amounts) {
+    InvoiceContent content = Valid();
+    content.line_items.clear();
+    for (const std::int64_t amount : amounts) content.line_items.push_back({"a", "", amount});
+    std::vector<std::string> named;
+    for (const InvoiceViolation& violation : CheckContent(content))
+      named.push_back(violation.field);
+    return named;
+  };
+  using Fields = std::vector<std::string>;
+  EXPECT_EQ(fields({kMost}), Fields());
+  EXPECT_EQ(fields({-kMost}), Fields());
+  EXPECT_EQ(fields({kMost, 5, -5}), Fields());
+  EXPECT_EQ(fields({1, kMost + 1, -kMost}), Fields{"line_items[1].amount"});
+  EXPECT_EQ(fields({-kMost - 1, 1}), Fields{"line_items[0].amount"});
+  EXPECT_EQ(fields({kMost, 1}), Fields{"line_items"});
+  EXPECT_EQ(fields({-kMost, -1}), Fields{"line_items"});
+}
+
 TEST(InvoiceTest, ATotalThatFitsIsRightEvenWhenASubtotalDoesNot) {
   InvoiceContent content = Valid();
-  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t most = kMoneyMax;
   content.line_items = {{"a", "", most}, {"b", "", 5}, {"c", "", -5}};
   EXPECT_EQ(TotalOf(content), most);
   EXPECT_EQ(TotalOf(Valid()), 400000);
