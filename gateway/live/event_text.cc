@@ -32,9 +32,9 @@ EventText CurrencyText(bool current) {
 }
 
 EventText HeartbeatText(const LogPoint& point, std::string_view org_id) {
-  return Text(": heartbeat\n" + IdLine(point, org_id) + "\n");
+  return Text(": heartbeat\n" + IdLine(point, org_id) + "event: heartbeat\ndata: {}\n\n");
 }
 
-EventText HeartbeatText() { return Text(": heartbeat\n\n"); }
+EventText HeartbeatText() { return Text(": heartbeat\nevent: heartbeat\ndata: {}\n\n"); }
 
 }  // namespace marginalia

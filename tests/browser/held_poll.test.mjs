@@ -91,13 +91,13 @@ test("A poll released after a refused post leaves the thread as it is", async ({
       : one.fallback(),
   );
   await dana.post("Refused over a poll.");
-  await until("the error", () => dana.error());
+  await dana.failed();
   poll.end();
   await dana.passTimeUntil("what the poll would have brought", async () =>
     (await dana.comments()).some((one) => one.body === "Before the poll."),
   );
   assert.equal((await dana.comments()).length, 4);
-  assert.equal(await dana.body.inputValue(), "Refused over a poll.");
+  assert.equal((await dana.unsent())[0].body, "Refused over a poll.");
   assertWithoutGap(await dana.states());
   assertCountsAgree(await dana.states());
   cut.end();

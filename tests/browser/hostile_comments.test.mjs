@@ -99,7 +99,10 @@ test("None runs where the stream brings them, nor where one posts them oneself",
   await assertHarmless(dana, [...hostileBodies, ...own].reverse());
 });
 
-test("None runs on its way back into the form", async ({ stack, browser }) => {
+test("None runs above the thread, where what was not posted stands, nor in a draft", async ({
+  stack,
+  browser,
+}) => {
   const invoice = await stack.newInvoice(1);
   const dana = await browser.person("dana");
   dana.watch.expect(/ERR_/);
@@ -107,10 +110,12 @@ test("None runs on its way back into the form", async ({ stack, browser }) => {
   const text = "</textarea><script>window.pwned=1</script><img src=x onerror=window.pwned=2>";
   const deaf = stack.front.refuse(/^POST /);
   await dana.post(text);
-  await until("the error", () => dana.error());
+  assert.equal((await dana.failed()).body, text);
   deaf.end();
+  await dana.write(text);
   await dana.open(invoice);
-  await until("the text is back", async () => (await dana.body.inputValue()) === text);
+  assert.equal((await dana.failed()).body, text);
+  assert.equal(await dana.body.inputValue(), text);
   await assertHarmless(dana, ["Comment 1 of 1."]);
 });
 

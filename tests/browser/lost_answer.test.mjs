@@ -45,17 +45,16 @@ test("The same text sent again takes the same id and is there once", async ({ st
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
   const speak = await postIntoSilence(stack, dana, invoice, "Did you get this?");
-  await until("the error", () => dana.error());
-  assert.equal(await dana.body.inputValue(), "Did you get this?");
+  assert.equal((await dana.failed()).body, "Did you get this?");
   speak();
 
-  await dana.send();
+  await dana.press("Post again");
   await confirmed(dana, "Did you get this?");
   const ids = sentIds(dana);
   assert.ok(ids.length >= 2, "it was not sent again");
   assert.equal(new Set(ids).size, 1, `it was sent under several ids: ${ids}`);
   assert.equal((await stack.thread(invoice)).length, 4);
-  assert.equal(await dana.error(), "");
+  assert.deepEqual(await dana.unsent(), []);
   assertWithoutGap(await dana.states());
   assertCountsAgree(await dana.states());
 });
@@ -67,36 +66,35 @@ test("The stored comment, when it arrives after all, settles the matter", async 
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
   const speak = await postIntoSilence(stack, dana, invoice, "You did get this.");
-  await until("the error", () => dana.error());
+  await dana.failed();
   speak();
 
   await confirmed(dana, "You did get this.");
-  await until("the form is empty", async () => (await dana.body.inputValue()) === "");
-  assert.equal(await dana.error(), "");
+  await until("nothing is in doubt", async () => (await dana.unsent()).length === 0);
   await dana.postConfirmed("Thanks.");
   assert.equal((await stack.thread(invoice)).length, 5);
   assertWithoutGap(await dana.states());
 });
 
-test("After a reload what was stored is there once, and the form is empty", async ({
+test("After a reload what was stored is there once, and nothing is in doubt", async ({
   stack,
   browser,
 }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
   const speak = await postIntoSilence(stack, dana, invoice, "Reload me.");
-  await until("the error", () => dana.error());
+  await dana.failed();
   speak();
 
   await dana.open(invoice);
   await confirmed(dana, "Reload me.");
-  await until("the form is empty", async () => (await dana.body.inputValue()) === "");
+  await until("nothing is in doubt", async () => (await dana.unsent()).length === 0);
   assert.equal((await dana.comments()).filter((one) => one.body === "Reload me.").length, 1);
   await dana.open(invoice);
-  assert.equal(await dana.body.inputValue(), "");
+  assert.deepEqual(await dana.unsent(), []);
 });
 
-test("After a reload what never arrived is back in the form, under the same id", async ({
+test("After a reload what never arrived is still in doubt, and is sent under the same id", async ({
   stack,
   browser,
 }) => {
@@ -106,23 +104,21 @@ test("After a reload what never arrived is back in the form, under the same id",
   await dana.open(invoice);
   const deaf = stack.front.refuse(posts);
   await dana.post("Nobody hears me.");
-  await until("the error", () => dana.error());
+  await dana.failed();
   deaf.end();
 
   await dana.open(invoice);
-  await until(
-    "the text is back",
-    async () => (await dana.body.inputValue()) === "Nobody hears me.",
-  );
-  assert.notEqual((await dana.page.locator(".form-note").textContent()).trim(), "");
-  await dana.send();
+  const { body, why } = await dana.failed();
+  assert.equal(body, "Nobody hears me.");
+  assert.match(why, /not confirmed/);
+  await dana.press("Post again");
   await confirmed(dana, "Nobody hears me.");
   const ids = sentIds(dana);
   assert.ok(ids.length >= 2);
   assert.equal(new Set(ids).size, 1, `it was sent under several ids: ${ids}`);
   assert.equal((await stack.thread(invoice)).length, 4);
   await dana.open(invoice);
-  assert.equal(await dana.body.inputValue(), "");
+  assert.deepEqual(await dana.unsent(), []);
 });
 
 test("A page that was closed before the answer leaves the text to the next one", async ({
@@ -144,7 +140,7 @@ test("A page that was closed before the answer leaves the text to the next one",
 
   await next.open(invoice);
   await confirmed(next, "Closed too soon.");
-  await until("the form is empty", async () => (await next.body.inputValue()) === "");
+  await until("nothing is in doubt", async () => (await next.unsent()).length === 0);
   assert.equal((await stack.thread(invoice)).length, 2);
 });
 
@@ -152,7 +148,7 @@ test("A changed text is another comment", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(1);
   const dana = await browser.person("dana");
   const speak = await postIntoSilence(stack, dana, invoice, "First thought.");
-  await until("the error", () => dana.error());
+  await dana.failed();
   await dana.write("Second thought.");
   speak();
   await dana.send();
@@ -166,20 +162,17 @@ test("A changed text is another comment", async ({ stack, browser }) => {
   assertCountsAgree(await dana.states());
 });
 
-test("What one person could not send is not put into another's form", async ({
-  stack,
-  browser,
-}) => {
+test("What one person could not send is not another's to see", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(1);
   const dana = await browser.person("dana");
   dana.watch.expect(/ERR_|events/);
   await dana.open(invoice);
   const deaf = stack.front.refuse(posts);
   await dana.post("Only mine.");
-  await until("the error", () => dana.error());
+  await dana.failed();
   deaf.end();
   await dana.page.locator(".viewer button").click();
   await dana.signIn("priya");
   await dana.open(invoice);
-  assert.equal(await dana.body.inputValue(), "");
+  assert.deepEqual(await dana.unsent(), []);
 });

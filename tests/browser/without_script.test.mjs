@@ -113,11 +113,7 @@ test("A text that is too long comes back as well", async ({ stack, browser }) =>
   dana.watch.expect(/ERR_FAILED|400/);
   await dana.page.goto(invoice.path);
   const text = '<b>long</b> & "quoted" '.repeat(500);
-  await dana.page.evaluate((long) => {
-    const body = document.querySelector("#comment-body");
-    body.removeAttribute("maxlength");
-    body.value = long;
-  }, text);
+  await dana.write(text);
   await dana.send();
   await until("the error", () => dana.error());
   assert.match(await dana.error(), /10,000/);

@@ -26,6 +26,16 @@ export class ApiError extends Error {
     return this.status === NO_ANSWER || this.status === 429 || this.status >= 500;
   }
 
+  // Whether the session has ended: also when something in front of the server asks to sign in there.
+  get isSignedOut(): boolean {
+    return this.status === 401;
+  }
+
+  // Not the API answered, but a page to sign in on.
+  static signedOut(): ApiError {
+    return new ApiError(401, "", "the session has ended");
+  }
+
   static async from(response: Response): Promise<ApiError> {
     // A proxy in between answers with something else than a problem.
     const problem: Problem = await response.json().catch(() => ({}));

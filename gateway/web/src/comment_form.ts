@@ -1,134 +1,179 @@
-// The form under which one writes. Posts through the cache instead of leaving the page.
+// The form under which one writes. Posts through the cache instead of leaving the page; what was not
+// posted is set aside above the thread, so that one can go on writing.
 import type { Announcer } from "./announcer.ts";
-import type { Outbox, OutboxEntry } from "./outbox.ts";
+import type { Draft } from "./draft.ts";
+import type { OutboxEntry } from "./outbox.ts";
 import { ID_REUSED, postErrorText } from "./post_error.ts";
 import type { Posting } from "./posting.ts";
+import { UnsentComments } from "./unsent_comments.ts";
 import { newUuid } from "./uuid.ts";
 
-const UNCONFIRMED =
-  "This comment was not confirmed before the page was left. Press “Post comment” to send it: it cannot be posted twice.";
+// As the server counts them: Unicode characters, whatever they take in UTF-16.
+const CHARACTERS_MAX = 10_000;
+const LEFT_SAID_FROM = 500;
+
+export interface CommentFormParts {
+  readonly posting: Posting;
+  readonly draft: Draft;
+  readonly announcer: Announcer;
+  // What the comments that were not posted are shown in front of.
+  readonly list: HTMLElement;
+  // A comment was stored, so the server is there and knows who one is.
+  readonly posted: () => void;
+}
 
 export class CommentForm {
   readonly #form: HTMLFormElement;
   readonly #id: HTMLInputElement;
   readonly #text: HTMLTextAreaElement;
-  readonly #button: HTMLButtonElement;
   readonly #error: HTMLElement;
-  readonly #posting: Posting;
-  readonly #outbox: Outbox;
-  readonly #announcer: Announcer;
-  #note: HTMLElement | undefined;
-  #isSending = false;
+  readonly #left: HTMLElement;
+  readonly #parts: CommentFormParts;
+  readonly #unsent: UnsentComments;
+  // What was taken back to be changed: unchanged, it is the same comment still.
+  #edited: OutboxEntry | undefined;
 
   // Throws when the form is not the one that the page is rendered with.
-  constructor(
-    form: HTMLFormElement,
-    parts: { posting: Posting; outbox: Outbox; announcer: Announcer },
-  ) {
+  constructor(form: HTMLFormElement, parts: CommentFormParts) {
     this.#form = form;
     this.#id = part(form, "input[name=comment_id]");
     this.#text = part(form, "textarea");
-    this.#button = part(form, "button");
     this.#error = part(form, ".error");
-    this.#posting = parts.posting;
-    this.#outbox = parts.outbox;
-    this.#announcer = parts.announcer;
+    this.#parts = parts;
+    this.#left = document.createElement("p");
+    this.#left.className = "form-note";
+    this.#error.after(this.#left);
+    this.#unsent = new UnsentComments(parts.list, {
+      retry: (entry) => void this.#post(entry),
+      edit: (entry) => this.#edit(entry),
+      discard: (entry) => this.#discard(entry),
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#submit();
+      this.#submit();
     });
     this.#text.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+      // An input method takes the first Enter for what it composes.
+      if (event.key !== "Enter" || event.isComposing) return;
+      if (event.ctrlKey || event.metaKey) form.requestSubmit();
     });
-    this.#text.addEventListener("input", () => this.#text.removeAttribute("aria-invalid"));
-    this.#restore();
+    this.#text.addEventListener("input", () => this.#written());
+    if (this.#text.value === "") this.#text.value = parts.draft.text;
+    this.#showLeft();
+    this.heard();
   }
 
   // To be called when the thread has changed: a comment in doubt may have turned out to be stored.
   heard(): void {
-    const stored = this.#isSending ? undefined : this.#posting.takeStored();
-    if (stored === undefined || this.#text.value !== stored.body) return;
-    this.#begin();
-    this.#announcer.say("The comment was posted after all");
+    const before = this.#unsent.count;
+    const unsent = this.#parts.posting.unsent();
+    this.#unsent.show(unsent);
+    if (unsent.length < before) this.#parts.announcer.say("The comment was posted after all");
   }
 
-  // What was sent before a reload and not confirmed is back in the form, under the same id.
-  #restore(): void {
-    const { entry } = this.#outbox;
-    if (entry === undefined || this.#posting.takeStored() !== undefined) return;
-    if (this.#text.value !== "" && this.#text.value !== entry.body) return;
-    this.#text.value = entry.body;
-    this.#id.value = entry.id;
-    this.#showNote(UNCONFIRMED);
+  focus(): void {
+    this.#text.focus();
   }
 
-  async #submit(): Promise<void> {
-    const body = this.#text.value;
-    if (this.#isSending) return;
-    if (body.trim() === "") {
-      this.#fail("The comment must not be blank.");
-      this.#text.setAttribute("aria-invalid", "true");
-      return;
-    }
-    const entry = { id: this.#idOf(body), body };
-    this.#begin();
-    this.#setSending(true);
-    const error = await this.#posting.post(entry);
-    this.#setSending(false);
-    if (error === undefined) {
-      this.#announcer.say("Your comment is posted");
-      return;
-    }
-    if (error.reason === ID_REUSED) this.#outbox.forget(entry.id);
-    this.#giveBack(entry);
-    this.#fail(postErrorText(error));
-    if (error.fieldMessage !== undefined) this.#text.setAttribute("aria-invalid", "true");
-  }
-
-  // The same text is the same comment, under the same id; another text is another one.
-  #idOf(body: string): string {
-    const { entry } = this.#outbox;
-    if (entry?.body === body) return entry.id;
-    return this.#id.value === entry?.id ? newUuid() : this.#id.value;
-  }
-
-  // An empty form for the next comment.
-  #begin(): void {
-    this.#text.value = "";
-    this.#id.value = newUuid();
-    this.#error.textContent = "";
+  #written(): void {
     this.#text.removeAttribute("aria-invalid");
-    this.#showNote("");
+    this.#error.textContent = "";
+    this.#parts.draft.keep(this.#text.value);
+    this.#showLeft();
+  }
+
+  #submit(): void {
+    const body = this.#text.value;
+    const wrong = faultOf(body);
+    if (wrong !== undefined) {
+      this.#refuse(wrong);
+      return;
+    }
+    const id = this.#edited?.body === body ? this.#edited.id : this.#id.value;
+    this.#setText("");
+    this.#id.value = newUuid();
+    this.#edited = undefined;
+    void this.#post({ id, body });
+  }
+
+  async #post(entry: OutboxEntry): Promise<void> {
+    const { posting, announcer, posted } = this.#parts;
+    const answer = posting.post(entry);
+    this.#unsent.show(posting.unsent());
+    const error = await answer;
+    if (error === undefined) {
+      announcer.say("Your comment is posted");
+      posted();
+      return;
+    }
+    const why = postErrorText(error);
+    const kept = error.reason === ID_REUSED ? this.#asAnother(entry) : entry;
+    this.#unsent.explain(kept.id, why);
+    this.#unsent.show(posting.unsent());
+    announcer.say(`Your comment was not posted. ${why}`);
+  }
+
+  // Its id belongs to another text: this one needs one of its own.
+  #asAnother({ id, body }: OutboxEntry): OutboxEntry {
+    const another = { id: newUuid(), body };
+    this.#parts.posting.replace(id, another);
+    return another;
   }
 
   // What has been written since stays, below.
-  #giveBack({ id, body }: OutboxEntry): void {
+  #edit(entry: OutboxEntry): void {
     const since = this.#text.value;
-    this.#text.value = since === "" ? body : `${body}\n\n${since}`;
-    if (since === "" && this.#outbox.entry?.id === id) this.#id.value = id;
+    this.#edited = entry;
+    this.#setText(since === "" ? entry.body : `${entry.body}\n\n${since}`);
+    this.#drop(entry);
   }
 
-  #fail(message: string): void {
+  #discard(entry: OutboxEntry): void {
+    this.#drop(entry);
+    this.#parts.announcer.say("The comment is discarded");
+  }
+
+  #drop({ id }: OutboxEntry): void {
+    this.#parts.posting.discard(id);
+    this.#unsent.show(this.#parts.posting.unsent());
+    this.#text.focus();
+  }
+
+  #setText(text: string): void {
+    this.#text.value = text;
+    this.#written();
+  }
+
+  #refuse(message: string): void {
     this.#error.textContent = message;
+    this.#text.setAttribute("aria-invalid", "true");
     const focused = document.activeElement;
     if (focused === document.body || this.#form.contains(focused)) this.#text.focus();
   }
 
-  // A disabled button would lose the focus.
-  #setSending(isSending: boolean): void {
-    this.#isSending = isSending;
-    this.#button.setAttribute("aria-disabled", String(isSending));
+  #showLeft(): void {
+    const left = CHARACTERS_MAX - charactersOf(this.#text.value);
+    this.#left.classList.toggle("error", left < 0);
+    this.#left.textContent =
+      left < 0 ? `${plural(-left)} too many` : left <= LEFT_SAID_FROM ? `${plural(left)} left` : "";
   }
+}
 
-  #showNote(text: string): void {
-    this.#note?.remove();
-    this.#note = undefined;
-    if (text === "") return;
-    this.#note = document.createElement("p");
-    this.#note.className = "form-note";
-    this.#note.textContent = text;
-    this.#error.after(this.#note);
-  }
+// What the server would refuse it for.
+function faultOf(body: string): string | undefined {
+  if (body.trim() === "") return "The comment must not be blank.";
+  if (charactersOf(body) > CHARACTERS_MAX) return "The comment must be at most 10,000 characters.";
+  return undefined;
+}
+
+function charactersOf(text: string): number {
+  let characters = 0;
+  for (const _ of text) characters += 1;
+  return characters;
+}
+
+function plural(characters: number): string {
+  return `${characters.toLocaleString("en-US")} character${characters === 1 ? "" : "s"}`;
 }
 
 function part<T extends Element>(form: HTMLFormElement, selector: string): T {

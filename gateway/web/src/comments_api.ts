@@ -72,7 +72,8 @@ async function exchange<T>(
   init.signal?.addEventListener("abort", abort);
   const timer = setTimeout(abort, timeoutMs);
   try {
-    const response = await fetch(path, { ...init, signal: controller.signal });
+    const response = await fetch(path, { ...init, redirect: "manual", signal: controller.signal });
+    if (isSignIn(path, response)) throw ApiError.signedOut();
     // 304 is only answered to those who asked for it.
     if (!response.ok && response.status !== 304) throw await ApiError.from(response);
     return await read(response);
@@ -83,4 +84,11 @@ async function exchange<T>(
     clearTimeout(timer);
     init.signal?.removeEventListener("abort", abort);
   }
+}
+
+// Nothing here redirects, and the API answers no page: what does is a sign-in in front of it.
+function isSignIn(path: string, response: Response): boolean {
+  if (response.type === "opaqueredirect") return true;
+  const type = response.headers.get("Content-Type") ?? "";
+  return path.startsWith("/api/") && response.ok && type.startsWith("text/html");
 }

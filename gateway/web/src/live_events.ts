@@ -1,10 +1,15 @@
 // The thread's events as they happen. The browser itself mends a stream that breaks, going on after
-// the last event; what it gives up on, after an answer that is no stream, is opened anew from here.
+// the last event. What it cannot see is watched from here: a stream that was given up on, one that
+// is never answered, and one that has fallen silent, which the server never is for long.
 import { apiErrorOf } from "./api_error.ts";
 import type { Comment } from "./comment.ts";
 
 const REOPEN_AFTER_MS = 1_000;
 const REOPEN_AFTER_MS_MAX = 30_000;
+// Something in between may hold back the answer for ever.
+const OPEN_MS_MAX = 10_000;
+// Two of the server's heartbeats.
+const SILENCE_MS_MAX = 30_000;
 // A browser allows a few connections to a server: tabs that nobody looks at leave them to others.
 const HIDDEN_FOR_MS = 10_000;
 
@@ -22,9 +27,15 @@ export class LiveEvents {
   readonly #handlers: LiveHandlers;
   #token: string;
   #source: EventSource | undefined;
+  #isLive = false;
+  #isSignedOut = false;
+  #isLeft = false;
   #failures = 0;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
   #reopening: ReturnType<typeof setTimeout> | undefined;
   #hiding: ReturnType<typeof setTimeout> | undefined;
+  // Counts what was begun: what ends after another one has begun no longer matters.
+  #attempt = 0;
 
   // `token` is that of what is on the page: events after it are news.
   constructor(path: string, token: string, handlers: LiveHandlers) {
@@ -35,43 +46,94 @@ export class LiveEvents {
 
   start(): void {
     document.addEventListener("visibilitychange", () => this.#followVisibility());
+    // A network that comes back, and somebody who does, are reasons to try at once.
+    window.addEventListener("online", () => this.wake());
+    window.addEventListener("focus", () => this.wake());
+    // A page that is left may be come back to as it was: without a stream until then.
+    window.addEventListener("pagehide", () => {
+      this.#isLeft = true;
+      this.#close();
+    });
+    window.addEventListener("pageshow", () => {
+      this.#isLeft = false;
+      this.#followVisibility();
+    });
     this.#followVisibility();
+  }
+
+  // Opens the stream anew unless it is known to be live.
+  wake(): void {
+    if (this.#isLive || this.#isLeft || document.visibilityState === "hidden") return;
+    this.#failures = 0;
+    this.#open();
   }
 
   #followVisibility(): void {
     clearTimeout(this.#hiding);
     if (document.visibilityState === "hidden") {
       this.#hiding = setTimeout(() => this.#close(), HIDDEN_FOR_MS);
-    } else if (this.#source === undefined && this.#reopening === undefined) {
+    } else if (this.#source === undefined && this.#reopening === undefined && !this.#isSignedOut) {
       this.#open();
     }
   }
 
   #close(): void {
+    this.#attempt += 1;
+    this.#isLive = false;
     this.#source?.close();
     this.#source = undefined;
+    clearTimeout(this.#watchdog);
     clearTimeout(this.#reopening);
     this.#reopening = undefined;
   }
 
+  #tell(state: LiveState): void {
+    this.#isLive = state === "live";
+    this.#isSignedOut = state === "signed-out";
+    this.#handlers.state(state);
+  }
+
+  // The stream is given up unless it says something within so long.
+  #expectWithin(ms: number): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => {
+      this.#tell("down");
+      this.#reopenLater();
+    }, ms);
+  }
+
   #open(): void {
+    this.#close();
     const source = new EventSource(`${this.#path}?after=${encodeURIComponent(this.#token)}`);
     this.#source = source;
-    source.addEventListener("open", () => {
+    this.#expectWithin(OPEN_MS_MAX);
+    const on = (name: string, act: (event: MessageEvent<string>) => void) => {
+      source.addEventListener(name, (event) => {
+        if (this.#source !== source) return;
+        this.#expectWithin(SILENCE_MS_MAX);
+        act(event as MessageEvent<string>);
+      });
+    };
+    on("open", () => {
       this.#failures = 0;
-      this.#handlers.state("live");
+      this.#tell("live");
     });
     source.addEventListener("error", () => {
-      this.#handlers.state("down");
+      if (this.#source !== source) return;
+      this.#tell("down");
       if (source.readyState === EventSource.CLOSED) this.#reopenLater();
+      else this.#expectWithin(OPEN_MS_MAX);
+    });
+    on("heartbeat", (event) => {
+      this.#token = event.lastEventId || this.#token;
     });
     // comments-service is out of the gateway's reach: silence is no news.
-    source.addEventListener("stale", () => this.#handlers.state("down"));
-    source.addEventListener("current", () => this.#handlers.state("live"));
-    source.addEventListener("checkpoint", (event) => {
+    on("stale", () => this.#tell("down"));
+    on("current", () => this.#tell("live"));
+    on("checkpoint", (event) => {
       this.#token = event.lastEventId;
     });
-    source.addEventListener("comment", (event: MessageEvent<string>) => {
+    on("comment", (event) => {
       this.#token = event.lastEventId;
       const { comment, totalSize }: { comment: Comment; totalSize: number } = JSON.parse(
         event.data,
@@ -90,13 +152,17 @@ export class LiveEvents {
 
   // The events after the token may be retained no longer: read the thread, and go on from there.
   async #reopen(): Promise<void> {
+    const attempt = this.#attempt;
     try {
       this.#token = await this.#handlers.resync();
     } catch (error) {
-      if (apiErrorOf(error).status === 401) return this.#handlers.state("signed-out");
-      return this.#reopenLater();
+      if (this.#attempt !== attempt) return;
+      if (!apiErrorOf(error).isSignedOut) return this.#reopenLater();
+      this.#close();
+      return this.#tell("signed-out");
     }
+    if (this.#attempt !== attempt) return;
     this.#reopening = undefined;
-    if (this.#source === undefined && document.visibilityState !== "hidden") this.#open();
+    if (document.visibilityState !== "hidden") this.#open();
   }
 }

@@ -4,7 +4,7 @@ import type { LiveState } from "./live_events.ts";
 const LABELS: Record<LiveState, string> = {
   live: "Live",
   down: "Reconnecting… checking every 10 seconds",
-  "signed-out": "Signed out: reload the page to sign in",
+  "signed-out": "Your session has ended. ",
 };
 
 export function showLiveState(place: HTMLElement | null, state: LiveState): void {
@@ -12,4 +12,10 @@ export function showLiveState(place: HTMLElement | null, state: LiveState): void
   place.hidden = false;
   place.classList.toggle("live-on", state === "live");
   place.textContent = LABELS[state];
+  if (state !== "signed-out") return;
+  // The page is read anew, by whoever asks one to sign in.
+  const again = document.createElement("a");
+  again.href = location.href;
+  again.textContent = "Sign in again";
+  place.append(again);
 }

@@ -6,12 +6,14 @@ import { CommentForm } from "./comment_form.ts";
 import { activityKeys } from "./comment_keys.ts";
 import { CommentsApi } from "./comments_api.ts";
 import type { Dehydrated } from "./dehydrated.ts";
+import { Draft } from "./draft.ts";
 import { LiveEvents } from "./live_events.ts";
 import { showLiveState } from "./live_label.ts";
-import { browserStorage, Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { PageClock } from "./page_time.ts";
 import { Posting } from "./posting.ts";
 import { isTopInView } from "./reading_place.ts";
+import { browserStore } from "./store.ts";
 import { Summary } from "./summary.ts";
 import { ThreadQuery } from "./thread_query.ts";
 import { ThreadView } from "./thread_view.ts";
@@ -32,11 +34,16 @@ export function startThread(
   const view = new ThreadView(section, list, { query, counts, announcer, clock, userId });
   const summary = new Summary(location.pathname, counts, clock);
 
-  const outbox = new Outbox(browserStorage(), { orgId: viewer.orgId, userId, invoiceId });
+  const owner = { orgId: viewer.orgId, userId, invoiceId };
+  const outbox = new Outbox(browserStore, owner);
   const posting = new Posting({ api, query, outbox, invoiceId, viewer, clock });
+  const draft = new Draft(browserStore, owner);
+  const posted = () => events.wake();
   const element = section.querySelector<HTMLFormElement>("#comment-form");
   const form =
-    element === null ? undefined : new CommentForm(element, { posting, outbox, announcer });
+    element === null
+      ? undefined
+      : new CommentForm(element, { posting, draft, announcer, list, posted });
 
   query.subscribe((result) => {
     if (view.show(result)) {

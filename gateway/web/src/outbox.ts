@@ -1,56 +1,44 @@
-// The comment that was sent and is not known to have been stored. Kept across reloads, so that it
-// is tried again under the same id and cannot be stored twice.
+// The comments that were sent and are not known to be stored, each under its own id. Kept across
+// reloads, so that each is tried again under that id and cannot be stored twice.
+import { keyOf, type Owner, type Store } from "./store.ts";
+
 export interface OutboxEntry {
   readonly id: string;
   readonly body: string;
 }
 
 export class Outbox {
-  // Undefined where the browser lends no storage: then the page's own memory must do.
-  readonly #storage: Storage | undefined;
-  readonly #key: string;
-  #entry: OutboxEntry | undefined;
+  readonly #store: Store;
+  readonly #prefix: string;
 
-  constructor(
-    storage: Storage | undefined,
-    owner: { readonly orgId: string; readonly userId: string; readonly invoiceId: string },
-  ) {
-    this.#storage = storage;
-    this.#key = `marginalia:outbox:${JSON.stringify([owner.orgId, owner.userId, owner.invoiceId])}`;
-    this.#entry = parse(storage?.getItem(this.#key));
+  constructor(store: Store, owner: Owner) {
+    this.#store = store;
+    this.#prefix = keyOf("outbox", owner);
   }
 
-  get entry(): OutboxEntry | undefined {
-    return this.#entry;
+  // Oldest first: the ids are made in that order.
+  entries(): OutboxEntry[] {
+    return this.#store
+      .keys(this.#prefix)
+      .map((key) => parse(this.#store.get(key)))
+      .filter((entry) => entry !== undefined)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   keep(entry: OutboxEntry): void {
-    this.#entry = entry;
-    try {
-      this.#storage?.setItem(this.#key, JSON.stringify(entry));
-    } catch {
-      // The storage is full: the comment is posted all the same.
-    }
+    this.#store.set(this.#keyOf(entry.id), JSON.stringify(entry));
   }
 
-  // It is stored. Another one, kept since, stays.
   forget(id: string): void {
-    if (this.#entry?.id !== id) return;
-    this.#entry = undefined;
-    this.#storage?.removeItem(this.#key);
+    this.#store.remove(this.#keyOf(id));
+  }
+
+  #keyOf(id: string): string {
+    return `${this.#prefix}:${id}`;
   }
 }
 
-// The browser's storage, if it lends one.
-export function browserStorage(): Storage | undefined {
-  try {
-    return window.localStorage;
-  } catch {
-    return undefined;
-  }
-}
-
-function parse(text: string | null | undefined): OutboxEntry | undefined {
+function parse(text: string | undefined): OutboxEntry | undefined {
   try {
     const entry: Partial<OutboxEntry> | null = JSON.parse(text ?? "null");
     if (typeof entry?.id !== "string" || typeof entry.body !== "string") return undefined;

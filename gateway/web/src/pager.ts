@@ -1,4 +1,6 @@
-// The link to older or newer comments. It is loaded when it comes into sight, or is activated.
+// The link to older or newer comments. It is loaded when it comes into sight, or is activated. One
+// that leads upwards waits until somebody has gone up: whoever opens a page in the middle of a thread
+// has it in sight and wants to stay.
 const MARGIN_PX = 200;
 
 export interface PagerState {
@@ -13,6 +15,8 @@ export class Pager {
   readonly #label: string;
   readonly #insert: (link: HTMLElement) => void;
   readonly #load: () => void;
+  #isSightEnough: boolean;
+  #scrolledTo = window.scrollY;
   // Whoever was on a link that is gone goes on from elsewhere.
   readonly #leave: () => void;
   readonly #sight = new IntersectionObserver((entries) => this.#sighted(entries), {
@@ -25,6 +29,7 @@ export class Pager {
     rel: string;
     label: string;
     insert: (link: HTMLElement) => void;
+    sight: "always" | "upwards";
     load: () => void;
     leave: () => void;
   }) {
@@ -33,6 +38,10 @@ export class Pager {
     this.#label = options.label;
     this.#insert = options.insert;
     this.#load = options.load;
+    this.#isSightEnough = options.sight === "always";
+    if (!this.#isSightEnough) {
+      window.addEventListener("scroll", () => this.#followScroll(), { passive: true });
+    }
     this.#leave = options.leave;
     const rendered = document.getElementById(options.id);
     if (rendered instanceof HTMLAnchorElement) this.#adopt(rendered);
@@ -51,6 +60,17 @@ export class Pager {
     // Observed anew, it is reported anew if it is still in sight; after a failure only by hand.
     this.#sight.disconnect();
     if (!isLoading && !hasFailed) this.#sight.observe(link);
+  }
+
+  #followScroll(): void {
+    const goesUp = window.scrollY < this.#scrolledTo;
+    this.#scrolledTo = window.scrollY;
+    if (!goesUp || this.#isSightEnough) return;
+    this.#isSightEnough = true;
+    // Observed anew, it is reported anew if it is in sight already.
+    if (this.#link === undefined || this.#link.hasAttribute("aria-busy")) return;
+    this.#sight.disconnect();
+    this.#sight.observe(this.#link);
   }
 
   #make(): HTMLAnchorElement {
@@ -81,6 +101,6 @@ export class Pager {
   }
 
   #sighted(entries: readonly IntersectionObserverEntry[]): void {
-    if (entries.some((entry) => entry.isIntersecting)) this.#load();
+    if (this.#isSightEnough && entries.some((entry) => entry.isIntersecting)) this.#load();
   }
 }

@@ -12,20 +12,50 @@ function coveredHeight(): number {
   return document.querySelector(".top")?.getBoundingClientRect().bottom ?? 0;
 }
 
-// Makes a change to the list. `stays` says which of its items will still be there.
+// The first item that one sees, of those that `stays` names.
+function anchorOf(list: HTMLElement, stays: (item: Element) => boolean): Element | undefined {
+  const covered = coveredHeight();
+  return Array.from(list.children).find(
+    (item) => item.getBoundingClientRect().bottom > covered && stays(item),
+  );
+}
+
+function topOf(anchor: Element | undefined): number {
+  return anchor?.getBoundingClientRect().top ?? 0;
+}
+
+function moveBack(pixels: number): void {
+  if (pixels !== 0) window.scrollBy({ top: pixels, behavior: "instant" });
+}
+
+// Makes a change to the list. `stays` says which of its items will still be there. Whoever looks at
+// the beginning is shown what comes there, unless `isInside`: then more of the list is above.
 export function keepPlace(
   list: HTMLElement,
   stays: (item: Element) => boolean,
+  isInside: boolean,
   change: () => void,
 ): void {
-  const covered = coveredHeight();
-  const anchor = isTopInView(list)
-    ? undefined
-    : Array.from(list.children).find(
-        (item) => item.getBoundingClientRect().bottom > covered && stays(item),
-      );
-  const before = anchor?.getBoundingClientRect().top ?? 0;
+  const anchor = !isInside && isTopInView(list) ? undefined : anchorOf(list, stays);
+  const before = topOf(anchor);
   change();
-  const moved = (anchor?.getBoundingClientRect().top ?? 0) - before;
-  if (moved !== 0) window.scrollBy({ top: moved, behavior: "instant" });
+  moveBack(topOf(anchor) - before);
+}
+
+// Keeps the place through every change of the layout around the list: a sidebar that opens, a
+// summary that grows, a window that is turned.
+export function holdPlace(list: HTMLElement): void {
+  let anchor: Element | undefined;
+  let top = 0;
+  const note = () => {
+    anchor = isTopInView(list) ? undefined : anchorOf(list, () => true);
+    top = topOf(anchor);
+  };
+  window.addEventListener("scroll", note, { passive: true });
+  const observer = new ResizeObserver(() => {
+    if (anchor?.isConnected) moveBack(topOf(anchor) - top);
+    note();
+  });
+  observer.observe(document.body);
+  observer.observe(list);
 }

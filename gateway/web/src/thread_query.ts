@@ -74,6 +74,7 @@ export class ThreadQuery {
     this.#token = first.page.consistencyToken;
     this.#list = new InfiniteQueryObserver(client, {
       queryKey: commentKeys.lists(first.invoiceId),
+      networkMode: "always",
       queryFn: ({ pageParam, signal }) => api.page(pageParam, signal),
       initialData: threadOf(first.page, first.cursor),
       initialPageParam: NEWEST,
@@ -92,6 +93,8 @@ export class ThreadQuery {
     const isNewest = first.cursor === NEWEST;
     this.#newest = new QueryObserver<Newest, ApiError>(client, {
       queryKey: commentKeys.newest(first.invoiceId),
+      // What the browser thinks of the network is often wrong: only asking tells.
+      networkMode: "always",
       queryFn: ({ signal }) => this.#readNewest(signal),
       initialData: isNewest ? { page: first.page, etag: first.etag } : {},
       staleTime: Number.POSITIVE_INFINITY,

@@ -7,7 +7,7 @@ import { nodeId } from "./comment_node.ts";
 import { NewCommentsPill } from "./new_comments_pill.ts";
 import type { PageClock } from "./page_time.ts";
 import { Pager } from "./pager.ts";
-import { isTopInView, keepPlace } from "./reading_place.ts";
+import { holdPlace, isTopInView, keepPlace } from "./reading_place.ts";
 import { shownName } from "./text.ts";
 import { commentsOf, isAtNewest, totalOf } from "./thread_pages.ts";
 import type { ThreadQuery, ThreadResult } from "./thread_query.ts";
@@ -24,6 +24,7 @@ export class ThreadView {
   readonly #newer: Pager;
   // How many comments there are that one knows of.
   #known: number;
+  #wasAtNewest: boolean;
 
   constructor(
     section: HTMLElement,
@@ -43,6 +44,7 @@ export class ThreadView {
     this.#announcer = parts.announcer;
     this.#userId = parts.userId;
     this.#known = totalOf(parts.query.thread);
+    this.#wasAtNewest = isAtNewest(parts.query.thread);
     this.#pill = new NewCommentsPill(list, () => void this.#goToNewest());
     const leave = () => this.#list.focus();
     this.#older = new Pager({
@@ -50,6 +52,7 @@ export class ThreadView {
       rel: "next",
       label: "Older comments",
       insert: (link) => list.after(link),
+      sight: "always",
       load: () => void this.#query.loadOlder(),
       leave,
     });
@@ -58,9 +61,11 @@ export class ThreadView {
       rel: "prev",
       label: "Newer comments",
       insert: (link) => list.before(link),
+      sight: "upwards",
       load: () => void this.#query.loadNewer(),
       leave,
     });
+    holdPlace(list);
     window.addEventListener("scroll", () => this.#clearSeenNews(), { passive: true });
   }
 
@@ -73,12 +78,14 @@ export class ThreadView {
     keepPlace(
       this.#list.element,
       (item) => shown.has(item.id),
+      !this.#wasAtNewest,
       () => {
         this.#list.show(comments, this.#known);
         this.#showLinks(thread, result);
         if (comments.length > 0) this.#section.querySelector(".empty")?.remove();
       },
     );
+    this.#wasAtNewest = isAtNewest(thread);
     this.#counts.show(thread);
     const grown = this.#tellNews(thread, comments, wasTopInView);
     this.#clearSeenNews();

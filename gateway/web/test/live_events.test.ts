@@ -5,10 +5,11 @@ import { LiveEvents, type LiveState } from "../src/live_events.ts";
 import { commentOf } from "./support/fake_server.ts";
 import { FakeTimers } from "./support/fake_timers.ts";
 import { FakeEventSource } from "./support/live_page.ts";
-import { look } from "./support/page.ts";
+import { fire, look } from "./support/page.ts";
 import { quiet } from "./support/turns.ts";
 
 const A_MINUTE_MS = 60_000;
+const HEARTBEAT_MS = 15_000;
 
 let timers: FakeTimers;
 let states: LiveState[];
@@ -25,10 +26,16 @@ beforeEach(() => {
   heard = [];
   resyncs = 0;
   resyncError = undefined;
+  const test = tests;
+  // Those of earlier tests still follow the window.
+  const isNow = () => test === tests;
   new LiveEvents(`/events/${tests}`, "token-0", {
     comment: (comment, total, token) => heard.push(`${comment.sequence} of ${total}, ${token}`),
-    state: (state) => states.push(state),
+    state: (state) => {
+      if (isNow()) states.push(state);
+    },
     resync: async () => {
+      if (!isNow()) throw ApiError.signedOut();
       resyncs += 1;
       if (resyncError !== undefined) throw resyncError;
       return "token-new";
@@ -60,8 +67,46 @@ test("a stream that breaks is left to the browser", () => {
   stream().break();
   stream().open();
   assert.deepEqual(states, ["live", "down", "live"]);
-  timers.advance(A_MINUTE_MS);
+  timers.advance(HEARTBEAT_MS);
   assert.equal(opened().length, 1);
+});
+
+test("a stream that says nothing for two heartbeats is down, and opened anew", async () => {
+  stream().open();
+  for (let beat = 0; beat < 5; beat += 1) {
+    timers.advance(HEARTBEAT_MS);
+    stream().dispatchEvent(Object.assign(new Event("heartbeat"), { lastEventId: `beat-${beat}` }));
+  }
+  assert.deepEqual(states, ["live"]);
+  timers.advance(2 * HEARTBEAT_MS);
+  assert.deepEqual(states, ["live", "down"]);
+  timers.advance(A_MINUTE_MS);
+  await quiet();
+  assert.equal(opened()[0]?.readyState, FakeEventSource.CLOSED);
+  assert.equal(opened().length, 2);
+  stream().open();
+  assert.deepEqual(states, ["live", "down", "live"]);
+});
+
+test("a stream that is never answered is down, and opened anew", async () => {
+  timers.advance(2 * HEARTBEAT_MS);
+  await quiet();
+  assert.deepEqual(states, ["down"]);
+  assert.equal(resyncs, 1);
+  assert.equal(opened().length, 2);
+});
+
+test("focus and a network that is back wake a stream that is down, and leave a live one alone", () => {
+  stream().open();
+  fire(window, "online");
+  assert.equal(opened().length, 1);
+  stream().break();
+  fire(window, "online");
+  assert.equal(opened().length, 2);
+  stream().break();
+  look({ focused: true });
+  assert.equal(opened().length, 3);
+  assert.equal(resyncs, 0);
 });
 
 test("a stale stream is as good as none", () => {
@@ -109,6 +154,18 @@ test("whoever is signed out is told so and asks no more", async () => {
   assert.equal(resyncs, 1);
 });
 
+test("whoever has signed in again elsewhere and comes back is live again", async () => {
+  resyncError = ApiError.signedOut();
+  stream().refuse();
+  timers.advance(A_MINUTE_MS);
+  await quiet();
+  resyncError = undefined;
+  look({ focused: true });
+  await quiet();
+  stream().open();
+  assert.deepEqual(states, ["down", "signed-out", "live"]);
+});
+
 test("a tab that nobody looks at gives its connection back, and goes on where it was", () => {
   stream().open();
   stream().tell(commentOf(7));
@@ -124,6 +181,6 @@ test("a glance at another tab changes nothing", () => {
   look({ visible: false });
   timers.advance(1_000);
   look({ visible: true });
-  timers.advance(A_MINUTE_MS);
+  timers.advance(5_000);
   assert.equal(opened().length, 1);
 });

@@ -8,10 +8,12 @@ import {
   FakeEventSource,
   forgetStorage,
   openPage,
+  press,
   shown,
   submit,
+  unsent,
 } from "./support/live_page.ts";
-import { find, look, placeTop } from "./support/page.ts";
+import { find, fire, look, placeTop } from "./support/page.ts";
 import { quiet, until } from "./support/turns.ts";
 
 let server: FakeServer;
@@ -35,6 +37,7 @@ function text(selector: string): string {
 beforeEach(() => look({ visible: true, focused: true }));
 
 afterEach(() => {
+  fire(window, "pagehide");
   client.clear();
   client.unmount();
   server.close();
@@ -126,22 +129,22 @@ test("a summary that counts fewer does not lower a count", async () => {
   assert.deepEqual(counts(), ["4", "4", "4"]);
 });
 
-test("a refused comment is taken back, and its text is in the form under the same id", async () => {
+test("a refused comment is taken out of the thread, stands above it, and is sent again under the same id", async () => {
   open(3);
   server.intercept = (request) => (request.startsWith("POST") ? problem(500) : undefined);
   submit("hello");
-  await until(() => text(".error") !== "");
-  assert.match(text(".error"), /error 500.*Your text is kept/);
-  assert.equal(find<HTMLTextAreaElement>("textarea").value, "hello");
-  assert.equal(find<HTMLInputElement>("input").value, "first-id");
+  await until(() => unsent().length === 1);
+  assert.match(text("#unsent .error"), /went wrong on our side.*cannot be posted twice/);
+  assert.match(text("#announcer"), /not posted/);
+  assert.equal(find<HTMLTextAreaElement>("textarea").value, "");
   assert.equal(shown().length, 3);
   assert.deepEqual(counts(), ["3", "3", "3"]);
 
   server.intercept = undefined;
-  submit("hello");
+  press("Post again");
   await until(() => shown()[0]?.sequence === 4);
   assert.equal(shown()[0]?.id, "first-id");
-  assert.equal(text(".error"), "");
+  assert.deepEqual(unsent(), []);
 });
 
 test("a poll in flight when a comment is posted does not make it flicker", async () => {
@@ -180,10 +183,9 @@ test("a comment in doubt is given up when the stream tells that it was stored", 
   FakeEventSource.last.open();
   server.intercept = (request) => (request.startsWith("POST") ? problem(503) : undefined);
   submit("hello");
-  await until(() => text(".error") !== "");
+  await until(() => unsent().length === 1);
   const stored = server.add({ ...commentOf(0, "dana"), commentId: "first-id", body: "hello" });
   FakeEventSource.last.tell(stored);
-  await until(() => find<HTMLTextAreaElement>("textarea").value === "");
-  assert.equal(text(".error"), "");
+  await until(() => unsent().length === 0);
   assert.equal(text("#announcer"), "The comment was posted after all");
 });

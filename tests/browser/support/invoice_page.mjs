@@ -94,6 +94,26 @@ export class InvoicePage {
     return (await this.page.locator("#comment-error").textContent()).trim();
   }
 
+  // The comments that were not posted: [{body, why}], the newest first.
+  async unsent() {
+    return this.page.locator("#unsent > li").evaluateAll((items) =>
+      items.map((item) => ({
+        body: item.querySelector(".body").textContent,
+        why: item.querySelector(".error").textContent,
+      })),
+    );
+  }
+
+  // Waits until there is one, and returns it.
+  async failed() {
+    return until("a comment that was not posted", async () => (await this.unsent())[0]);
+  }
+
+  // Presses a button beside the first of them, such as "Post again".
+  async press(label) {
+    await this.page.locator("#unsent > li").first().getByRole("button", { name: label }).click();
+  }
+
   // The requests so far whose method and path with query match.
   requests(pattern) {
     const said = this.watch.requests.map((request) => {

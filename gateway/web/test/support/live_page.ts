@@ -6,6 +6,7 @@ import type { Comment } from "../../src/comment.ts";
 import { startThread } from "../../src/live_thread.ts";
 import { PageClock } from "../../src/page_time.ts";
 import { type FakeServer, INVOICE } from "./fake_server.ts";
+import { FakeStorage } from "./fake_storage.ts";
 import { find, fire, placeTop, showPage } from "./page.ts";
 
 export class FakeEventSource extends EventTarget {
@@ -56,14 +57,8 @@ export class FakeEventSource extends EventTarget {
 Object.assign(globalThis, { EventSource: FakeEventSource });
 notifyManager.setScheduler(queueMicrotask);
 
-const storage = new Map<string, string>();
-Object.assign(window, {
-  localStorage: {
-    getItem: (key: string) => storage.get(key) ?? null,
-    setItem: (key: string, value: string) => storage.set(key, value),
-    removeItem: (key: string) => storage.delete(key),
-  },
-});
+export const storage = new FakeStorage();
+Object.assign(window, { localStorage: storage });
 
 export function forgetStorage(): void {
   storage.clear();
@@ -123,4 +118,17 @@ export function counts(): string[] {
 export function submit(body: string): void {
   find<HTMLTextAreaElement>("textarea").value = body;
   fire(find("#comment-form"), "submit");
+}
+
+// The comments that were not posted.
+export function unsent(): string[] {
+  return Array.from(document.querySelectorAll("#unsent .body"), (body) => body.textContent);
+}
+
+// Presses a button beside one of them.
+export function press(label: string): void {
+  const buttons = Array.from(document.querySelectorAll("#unsent button"));
+  const button = buttons.find((each) => each.textContent === label);
+  if (button === undefined) throw new Error(`there is no button ${label}`);
+  fire(button, "click");
 }

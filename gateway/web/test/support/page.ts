@@ -25,7 +25,7 @@ Object.assign(page.HTMLElement.prototype, {
   },
 });
 
-class NoIntersectionObserver {
+class NoObserver {
   observe(): void {}
   disconnect(): void {}
 }
@@ -35,13 +35,14 @@ const globals: Record<string, unknown> = {
   document,
   DOMParser,
   HTMLAnchorElement: page.HTMLAnchorElement,
-  IntersectionObserver: NoIntersectionObserver,
+  IntersectionObserver: NoObserver,
+  ResizeObserver: NoObserver,
   location: { pathname: "/invoices/INV-1042" },
 };
 for (const [name, value] of Object.entries(globals)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
 }
-Object.assign(page, { scrollBy() {} });
+Object.assign(page, { scrollBy() {}, scrollY: 0 });
 // Node 18 keeps it in a module.
 Object.defineProperty(globalThis, "crypto", { value: webcrypto, configurable: true });
 

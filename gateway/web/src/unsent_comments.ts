@@ -1,0 +1,101 @@
+// The comments that were not posted, above the others: why, and what can be done about each.
+import type { OutboxEntry } from "./outbox.ts";
+
+export const UNCONFIRMED =
+  "This comment was not confirmed before the page was left. Post it again: it cannot be posted twice.";
+
+export interface UnsentActions {
+  retry(entry: OutboxEntry): void;
+  edit(entry: OutboxEntry): void;
+  discard(entry: OutboxEntry): void;
+}
+
+export class UnsentComments {
+  readonly #before: HTMLElement;
+  readonly #actions: UnsentActions;
+  readonly #why = new Map<string, string>();
+  #list: HTMLOListElement | undefined;
+
+  // They are shown in front of `before`.
+  constructor(before: HTMLElement, actions: UnsentActions) {
+    this.#before = before;
+    this.#actions = actions;
+  }
+
+  get count(): number {
+    return this.#list?.children.length ?? 0;
+  }
+
+  // Says why it was not posted, where it is shown from the next `show` on.
+  explain(id: string, why: string): void {
+    this.#why.set(id, why);
+  }
+
+  // Shows exactly these, newest first, without touching those that are there already.
+  show(entries: readonly OutboxEntry[]): void {
+    if (entries.length === 0 && this.#list === undefined) return;
+    const list = this.#list ?? this.#make();
+    const wanted = new Map(entries.map((entry) => [itemId(entry.id), entry]));
+    for (const item of Array.from(list.children)) {
+      if (!wanted.has(item.id)) item.remove();
+    }
+    for (const [id, entry] of wanted) {
+      const why = this.#why.get(entry.id) ?? UNCONFIRMED;
+      const item = Array.from(list.children).find((each) => each.id === id);
+      if (item === undefined) list.prepend(this.#itemOf(entry, why));
+      else setText(item.querySelector(".error"), why);
+    }
+    if (entries.length > 0) return;
+    list.remove();
+    this.#list = undefined;
+  }
+
+  #make(): HTMLOListElement {
+    const list = document.createElement("ol");
+    list.id = "unsent";
+    list.className = "comments unsent";
+    list.setAttribute("aria-label", "Not posted");
+    this.#before.before(list);
+    this.#list = list;
+    return list;
+  }
+
+  #itemOf(entry: OutboxEntry, why: string): HTMLLIElement {
+    const item = document.createElement("li");
+    item.id = itemId(entry.id);
+    item.className = "comment failed";
+    const body = document.createElement("p");
+    body.className = "body";
+    body.dir = "auto";
+    body.textContent = entry.body;
+    const error = document.createElement("p");
+    error.className = "error";
+    error.textContent = why;
+    const buttons = document.createElement("p");
+    buttons.className = "actions";
+    buttons.append(
+      this.#button("Post again", () => this.#actions.retry(entry)),
+      this.#button("Edit", () => this.#actions.edit(entry)),
+      this.#button("Discard", () => this.#actions.discard(entry)),
+    );
+    item.append(body, error, buttons);
+    return item;
+  }
+
+  #button(label: string, act: () => void): HTMLButtonElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "action";
+    button.textContent = label;
+    button.addEventListener("click", act);
+    return button;
+  }
+}
+
+function itemId(id: string): string {
+  return `unsent-${id}`;
+}
+
+function setText(place: Element | null, text: string): void {
+  if (place !== null && place.textContent !== text) place.textContent = text;
+}
