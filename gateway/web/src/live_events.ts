@@ -29,6 +29,7 @@ export class LiveEvents {
   #source: EventSource | undefined;
   #isLive = false;
   #isSignedOut = false;
+  #isOpening = false;
   #isLeft = false;
   #failures = 0;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -63,7 +64,8 @@ export class LiveEvents {
 
   // Opens the stream anew unless it is known to be live.
   wake(): void {
-    if (this.#isLive || this.#isLeft || document.visibilityState === "hidden") return;
+    if (this.#isLive || this.#isOpening || this.#isLeft) return;
+    if (document.visibilityState === "hidden") return;
     this.#failures = 0;
     this.#open();
   }
@@ -80,6 +82,7 @@ export class LiveEvents {
   #close(): void {
     this.#attempt += 1;
     this.#isLive = false;
+    this.#isOpening = false;
     this.#source?.close();
     this.#source = undefined;
     clearTimeout(this.#watchdog);
@@ -89,6 +92,7 @@ export class LiveEvents {
 
   #tell(state: LiveState): void {
     this.#isLive = state === "live";
+    this.#isOpening = false;
     this.#isSignedOut = state === "signed-out";
     this.#handlers.state(state);
   }
@@ -106,6 +110,7 @@ export class LiveEvents {
     this.#close();
     const source = new EventSource(`${this.#path}?after=${encodeURIComponent(this.#token)}`);
     this.#source = source;
+    this.#isOpening = true;
     this.#expectWithin(OPEN_MS_MAX);
     const on = (name: string, act: (event: MessageEvent<string>) => void) => {
       source.addEventListener(name, (event) => {
