@@ -53,6 +53,11 @@ export class Activity {
     this.#toggle.setAttribute("aria-expanded", String(this.isOpen));
     onActivation(this.#toggle, () => (this.isOpen ? this.close() : this.open()));
     onActivation(this.#close, () => this.close());
+    // What is followed may be on this very page, under the sidebar.
+    this.#aside.addEventListener("click", (event) => {
+      const link = event.target instanceof Element ? event.target.closest("li a") : null;
+      if (link !== null && !event.ctrlKey && !event.metaKey && !event.shiftKey) this.close();
+    });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.isOpen) this.close();
     });

@@ -13,6 +13,7 @@ import { Outbox } from "./outbox.ts";
 import type { PageClock } from "./page_time.ts";
 import { Posting } from "./posting.ts";
 import { isTopInView } from "./reading_place.ts";
+import { followShortcuts } from "./shortcuts.ts";
 import { browserStore } from "./store.ts";
 import { Summary } from "./summary.ts";
 import { ThreadQuery } from "./thread_query.ts";
@@ -45,6 +46,10 @@ export function startThread(
       ? undefined
       : new CommentForm(element, { posting, draft, announcer, list, posted });
 
+  followShortcuts({
+    write: form === undefined ? undefined : () => form.focus(),
+    goToNewest: () => view.goToNewest(),
+  });
   query.subscribe((result) => {
     if (view.show(result)) {
       summary.refresh(query.token);

@@ -5,6 +5,7 @@ import type { CommentCounts } from "./comment_counts.ts";
 import { CommentList } from "./comment_list.ts";
 import { nodeId } from "./comment_node.ts";
 import { NewCommentsPill } from "./new_comments_pill.ts";
+import { News } from "./news.ts";
 import type { PageClock } from "./page_time.ts";
 import { Pager } from "./pager.ts";
 import { holdPlace, isTopInView, keepPlace } from "./reading_place.ts";
@@ -18,6 +19,7 @@ export class ThreadView {
   readonly #query: ThreadQuery;
   readonly #counts: CommentCounts;
   readonly #announcer: Announcer;
+  readonly #news: News;
   readonly #userId: string;
   readonly #pill: NewCommentsPill;
   readonly #older: Pager;
@@ -42,10 +44,11 @@ export class ThreadView {
     this.#query = parts.query;
     this.#counts = parts.counts;
     this.#announcer = parts.announcer;
+    this.#news = new News(parts.announcer);
     this.#userId = parts.userId;
     this.#known = totalOf(parts.query.thread);
     this.#wasAtNewest = isAtNewest(parts.query.thread);
-    this.#pill = new NewCommentsPill(list, () => void this.#goToNewest());
+    this.#pill = new NewCommentsPill(list, () => this.goToNewest());
     const leave = () => this.#list.focus();
     this.#older = new Pager({
       id: "older",
@@ -116,8 +119,7 @@ export class ThreadView {
     const others = arrived - (news.length - fromOthers.length);
     if (others > 0) {
       const [first] = fromOthers;
-      const author = first === undefined ? "someone else" : shownName(first.author);
-      this.#announcer.say(others === 1 ? `New comment from ${author}` : `${others} new comments`);
+      this.#news.add(others, first === undefined ? "someone else" : shownName(first.author));
       if (!wasTopInView) this.#pill.add(others);
     }
     return true;
@@ -126,6 +128,10 @@ export class ThreadView {
   #clearSeenNews(): void {
     if (!this.#pill.isShown || !isAtNewest(this.#query.thread)) return;
     if (isTopInView(this.#list.element)) this.#pill.clear();
+  }
+
+  goToNewest(): void {
+    void this.#goToNewest();
   }
 
   async #goToNewest(): Promise<void> {

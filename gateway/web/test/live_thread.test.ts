@@ -59,10 +59,18 @@ test("a comment by another appears with its count, and the summary is read with 
   FakeEventSource.last.tell(server.add(commentOf(0)));
   await until(() => shown()[0]?.sequence === 4);
   assert.deepEqual(counts(), ["4", "4", "4"]);
-  assert.equal(text("#announcer"), "New comment from priya");
   await until(() => server.requests.length > 0);
   assert.deepEqual(server.take(/./), ["GET /invoices/INV-1042/summary?consistency=token-4"]);
   assert.equal(document.querySelector("#new-comments"), null);
+});
+
+test("c leads to the form, and types itself where one writes", () => {
+  open(3);
+  fire(document.body, "keydown", { key: "c" });
+  assert.equal(document.activeElement, find("textarea"));
+  find("#comments").focus();
+  fire(find("textarea"), "keydown", { key: "n" });
+  assert.equal(document.activeElement, find("#comments"));
 });
 
 test("a comment of one's own is shown at once and confirmed under the same id", async () => {

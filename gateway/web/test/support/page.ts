@@ -34,6 +34,7 @@ const globals: Record<string, unknown> = {
   window: page,
   document,
   DOMParser,
+  Element: page.Element,
   HTMLAnchorElement: page.HTMLAnchorElement,
   IntersectionObserver: NoObserver,
   ResizeObserver: NoObserver,

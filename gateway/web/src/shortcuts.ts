@@ -1,0 +1,58 @@
+// Keys that lead to places on the page, listed under "?". Whoever writes, types.
+const KEYS: readonly (readonly [string, string])[] = [
+  ["c", "Write a comment"],
+  ["n", "Go to the newest comments"],
+  ["Ctrl+Enter", "Post the comment"],
+  ["?", "Show these keys"],
+  ["Esc", "Close what is open"],
+];
+
+export interface Shortcuts {
+  readonly write: (() => void) | undefined;
+  readonly goToNewest: () => void;
+}
+
+export function followShortcuts({ write, goToNewest }: Shortcuts): void {
+  const list = dialogOf(KEYS.filter(([key]) => key !== "c" || write !== undefined));
+  const actions = new Map<string, (() => void) | undefined>([
+    ["c", write],
+    ["n", goToNewest],
+    ["?", () => list.showModal()],
+  ]);
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const act = actions.get(event.key);
+    if (act === undefined || isWriting(event.target)) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, dialog") !== null;
+}
+
+function dialogOf(keys: readonly (readonly [string, string])[]): HTMLDialogElement {
+  const dialog = document.createElement("dialog");
+  dialog.id = "shortcuts";
+  dialog.setAttribute("aria-label", "Keyboard shortcuts");
+  const list = document.createElement("dl");
+  for (const [key, meaning] of keys) {
+    const term = document.createElement("dt");
+    const name = document.createElement("kbd");
+    name.textContent = key;
+    term.append(name);
+    const description = document.createElement("dd");
+    description.textContent = meaning;
+    list.append(term, description);
+  }
+  const form = document.createElement("form");
+  form.method = "dialog";
+  const close = document.createElement("button");
+  close.className = "action";
+  close.textContent = "Close";
+  form.append(close);
+  dialog.append(list, form);
+  document.body.append(dialog);
+  return dialog;
+}
