@@ -120,8 +120,10 @@ ServerSentEvent GatewayFixture::NextNamed(HttpClient& stream) {
     if (event->event == "comment") {
       EXPECT_EQ(document_->CheckSchema("CommentEvent", event->data), "") << event->data;
     }
-    // Whether the service is heard from is told at any time.
-    if (event->event == "stale" || event->event == "current") continue;
+    // That the stream lives, and whether the service is heard from, is told at any time.
+    if (event->event == "heartbeat" || event->event == "stale" || event->event == "current") {
+      continue;
+    }
     if (!event->event.empty()) return *event;
   }
   ADD_FAILURE() << "the stream ended";

@@ -102,7 +102,7 @@ export class LiveEvents {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
       this.#tell("down");
-      this.#reopenLater();
+      this.#reopenLater(() => this.#open());
     }, ms);
   }
 
@@ -126,7 +126,7 @@ export class LiveEvents {
     source.addEventListener("error", () => {
       if (this.#source !== source) return;
       this.#tell("down");
-      if (source.readyState === EventSource.CLOSED) this.#reopenLater();
+      if (source.readyState === EventSource.CLOSED) this.#reopenLater(() => this.#resync());
       else this.#expectWithin(OPEN_MS_MAX);
     });
     on("heartbeat", (event) => {
@@ -147,22 +147,23 @@ export class LiveEvents {
     });
   }
 
-  #reopenLater(): void {
+  #reopenLater(reopen: () => void): void {
     this.#close();
     const wait = Math.min(REOPEN_AFTER_MS * 2 ** this.#failures, REOPEN_AFTER_MS_MAX);
     this.#failures += 1;
     // Not all pages at once, when a server comes back.
-    this.#reopening = setTimeout(() => void this.#reopen(), wait * (0.5 + Math.random() / 2));
+    this.#reopening = setTimeout(reopen, wait * (0.5 + Math.random() / 2));
   }
 
-  // The events after the token may be retained no longer: read the thread, and go on from there.
-  async #reopen(): Promise<void> {
+  // What was refused may be the token, whose events are retained no longer: read the thread, and go
+  // on from there.
+  async #resync(): Promise<void> {
     const attempt = this.#attempt;
     try {
       this.#token = await this.#handlers.resync();
     } catch (error) {
       if (this.#attempt !== attempt) return;
-      if (!apiErrorOf(error).isSignedOut) return this.#reopenLater();
+      if (!apiErrorOf(error).isSignedOut) return this.#reopenLater(() => this.#resync());
       this.#close();
       return this.#tell("signed-out");
     }
