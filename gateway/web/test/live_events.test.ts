@@ -71,7 +71,7 @@ test("a stream that breaks is left to the browser", () => {
   assert.equal(opened().length, 1);
 });
 
-test("a stream that says nothing for two heartbeats is down, and opened anew", async () => {
+test("a stream that says nothing for two heartbeats is down, and opened anew", () => {
   stream().open();
   for (let beat = 0; beat < 5; beat += 1) {
     timers.advance(HEARTBEAT_MS);
@@ -80,8 +80,7 @@ test("a stream that says nothing for two heartbeats is down, and opened anew", a
   assert.deepEqual(states, ["live"]);
   timers.advance(2 * HEARTBEAT_MS);
   assert.deepEqual(states, ["live", "down"]);
-  timers.advance(A_MINUTE_MS);
-  await quiet();
+  timers.advance(1_000);
   assert.equal(opened()[0]?.readyState, FakeEventSource.CLOSED);
   assert.equal(opened().length, 2);
   stream().open();
