@@ -43,7 +43,10 @@ beforeEach(() => {
   }).start();
 });
 
-afterEach(() => timers.restore());
+afterEach(() => {
+  fire(window, "pagehide");
+  timers.restore();
+});
 
 // Streams of earlier tests come and go with the tab as well.
 function opened(): FakeEventSource[] {
