@@ -72,6 +72,7 @@ export class LiveEvents {
 
   #followVisibility(): void {
     clearTimeout(this.#hiding);
+    if (this.#isLeft) return;
     if (document.visibilityState === "hidden") {
       this.#hiding = setTimeout(() => this.#close(), HIDDEN_FOR_MS);
     } else if (this.#source === undefined && this.#reopening === undefined && !this.#isSignedOut) {
