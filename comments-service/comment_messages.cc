@@ -22,14 +22,54 @@ void SetTime(google::protobuf::Timestamp& timestamp, absl::Time time) {
       static_cast<std::int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
 }
 
+void SetAuthor(v1::Author& message, const Author& author) {
+  message.set_user_id(author.user_id);
+  message.set_display_name(author.display_name);
+}
+
+v1::ThreadState StateOf(bool resolved) {
+  return resolved ? v1::THREAD_STATE_RESOLVED : v1::THREAD_STATE_OPEN;
+}
+
 void SetComment(v1::Comment& message, const Comment& comment) {
   message.set_comment_id(comment.comment_id);
   message.set_invoice_id(comment.invoice_id);
-  message.mutable_author()->set_user_id(comment.author.user_id);
-  message.mutable_author()->set_display_name(comment.author.display_name);
+  SetAuthor(*message.mutable_author(), comment.author);
   message.set_body(comment.body);
   SetTime(*message.mutable_create_time(), comment.create_time);
   message.set_sequence(comment.sequence);
+  message.set_revision(comment.revision);
+  if (comment.edit_time) SetTime(*message.mutable_edit_time(), *comment.edit_time);
+  if (comment.removal) {
+    v1::Removal& removal = *message.mutable_removal();
+    SetTime(*removal.mutable_time(), comment.removal->time);
+    SetAuthor(*removal.mutable_actor(), comment.removal->actor);
+    removal.set_reason(comment.removal->reason);
+  }
+  message.set_etag(EtagOf(comment));
+}
+
+void SetThread(v1::Thread& message, const std::string& invoice_id, const Thread& thread) {
+  message.set_invoice_id(invoice_id);
+  message.set_state(StateOf(thread.resolved));
+  if (thread.state_time != absl::InfinitePast()) {
+    SetTime(*message.mutable_state_time(), thread.state_time);
+    SetAuthor(*message.mutable_state_actor(), thread.state_actor);
+  }
+  message.set_comment_count(thread.comment_count());
+  message.set_place_count(thread.place_count);
+  if (thread.last_comment_time != absl::InfinitePast()) {
+    SetTime(*message.mutable_last_comment_time(), thread.last_comment_time);
+  }
+  message.set_last_author_name(thread.last_author_name);
+  message.set_revision(thread.revision());
+  message.set_etag(thread.etag());
+}
+
+void SetReceipt(v1::Receipt& message, const Receipt& receipt) {
+  message.set_position(receipt.position);
+  message.set_number(receipt.number);
+  message.set_audit_hash(receipt.audit_hash);
 }
 
 void SetEntry(v1::AuditEntry& message, const AuditEntry& entry) {
@@ -43,6 +83,12 @@ void SetEntry(v1::AuditEntry& message, const AuditEntry& entry) {
   message.set_request_id(entry.request_id);
   SetTime(*message.mutable_create_time(), entry.create_time);
   message.set_hash(entry.hash);
+  message.set_number(entry.number);
+  message.set_format(entry.format);
+  message.set_name_commitment(entry.name_commitment);
+  message.set_revision(entry.revision);
+  message.set_content_commitment(entry.content_commitment);
+  message.set_reason(entry.reason);
 }
 
 }  // namespace
@@ -105,8 +151,7 @@ v1::AddCommentResponse MessageOf(const AddedComment& added) {
   SetComment(*message.mutable_comment(), added.comment);
   message.set_replayed(added.replayed);
   message.set_consistency_token(added.consistency_token);
-  message.mutable_receipt()->set_position(added.receipt.position);
-  message.mutable_receipt()->set_audit_hash(added.receipt.audit_hash);
+  SetReceipt(*message.mutable_receipt(), added.receipt);
   return message;
 }
 
@@ -124,6 +169,12 @@ v1::GetCommentResponse MessageOf(const Comment& comment) {
   return message;
 }
 
+v1::GetThreadResponse MessageOf(const ThreadAnswer& answer) {
+  v1::GetThreadResponse message;
+  SetThread(*message.mutable_thread(), answer.invoice_id, answer.thread);
+  return message;
+}
+
 v1::ListThreadCountsResponse MessageOf(const ThreadCountsPage& page) {
   v1::ListThreadCountsResponse message;
   for (const ThreadCount& count : page.counts) {
@@ -131,8 +182,15 @@ v1::ListThreadCountsResponse MessageOf(const ThreadCountsPage& page) {
     item.set_org_id(count.org_id);
     item.set_invoice_id(count.invoice_id);
     item.set_comment_count(count.comment_count);
-    SetTime(*item.mutable_last_comment_time(), count.last_comment_time);
+    if (count.last_comment_time != absl::InfinitePast()) {
+      SetTime(*item.mutable_last_comment_time(), count.last_comment_time);
+    }
     item.set_last_author_name(count.last_author_name);
+    item.set_state(StateOf(count.resolved));
+    if (count.state_time != absl::InfinitePast()) {
+      SetTime(*item.mutable_state_time(), count.state_time);
+    }
+    item.set_revision(count.revision);
   }
   message.set_next_page_token(page.next_page_token);
   message.set_as_of_token(page.as_of_token);

@@ -26,6 +26,7 @@ absl::StatusOr<AuditPageRequest> AuditPageRequestOf(
 comments::v1::AddCommentResponse MessageOf(const AddedComment& added);
 comments::v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome);
 comments::v1::GetCommentResponse MessageOf(const Comment& comment);
+comments::v1::GetThreadResponse MessageOf(const ThreadAnswer& answer);
 comments::v1::ListThreadCountsResponse MessageOf(const ThreadCountsPage& page);
 comments::v1::ListAuditEntriesResponse MessageOf(const AuditPage& page);
 comments::v1::VerifyAuditLogResponse MessageOf(const AuditVerdict& verdict);

@@ -26,7 +26,8 @@ using RawService =
                     Contract::WithRawCallbackMethod_ListThreadCounts<
                         Contract::WithRawCallbackMethod_ListAuditEntries<
                             Contract::WithRawCallbackMethod_VerifyAuditLog<
-                                Contract::Service>>>>>>>>>;
+                                Contract::WithRawCallbackMethod_GetThread<
+                                    Contract::Service>>>>>>>>>>;
 
 const GatedMethod& MethodOf(Gate& gate, std::string_view name) {
   return gate.Method(absl::StrCat(Contract::service_full_name(), "/", std::string(name)));
@@ -77,7 +78,8 @@ class CommentsRpc : public RawService {
         list_recent_comments_(MethodOf(gate, "ListRecentComments")),
         list_thread_counts_(MethodOf(gate, "ListThreadCounts")),
         list_audit_entries_(MethodOf(gate, "ListAuditEntries")),
-        verify_audit_log_(MethodOf(gate, "VerifyAuditLog")) {}
+        verify_audit_log_(MethodOf(gate, "VerifyAuditLog")),
+        get_thread_(MethodOf(gate, "GetThread")) {}
 
   grpc::ServerUnaryReactor* AddComment(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
@@ -126,6 +128,19 @@ class CommentsRpc : public RawService {
                .page_token = std::move(*message.mutable_page_token()),
                .at_least_as_fresh = std::move(*message.mutable_at_least_as_fresh())},
               PageAnswerTo(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetThread(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override {
+    return Handle<v1::GetThreadRequest>(
+        context, get_thread_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.listing.GetThread(
+              ContextOf(call->call()),
+              {.invoice_id = std::move(*message.mutable_invoice_id()),
+               .at_least_as_fresh = std::move(*message.mutable_at_least_as_fresh())},
+              AnswerTo<ThreadAnswer>(call, response));
         });
   }
 
@@ -202,6 +217,7 @@ class CommentsRpc : public RawService {
   const GatedMethod& list_thread_counts_;
   const GatedMethod& list_audit_entries_;
   const GatedMethod& verify_audit_log_;
+  const GatedMethod& get_thread_;
 };
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace {
 
 // What a write costs is the pages it dirties. So the comments themselves are stored in the order in
 // which they come, where a group of them shares a few pages, and what finds them is narrow: an
-// entry in the thread, and the UUID as two integers. Counts are derived, not kept: comments are
-// never removed, so the newest sequence of a thread is its length.
+// entry in the thread, and the UUID as two integers. Counts are derived: a comment keeps its place
+// for ever, so the newest sequence of a thread is the number of its places.
 std::vector<std::string> FirstTables() {
   std::vector<std::string> statements = EventLog::Schema();
   statements.insert(statements.end(),
@@ -69,6 +69,96 @@ std::vector<std::string> FirstTables() {
   return statements;
 }
 
+// What changes of comments and threads need, and the second format of the audit log. A comment's
+// row shows what it says now; adding one writes nothing here but its salts and commitments, and
+// only a change writes to its thread's row. All new columns have defaults: a replica of the version
+// before goes on adding comments beside this one.
+std::vector<std::string> ChangesAndRecord() {
+  std::vector<std::string> statements = {
+      "ALTER TABLE comments ADD COLUMN body_salt {bytes} NOT NULL DEFAULT ''",
+      "ALTER TABLE comments ADD COLUMN revision BIGINT NOT NULL DEFAULT 1",
+      "ALTER TABLE comments ADD COLUMN edit_time BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE comments ADD COLUMN removal_time BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE comments ADD COLUMN remover_id TEXT NOT NULL DEFAULT ''",
+      "ALTER TABLE comments ADD COLUMN remover_name TEXT NOT NULL DEFAULT ''",
+      "ALTER TABLE comments ADD COLUMN removal_reason TEXT NOT NULL DEFAULT ''",
+      "ALTER TABLE comments ADD COLUMN erased BIGINT NOT NULL DEFAULT 0",
+      // Of the newest change's entry and event; 0: it never changed.
+      "ALTER TABLE comments ADD COLUMN change_position BIGINT NOT NULL DEFAULT 0",
+
+      // Every revision of the comments that were ever edited or removed, by the comment's position.
+      "CREATE TABLE comment_revisions ("
+      " org_id TEXT {c_collation} NOT NULL,"
+      " position BIGINT NOT NULL,"
+      " revision BIGINT NOT NULL,"
+      " body TEXT NOT NULL,"
+      " body_salt {bytes} NOT NULL,"
+      " editor_id TEXT NOT NULL,"
+      " editor_name TEXT NOT NULL,"
+      " revision_time BIGINT NOT NULL,"
+      " event_position BIGINT NOT NULL,"
+      " erased BIGINT NOT NULL,"
+      " PRIMARY KEY (org_id, position, revision)) {clustered}",
+
+      "ALTER TABLE threads ADD COLUMN change_count BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE threads ADD COLUMN removed_count BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE threads ADD COLUMN resolved BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE threads ADD COLUMN state_time BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE threads ADD COLUMN state_actor_id TEXT NOT NULL DEFAULT ''",
+      "ALTER TABLE threads ADD COLUMN state_actor_name TEXT NOT NULL DEFAULT ''",
+
+      // By the callers' ids of changes: the change's entry, and the comment that was said with it.
+      "CREATE TABLE change_ids ("
+      " org_id TEXT {c_collation} NOT NULL,"
+      " id_high BIGINT NOT NULL,"
+      " id_low BIGINT NOT NULL,"
+      " position BIGINT NOT NULL,"
+      " comment_position BIGINT NOT NULL,"
+      " PRIMARY KEY (org_id, id_high, id_low)) {clustered}",
+
+      "ALTER TABLE audit_heads ADD COLUMN change_count BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE audit_entries ADD COLUMN format BIGINT NOT NULL DEFAULT 1",
+      "ALTER TABLE audit_entries ADD COLUMN number BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE audit_entries ADD COLUMN name_salt {bytes} NOT NULL DEFAULT ''",
+      "ALTER TABLE audit_entries ADD COLUMN name_commitment {bytes} NOT NULL DEFAULT ''",
+      "ALTER TABLE audit_entries ADD COLUMN revision BIGINT NOT NULL DEFAULT 0",
+      "ALTER TABLE audit_entries ADD COLUMN content_commitment {bytes} NOT NULL DEFAULT ''",
+      "ALTER TABLE audit_entries ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+      "UPDATE audit_entries SET number = numbered.number FROM (SELECT org_id, position,"
+      " row_number() OVER (PARTITION BY org_id ORDER BY position) AS number"
+      " FROM audit_entries) AS numbered WHERE audit_entries.org_id = numbered.org_id"
+      " AND audit_entries.position = numbered.position",
+      // What a replica of the version before writes has no number.
+      "{postgres_only}CREATE FUNCTION number_audit_entry() RETURNS trigger LANGUAGE plpgsql AS $$"
+      " BEGIN"
+      " SELECT coalesce(max(a.number), 0) + 1 INTO NEW.number FROM"
+      " (SELECT number FROM audit_entries WHERE org_id = NEW.org_id"
+      " ORDER BY position DESC LIMIT 1) AS a;"
+      " RETURN NEW;"
+      " END $$",
+      "{postgres_only}CREATE TRIGGER number_audit_entry BEFORE INSERT ON audit_entries FOR EACH ROW"
+      " WHEN (NEW.number = 0) EXECUTE FUNCTION number_audit_entry()",
+
+      // Nodes of the tenants' Merkle trees, each with the position of the last entry below it.
+      "CREATE TABLE audit_tree_nodes ("
+      " org_id TEXT {c_collation} NOT NULL,"
+      " level BIGINT NOT NULL,"
+      " node_index BIGINT NOT NULL,"
+      " hash {bytes} NOT NULL,"
+      " position BIGINT NOT NULL,"
+      " PRIMARY KEY (org_id, level, node_index)) {clustered}",
+      "CREATE TABLE audit_trees ("
+      " org_id TEXT {c_collation} NOT NULL,"
+      " leaf_count BIGINT NOT NULL,"
+      " position BIGINT NOT NULL,"
+      " PRIMARY KEY (org_id)) {clustered}",
+  };
+  const std::vector<std::string> wall =
+      TenantWall({"comment_revisions", "change_ids", "audit_tree_nodes", "audit_trees"});
+  statements.insert(statements.end(), wall.begin(), wall.end());
+  return statements;
+}
+
 }  // namespace
 
 Migrations CommentsMigrations() {
@@ -77,7 +167,10 @@ Migrations CommentsMigrations() {
            .name = "row-level security",
            .statements = TenantWall({"comments", "thread_comments", "comment_ids", "threads",
                                      "audit_entries", "audit_heads", "events"})},
-          {.number = 3, .name = "relay position", .statements = RelayPositionSchema()}};
+          {.number = 3, .name = "relay position", .statements = RelayPositionSchema()},
+          {.number = 4,
+           .name = "changes of comments, and the record of what they say",
+           .statements = ChangesAndRecord()}};
 }
 
 }  // namespace marginalia

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
+#include "comments-service/record/commitment.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/text_array.h"
 
@@ -10,10 +12,10 @@ namespace {
 
 struct SelectHead {
   explicit SelectHead(Connection& connection)
-      : statement((connection.sql().prepare << "SELECT entry_count, position, hash FROM audit_heads"
-                                               " WHERE org_id = :org_id",
-                   soci::use(org_id), soci::into(head.entry_count), soci::into(head.position),
-                   soci::into(head.hash))) {}
+      : statement((connection.sql().prepare << "SELECT entry_count, change_count, position, hash"
+                                               " FROM audit_heads WHERE org_id = :org_id",
+                   soci::use(org_id), soci::into(head.entry_count), soci::into(head.change_count),
+                   soci::into(head.position), soci::into(head.hash))) {}
 
   std::string org_id;
   AuditHead head;
@@ -24,10 +26,11 @@ struct SelectHead {
 struct SelectHeads {
   explicit SelectHeads(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT org_id, entry_count, position, hash FROM audit_heads"
-                          " WHERE org_id = ANY(CAST(:org_ids AS TEXT[]))",
+                       << "SELECT org_id, entry_count, change_count, position, hash"
+                          " FROM audit_heads WHERE org_id = ANY(CAST(:org_ids AS TEXT[]))",
                    soci::use(org_ids), soci::into(org_id), soci::into(head.entry_count),
-                   soci::into(head.position), soci::into(head.hash))) {}
+                   soci::into(head.change_count), soci::into(head.position),
+                   soci::into(head.hash))) {}
 
   std::string org_ids;
   std::string org_id;
@@ -35,24 +38,28 @@ struct SelectHeads {
   soci::statement statement;
 };
 
-struct SelectHash {
-  explicit SelectHash(Connection& connection)
-      : statement((connection.sql().prepare << "SELECT hash FROM audit_entries"
+struct SelectMark {
+  explicit SelectMark(Connection& connection)
+      : statement((connection.sql().prepare << "SELECT number, hash FROM audit_entries"
                                                " WHERE org_id = :org_id AND position = :position",
-                   soci::use(org_id), soci::use(position), soci::into(hash))) {}
+                   soci::use(org_id), soci::use(position), soci::into(mark.number),
+                   soci::into(mark.hash))) {}
 
   std::string org_id;
   std::int64_t position = 0;
-  std::string hash;
+  AuditMark mark;
   soci::statement statement;
 };
 
 struct HeadRows {
   explicit HeadRows(Connection& connection)
-      : insert(connection, "INSERT INTO audit_heads (org_id, entry_count, position, hash)",
-               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText},
+      : insert(connection,
+               "INSERT INTO audit_heads (org_id, entry_count, change_count, position, hash)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kInteger,
+                RowInsert::kText},
                "ON CONFLICT (org_id) DO UPDATE SET entry_count = excluded.entry_count,"
-               " position = excluded.position, hash = excluded.hash") {}
+               " change_count = excluded.change_count, position = excluded.position, hash = "
+               "excluded.hash") {}
   RowInsert insert;
 };
 
@@ -60,10 +67,13 @@ struct EntryRows {
   explicit EntryRows(Connection& connection)
       : insert(connection,
                "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action, "
-               "invoice_id, comment_id, request_id, create_time, hash)",
+               "invoice_id, comment_id, request_id, create_time, hash, format, number, name_salt, "
+               "name_commitment, revision, content_commitment, reason)",
                {RowInsert::kText, RowInsert::kInteger, RowInsert::kText, RowInsert::kText,
                 RowInsert::kText, RowInsert::kText, RowInsert::kText, RowInsert::kText,
-                RowInsert::kInteger, RowInsert::kText}) {}
+                RowInsert::kInteger, RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger,
+                RowInsert::kBytes, RowInsert::kBytes, RowInsert::kInteger, RowInsert::kBytes,
+                RowInsert::kText}) {}
   RowInsert insert;
 };
 
@@ -76,19 +86,24 @@ AuditHead ReadAuditHead(Connection& connection, std::string_view org_id) {
   return select.head;
 }
 
-std::string ReadAuditHash(Connection& connection, std::string_view org_id, std::int64_t position) {
-  auto& select = connection.Prepared<SelectHash>();
+AuditMark ReadAuditMark(Connection& connection, std::string_view org_id, std::int64_t position) {
+  auto& select = connection.Prepared<SelectMark>();
   select.org_id = org_id;
   select.position = position;
-  return select.statement.execute(true) ? select.hash : "";
+  return select.statement.execute(true) ? select.mark : AuditMark{};
 }
 
-const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry) {
+void AuditLog::Append(Connection& connection, AuditEntry& entry, std::string_view name) {
   auto head = heads_.find(entry.org_id);
   if (head == heads_.end()) {
     head = heads_.emplace(entry.org_id, GroupHead{ReadAuditHead(connection, entry.org_id)}).first;
   }
-  entry.hash = EntryHash(head->second.head.hash, entry);
+  AuditHead& last = head->second.head;
+  const std::string name_salt = NewSalt();
+  entry.format = 2;
+  entry.number = last.entry_count + 1;
+  entry.name_commitment = Commitment(name_salt, name);
+  entry.hash = EntryHash(last.hash, entry);
   connection.Held<EntryRows>()
       .insert.Text(entry.org_id)
       .Integer(entry.position)
@@ -100,12 +115,20 @@ const std::string& AuditLog::Append(Connection& connection, AuditEntry& entry) {
       .Text(entry.request_id)
       .Integer(absl::ToUnixMicros(entry.create_time))
       .Text(entry.hash)
+      .Integer(entry.format)
+      .Integer(entry.number)
+      .Bytes(name_salt)
+      .Bytes(absl::HexStringToBytes(entry.name_commitment))
+      .Integer(entry.revision)
+      .Bytes(absl::HexStringToBytes(entry.content_commitment))
+      .Text(entry.reason)
       .EndRow();
-  head->second = {{.entry_count = head->second.head.entry_count + 1,
-                   .position = entry.position,
-                   .hash = entry.hash},
-                  true};
-  return entry.hash;
+  const bool adds = entry.action == kActionAdded || entry.action == kActionImported;
+  last = {.entry_count = entry.number,
+          .change_count = last.change_count + (adds ? 0 : 1),
+          .position = entry.position,
+          .hash = entry.hash};
+  head->second.appended_to = true;
 }
 
 void AuditLog::Expect(std::string_view org_id) { expected_.emplace(org_id); }
@@ -134,7 +157,12 @@ void AuditLog::BeforeCommit(Connection& connection) {
   for (const auto& [org_id, group_head] : heads_) {
     if (!group_head.appended_to) continue;
     const AuditHead& head = group_head.head;
-    insert.Text(org_id).Integer(head.entry_count).Integer(head.position).Text(head.hash).EndRow();
+    insert.Text(org_id)
+        .Integer(head.entry_count)
+        .Integer(head.change_count)
+        .Integer(head.position)
+        .Text(head.hash)
+        .EndRow();
   }
 }
 

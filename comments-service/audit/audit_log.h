@@ -17,7 +17,10 @@ namespace marginalia {
 
 // Where a tenant's chain ends; all zero while it has no entry.
 struct AuditHead {
+  // Also the number of the newest entry.
   std::int64_t entry_count = 0;
+  // Of them, those that added no comment.
+  std::int64_t change_count = 0;
   std::int64_t position = 0;
   std::string hash;
 };
@@ -25,14 +28,19 @@ struct AuditHead {
 // The end of the tenant's chain as the connection's snapshot has it.
 AuditHead ReadAuditHead(Connection& connection, std::string_view org_id);
 
-// The hash stored with an entry; empty when there is none.
-std::string ReadAuditHash(Connection& connection, std::string_view org_id, std::int64_t position);
+// What an entry's writer was told of it; nothing when there is none at `position`.
+struct AuditMark {
+  std::int64_t number = 0;
+  std::string hash;
+};
+AuditMark ReadAuditMark(Connection& connection, std::string_view org_id, std::int64_t position);
 
 class AuditLog : public GroupParticipant {
  public:
-  // Chains the entry to its tenant's log, inside a write. Sets and returns entry.hash. Positions
+  // Chains the entry to its tenant's log in format 2, inside a write: sets its format, number and
+  // hash, and the commitment to `name` (the author's of a comment, else the actor's). Positions
   // rise from call to call.
-  const std::string& Append(Connection& connection, AuditEntry& entry);
+  void Append(Connection& connection, AuditEntry& entry, std::string_view name);
 
   // A write of the group is going to append to this tenant's log.
   void Expect(std::string_view org_id);

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+
 namespace marginalia {
 namespace {
 
@@ -17,6 +19,12 @@ struct EntryRows {
   std::vector<std::string> request_ids;
   std::vector<std::int64_t> create_times;
   std::vector<std::string> hashes;
+  std::vector<std::int64_t> formats;
+  std::vector<std::int64_t> numbers;
+  std::vector<std::string> name_commitments;
+  std::vector<std::int64_t> revisions;
+  std::vector<std::string> content_commitments;
+  std::vector<std::string> reasons;
 
   explicit EntryRows(std::size_t size) { Resize(size); }
   void Resize(std::size_t size) {
@@ -29,22 +37,31 @@ struct EntryRows {
     request_ids.resize(size);
     create_times.resize(size);
     hashes.resize(size);
+    formats.resize(size);
+    numbers.resize(size);
+    name_commitments.resize(size);
+    revisions.resize(size);
+    content_commitments.resize(size);
+    reasons.resize(size);
   }
 };
 
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
-      : statement((
-            connection.sql().prepare
-                << "SELECT position, actor_id, actor_name, action, invoice_id, comment_id,"
-                   " request_id, create_time, hash FROM audit_entries"
-                   " WHERE org_id = :org_id AND position > :position"
-                   " ORDER BY position LIMIT :limit",
-            soci::use(org_id), soci::use(position), soci::use(limit), soci::into(rows.positions),
-            soci::into(rows.actor_ids), soci::into(rows.actor_names), soci::into(rows.actions),
-            soci::into(rows.invoice_ids), soci::into(rows.comment_ids),
-            soci::into(rows.request_ids), soci::into(rows.create_times), soci::into(rows.hashes))) {
-  }
+      : statement(
+            (connection.sql().prepare
+                 << "SELECT position, actor_id, actor_name, action, invoice_id, comment_id,"
+                    " request_id, create_time, hash, format, number, name_commitment, revision,"
+                    " content_commitment, reason FROM audit_entries"
+                    " WHERE org_id = :org_id AND position > :position"
+                    " ORDER BY position LIMIT :limit",
+             soci::use(org_id), soci::use(position), soci::use(limit), soci::into(rows.positions),
+             soci::into(rows.actor_ids), soci::into(rows.actor_names), soci::into(rows.actions),
+             soci::into(rows.invoice_ids), soci::into(rows.comment_ids),
+             soci::into(rows.request_ids), soci::into(rows.create_times), soci::into(rows.hashes),
+             soci::into(rows.formats), soci::into(rows.numbers), soci::into(rows.name_commitments),
+             soci::into(rows.revisions), soci::into(rows.content_commitments),
+             soci::into(rows.reasons))) {}
 
   std::string org_id;
   std::int64_t position = 0;
@@ -84,6 +101,7 @@ struct SelectEntryWithoutComment : SelectFirst {
                     " AND t.invoice_id = c.invoice_id AND t.sequence = c.sequence"
                     " AND t.position = c.position"
                     " WHERE a.org_id = :org_id AND a.position > :after AND a.position <= :last"
+                    " AND a.action IN ('comment.added', 'comment.imported')"
                     " AND t.position IS NULL") {}
 };
 
@@ -141,13 +159,21 @@ std::vector<AuditEntry> ReadAuditEntries(Connection& connection, std::string_vie
   if (!select.statement.execute(true)) return entries;
   entries.reserve(rows.positions.size());
   for (std::size_t i = 0; i < rows.positions.size(); ++i) {
-    entries.push_back({.position = rows.positions[i],
+    entries.push_back({.format = static_cast<int>(rows.formats[i]),
+                       .number = rows.numbers[i],
+                       .position = rows.positions[i],
                        .org_id = std::string(org_id),
                        .actor_id = std::move(rows.actor_ids[i]),
                        .actor_name = std::move(rows.actor_names[i]),
+                       .name_commitment = absl::BytesToHexString(
+                           connection.FromColumn(std::move(rows.name_commitments[i]))),
                        .action = std::move(rows.actions[i]),
                        .invoice_id = std::move(rows.invoice_ids[i]),
                        .comment_id = std::move(rows.comment_ids[i]),
+                       .revision = rows.revisions[i],
+                       .content_commitment = absl::BytesToHexString(
+                           connection.FromColumn(std::move(rows.content_commitments[i]))),
+                       .reason = std::move(rows.reasons[i]),
                        .request_id = std::move(rows.request_ids[i]),
                        .create_time = absl::FromUnixMicros(rows.create_times[i]),
                        .hash = std::move(rows.hashes[i])});

@@ -72,6 +72,8 @@ class Verification {
     for (const AuditEntry& entry : entries) {
       if (entry.position > head_.position) break;
       if (entry.hash != EntryHash(hash_, entry)) Broken(entry.position);
+      // The hash of format 2 says nothing of positions: it is the numbers that have no gap.
+      if (entry.number != checked_ + 1) Broken(entry.position);
       hash_ = entry.hash;
       position_ = entry.position;
       ++checked_;

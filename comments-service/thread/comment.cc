@@ -5,6 +5,7 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace marginalia {
@@ -161,8 +162,12 @@ absl::Status CheckImportTime(absl::Time previous, absl::Time time, absl::Time no
   return absl::OkStatus();
 }
 
+std::string CommentEtag(std::int64_t revision, bool removed, bool erased) {
+  return absl::StrCat("c", revision, erased ? "e" : removed ? "r" : "");
+}
+
 bool IsReplay(const Comment& stored, const Comment& again) {
-  return stored.invoice_id == again.invoice_id && stored.body == again.body &&
+  return stored.invoice_id == again.invoice_id && (stored.erased || stored.body == again.body) &&
          stored.author.user_id == again.author.user_id;
 }
 

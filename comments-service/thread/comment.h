@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,15 +29,33 @@ struct Author {
   friend bool operator==(const Author&, const Author&) = default;
 };
 
+// Who took a comment away, when and why.
+struct Removal {
+  // To the microsecond.
+  absl::Time time;
+  Author actor;
+  std::string reason;
+
+  friend bool operator==(const Removal&, const Removal&) = default;
+};
+
 struct Comment {
   std::string comment_id;
   std::string invoice_id;
   Author author;
+  // Empty once it is removed.
   std::string body;
   // To the microsecond.
   absl::Time create_time;
   // 1, 2, 3 … within the thread.
   std::int64_t sequence = 0;
+  // 1, 2, 3 …: one more with each edit.
+  std::int64_t revision = 1;
+  // Of the newest revision; not in the first.
+  std::optional<absl::Time> edit_time = std::nullopt;
+  std::optional<Removal> removal = std::nullopt;
+  // Removed, and its texts exist nowhere any more.
+  bool erased = false;
 
   friend bool operator==(const Comment&, const Comment&) = default;
 };
@@ -67,8 +86,15 @@ absl::Time CreateTimeAfter(absl::Time previous, absl::Time now);
 // An imported comment brings its own time: not before the one in front of it, not in the future.
 absl::Status CheckImportTime(absl::Time previous, absl::Time time, absl::Time now);
 
-// Whether adding `again` repeats what was stored as `stored`: the same invoice, author and body
-// under the same id.
+// Changes with every change of a comment, and is the same for the same state.
+std::string CommentEtag(std::int64_t revision, bool removed, bool erased);
+inline std::string EtagOf(const Comment& comment) {
+  return CommentEtag(comment.revision, comment.removal.has_value(), comment.erased);
+}
+
+// Whether adding `again` repeats what was stored as `stored`, whose body is the one of its first
+// revision: the same invoice, author and body under the same id. An erased one is repeated by any
+// body: nobody knows any more what it said, and nothing is written either way.
 bool IsReplay(const Comment& stored, const Comment& again);
 
 }  // namespace marginalia

@@ -66,6 +66,10 @@ PageSpan SpanOf(const std::vector<std::int64_t>& keys, std::size_t count,
                   .oldest = older ? keys[count - 1] : keys.front()};
 }
 
+absl::Time TimeOrNever(std::int64_t micros) {
+  return micros == 0 ? absl::InfinitePast() : absl::FromUnixMicros(micros);
+}
+
 absl::Status FreshnessTokenInvalid() {
   return InvalidField("at_least_as_fresh", "is not a token of this event log",
                       "CONSISTENCY_TOKEN_INVALID");
@@ -179,11 +183,13 @@ EncodedPage CommentListing::ThreadPage(Connection& connection, const ThreadQuery
   PageSpan span;
   if (rows.size() > 0) {
     span = SpanOf(rows.sequences, rows.size(), direction);
-    // Sequences have no gaps, so the first comment is the one numbered 1.
+    // Sequences have no gaps, since a removed comment keeps its own: the first is numbered 1.
     span.more_older = span.oldest > 1;
   }
-  tail.total_size =
-      query.newest() ? span.newest : ReadThreadLength(connection, query.org_id, query.invoice_id);
+  const Thread thread = marginalia::ReadThread(connection, query.org_id, query.invoice_id);
+  tail.total_size = thread.place_count;
+  tail.thread = &thread;
+  tail.invoice_id = query.invoice_id;
   PageTokens tokens = TokensOf(query.cursor, rows.size() > 0 ? &span : nullptr,
                                {kThreadListing, query.org_id, query.invoice_id});
   tail.next_page_token = std::move(tokens.next);
@@ -191,6 +197,30 @@ EncodedPage CommentListing::ThreadPage(Connection& connection, const ThreadQuery
   tail.consistency_token = TokenAt(head, query.scope);
   AppendPageTail(*page, tail);
   return page;
+}
+
+void CommentListing::GetThread(const CallContext& call, ThreadRequest request,
+                               Answer<ThreadAnswer> answer) {
+  const absl::StatusOr<std::int64_t> at_least =
+      PositionOf(request.at_least_as_fresh, call, events_);
+  if (!at_least.ok()) return answer(at_least.status());
+  auto read = [this, call, at_least = *at_least,
+               answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
+    if (!invoice_id.ok()) return answer(invoice_id.status());
+    auto found = std::make_shared<ThreadAnswer>(ThreadAnswer{.invoice_id = *std::move(invoice_id)});
+    database_.ReadThen(
+        call.deadline, Tenants::One(call.caller.org_id),
+        [found, at_least, org_id = call.caller.org_id](Connection& connection) {
+          if (EventLog::HeadIn(connection) < at_least) return FreshnessTokenInvalid();
+          found->thread = marginalia::ReadThread(connection, org_id, found->invoice_id);
+          return absl::OkStatus();
+        },
+        [found, answer = std::move(answer)](const absl::Status& status) mutable {
+          if (!status.ok()) return answer(status);
+          answer(std::move(*found));
+        });
+  };
+  invoices_.Find(call, std::move(request.invoice_id), std::move(read));
 }
 
 void CommentListing::ListRecent(const CallContext& call, ListPageRequest request,
@@ -230,9 +260,10 @@ EncodedPage CommentListing::RecentPage(Connection& connection, const RecentQuery
   }
   PageTokens tokens =
       TokensOf(query.cursor, count > 0 ? &span : nullptr, {kRecentListing, query.org_id});
+  const AuditHead head = ReadAuditHead(connection, query.org_id);
   AppendPageTail(*page, {.next_page_token = std::move(tokens.next),
                          .previous_page_token = std::move(tokens.previous),
-                         .total_size = ReadAuditHead(connection, query.org_id).entry_count,
+                         .total_size = head.entry_count - head.change_count,
                          .consistency_token = TokenAt(EventLog::HeadIn(connection), query.scope)});
   return page;
 }
@@ -272,8 +303,11 @@ ThreadCountsPage CommentListing::CountsPage(Connection& connection,
     page.counts.push_back({.org_id = rows.org_ids[i],
                            .invoice_id = rows.invoice_ids[i],
                            .comment_count = rows.counts[i],
-                           .last_comment_time = absl::FromUnixMicros(rows.last_comment_times[i]),
-                           .last_author_name = rows.last_author_names[i]});
+                           .last_comment_time = TimeOrNever(rows.last_comment_times[i]),
+                           .last_author_name = rows.last_author_names[i],
+                           .resolved = rows.resolved[i] != 0,
+                           .state_time = TimeOrNever(rows.state_times[i]),
+                           .revision = rows.revisions[i]});
   }
   if (rows.size() > count) {
     page.next_page_token = MakeThreadCountsToken({.org_id = page.counts.back().org_id,

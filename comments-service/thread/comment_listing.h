@@ -10,6 +10,7 @@
 #include "comments-service/call_context.h"
 #include "comments-service/invoices/invoice_lookup.h"
 #include "comments-service/thread/page_cursor.h"
+#include "comments-service/thread/thread.h"
 #include "comments-service/thread/thread_pages.h"
 #include "services/events/log/event_feed.h"
 
@@ -36,8 +37,22 @@ struct ThreadCount {
   std::string org_id;
   std::string invoice_id;
   std::int64_t comment_count = 0;
+  // InfinitePast: never, as of Thread.
   absl::Time last_comment_time;
   std::string last_author_name;
+  bool resolved = false;
+  absl::Time state_time;
+  std::int64_t revision = 0;
+};
+
+struct ThreadRequest {
+  std::string invoice_id;
+  std::string at_least_as_fresh;
+};
+
+struct ThreadAnswer {
+  std::string invoice_id;
+  Thread thread;
 };
 
 struct ThreadCountsPage {
@@ -55,6 +70,8 @@ class CommentListing {
 
   // The answer is an encoded ListCommentsResponse.
   void ListThread(const CallContext& call, ThreadPageRequest request, Answer<EncodedPage> answer);
+
+  void GetThread(const CallContext& call, ThreadRequest request, Answer<ThreadAnswer> answer);
 
   // The answer is an encoded ListRecentCommentsResponse.
   void ListRecent(const CallContext& call, ListPageRequest request, Answer<EncodedPage> answer);

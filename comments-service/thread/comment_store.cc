@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "absl/time/time.h"
+#include "comments-service/thread/comment_wire.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/text_array.h"
 
@@ -29,37 +31,56 @@ UuidHalves HalvesOf(std::string_view comment_id) {
   return {.high = HexValue(digits, 0), .low = HexValue(digits, 16)};
 }
 
+// A thread's columns, its row's and its newest comment's.
+struct ThreadColumns {
+  Thread ToThread() const {
+    Thread thread{.place_count = sequence,
+                  .change_count = change_count,
+                  .removed_count = removed_count,
+                  .last_author_name = author_name,
+                  .resolved = resolved != 0};
+    if (sequence > 0) thread.last_comment_time = absl::FromUnixMicros(create_time);
+    if (state_time == 0) return thread;
+    thread.state_time = absl::FromUnixMicros(state_time);
+    thread.state_actor = {state_actor_id, state_actor_name};
+    return thread;
+  }
+
+  std::int64_t sequence = 0;
+  std::int64_t create_time = 0;
+  std::string author_name;
+  std::int64_t change_count = 0;
+  std::int64_t removed_count = 0;
+  std::int64_t resolved = 0;
+  std::int64_t state_time = 0;
+  std::string state_actor_id;
+  std::string state_actor_name;
+};
+
 // Positions are asked for in statements of their own, so that a comment is always found by its
 // whole key: of a join, PostgreSQL would rather go over the tenant's comments as long as it takes
 // them for few.
-struct SelectThreadHead {
-  explicit SelectThreadHead(Connection& connection)
+struct SelectThread {
+  explicit SelectThread(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT sequence, create_time FROM comments"
-                          " WHERE org_id = :org_id AND position = (SELECT position"
-                          " FROM thread_comments WHERE org_id = :same_org"
-                          " AND invoice_id = :invoice_id ORDER BY sequence DESC LIMIT 1)",
-                   soci::use(org_id), soci::use(org_id), soci::use(invoice_id),
-                   soci::into(sequence), soci::into(create_time))) {}
-
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  std::int64_t create_time = 0;
-  soci::statement statement;
-};
-
-struct SelectThreadLength {
-  explicit SelectThreadLength(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT sequence FROM thread_comments"
+                       << "SELECT coalesce(c.sequence, 0), coalesce(c.create_time, 0),"
+                          " coalesce(c.author_name, ''), t.change_count, t.removed_count,"
+                          " t.resolved, t.state_time, t.state_actor_id, t.state_actor_name"
+                          " FROM threads t LEFT JOIN comments c ON c.org_id = t.org_id"
+                          " AND c.position = (SELECT position FROM thread_comments"
                           " WHERE org_id = :org_id AND invoice_id = :invoice_id"
-                          " ORDER BY sequence DESC LIMIT 1",
-                   soci::use(org_id), soci::use(invoice_id), soci::into(sequence))) {}
+                          " ORDER BY sequence DESC LIMIT 1)"
+                          " WHERE t.org_id = :same_org AND t.invoice_id = :same_invoice",
+                   soci::use(org_id), soci::use(invoice_id), soci::use(org_id),
+                   soci::use(invoice_id), soci::into(row.sequence), soci::into(row.create_time),
+                   soci::into(row.author_name), soci::into(row.change_count),
+                   soci::into(row.removed_count), soci::into(row.resolved),
+                   soci::into(row.state_time), soci::into(row.state_actor_id),
+                   soci::into(row.state_actor_name))) {}
 
   std::string org_id;
   std::string invoice_id;
-  std::int64_t sequence = 0;
+  ThreadColumns row;
   soci::statement statement;
 };
 
@@ -67,48 +88,74 @@ struct SelectComment {
   explicit SelectComment(Connection& connection)
       : statement((connection.sql().prepare
                        << "SELECT invoice_id, sequence, author_id, author_name, body, create_time,"
-                          " position FROM comments"
+                          " position, revision, edit_time, removal_time, remover_id, remover_name,"
+                          " removal_reason, erased FROM comments"
                           " WHERE org_id = :org_id AND position = (SELECT position"
                           " FROM comment_ids WHERE org_id = :same_org AND id_high = :id_high"
                           " AND id_low = :id_low)",
                    soci::use(org_id), soci::use(org_id), soci::use(id.high), soci::use(id.low),
-                   soci::into(invoice_id), soci::into(sequence), soci::into(author_id),
-                   soci::into(author_name), soci::into(body), soci::into(create_time),
-                   soci::into(position))) {}
+                   soci::into(comment.invoice_id), soci::into(comment.sequence),
+                   soci::into(comment.author.user_id), soci::into(comment.author.display_name),
+                   soci::into(comment.body), soci::into(create_time), soci::into(position),
+                   soci::into(comment.revision), soci::into(edit_time), soci::into(removal_time),
+                   soci::into(removal.actor.user_id), soci::into(removal.actor.display_name),
+                   soci::into(removal.reason), soci::into(erased))) {}
+
+  Comment Read(std::string_view comment_id) {
+    Comment read = comment;
+    read.comment_id = comment_id;
+    read.create_time = absl::FromUnixMicros(create_time);
+    if (edit_time != 0) read.edit_time = absl::FromUnixMicros(edit_time);
+    if (removal_time != 0) {
+      read.removal = removal;
+      read.removal->time = absl::FromUnixMicros(removal_time);
+    }
+    read.erased = erased != 0;
+    return read;
+  }
 
   std::string org_id;
   UuidHalves id;
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  std::string author_id;
-  std::string author_name;
-  std::string body;
+  // What is bound of them; the rest is not looked at.
+  Comment comment;
+  Removal removal;
   std::int64_t create_time = 0;
   std::int64_t position = 0;
+  std::int64_t edit_time = 0;
+  std::int64_t removal_time = 0;
+  std::int64_t erased = 0;
   soci::statement statement;
 };
 
 // Those of many threads at once.
-struct SelectThreadHeads {
-  explicit SelectThreadHeads(Connection& connection)
+struct SelectThreads {
+  explicit SelectThreads(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT k.org_id, k.invoice_id, h.sequence,"
-                          " (SELECT c.create_time FROM comments c"
-                          " WHERE c.org_id = k.org_id AND c.position = h.position)"
+                       << "SELECT k.org_id, k.invoice_id, coalesce(c.sequence, 0),"
+                          " coalesce(c.create_time, 0), coalesce(c.author_name, ''),"
+                          " t.change_count, t.removed_count, t.resolved, t.state_time,"
+                          " t.state_actor_id, t.state_actor_name"
                           " FROM unnest(CAST(:org_ids AS TEXT[]), CAST(:invoice_ids AS TEXT[]))"
                           " AS k (org_id, invoice_id) CROSS JOIN LATERAL"
-                          " (SELECT t.sequence, t.position FROM thread_comments t"
-                          " WHERE t.org_id = k.org_id AND t.invoice_id = k.invoice_id"
-                          " ORDER BY t.sequence DESC LIMIT 1) AS h",
+                          " (SELECT s.* FROM threads s WHERE s.org_id = k.org_id"
+                          " AND s.invoice_id = k.invoice_id LIMIT 1) AS t LEFT JOIN LATERAL"
+                          " (SELECT n.sequence, n.create_time, n.author_name FROM comments n"
+                          " WHERE n.org_id = k.org_id AND n.position = (SELECT h.position"
+                          " FROM thread_comments h WHERE h.org_id = k.org_id"
+                          " AND h.invoice_id = k.invoice_id ORDER BY h.sequence DESC LIMIT 1)"
+                          " LIMIT 1) AS c ON TRUE",
                    soci::use(org_ids), soci::use(invoice_ids), soci::into(org_id),
-                   soci::into(invoice_id), soci::into(sequence), soci::into(create_time))) {}
+                   soci::into(invoice_id), soci::into(row.sequence), soci::into(row.create_time),
+                   soci::into(row.author_name), soci::into(row.change_count),
+                   soci::into(row.removed_count), soci::into(row.resolved),
+                   soci::into(row.state_time), soci::into(row.state_actor_id),
+                   soci::into(row.state_actor_name))) {}
 
   std::string org_ids;
   std::string invoice_ids;
   std::string org_id;
   std::string invoice_id;
-  std::int64_t sequence = 0;
-  std::int64_t create_time = 0;
+  ThreadColumns row;
   soci::statement statement;
 };
 
@@ -155,10 +202,12 @@ struct CommentRows {
   explicit CommentRows(Connection& connection)
       : insert(connection,
                "INSERT INTO comments (org_id, position, invoice_id, sequence, comment_id, "
-               "author_id, author_name, body, create_time)",
+               "author_id, author_name, body, create_time, body_salt, revision, edit_time, "
+               "removal_time, remover_id, remover_name, removal_reason)",
                {RowInsert::kText, RowInsert::kInteger, RowInsert::kText, RowInsert::kInteger,
                 RowInsert::kText, RowInsert::kText, RowInsert::kText, RowInsert::kText,
-                RowInsert::kInteger}) {}
+                RowInsert::kInteger, RowInsert::kBytes, RowInsert::kInteger, RowInsert::kInteger,
+                RowInsert::kInteger, RowInsert::kText, RowInsert::kText, RowInsert::kText}) {}
   RowInsert insert;
 };
 
@@ -172,28 +221,17 @@ struct ThreadCommentRows {
 struct KnownThreadRows {
   explicit KnownThreadRows(Connection& connection)
       : insert(connection, "INSERT INTO threads (org_id, invoice_id)",
-               {RowInsert::kText, RowInsert::kText}) {}
+               {RowInsert::kText, RowInsert::kText}, "ON CONFLICT DO NOTHING") {}
   RowInsert insert;
 };
 
 }  // namespace
 
-ThreadHead ReadThreadHead(Connection& connection, std::string_view org_id,
-                          std::string_view invoice_id) {
-  auto& select = connection.Prepared<SelectThreadHead>();
+Thread ReadThread(Connection& connection, std::string_view org_id, std::string_view invoice_id) {
+  auto& select = connection.Prepared<SelectThread>();
   select.org_id = org_id;
   select.invoice_id = invoice_id;
-  if (!select.statement.execute(true)) return ThreadHead{};
-  return ThreadHead{.sequence = select.sequence,
-                    .create_time = absl::FromUnixMicros(select.create_time)};
-}
-
-std::int64_t ReadThreadLength(Connection& connection, std::string_view org_id,
-                              std::string_view invoice_id) {
-  auto& select = connection.Prepared<SelectThreadLength>();
-  select.org_id = org_id;
-  select.invoice_id = invoice_id;
-  return select.statement.execute(true) ? select.sequence : 0;
+  return select.statement.execute(true) ? select.row.ToThread() : Thread{};
 }
 
 std::optional<StoredComment> FindComment(Connection& connection, std::string_view org_id,
@@ -202,18 +240,12 @@ std::optional<StoredComment> FindComment(Connection& connection, std::string_vie
   select.org_id = org_id;
   select.id = HalvesOf(comment_id);
   if (!select.statement.execute(true)) return std::nullopt;
-  return StoredComment{.comment = {.comment_id = std::string(comment_id),
-                                   .invoice_id = select.invoice_id,
-                                   .author = {select.author_id, select.author_name},
-                                   .body = select.body,
-                                   .create_time = absl::FromUnixMicros(select.create_time),
-                                   .sequence = select.sequence},
-                       .position = select.position};
+  return StoredComment{.comment = select.Read(comment_id), .position = select.position};
 }
 
-std::vector<std::pair<TenantThread, ThreadHead>> ReadThreadHeads(
-    Connection& connection, const std::vector<TenantThread>& threads) {
-  auto& select = connection.Prepared<SelectThreadHeads>();
+std::vector<std::pair<TenantThread, Thread>> ReadThreads(Connection& connection,
+                                                         const std::vector<TenantThread>& threads) {
+  auto& select = connection.Prepared<SelectThreads>();
   select.org_ids.clear();
   select.invoice_ids.clear();
   for (const TenantThread& thread : threads) {
@@ -222,12 +254,11 @@ std::vector<std::pair<TenantThread, ThreadHead>> ReadThreadHeads(
   }
   CloseArray(select.org_ids);
   CloseArray(select.invoice_ids);
-  std::vector<std::pair<TenantThread, ThreadHead>> heads;
+  std::vector<std::pair<TenantThread, Thread>> found;
   for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
-    heads.push_back({{select.org_id, select.invoice_id},
-                     {select.sequence, absl::FromUnixMicros(select.create_time)}});
+    found.push_back({{select.org_id, select.invoice_id}, select.row.ToThread()});
   }
-  return heads;
+  return found;
 }
 
 std::vector<std::size_t> FindTakenIds(Connection& connection,
@@ -270,7 +301,8 @@ void InsertCommentId(Connection& connection, std::string_view org_id, std::strin
 }
 
 void InsertComment(Connection& connection, std::string_view org_id, const Comment& comment,
-                   std::int64_t position) {
+                   std::int64_t position, std::string_view body_salt) {
+  const CommentView view = ViewOf(comment);
   connection.Held<CommentRows>()
       .insert.Text(org_id)
       .Integer(position)
@@ -280,7 +312,14 @@ void InsertComment(Connection& connection, std::string_view org_id, const Commen
       .Text(comment.author.user_id)
       .Text(comment.author.display_name)
       .Text(comment.body)
-      .Integer(absl::ToUnixMicros(comment.create_time))
+      .Integer(view.create_micros)
+      .Bytes(body_salt)
+      .Integer(view.revision)
+      .Integer(view.edit_micros)
+      .Integer(view.removal_micros)
+      .Text(view.remover_id)
+      .Text(view.remover_name)
+      .Text(view.removal_reason)
       .EndRow();
   connection.Held<ThreadCommentRows>()
       .insert.Text(org_id)

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "comments-service/thread/comment.h"
+#include "comments-service/thread/thread.h"
 #include "services/storage/connection/connection.h"
 
 namespace marginalia {
@@ -24,27 +24,16 @@ struct StoredComment {
   std::int64_t position = 0;
 };
 
-// The newest comment of a thread; sequence 0 while there is none.
-struct ThreadHead {
-  std::int64_t sequence = 0;
-  absl::Time create_time = absl::InfinitePast();
-};
-
-ThreadHead ReadThreadHead(Connection& connection, std::string_view org_id,
-                          std::string_view invoice_id);
+Thread ReadThread(Connection& connection, std::string_view org_id, std::string_view invoice_id);
 
 struct TenantThread {
   std::string org_id;
   std::string invoice_id;
 };
 
-// The heads of those of the threads that have a comment, of any tenants. PostgreSQL only.
-std::vector<std::pair<TenantThread, ThreadHead>> ReadThreadHeads(
-    Connection& connection, const std::vector<TenantThread>& threads);
-
-// How many comments a thread has.
-std::int64_t ReadThreadLength(Connection& connection, std::string_view org_id,
-                              std::string_view invoice_id);
+// Those of the threads that have a row, of any tenants. PostgreSQL only.
+std::vector<std::pair<TenantThread, Thread>> ReadThreads(Connection& connection,
+                                                         const std::vector<TenantThread>& threads);
 
 std::optional<StoredComment> FindComment(Connection& connection, std::string_view org_id,
                                          std::string_view comment_id);
@@ -68,10 +57,11 @@ bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string
 void InsertCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
                      std::int64_t position);
 
-// Stores the comment at `position`, and its place in its thread.
+// Stores the comment at `position`, with the salt of its body, and its place in its thread.
 void InsertComment(Connection& connection, std::string_view org_id, const Comment& comment,
-                   std::int64_t position);
+                   std::int64_t position, std::string_view body_salt);
 
+// Does nothing when the thread has its row already.
 void InsertThread(Connection& connection, std::string_view org_id, std::string_view invoice_id);
 
 }  // namespace marginalia

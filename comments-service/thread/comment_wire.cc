@@ -1,6 +1,7 @@
 #include "comments-service/thread/comment_wire.h"
 
 #include <bit>
+#include <optional>
 
 #include "absl/time/time.h"
 
@@ -78,37 +79,98 @@ void AppendTimestamp(std::string& out, std::uint32_t field, const Timestamp& tim
   AppendNumber(out, 2, time.nanos);
 }
 
-std::size_t AuthorSize(const CommentView& comment) {
-  return TextSize(comment.author_id) + TextSize(comment.author_name);
+std::size_t AuthorSize(std::string_view id, std::string_view name) {
+  return TextSize(id) + TextSize(name);
+}
+
+void AppendAuthor(std::string& out, std::uint32_t field, std::string_view id,
+                  std::string_view name) {
+  AppendLength(out, field, AuthorSize(id, name));
+  AppendText(out, 1, id);
+  AppendText(out, 2, name);
+}
+
+std::size_t RemovalSize(const CommentView& comment) {
+  return LengthSize(Timestamp(comment.removal_micros).Size()) +
+         LengthSize(AuthorSize(comment.remover_id, comment.remover_name)) +
+         TextSize(comment.removal_reason);
+}
+
+std::string EtagOf(const CommentView& comment) {
+  return CommentEtag(comment.revision, comment.removal_micros != 0, comment.erased);
 }
 
 void AppendComment(std::string& out, const CommentView& comment) {
   AppendText(out, 1, comment.comment_id);
   AppendText(out, 2, comment.invoice_id);
-  AppendLength(out, 3, AuthorSize(comment));
-  AppendText(out, 1, comment.author_id);
-  AppendText(out, 2, comment.author_name);
+  AppendAuthor(out, 3, comment.author_id, comment.author_name);
   AppendText(out, 4, comment.body);
   AppendTimestamp(out, 5, Timestamp(comment.create_micros));
   AppendNumber(out, 6, comment.sequence);
+  AppendNumber(out, 7, comment.revision);
+  if (comment.edit_micros != 0) AppendTimestamp(out, 8, Timestamp(comment.edit_micros));
+  if (comment.removal_micros != 0) {
+    AppendLength(out, 9, RemovalSize(comment));
+    AppendTimestamp(out, 1, Timestamp(comment.removal_micros));
+    AppendAuthor(out, 2, comment.remover_id, comment.remover_name);
+    AppendText(out, 3, comment.removal_reason);
+  }
+  AppendText(out, 10, EtagOf(comment));
+}
+
+// Nothing of a thread that has no such time, and 0 is none either.
+std::int64_t MicrosOf(absl::Time time) {
+  return time == absl::InfinitePast() ? 0 : absl::ToUnixMicros(time);
+}
+
+std::string EncodeThread(const Thread& thread, std::string_view invoice_id) {
+  std::string out;
+  out.reserve(192);
+  AppendText(out, 1, invoice_id);
+  AppendNumber(out, 2, thread.resolved ? 2 : 1);
+  if (const std::int64_t micros = MicrosOf(thread.state_time); micros != 0) {
+    AppendTimestamp(out, 3, Timestamp(micros));
+    AppendAuthor(out, 4, thread.state_actor.user_id, thread.state_actor.display_name);
+  }
+  AppendNumber(out, 5, thread.comment_count());
+  AppendNumber(out, 6, thread.place_count);
+  if (const std::int64_t micros = MicrosOf(thread.last_comment_time); micros != 0) {
+    AppendTimestamp(out, 7, Timestamp(micros));
+  }
+  AppendText(out, 8, thread.last_author_name);
+  AppendNumber(out, 9, thread.revision());
+  AppendText(out, 10, thread.etag());
+  return out;
 }
 
 }  // namespace
 
 CommentView ViewOf(const Comment& comment) {
+  const std::optional<Removal>& removal = comment.removal;
   return CommentView{.comment_id = comment.comment_id,
                      .invoice_id = comment.invoice_id,
                      .author_id = comment.author.user_id,
                      .author_name = comment.author.display_name,
                      .body = comment.body,
                      .create_micros = absl::ToUnixMicros(comment.create_time),
-                     .sequence = comment.sequence};
+                     .sequence = comment.sequence,
+                     .revision = comment.revision,
+                     .edit_micros = comment.edit_time ? absl::ToUnixMicros(*comment.edit_time) : 0,
+                     .removal_micros = removal ? absl::ToUnixMicros(removal->time) : 0,
+                     .remover_id = removal ? removal->actor.user_id : std::string_view(),
+                     .remover_name = removal ? removal->actor.display_name : std::string_view(),
+                     .removal_reason = removal ? removal->reason : std::string_view(),
+                     .erased = comment.erased};
 }
 
 std::size_t CommentWireSize(const CommentView& comment) {
   return TextSize(comment.comment_id) + TextSize(comment.invoice_id) +
-         LengthSize(AuthorSize(comment)) + TextSize(comment.body) +
-         LengthSize(Timestamp(comment.create_micros).Size()) + NumberSize(comment.sequence);
+         LengthSize(AuthorSize(comment.author_id, comment.author_name)) + TextSize(comment.body) +
+         LengthSize(Timestamp(comment.create_micros).Size()) + NumberSize(comment.sequence) +
+         NumberSize(comment.revision) +
+         (comment.edit_micros != 0 ? LengthSize(Timestamp(comment.edit_micros).Size()) : 0) +
+         (comment.removal_micros != 0 ? LengthSize(RemovalSize(comment)) : 0) +
+         TextSize(EtagOf(comment));
 }
 
 void AppendPageComment(std::string& page, const CommentView& comment) {
@@ -121,24 +183,38 @@ void AppendPageTail(std::string& page, const PageTail& tail) {
   AppendText(page, 3, tail.previous_page_token);
   AppendNumber(page, 4, tail.total_size);
   AppendText(page, 5, tail.consistency_token);
+  if (tail.thread == nullptr) return;
+  const std::string thread = EncodeThread(*tail.thread, tail.invoice_id);
+  AppendLength(page, 6, thread.size());
+  page.append(thread);
 }
 
-std::string EncodeCommentAdded(std::int64_t position, std::string_view org_id,
-                               std::int64_t event_micros, const CommentView& comment) {
-  const Timestamp time(event_micros);
-  const std::size_t comment_size = CommentWireSize(comment);
-  const std::size_t added_size = LengthSize(comment_size) + NumberSize(comment.sequence);
-  std::string event;
-  event.reserve(NumberSize(position) + TextSize(org_id) + LengthSize(time.Size()) +
-                LengthSize(added_size));
-  AppendNumber(event, 1, position);
-  AppendText(event, 2, org_id);
-  AppendTimestamp(event, 3, time);
-  AppendLength(event, 4, added_size);
-  AppendLength(event, 1, comment_size);
-  AppendComment(event, comment);
-  AppendNumber(event, 2, comment.sequence);
-  return event;
+std::string EncodeEvent(const EventView& event) {
+  const Timestamp time(event.event_micros);
+  const std::string thread = EncodeThread(event.thread, event.invoice_id);
+  const std::size_t comment_size = event.comment == nullptr ? 0 : CommentWireSize(*event.comment);
+  const std::int64_t thread_size =
+      event.kind == EventKind::kCommentAdded ? event.thread.place_count : 0;
+  const std::size_t kind_size =
+      (event.comment == nullptr ? 0 : LengthSize(comment_size)) + NumberSize(thread_size);
+  std::string out;
+  out.reserve(NumberSize(event.position) + TextSize(event.org_id) + LengthSize(time.Size()) +
+              LengthSize(kind_size) + NumberSize(event.number) + TextSize(event.invoice_id) +
+              LengthSize(thread.size()));
+  AppendNumber(out, 1, event.position);
+  AppendText(out, 2, event.org_id);
+  AppendTimestamp(out, 3, time);
+  AppendLength(out, static_cast<std::uint32_t>(event.kind), kind_size);
+  if (event.comment != nullptr) {
+    AppendLength(out, 1, comment_size);
+    AppendComment(out, *event.comment);
+  }
+  AppendNumber(out, 2, thread_size);
+  AppendNumber(out, 10, event.number);
+  AppendText(out, 11, event.invoice_id);
+  AppendLength(out, 12, thread.size());
+  out.append(thread);
+  return out;
 }
 
 void AppendWatchedEvent(std::string& message, std::string_view encoded_event) {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "comments-service/thread/comment.h"
+#include "comments-service/thread/thread.h"
 
 namespace marginalia {
 
@@ -23,6 +24,14 @@ struct CommentView {
   std::string_view body;
   std::int64_t create_micros = 0;
   std::int64_t sequence = 0;
+  std::int64_t revision = 1;
+  // Here and below 0: never.
+  std::int64_t edit_micros = 0;
+  std::int64_t removal_micros = 0;
+  std::string_view remover_id;
+  std::string_view remover_name;
+  std::string_view removal_reason;
+  bool erased = false;
 };
 
 CommentView ViewOf(const Comment& comment);
@@ -39,13 +48,32 @@ struct PageTail {
   std::string previous_page_token;
   std::int64_t total_size = 0;
   std::string consistency_token;
+  // The thread that the page is of; null: it is of several.
+  const Thread* thread = nullptr;
+  std::string_view invoice_id;
 };
 
 void AppendPageTail(std::string& page, const PageTail& tail);
 
-// A whole Event whose kind is comment_added; the comment is the newest of its thread.
-std::string EncodeCommentAdded(std::int64_t position, std::string_view org_id,
-                               std::int64_t event_micros, const CommentView& comment);
+// The kinds of Event, by the numbers of their fields.
+enum class EventKind : std::uint32_t { kCommentAdded = 4 };
+
+// What an Event says, not owned.
+struct EventView {
+  EventKind kind = EventKind::kCommentAdded;
+  std::int64_t position = 0;
+  std::int64_t number = 0;
+  std::string_view org_id;
+  std::int64_t event_micros = 0;
+  std::string_view invoice_id;
+  // After the event.
+  const Thread& thread;
+  // Of the kinds that carry one; else null.
+  const CommentView* comment = nullptr;
+};
+
+// A whole Event.
+std::string EncodeEvent(const EventView& event);
 
 // Appends one entry of `repeated Event events = 1` of WatchEventsResponse.
 void AppendWatchedEvent(std::string& message, std::string_view encoded_event);

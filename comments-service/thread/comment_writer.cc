@@ -1,5 +1,9 @@
 #include "comments-service/thread/comment_writer.h"
 
+#include <utility>
+
+#include "comments-service/record/commitment.h"
+#include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment_wire.h"
 
 namespace marginalia {
@@ -22,14 +26,14 @@ void CommentWriter::Expect(std::string_view org_id, std::string_view invoice_id,
 }
 
 void CommentWriter::Begin(Connection& connection) {
-  if (events_.has_other_writers() || heads_.size() > kThreadHeadsMax) heads_.clear();
+  if (events_.has_other_writers() || threads_.size() > kThreadHeadsMax) threads_.clear();
   free_ids_.clear();
   taken_ids_.clear();
   if (!expected_ids_.empty()) ReadExpected(connection);
 }
 
 void CommentWriter::RolledBack() {
-  heads_.clear();
+  threads_.clear();
   // What was expected may not even have been read: the next attempt says it again.
   expected_threads_.clear();
   expected_ids_.clear();
@@ -46,12 +50,12 @@ void CommentWriter::ReadExpected(Connection& connection) {
   std::vector<TenantThread> threads;
   for (TenantThread& thread : expected_threads_) {
     // A thread without a comment has no row to be found.
-    if (heads_.try_emplace(KeyOf(thread.org_id, thread.invoice_id)).second) {
+    if (threads_.try_emplace(KeyOf(thread.org_id, thread.invoice_id)).second) {
       threads.push_back(std::move(thread));
     }
   }
-  for (const auto& [thread, head] : ReadThreadHeads(connection, threads)) {
-    heads_[KeyOf(thread.org_id, thread.invoice_id)] = head;
+  for (auto& [key, thread] : ReadThreads(connection, threads)) {
+    threads_[KeyOf(key.org_id, key.invoice_id)] = std::move(thread);
   }
   for (const std::size_t taken : FindTakenIds(connection, expected_ids_)) {
     taken_ids_.insert(KeyOf(expected_ids_[taken].org_id, expected_ids_[taken].comment_id));
@@ -77,48 +81,72 @@ bool CommentWriter::Claim(Connection& connection, std::string_view org_id,
   return true;
 }
 
-ThreadHead& CommentWriter::MutableHead(Connection& connection, std::string_view org_id,
-                                       std::string_view invoice_id) {
+Thread& CommentWriter::MutableThread(Connection& connection, std::string_view org_id,
+                                     std::string_view invoice_id) {
   std::string key = KeyOf(org_id, invoice_id);
-  auto head = heads_.find(key);
-  if (head == heads_.end()) {
-    head = heads_.emplace(std::move(key), ReadThreadHead(connection, org_id, invoice_id)).first;
+  auto thread = threads_.find(key);
+  if (thread == threads_.end()) {
+    thread = threads_.emplace(std::move(key), ReadThread(connection, org_id, invoice_id)).first;
   }
-  return head->second;
+  return thread->second;
 }
 
-const ThreadHead& CommentWriter::Head(Connection& connection, std::string_view org_id,
+const Thread& CommentWriter::ThreadOf(Connection& connection, std::string_view org_id,
                                       std::string_view invoice_id) {
-  return MutableHead(connection, org_id, invoice_id);
+  return MutableThread(connection, org_id, invoice_id);
 }
 
 std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& deed,
                                           Comment& comment) {
-  ThreadHead& head = MutableHead(connection, deed.org_id, comment.invoice_id);
-  comment.sequence = head.sequence + 1;
+  Thread& thread = MutableThread(connection, deed.org_id, comment.invoice_id);
+  comment.sequence = thread.place_count + 1;
   if (!Claim(connection, deed.org_id, comment.comment_id)) return std::nullopt;
-  Receipt receipt;
-  receipt.position = events_.Append(
-      connection, deed.org_id, comment.invoice_id, deed.time, [&](std::int64_t position) {
-        return EncodeCommentAdded(position, deed.org_id, absl::ToUnixMicros(deed.time),
-                                  ViewOf(comment));
-      });
-  InsertComment(connection, deed.org_id, comment, receipt.position);
+  const std::string body_salt = NewSalt();
+  InsertComment(connection, deed.org_id, comment, events_.next_position(), body_salt);
   if (comment.sequence == 1) InsertThread(connection, deed.org_id, comment.invoice_id);
-  AuditEntry entry{.position = receipt.position,
-                   .org_id = deed.org_id,
-                   .actor_id = deed.actor.user_id,
-                   .actor_name = deed.actor.display_name,
-                   .action = std::string(deed.action),
-                   .invoice_id = comment.invoice_id,
-                   .comment_id = comment.comment_id,
-                   .request_id = deed.request_id,
-                   .create_time = absl::FromUnixMicros(absl::ToUnixMicros(deed.time)),
-                   .hash = ""};
-  receipt.audit_hash = audit_.Append(connection, entry);
-  head = ThreadHead{.sequence = comment.sequence, .create_time = comment.create_time};
-  pages_.Touch(deed.org_id, comment.invoice_id);
-  return receipt;
+  thread.place_count = comment.sequence;
+  thread.last_comment_time = comment.create_time;
+  thread.last_author_name = comment.author.display_name;
+  const bool imported = deed.action == kActionImported;
+  const CommentView view = ViewOf(comment);
+  return Record(
+      connection, deed,
+      {.entry = {.action = std::string(deed.action),
+                 .invoice_id = comment.invoice_id,
+                 .comment_id = comment.comment_id,
+                 .revision = comment.revision,
+                 .content_commitment = Commitment(body_salt, comment.body),
+                 .reason =
+                     imported ? ImportedReason(comment.author.user_id, comment.create_time) : "",
+                 .create_time = imported ? deed.time : comment.create_time},
+       .name = comment.author.display_name,
+       .kind = EventKind::kCommentAdded,
+       .comment = &view},
+      thread);
+}
+
+Receipt CommentWriter::Record(Connection& connection, const Deed& deed, Happening happening,
+                              const Thread& thread) {
+  AuditEntry& entry = happening.entry;
+  entry.position = events_.next_position();
+  entry.org_id = deed.org_id;
+  entry.actor_id = deed.actor.user_id;
+  entry.actor_name = deed.actor.display_name;
+  entry.request_id = deed.request_id;
+  entry.create_time = absl::FromUnixMicros(absl::ToUnixMicros(entry.create_time));
+  audit_.Append(connection, entry, happening.name);
+  events_.Append(connection, deed.org_id, entry.invoice_id, deed.time, [&](std::int64_t position) {
+    return EncodeEvent({.kind = happening.kind,
+                        .position = position,
+                        .number = entry.number,
+                        .org_id = deed.org_id,
+                        .event_micros = absl::ToUnixMicros(deed.time),
+                        .invoice_id = entry.invoice_id,
+                        .thread = thread,
+                        .comment = happening.comment});
+  });
+  pages_.Touch(deed.org_id, entry.invoice_id);
+  return {.position = entry.position, .number = entry.number, .audit_hash = std::move(entry.hash)};
 }
 
 }  // namespace marginalia

@@ -16,17 +16,21 @@
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/thread.h"
 #include "comments-service/thread/thread_pages.h"
 #include "services/events/log/event_log.h"
 
 namespace marginalia {
 
-// How many threads the writer remembers the newest comment of: about 2 MiB.
+// How many threads the writer remembers the state of: about 4 MiB.
 inline constexpr std::size_t kThreadHeadsMax = 10'000;
 
 // Where a write stands in the logs.
 struct Receipt {
   std::int64_t position = 0;
+  // Within the tenant.
+  std::int64_t number = 0;
   std::string audit_hash;
 };
 
@@ -51,8 +55,8 @@ class CommentWriter : public GroupParticipant {
   // Whether the id is known to be free; on PostgreSQL only, of ids that were expected.
   bool IsFree(std::string_view org_id, std::string_view comment_id) const;
 
-  // The newest comment of the thread, those of the group included. Valid until the next call.
-  const ThreadHead& Head(Connection& connection, std::string_view org_id,
+  // The thread as the group has left it so far. Valid until the next call.
+  const Thread& ThreadOf(Connection& connection, std::string_view org_id,
                          std::string_view invoice_id);
 
   // Adds the comment to its thread and sets its sequence. Nothing, with nothing written, when the
@@ -66,18 +70,28 @@ class CommentWriter : public GroupParticipant {
 
  private:
   void ReadExpected(Connection& connection);
+  // What is recorded of a change: its audit entry and its event, in that order in both logs.
+  struct Happening {
+    // Its actor, tenant and request are the deed's.
+    AuditEntry entry;
+    std::string_view name;  // that the entry commits to
+    EventKind kind;
+    const CommentView* comment = nullptr;  // of the kinds that carry one
+  };
+  Receipt Record(Connection& connection, const Deed& deed, Happening happening,
+                 const Thread& thread);
   // False, with nothing written, when the tenant has a comment of this id already.
   bool Claim(Connection& connection, std::string_view org_id, std::string_view comment_id);
 
-  ThreadHead& MutableHead(Connection& connection, std::string_view org_id,
-                          std::string_view invoice_id);
+  Thread& MutableThread(Connection& connection, std::string_view org_id,
+                        std::string_view invoice_id);
 
   EventLog& events_;
   AuditLog& audit_;
   ThreadPages& pages_;
   // Of the threads written to lately. On PostgreSQL only of those that the group writes to: another
   // replica may have written in between.
-  std::unordered_map<std::string, ThreadHead> heads_;
+  std::unordered_map<std::string, Thread> threads_;
   // What the group is going to read, and of its ids those that are free and those that are not:
   // known on PostgreSQL only, where the head row's lock keeps other replicas from changing it.
   std::vector<TenantThread> expected_threads_;

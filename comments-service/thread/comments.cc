@@ -121,10 +121,10 @@ void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComm
 absl::Status Comments::Write(Connection& connection, Addition& addition) {
   Deed& deed = addition.deed;
   Comment& comment = addition.comment;
-  const ThreadHead& head = writer_.Head(connection, deed.org_id, comment.invoice_id);
+  const Thread& thread = writer_.ThreadOf(connection, deed.org_id, comment.invoice_id);
   deed.time = absl::Now();
   comment.author = deed.actor;
-  comment.create_time = CreateTimeAfter(head.create_time, deed.time);
+  comment.create_time = CreateTimeAfter(thread.last_comment_time, deed.time);
   if (std::optional<Receipt> receipt = writer_.Add(connection, deed, comment)) {
     addition.replayed = false;
     addition.receipt = *std::move(receipt);
@@ -133,8 +133,9 @@ absl::Status Comments::Write(Connection& connection, Addition& addition) {
   std::optional<StoredComment> stored = FindComment(connection, deed.org_id, comment.comment_id);
   if (!stored.has_value() || !IsReplay(stored->comment, comment)) return CommentIdReused();
   addition.replayed = true;
-  addition.receipt = {.position = stored->position,
-                      .audit_hash = ReadAuditHash(connection, deed.org_id, stored->position)};
+  AuditMark mark = ReadAuditMark(connection, deed.org_id, stored->position);
+  addition.receipt = {
+      .position = stored->position, .number = mark.number, .audit_hash = std::move(mark.hash)};
   comment = std::move(stored->comment);
   return absl::OkStatus();
 }
@@ -184,7 +185,8 @@ absl::Status Comments::CheckAgainstStored(Connection& connection, ImportRun& run
   run.last_position = 0;
   std::unordered_map<std::string_view, const Comment*> unstored;
   absl::Time previous =
-      writer_.Head(connection, run.deed.org_id, run.comments.front().invoice_id).create_time;
+      writer_.ThreadOf(connection, run.deed.org_id, run.comments.front().invoice_id)
+          .last_comment_time;
   for (std::size_t i = 0; i < run.comments.size(); ++i) {
     const Comment& comment = run.comments[i];
     const auto repeated = unstored.find(comment.comment_id);

@@ -7,19 +7,12 @@ namespace {
 // statement to its end, which lets go of SQLite's snapshot at once.
 std::size_t RowsToAsk(std::int64_t limit) { return static_cast<std::size_t>(limit) + 1; }
 
-void Resize(ThreadRows& rows, std::size_t size) {
-  rows.sequences.resize(size);
-  rows.comment_ids.resize(size);
-  rows.author_ids.resize(size);
-  rows.author_names.resize(size);
-  rows.bodies.resize(size);
-  rows.create_times.resize(size);
-}
+void Resize(ThreadRows& rows, std::size_t size) { rows.Resize(size); }
 
 void Resize(RecentRows& rows, std::size_t size) {
   rows.positions.resize(size);
   rows.invoice_ids.resize(size);
-  Resize(rows.comments, size);
+  rows.comments.Resize(size);
 }
 
 void Resize(ThreadCountRows& rows, std::size_t size) {
@@ -28,6 +21,9 @@ void Resize(ThreadCountRows& rows, std::size_t size) {
   rows.counts.resize(size);
   rows.last_comment_times.resize(size);
   rows.last_author_names.resize(size);
+  rows.resolved.resize(size);
+  rows.state_times.resize(size);
+  rows.revisions.resize(size);
 }
 
 template <class Select>
@@ -44,7 +40,10 @@ struct SelectThreadPage {
                    soci::use(sequence), soci::use(limit), soci::into(rows.sequences),
                    soci::into(rows.comment_ids), soci::into(rows.author_ids),
                    soci::into(rows.author_names), soci::into(rows.bodies),
-                   soci::into(rows.create_times))) {}
+                   soci::into(rows.create_times), soci::into(rows.revisions),
+                   soci::into(rows.edit_times), soci::into(rows.removal_times),
+                   soci::into(rows.remover_ids), soci::into(rows.remover_names),
+                   soci::into(rows.removal_reasons), soci::into(rows.erased))) {}
 
   const ThreadRows& Read(std::string_view org, std::string_view invoice, std::int64_t from,
                          int max) {
@@ -58,7 +57,7 @@ struct SelectThreadPage {
   std::string invoice_id;
   std::int64_t sequence = 0;
   std::int64_t limit = 0;
-  ThreadRows rows = ThreadRows{{0}, {""}, {""}, {""}, {""}, {0}};
+  ThreadRows rows = ThreadRows(1);
   soci::statement statement;
 };
 
@@ -66,7 +65,8 @@ struct SelectOlderPage : SelectThreadPage {
   explicit SelectOlderPage(Connection& connection)
       : SelectThreadPage(connection,
                          "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body,"
-                         " c.create_time FROM thread_comments t"
+                         " c.create_time, c.revision, c.edit_time, c.removal_time, c.remover_id,"
+                         " c.remover_name, c.removal_reason, c.erased FROM thread_comments t"
                          " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
                          " AND t.sequence < :sequence ORDER BY t.sequence DESC LIMIT :limit") {}
@@ -76,7 +76,8 @@ struct SelectNewerPage : SelectThreadPage {
   explicit SelectNewerPage(Connection& connection)
       : SelectThreadPage(connection,
                          "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body,"
-                         " c.create_time FROM thread_comments t"
+                         " c.create_time, c.revision, c.edit_time, c.removal_time, c.remover_id,"
+                         " c.remover_name, c.removal_reason, c.erased FROM thread_comments t"
                          " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
                          " AND t.sequence > :sequence ORDER BY t.sequence LIMIT :limit") {}
@@ -88,7 +89,11 @@ struct SelectRecentPage {
                    soci::use(limit), soci::into(rows.positions), soci::into(rows.invoice_ids),
                    soci::into(rows.comments.sequences), soci::into(rows.comments.comment_ids),
                    soci::into(rows.comments.author_ids), soci::into(rows.comments.author_names),
-                   soci::into(rows.comments.bodies), soci::into(rows.comments.create_times))) {}
+                   soci::into(rows.comments.bodies), soci::into(rows.comments.create_times),
+                   soci::into(rows.comments.revisions), soci::into(rows.comments.edit_times),
+                   soci::into(rows.comments.removal_times), soci::into(rows.comments.remover_ids),
+                   soci::into(rows.comments.remover_names),
+                   soci::into(rows.comments.removal_reasons), soci::into(rows.comments.erased))) {}
 
   const RecentRows& Read(std::string_view org, std::int64_t from, int max) {
     org_id = org;
@@ -99,7 +104,7 @@ struct SelectRecentPage {
   std::string org_id;
   std::int64_t position = 0;
   std::int64_t limit = 0;
-  RecentRows rows = RecentRows{{0}, {""}, {{0}, {""}, {""}, {""}, {""}, {0}}};
+  RecentRows rows = RecentRows{{0}, {""}, ThreadRows(1)};
   soci::statement statement;
 };
 
@@ -108,7 +113,8 @@ struct SelectOlderRecentPage : SelectRecentPage {
       : SelectRecentPage(
             connection,
             "SELECT position, invoice_id, sequence, comment_id, author_id, author_name,"
-            " body, create_time FROM comments"
+            " body, create_time, revision, edit_time, removal_time, remover_id, remover_name,"
+            " removal_reason, erased FROM comments"
             " WHERE org_id = :org_id AND position < :position"
             " ORDER BY position DESC LIMIT :limit") {}
 };
@@ -118,28 +124,33 @@ struct SelectNewerRecentPage : SelectRecentPage {
       : SelectRecentPage(
             connection,
             "SELECT position, invoice_id, sequence, comment_id, author_id, author_name,"
-            " body, create_time FROM comments"
+            " body, create_time, revision, edit_time, removal_time, remover_id, remover_name,"
+            " removal_reason, erased FROM comments"
             " WHERE org_id = :org_id AND position > :position"
             " ORDER BY position LIMIT :limit") {}
 };
 
 struct SelectThreadCounts {
   SelectThreadCounts(Connection& connection, const char* after)
-      : statement((connection.sql().prepare
-                       << "SELECT t.org_id, t.invoice_id, c.sequence, c.create_time, c.author_name"
-                          " FROM threads t JOIN comments c ON c.org_id = t.org_id"
-                          " AND c.position = (SELECT position FROM thread_comments"
-                          " WHERE org_id = t.org_id AND invoice_id = t.invoice_id"
-                          " ORDER BY sequence DESC LIMIT 1) WHERE "
-                       << after << " ORDER BY t.org_id, t.invoice_id LIMIT :limit",
-                   soci::use(org_id), soci::use(invoice_id), soci::use(limit),
-                   soci::into(rows.org_ids), soci::into(rows.invoice_ids), soci::into(rows.counts),
-                   soci::into(rows.last_comment_times), soci::into(rows.last_author_names))) {}
+      : statement((
+            connection.sql().prepare
+                << "SELECT t.org_id, t.invoice_id, coalesce(c.sequence, 0) - t.removed_count,"
+                   " coalesce(c.create_time, 0), coalesce(c.author_name, ''), t.resolved,"
+                   " t.state_time, coalesce(c.sequence, 0) + t.change_count"
+                   " FROM threads t LEFT JOIN comments c ON c.org_id = t.org_id"
+                   " AND c.position = (SELECT position FROM thread_comments"
+                   " WHERE org_id = t.org_id AND invoice_id = t.invoice_id"
+                   " ORDER BY sequence DESC LIMIT 1) WHERE "
+                << after << " ORDER BY t.org_id, t.invoice_id LIMIT :limit",
+            soci::use(org_id), soci::use(invoice_id), soci::use(limit), soci::into(rows.org_ids),
+            soci::into(rows.invoice_ids), soci::into(rows.counts),
+            soci::into(rows.last_comment_times), soci::into(rows.last_author_names),
+            soci::into(rows.resolved), soci::into(rows.state_times), soci::into(rows.revisions))) {}
 
   std::string org_id;
   std::string invoice_id;
   std::int64_t limit = 0;
-  ThreadCountRows rows = ThreadCountRows{{""}, {""}, {0}, {0}, {""}};
+  ThreadCountRows rows = ThreadCountRows{{""}, {""}, {0}, {0}, {""}, {0}, {0}, {0}};
   soci::statement statement;
 };
 
@@ -164,6 +175,22 @@ const ThreadCountRows& RunCounts(Connection& connection, std::string_view org_id
 
 }  // namespace
 
+void ThreadRows::Resize(std::size_t size) {
+  sequences.resize(size);
+  comment_ids.resize(size);
+  author_ids.resize(size);
+  author_names.resize(size);
+  bodies.resize(size);
+  create_times.resize(size);
+  revisions.resize(size);
+  edit_times.resize(size);
+  removal_times.resize(size);
+  remover_ids.resize(size);
+  remover_names.resize(size);
+  removal_reasons.resize(size);
+  erased.resize(size);
+}
+
 CommentView ThreadRows::View(std::size_t row, std::string_view invoice_id) const {
   return CommentView{.comment_id = comment_ids[row],
                      .invoice_id = invoice_id,
@@ -171,7 +198,14 @@ CommentView ThreadRows::View(std::size_t row, std::string_view invoice_id) const
                      .author_name = author_names[row],
                      .body = bodies[row],
                      .create_micros = create_times[row],
-                     .sequence = sequences[row]};
+                     .sequence = sequences[row],
+                     .revision = revisions[row],
+                     .edit_micros = edit_times[row],
+                     .removal_micros = removal_times[row],
+                     .remover_id = remover_ids[row],
+                     .remover_name = remover_names[row],
+                     .removal_reason = removal_reasons[row],
+                     .erased = erased[row] != 0};
 }
 
 const ThreadRows& ReadOlderComments(Connection& connection, std::string_view org_id,

@@ -24,7 +24,16 @@ struct ThreadRows {
   std::vector<std::string> author_names;
   std::vector<std::string> bodies;
   std::vector<std::int64_t> create_times;
+  std::vector<std::int64_t> revisions;
+  std::vector<std::int64_t> edit_times;
+  std::vector<std::int64_t> removal_times;
+  std::vector<std::string> remover_ids;
+  std::vector<std::string> remover_names;
+  std::vector<std::string> removal_reasons;
+  std::vector<std::int64_t> erased;
 
+  explicit ThreadRows(std::size_t size) { Resize(size); }
+  void Resize(std::size_t size);
   std::size_t size() const { return sequences.size(); }
   CommentView View(std::size_t row, std::string_view invoice_id) const;
 };
@@ -41,7 +50,7 @@ struct RecentRows {
   // Of the comments' events and audit entries.
   std::vector<std::int64_t> positions;
   std::vector<std::string> invoice_ids;
-  ThreadRows comments;
+  ThreadRows comments{0};
 
   std::size_t size() const { return positions.size(); }
   CommentView View(std::size_t row) const { return comments.View(row, invoice_ids[row]); }
@@ -58,9 +67,13 @@ const RecentRows& ReadNewerRecentComments(Connection& connection, std::string_vi
 struct ThreadCountRows {
   std::vector<std::string> org_ids;
   std::vector<std::string> invoice_ids;
+  // Of comments that are not removed.
   std::vector<std::int64_t> counts;
   std::vector<std::int64_t> last_comment_times;
   std::vector<std::string> last_author_names;
+  std::vector<std::int64_t> resolved;
+  std::vector<std::int64_t> state_times;  // 0: never
+  std::vector<std::int64_t> revisions;
 
   std::size_t size() const { return org_ids.size(); }
 };

@@ -12,15 +12,17 @@ namespace {
 
 namespace v1 = comments::v1;
 
-// The canonical bytes as audit_log.h documents them, written anew.
+// The canonical bytes of format 2 as record/README.md documents them, written anew.
 std::string HashByTheBook(const std::string& previous, const v1::AuditEntry& entry) {
   const std::int64_t micros =
       entry.create_time().seconds() * 1'000'000 + entry.create_time().nanos() / 1000;
   std::string bytes;
+  bytes += '\0';  // of a leaf
   for (const std::string& text :
-       {previous, std::to_string(entry.position()), entry.org_id(), entry.actor_id(),
-        entry.actor_name(), entry.action(), entry.invoice_id(), entry.comment_id(),
-        entry.request_id(), std::to_string(micros)}) {
+       {std::string("marginalia-audit-2"), std::to_string(entry.number()), entry.org_id(),
+        entry.actor_id(), entry.name_commitment(), entry.action(), entry.invoice_id(),
+        entry.comment_id(), std::to_string(entry.revision()), entry.content_commitment(),
+        entry.reason(), entry.request_id(), std::to_string(micros), previous}) {
     const std::size_t size = text.size();
     bytes += static_cast<char>(size >> 24);
     bytes += static_cast<char>(size >> 16);
@@ -72,13 +74,15 @@ TEST_P(AuditLogTest, AnExportIsVerifiedByTheDocumentedBytes) {
       EXPECT_EQ(entry.org_id(), "org");
       EXPECT_GT(entry.position(), position);
       position = entry.position();
-      ++entries;
+      EXPECT_EQ(entry.number(), ++entries);
+      EXPECT_EQ(entry.format(), 2);
     }
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   EXPECT_EQ(entries, 6);
   EXPECT_EQ(receipt.audit_hash(), hash);
   EXPECT_EQ(receipt.position(), position);
+  EXPECT_EQ(receipt.number(), 6);
   const auto verdict = Admin().Verify();
   EXPECT_EQ(verdict->entry_count(), 6);
   EXPECT_EQ(verdict->head_hash(), hash);
@@ -96,6 +100,9 @@ TEST_P(AuditLogTest, AnEntrySaysWhoDidWhatToWhich) {
   EXPECT_EQ(entry.invoice_id(), "INV-1");
   EXPECT_EQ(entry.comment_id(), added.comment().comment_id());
   EXPECT_NE(entry.request_id(), "");
+  EXPECT_EQ(entry.revision(), 1);
+  EXPECT_EQ(entry.name_commitment().size(), 64U);
+  EXPECT_EQ(entry.content_commitment().size(), 64U);
 }
 
 TEST_P(AuditLogTest, FiltersNarrowTheListingTogether) {
@@ -160,6 +167,32 @@ TEST_P(AuditLogTest, AnEmptyLogIsIntact) {
   EXPECT_EQ(verdict->head_hash(), "");
 }
 
+TEST_P(AuditLogTest, ACommitmentIsOfTheSaltAndTheTextThatAreStored) {
+  service().As("org", "dana").Post("INV-1", "a body");
+  const v1::AuditEntry entry = Admin().Audit()->entries(0);
+  // SQL may read bytes as digits everywhere.
+  std::string body_salt;
+  std::string name_salt;
+  const std::string digits = GetParam() == DatabaseKind::kSqlite ? "hex(" : "encode(";
+  const std::string end = GetParam() == DatabaseKind::kSqlite ? ")" : ", 'hex')";
+  service().Tamper([&](soci::session& session) {
+    session << "SELECT " + digits + "body_salt" + end + " FROM comments", soci::into(body_salt);
+    session << "SELECT " + digits + "name_salt" + end + " FROM audit_entries",
+        soci::into(name_salt);
+  });
+  EXPECT_EQ(body_salt.size(), 32U);
+  EXPECT_NE(body_salt, name_salt);
+  const auto commitment = [](const std::string& salt, const std::string& text) {
+    const std::string bytes = absl::HexStringToBytes(salt) + text;
+    std::string digest(SHA256_DIGEST_LENGTH, '\0');
+    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+           reinterpret_cast<unsigned char*>(digest.data()));
+    return absl::BytesToHexString(digest);
+  };
+  EXPECT_EQ(entry.content_commitment(), commitment(body_salt, "a body"));
+  EXPECT_EQ(entry.name_commitment(), commitment(name_salt, "DANA"));
+}
+
 TEST_P(AuditLogTest, AChangedEntryIsFound) {
   Post(6);  // the tenant's entries are 1, 3, 5, 7, 9, 11
   EXPECT_EQ(BrokenAfter("UPDATE audit_entries SET actor_id = 'priya'"
@@ -207,7 +240,9 @@ TEST_P(AuditLogTest, ACutOffTailIsFoundWithoutEventsToCompareWith) {
 
 TEST_P(AuditLogTest, AForgedEntryBehindTheHeadIsFound) {
   Post(6);
-  EXPECT_EQ(BrokenAfter("INSERT INTO audit_entries SELECT org_id, 13, actor_id, actor_name, action,"
+  EXPECT_EQ(BrokenAfter("INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action,"
+                        " invoice_id, comment_id, request_id, create_time, hash)"
+                        " SELECT org_id, 13, actor_id, actor_name, action,"
                         " invoice_id, comment_id, request_id, create_time, hash"
                         " FROM audit_entries WHERE org_id = 'org' AND position = 11"),
             13);

@@ -28,6 +28,17 @@ std::vector<Comment> Comments() {
                           .sequence = static_cast<std::int64_t>(length)});
     }
   }
+  comments.push_back(comments.back());
+  comments.back().revision = 200;
+  comments.back().edit_time = absl::FromUnixSeconds(1'700'000'002);
+  comments.push_back(comments.back());
+  comments.back().body.clear();
+  comments.back().removal = Removal{.time = absl::FromUnixSeconds(1'700'000'003),
+                                    .actor = {"alex", std::string(200, 'x')},
+                                    .reason = std::string(500, 'y')};
+  comments.push_back(comments.back());
+  comments.back().erased = true;
+  comments.back().removal->reason.clear();
   return comments;
 }
 
@@ -43,10 +54,55 @@ v1::Comment Generated(const Comment& comment) {
   message.mutable_create_time()->set_seconds((micros - rest) / 1'000'000);
   message.mutable_create_time()->set_nanos(static_cast<std::int32_t>(rest * 1000));
   message.set_sequence(comment.sequence);
+  message.set_revision(comment.revision);
+  message.set_etag(EtagOf(comment));
+  if (comment.edit_time) {
+    message.mutable_edit_time()->set_seconds(absl::ToUnixSeconds(*comment.edit_time));
+  }
+  if (comment.removal) {
+    v1::Removal& removal = *message.mutable_removal();
+    removal.mutable_time()->set_seconds(absl::ToUnixSeconds(comment.removal->time));
+    removal.mutable_actor()->set_user_id(comment.removal->actor.user_id);
+    removal.mutable_actor()->set_display_name(comment.removal->actor.display_name);
+    removal.set_reason(comment.removal->reason);
+  }
+  return message;
+}
+
+// With all that a thread can have.
+Thread FullThread() {
+  return {.place_count = 1'000,
+          .change_count = 70,
+          .removed_count = 3,
+          .last_comment_time = absl::FromUnixSeconds(1'700'000'000),
+          .last_author_name = "Dana",
+          .resolved = true,
+          .state_time = absl::FromUnixSeconds(1'700'000'001),
+          .state_actor = {"priya", "Priya"}};
+}
+
+v1::Thread Generated(const Thread& thread) {
+  v1::Thread message;
+  message.set_invoice_id("INV-1042");
+  message.set_state(thread.resolved ? v1::THREAD_STATE_RESOLVED : v1::THREAD_STATE_OPEN);
+  if (thread.state_time != absl::InfinitePast()) {
+    message.mutable_state_time()->set_seconds(absl::ToUnixSeconds(thread.state_time));
+    message.mutable_state_actor()->set_user_id(thread.state_actor.user_id);
+    message.mutable_state_actor()->set_display_name(thread.state_actor.display_name);
+  }
+  message.set_comment_count(thread.comment_count());
+  message.set_place_count(thread.place_count);
+  if (thread.last_comment_time != absl::InfinitePast()) {
+    message.mutable_last_comment_time()->set_seconds(absl::ToUnixSeconds(thread.last_comment_time));
+  }
+  message.set_last_author_name(thread.last_author_name);
+  message.set_revision(thread.revision());
+  message.set_etag(thread.etag());
   return message;
 }
 
 TEST(CommentWireTest, APageIsByteForByteWhatTheGeneratedCodeWrites) {
+  const Thread thread = FullThread();
   std::string page;
   v1::ListCommentsResponse generated;
   for (const Comment& comment : Comments()) {
@@ -57,7 +113,10 @@ TEST(CommentWireTest, APageIsByteForByteWhatTheGeneratedCodeWrites) {
   AppendPageTail(page, {.next_page_token = "next",
                         .previous_page_token = "previous",
                         .total_size = std::numeric_limits<std::int64_t>::max(),
-                        .consistency_token = "token"});
+                        .consistency_token = "token",
+                        .thread = &thread,
+                        .invoice_id = "INV-1042"});
+  *generated.mutable_thread() = Generated(thread);
   generated.set_next_page_token("next");
   generated.set_previous_page_token("previous");
   generated.set_total_size(std::numeric_limits<std::int64_t>::max());
@@ -96,16 +155,30 @@ TEST(CommentWireTest, AnEventIsByteForByteWhatTheGeneratedCodeWrites) {
     generated.mutable_event_time()->set_seconds(1'700'000'000);
     generated.mutable_event_time()->set_nanos(5000);
     *generated.mutable_comment_added()->mutable_comment() = Generated(comment);
-    generated.mutable_comment_added()->set_thread_comment_count(comment.sequence);
-    const std::string event =
-        EncodeCommentAdded(1'234'567, "northlight", 1'700'000'000'000'005, ViewOf(comment));
-    EXPECT_EQ(event, generated.SerializeAsString());
+    for (const Thread& thread : {Thread{}, FullThread()}) {
+      generated.mutable_comment_added()->set_thread_comment_count(thread.place_count);
+      generated.set_number(77);
+      generated.set_invoice_id("INV-1042");
+      *generated.mutable_thread() = Generated(thread);
+      const CommentView view = ViewOf(comment);
+      EXPECT_EQ(EncodeEvent({.position = 1'234'567,
+                             .number = 77,
+                             .org_id = "northlight",
+                             .event_micros = 1'700'000'000'000'005,
+                             .invoice_id = "INV-1042",
+                             .thread = thread,
+                             .comment = &view}),
+                generated.SerializeAsString());
+    }
   }
 }
 
 TEST(CommentWireTest, WatchedEventsAndCheckpointMakeAMessage) {
-  const std::string event =
-      EncodeCommentAdded(7, "northlight", 1'700'000'000'000'005, ViewOf(Comments().back()));
+  const std::string event = EncodeEvent({.position = 7,
+                                         .org_id = "northlight",
+                                         .event_micros = 1'700'000'000'000'005,
+                                         .invoice_id = "INV-1042",
+                                         .thread = FullThread()});
   std::string message;
   AppendWatchedEvent(message, event);
   AppendWatchedEvent(message, event);

@@ -31,7 +31,13 @@ Event EventAt(std::int64_t position, const std::string& org, const std::string& 
   return Event{.position = position,
                .org_id = org,
                .subject = invoice_id,
-               .payload = EncodeCommentAdded(position, org, micros, comment)};
+               .payload = EncodeEvent({.position = position,
+                                       .number = 3,
+                                       .org_id = org,
+                                       .event_micros = micros,
+                                       .invoice_id = invoice_id,
+                                       .thread = {.place_count = 7},
+                                       .comment = &comment})};
 }
 
 TEST(RelayMessageTest, IsACloudEventInStructuredJson) {

@@ -36,13 +36,19 @@ constexpr absl::Duration kPageMax = absl::Seconds(30);
 constexpr std::size_t kBufferBytes = 256 * 1024;
 
 AuditEntry EntryOf(const comments::v1::AuditEntry& message) {
-  return {.position = message.position(),
+  return {.format = message.format() == 0 ? 1 : message.format(),
+          .number = message.number(),
+          .position = message.position(),
           .org_id = message.org_id(),
           .actor_id = message.actor_id(),
           .actor_name = message.actor_name(),
+          .name_commitment = message.name_commitment(),
           .action = message.action(),
           .invoice_id = message.invoice_id(),
           .comment_id = message.comment_id(),
+          .revision = message.revision(),
+          .content_commitment = message.content_commitment(),
+          .reason = message.reason(),
           .request_id = message.request_id(),
           .create_time = absl::FromUnixSeconds(message.create_time().seconds()) +
                          absl::Nanoseconds(message.create_time().nanos()),

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "deploy/operator/audit/audit_chain.h"
 #include "deploy/operator/backup/database_facts.h"
@@ -16,7 +17,8 @@ constexpr Agreement kAgreements[] = {
      " LEFT JOIN comments c ON c.org_id = a.org_id AND c.position = a.position"
      " AND c.comment_id = a.comment_id AND c.invoice_id = a.invoice_id"
      " LEFT JOIN thread_comments t ON t.org_id = c.org_id AND t.invoice_id = c.invoice_id"
-     " AND t.sequence = c.sequence AND t.position = c.position WHERE t.position IS NULL",
+     " AND t.sequence = c.sequence AND t.position = c.position"
+     " WHERE a.action IN ('comment.added', 'comment.imported') AND t.position IS NULL",
      "an audit entry is without its comment, or the comment not in its thread: position"},
     {"SELECT coalesce(min(c.position), 0) FROM comments c"
      " LEFT JOIN audit_entries a ON a.org_id = c.org_id AND a.position = c.position"
@@ -54,43 +56,59 @@ std::uint64_t Mixed(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
-// That the comments' positions are 1, 2, 3 … up to the head, in whatever order the tenants' come.
-// Their sum, each one mixed, tells a gap from a doubled one without remembering any.
+// The first version whose audit entries have format and number.
+constexpr int kRecordVersion = 4;
+
+// That the audit entries' positions are 1, 2, 3 … up to the head, in whatever order the tenants'
+// come. Their sum, each one mixed, tells a gap from a doubled one without remembering any.
 absl::Status CheckPositions(const SqliteFile& file, const DatabaseFacts& facts) {
-  if (facts.count != facts.position) {
-    return Damaged(file, absl::StrCat("it has ", facts.count, " comments, and its event log says ",
+  const auto count = SelectInteger(file, "SELECT count(*) FROM audit_entries");
+  if (!count.ok()) return count.status();
+  if (*count != facts.position) {
+    return Damaged(file, absl::StrCat("it has ", *count, " audit entries, and its event log says ",
                                       facts.position));
   }
   std::uint64_t found = 0;
-  SqliteRows rows(file, "SELECT position FROM comments");
+  SqliteRows rows(file, "SELECT position FROM audit_entries");
   while (rows.Next()) found += Mixed(static_cast<std::uint64_t>(rows.Integer(0)));
   if (!rows.status().ok()) return rows.status();
   std::uint64_t expected = 0;
   for (std::int64_t i = 1; i <= facts.position; ++i)
     expected += Mixed(static_cast<std::uint64_t>(i));
   return found == expected ? absl::OkStatus()
-                           : Damaged(file, "the positions of its comments have gaps");
+                           : Damaged(file, "the positions of its audit entries have gaps");
 }
 
 AuditEntry EntryOf(const SqliteRows& rows) {
-  return {.position = rows.Integer(0),
+  return {.format = static_cast<int>(rows.Integer(10)),
+          .number = rows.Integer(11),
+          .position = rows.Integer(0),
           .org_id = rows.Text(1),
           .actor_id = rows.Text(2),
           .actor_name = rows.Text(3),
+          .name_commitment = absl::BytesToHexString(rows.Text(12)),
           .action = rows.Text(4),
           .invoice_id = rows.Text(5),
           .comment_id = rows.Text(6),
+          .revision = rows.Integer(13),
+          .content_commitment = absl::BytesToHexString(rows.Text(14)),
+          .reason = rows.Text(15),
           .request_id = rows.Text(7),
           .create_time = absl::FromUnixMicros(rows.Integer(8)),
           .hash = rows.Text(9)};
 }
 
-absl::Status CheckChain(const SqliteFile& file, const std::string& org_id, const AuditHead& head) {
+absl::Status CheckChain(const SqliteFile& file, int version, const std::string& org_id,
+                        const AuditHead& head) {
   AuditChain chain;
+  const std::string more = version < kRecordVersion
+                               ? "1, 0, '', 0, '', ''"
+                               : "format, number, name_commitment, revision, content_commitment,"
+                                 " reason";
   SqliteRows rows(file,
-                  "SELECT position, org_id, actor_id, actor_name, action, invoice_id, comment_id,"
-                  " request_id, create_time, hash FROM audit_entries WHERE org_id = ?1"
-                  " ORDER BY position");
+                  absl::StrCat("SELECT position, org_id, actor_id, actor_name, action, invoice_id,"
+                               " comment_id, request_id, create_time, hash, ",
+                               more, " FROM audit_entries WHERE org_id = ?1 ORDER BY position"));
   rows.Bind(1, org_id);
   const std::string where = absl::StrCat("the audit chain of tenant \"", org_id, "\": ");
   while (rows.Next()) {
@@ -108,14 +126,14 @@ absl::Status CheckChain(const SqliteFile& file, const std::string& org_id, const
                                     " after ", head.entry_count));
 }
 
-absl::Status CheckChains(const SqliteFile& file) {
+absl::Status CheckChains(const SqliteFile& file, int version) {
   std::int64_t entries = 0;
   SqliteRows heads(file,
                    "SELECT org_id, entry_count, position, hash FROM audit_heads ORDER BY org_id");
   while (heads.Next()) {
     const AuditHead head{
         .entry_count = heads.Integer(1), .position = heads.Integer(2), .hash = heads.Text(3)};
-    const absl::Status checked = CheckChain(file, heads.Text(0), head);
+    const absl::Status checked = CheckChain(file, version, heads.Text(0), head);
     if (!checked.ok()) return checked;
     entries += head.entry_count;
   }
@@ -140,7 +158,7 @@ absl::Status CheckComments(const SqliteFile& file, DatabaseFacts& facts) {
   if (!count.ok()) return count.status();
   facts.count = *count;
   absl::Status status = CheckPositions(file, facts);
-  if (status.ok()) status = CheckChains(file);
+  if (status.ok()) status = CheckChains(file, facts.version);
   for (const Agreement& agreement : kAgreements) {
     if (status.ok()) status = CheckAgreement(file, agreement);
   }
