@@ -1,6 +1,7 @@
 // comments-service: owns the comments, the audit log and the event log.
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -85,9 +86,13 @@ void AddGauges(Metrics& metrics, const EventLog& log, const AuditLog& audit_log,
                        "How long groups waited for the lock by which replicas take turns.", {},
                        log.lock_seconds());
   metrics.AddGauge("marginalia_audit_head",
-                   "The position of the newest audit entry that this process has committed; 0 "
+                   "The position of the newest audit entry that this process has committed; NaN "
                    "before the first.",
-                   {}, [&audit_log] { return static_cast<double>(audit_log.head()); });
+                   {}, [&audit_log] {
+                     const std::int64_t head = audit_log.head();
+                     return head == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                      : static_cast<double>(head);
+                   });
   metrics.AddGauge("marginalia_watchers", "Open WatchEvents streams.", {},
                    [&watches] { return static_cast<double>(watches.count()); });
 }

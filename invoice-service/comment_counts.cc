@@ -1,13 +1,15 @@
 #include "invoice-service/comment_counts.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "invoice-service/summary_cache.h"
+#include "services/storage/tenants.h"
 
 namespace marginalia {
 namespace {
@@ -17,7 +19,7 @@ namespace {
 constexpr std::size_t kRowsMany = 64;
 constexpr std::size_t kRowsSome = 8;
 
-constexpr char kApplyHead[] =
+constexpr char kInsertHead[] =
     "INSERT INTO comment_counts "
     "(org_id, invoice_id, comment_count, last_comment_time, last_author_name, last_position) "
     "VALUES ";
@@ -28,22 +30,11 @@ constexpr char kApplyTail[] =
     "last_author_name = excluded.last_author_name, last_position = excluded.last_position "
     "WHERE excluded.comment_count >= comment_counts.comment_count";
 
-constexpr char kStageHead[] =
-    "INSERT INTO comment_counts_staged "
-    "(org_id, invoice_id, comment_count, last_comment_time, last_author_name, run_id) VALUES ";
-
-// What a row `c` and its staged row `s` look like when `c` is wrong. A larger count is right when
-// an event wrote it that the snapshot need not contain.
-constexpr char kDiffers[] =
-    "(c.comment_count < s.comment_count "
-    "OR (c.comment_count > s.comment_count AND c.last_position <= :newer_than) "
-    "OR (c.comment_count = s.comment_count AND (c.last_comment_time <> s.last_comment_time "
-    "OR c.last_author_name <> s.last_author_name)))";
-
-// A row that the snapshot should contain and does not.
-constexpr char kUnknown[] =
-    "c.last_position <= :newer_than AND NOT EXISTS (SELECT 1 FROM comment_counts_staged s "
-    "WHERE s.run_id = :run AND s.org_id = c.org_id AND s.invoice_id = c.invoice_id)";
+// The snapshot's word, which counts whatever is stored.
+constexpr char kRepairTail[] =
+    " ON CONFLICT (org_id, invoice_id) DO UPDATE SET comment_count = excluded.comment_count, "
+    "last_comment_time = excluded.last_comment_time, "
+    "last_author_name = excluded.last_author_name, last_position = excluded.last_position";
 
 // Writes a fixed number of rows at once.
 class RowsStatement {
@@ -65,20 +56,19 @@ class RowsStatement {
       statement_.exchange(soci::use(row.comment_count));
       statement_.exchange(soci::use(row.last_comment_time));
       statement_.exchange(soci::use(row.last_author_name));
-      statement_.exchange(soci::use(row.number));
+      statement_.exchange(soci::use(row.position));
     }
     statement_.define_and_bind();
   }
 
   // Writes as many of `threads` as fill whole statements; returns the rest.
-  std::span<const ThreadCount> Write(std::span<const ThreadCount> threads,
-                                     const std::int64_t* run_id) {
+  std::span<const ThreadCount> Write(std::span<const ThreadCount> threads) {
     while (threads.size() >= rows_.size()) {
       for (std::size_t i = 0; i < rows_.size(); ++i) {
         const ThreadCount& thread = threads[i];
         rows_[i] = {thread.org_id,           thread.invoice_id,
                     thread.comment_count,    absl::ToUnixMicros(thread.last_comment_time),
-                    thread.last_author_name, run_id != nullptr ? *run_id : thread.position};
+                    thread.last_author_name, thread.position};
       }
       statement_.execute(true);
       threads = threads.subspan(rows_.size());
@@ -93,7 +83,7 @@ class RowsStatement {
     std::int64_t comment_count = 0;
     std::int64_t last_comment_time = 0;
     std::string last_author_name;
-    std::int64_t number = 0;  // the position, or the run of a staged row
+    std::int64_t position = 0;
   };
   std::vector<Row> rows_;  // bound: never resized
   soci::statement statement_;
@@ -101,14 +91,12 @@ class RowsStatement {
 
 // One insert, for any number of rows.
 struct RowsWriter {
-  RowsWriter(Connection& connection, std::string_view head, std::string_view tail)
-      : many(connection, head, tail, kRowsMany),
-        some(connection, head, tail, kRowsSome),
-        one(connection, head, tail, 1) {}
+  RowsWriter(Connection& connection, std::string_view tail)
+      : many(connection, kInsertHead, tail, kRowsMany),
+        some(connection, kInsertHead, tail, kRowsSome),
+        one(connection, kInsertHead, tail, 1) {}
 
-  void Write(std::span<const ThreadCount> threads, const std::int64_t* run_id = nullptr) {
-    one.Write(some.Write(many.Write(threads, run_id), run_id), run_id);
-  }
+  void Write(std::span<const ThreadCount> threads) { one.Write(some.Write(many.Write(threads))); }
 
   RowsStatement many;
   RowsStatement some;
@@ -116,10 +104,71 @@ struct RowsWriter {
 };
 
 struct ApplyRows : RowsWriter {
-  explicit ApplyRows(Connection& connection) : RowsWriter(connection, kApplyHead, kApplyTail) {}
+  explicit ApplyRows(Connection& connection) : RowsWriter(connection, kApplyTail) {}
 };
-struct StageRows : RowsWriter {
-  explicit StageRows(Connection& connection) : RowsWriter(connection, kStageHead, "") {}
+struct RepairRows : RowsWriter {
+  explicit RepairRows(Connection& connection) : RowsWriter(connection, kRepairTail) {}
+};
+
+// The rows behind a key, of all tenants, in the order of their keys.
+struct RangeStatement {
+  explicit RangeStatement(Connection& connection)
+      : select((connection.sql().prepare
+                    << "SELECT org_id, invoice_id, comment_count, last_comment_time, "
+                       "last_author_name, last_position FROM comment_counts "
+                       "WHERE (org_id, invoice_id) > (:org, :invoice) "
+                       "ORDER BY org_id, invoice_id LIMIT :limit",
+                soci::use(after.org_id), soci::use(after.invoice_id), soci::use(limit),
+                soci::into(org_ids), soci::into(invoice_ids), soci::into(counts), soci::into(times),
+                soci::into(names), soci::into(positions))) {}
+
+  struct Key {
+    std::string org_id;
+    std::string invoice_id;
+  };
+  Key after;
+  std::int64_t limit = kSliceRowsMax;
+  std::vector<std::string> org_ids{1};
+  std::vector<std::string> invoice_ids{1};
+  std::vector<std::int64_t> counts{0};
+  std::vector<std::int64_t> times{0};  // microseconds since 1970
+  std::vector<std::string> names{1};
+  std::vector<std::int64_t> positions{0};
+  soci::statement select;
+
+  std::vector<ThreadCount> Read() {
+    // One more than the limit makes SOCI run the statement to its end.
+    Resize(kSliceRowsMax + 1);
+    if (!select.execute(true)) Resize(0);
+    std::vector<ThreadCount> rows;
+    rows.reserve(org_ids.size());
+    for (std::size_t i = 0; i < org_ids.size(); ++i) {
+      rows.push_back({org_ids[i], invoice_ids[i], counts[i], absl::FromUnixMicros(times[i]),
+                      names[i], positions[i]});
+    }
+    return rows;
+  }
+
+ private:
+  void Resize(std::size_t size) {
+    org_ids.resize(size);
+    invoice_ids.resize(size);
+    counts.resize(size);
+    times.resize(size);
+    names.resize(size);
+    positions.resize(size);
+  }
+};
+
+struct RemoveStatement {
+  explicit RemoveStatement(Connection& connection)
+      : remove((connection.sql().prepare
+                    << "DELETE FROM comment_counts WHERE org_id = :org AND invoice_id = :invoice",
+                soci::use(org_id), soci::use(invoice_id))) {}
+
+  std::string org_id;
+  std::string invoice_id;
+  soci::statement remove;
 };
 
 struct FindStatement {
@@ -140,6 +189,104 @@ struct FindStatement {
 
 const std::vector<ThreadCount>& ThreadsOf(const Facts& facts) {
   return static_cast<const ThreadCounts&>(facts).threads;
+}
+
+using Key = std::pair<std::string_view, std::string_view>;
+
+Key KeyOf(const ThreadCount& thread) { return {thread.org_id, thread.invoice_id}; }
+
+// No id holds a NUL.
+std::string TextOf(const Key& key) {
+  return absl::StrCat(absl::string_view(key.first.data(), key.first.size()),
+                      absl::string_view("\0", 1),
+                      absl::string_view(key.second.data(), key.second.size()));
+}
+
+Key ParseKey(std::string_view text) {
+  const std::size_t end = text.find('\0');
+  if (end == text.npos) return {};
+  return {text.substr(0, end), text.substr(end + 1)};
+}
+
+// Whether `stored` says something else than the snapshot does, and is not merely ahead of it.
+bool Differs(const ThreadCount& stored, const ThreadCount& snapshot, std::int64_t newer_than) {
+  if (stored.comment_count > snapshot.comment_count) return stored.position <= newer_than;
+  return stored.comment_count < snapshot.comment_count ||
+         stored.last_comment_time != snapshot.last_comment_time ||
+         stored.last_author_name != snapshot.last_author_name;
+}
+
+// What a slice holds of the page and of the stored rows, and what is to be done about it.
+struct Difference {
+  SliceOutcome outcome;
+  std::vector<ThreadCount> wrong;    // as they should be
+  std::vector<ThreadCount> unknown;  // stored, and in no snapshot
+};
+
+// Rows out of order would be held against others than their own.
+absl::Status CheckOrder(const std::vector<ThreadCount>& page, Key before) {
+  for (const ThreadCount& row : page) {
+    if (KeyOf(row) <= before) {
+      return absl::InternalError(
+          "the snapshot of the thread counts is not in the order of its keys");
+    }
+    before = KeyOf(row);
+  }
+  return absl::OkStatus();
+}
+
+void HoldAgainst(std::span<const ThreadCount> stored, std::span<const ThreadCount> page,
+                 const SnapshotSlice& slice, Difference& difference) {
+  const auto should_be = [&](ThreadCount row) {
+    row.position = slice.as_of;
+    difference.wrong.push_back(std::move(row));
+  };
+  std::size_t next = 0;
+  for (const ThreadCount& row : page) {
+    for (; next < stored.size() && KeyOf(stored[next]) < KeyOf(row); ++next) {
+      if (stored[next].position <= slice.newer_than) difference.unknown.push_back(stored[next]);
+    }
+    const bool is_there = next < stored.size() && KeyOf(stored[next]) == KeyOf(row);
+    if (!is_there || Differs(stored[next], row, slice.newer_than)) {
+      ++difference.outcome.rows_differing;
+      should_be(row);
+    } else if (slice.newer_than == kNoRowIsNewer && stored[next].position > slice.as_of) {
+      // Right, but by a position of another log.
+      should_be(row);
+    }
+    if (is_there) ++next;
+  }
+  for (; next < stored.size(); ++next) {
+    if (stored[next].position <= slice.newer_than) difference.unknown.push_back(stored[next]);
+  }
+  difference.outcome.rows_differing += static_cast<std::int64_t>(difference.unknown.size());
+}
+
+absl::StatusOr<Difference> FindDifference(Connection& connection, const SnapshotSlice& slice) {
+  const std::vector<ThreadCount>& page = ThreadsOf(slice.page);
+  const Key after = ParseKey(slice.after);
+  if (slice.first_of_page) {
+    if (absl::Status ordered = CheckOrder(page, after); !ordered.ok()) return ordered;
+  }
+  auto& range = connection.Prepared<RangeStatement>();
+  range.after = {std::string(after.first), std::string(after.second)};
+  std::vector<ThreadCount> stored = range.Read();
+  const bool more_stored = stored.size() == kSliceRowsMax;
+  // The slice ends with the page, if the stored rows that were read go so far.
+  Key end = page.empty() ? after : KeyOf(page.back());
+  Difference difference;
+  bool& page_done = difference.outcome.page_done;
+  page_done = !more_stored || (!slice.last_page && KeyOf(stored.back()) >= end);
+  if (!page_done) end = KeyOf(stored.back());
+  const auto is_behind = [](const Key& key, const ThreadCount& row) { return key < KeyOf(row); };
+  const auto page_begin = std::upper_bound(page.begin(), page.end(), after, is_behind);
+  const auto page_end = std::upper_bound(page_begin, page.end(), end, is_behind);
+  const bool to_the_end = page_done && slice.last_page;
+  const auto stored_end =
+      to_the_end ? stored.end() : std::upper_bound(stored.begin(), stored.end(), end, is_behind);
+  HoldAgainst({stored.begin(), stored_end}, {page_begin, page_end}, slice, difference);
+  difference.outcome.reached = TextOf(end);
+  return difference;
 }
 
 }  // namespace
@@ -177,6 +324,19 @@ std::vector<std::string> CommentCounts::StagedByTenantSchema() {
           "PRIMARY KEY (org_id, invoice_id, run_id)) {clustered}"};
 }
 
+std::vector<std::string> CommentCounts::KeysByBytesSchema() {
+  // A column that a policy reads keeps its type: the wall comes down and up again.
+  std::vector<std::string> statements = {"{postgres_only}DROP POLICY tenant ON comment_counts",
+                                         "{postgres_only}DROP POLICY all_tenants ON comment_counts",
+                                         "{postgres_only}ALTER TABLE comment_counts "
+                                         "ALTER COLUMN org_id TYPE TEXT {c_collation}, ALTER "
+                                         "COLUMN invoice_id TYPE TEXT {c_collation}"};
+  for (std::string& statement : TenantWall({"comment_counts"})) {
+    statements.push_back(std::move(statement));
+  }
+  return statements;
+}
+
 CommentCount CommentCounts::Find(Connection& connection, const std::string& org_id,
                                  const std::string& invoice_id) {
   auto& row = connection.Prepared<FindStatement>();
@@ -190,57 +350,25 @@ void CommentCounts::Apply(Connection& connection, const Facts& facts) {
   connection.Prepared<ApplyRows>().Write(ThreadsOf(facts));
 }
 
-void CommentCounts::Stage(Connection& connection, std::int64_t run_id, const Facts& facts) {
-  connection.Prepared<StageRows>().Write(ThreadsOf(facts), &run_id);
+absl::StatusOr<SliceOutcome> CommentCounts::Compare(Connection& connection,
+                                                    const SnapshotSlice& slice) {
+  absl::StatusOr<Difference> difference = FindDifference(connection, slice);
+  if (!difference.ok()) return difference.status();
+  return std::move(difference->outcome);
 }
 
-std::int64_t CommentCounts::StagedRows(Connection& connection, std::int64_t run_id) {
-  std::int64_t count = 0;
-  connection.sql() << "SELECT count(*) FROM comment_counts_staged WHERE run_id = :run",
-      soci::use(run_id), soci::into(count);
-  return count;
-}
-
-void CommentCounts::ClearStaged(Connection& connection) {
-  connection.sql() << "DELETE FROM comment_counts_staged";
-}
-
-std::int64_t CommentCounts::CountDiffering(Connection& connection, std::int64_t run_id,
-                                           std::int64_t newer_than) {
-  std::int64_t wrong = 0;
-  connection.sql() << absl::StrCat(
-      "SELECT count(*) FROM comment_counts_staged s LEFT JOIN comment_counts c "
-      "ON c.org_id = s.org_id AND c.invoice_id = s.invoice_id "
-      "WHERE s.run_id = :run AND (c.org_id IS NULL OR ",
-      kDiffers, ")"),
-      soci::use(run_id, "run"), soci::use(newer_than, "newer_than"), soci::into(wrong);
-  std::int64_t unknown = 0;
-  connection.sql() << absl::StrCat("SELECT count(*) FROM comment_counts c WHERE ", kUnknown),
-      soci::use(newer_than, "newer_than"), soci::use(run_id, "run"), soci::into(unknown);
-  return wrong + unknown;
-}
-
-std::int64_t CommentCounts::Replace(Connection& connection, std::int64_t run_id, std::int64_t as_of,
-                                    std::int64_t newer_than) {
-  soci::statement remove =
-      (connection.sql().prepare << absl::StrCat("DELETE FROM comment_counts AS c WHERE ", kUnknown),
-       soci::use(newer_than, "newer_than"), soci::use(run_id, "run"));
-  remove.execute(true);
-  const std::int64_t removed = remove.get_affected_rows();
-  soci::statement write =
-      (connection.sql().prepare << absl::StrCat(
-           "INSERT INTO comment_counts AS c (org_id, invoice_id, comment_count, "
-           "last_comment_time, last_author_name, last_position) "
-           "SELECT org_id, invoice_id, comment_count, last_comment_time, last_author_name, "
-           "CAST(:as_of AS BIGINT) FROM comment_counts_staged WHERE run_id = :run "
-           "ON CONFLICT (org_id, invoice_id) DO UPDATE SET comment_count = excluded.comment_count, "
-           "last_comment_time = excluded.last_comment_time, "
-           "last_author_name = excluded.last_author_name, last_position = excluded.last_position "
-           "WHERE ",
-           absl::StrReplaceAll(kDiffers, {{"s.", "excluded."}})),
-       soci::use(as_of, "as_of"), soci::use(run_id, "run"), soci::use(newer_than, "newer_than"));
-  write.execute(true);
-  return removed + write.get_affected_rows();
+absl::StatusOr<SliceOutcome> CommentCounts::Repair(Connection& connection,
+                                                   const SnapshotSlice& slice) {
+  absl::StatusOr<Difference> difference = FindDifference(connection, slice);
+  if (!difference.ok()) return difference.status();
+  for (const ThreadCount& row : difference->unknown) {
+    auto& statement = connection.Prepared<RemoveStatement>();
+    statement.org_id = row.org_id;
+    statement.invoice_id = row.invoice_id;
+    statement.remove.execute(true);
+  }
+  connection.Prepared<RepairRows>().Write(difference->wrong);
+  return std::move(difference->outcome);
 }
 
 void CommentCounts::Invalidate(const Facts& facts) {

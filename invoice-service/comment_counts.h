@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "invoice-service/invoice.h"
 #include "services/events/projection/event_source.h"
@@ -36,8 +37,11 @@ struct ThreadCounts final : Facts {
 class CommentCounts final : public Projection {
  public:
   static std::vector<std::string> Schema();
-  // Of the staged rows, whose first key did not begin with the tenant.
+  // Of the rows that snapshots were once staged in, whose first key did not begin with the tenant.
   static std::vector<std::string> StagedByTenantSchema();
+  // The keys in the order of their bytes, as the snapshot comes. The staged rows stay for the
+  // version before this one.
+  static std::vector<std::string> KeysByBytesSchema();
 
   // The cache is not owned and must outlive the projection.
   explicit CommentCounts(SummaryCache& cache) : cache_(cache) {}
@@ -47,13 +51,8 @@ class CommentCounts final : public Projection {
                            const std::string& invoice_id);
 
   void Apply(Connection& connection, const Facts& facts) override;
-  void Stage(Connection& connection, std::int64_t run_id, const Facts& facts) override;
-  std::int64_t StagedRows(Connection& connection, std::int64_t run_id) override;
-  void ClearStaged(Connection& connection) override;
-  std::int64_t CountDiffering(Connection& connection, std::int64_t run_id,
-                              std::int64_t newer_than) override;
-  std::int64_t Replace(Connection& connection, std::int64_t run_id, std::int64_t as_of,
-                       std::int64_t newer_than) override;
+  absl::StatusOr<SliceOutcome> Compare(Connection& connection, const SnapshotSlice& slice) override;
+  absl::StatusOr<SliceOutcome> Repair(Connection& connection, const SnapshotSlice& slice) override;
   void Invalidate(const Facts& facts) override;
   void InvalidateAll() override;
 

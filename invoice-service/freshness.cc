@@ -27,6 +27,9 @@ absl::Status StatusOf(Outcome outcome) {
     case Outcome::kTooManyWaiters:
       return Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_WAITERS",
                      "Too many calls are waiting for fresher comment counts.", {}, kRetryAfter);
+    case Outcome::kClosed:
+      return Refusal(absl::StatusCode::kUnavailable, "DRAINING",
+                     "The process is ending; try again, on another one.", {}, kRetryAfter);
     case Outcome::kLate:
       break;
   }

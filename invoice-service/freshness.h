@@ -34,9 +34,11 @@ struct FreshnessRequirement {
 };
 
 struct AsOf {
-  // Empty while nothing was ever projected.
+  // Empty while nobody knows any count.
   std::string token;
   absl::Duration lag;
+
+  bool known() const { return !token.empty(); }
 };
 
 class Freshness {
@@ -53,8 +55,8 @@ class Freshness {
 
   // Calls `done` when the counts are fresh enough, on any thread, perhaps before it returns.
   // Errors: INVALID_ARGUMENT (CONSISTENCY_TOKEN_INVALID), UNAVAILABLE (PROJECTION_LAGGING,
-  // COMMENTS_SERVICE_UNAVAILABLE), RESOURCE_EXHAUSTED (TOO_MANY_WAITERS), DEADLINE_EXCEEDED
-  // (DEADLINE_TOO_NEAR).
+  // COMMENTS_SERVICE_UNAVAILABLE, DRAINING), RESOURCE_EXHAUSTED (TOO_MANY_WAITERS),
+  // DEADLINE_EXCEEDED (DEADLINE_TOO_NEAR).
   void Await(const Caller& caller, const FreshnessRequirement& requirement, const Trace& trace,
              absl::Time deadline, Done done);
 

@@ -83,7 +83,7 @@ void CheckLineItems(const InvoiceContent& content, Violations& violations) {
 
 }  // namespace
 
-InvoiceSummary SummaryOf(const Invoice& invoice, const CommentCount& comments) {
+InvoiceSummary SummaryOf(const Invoice& invoice, const std::optional<CommentCount>& comments) {
   return {invoice.invoice_id, invoice.content.number,   invoice.content.customer.name,
           invoice.total,      invoice.content.currency, invoice.status,
           invoice.version,    invoice.content.due_date, comments};

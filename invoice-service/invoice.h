@@ -88,10 +88,11 @@ struct InvoiceSummary {
   InvoiceStatus status = InvoiceStatus::kDraft;
   std::int64_t version = 1;
   std::string due_date;
-  CommentCount comments;
+  // Nothing while nobody knows.
+  std::optional<CommentCount> comments;
 };
 
-InvoiceSummary SummaryOf(const Invoice& invoice, const CommentCount& comments);
+InvoiceSummary SummaryOf(const Invoice& invoice, const std::optional<CommentCount>& comments);
 
 // A rule that a field breaks. `field` is a path within the invoice such as "line_items[3].amount".
 struct InvoiceViolation {

@@ -67,16 +67,18 @@ void ToWire(const InvoiceSummary& summary, pb::InvoiceSummary* wire) {
   wire->set_status(static_cast<pb::InvoiceStatus>(summary.status));
   wire->set_version(summary.version);
   wire->set_due_date(summary.due_date);
-  wire->set_comment_count(summary.comments.comment_count);
-  if (summary.comments.last_comment_time.has_value()) {
-    *wire->mutable_last_comment_time() =
-        TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(*summary.comments.last_comment_time));
-  }
-  wire->set_last_author_name(summary.comments.last_author_name);
   wire->set_currency(summary.currency);
+  if (!summary.comments.has_value()) return;
+  const CommentCount& comments = *summary.comments;
+  wire->set_comment_count(comments.comment_count);
+  if (!comments.last_comment_time.has_value()) return;
+  *wire->mutable_last_comment_time() =
+      TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(*comments.last_comment_time));
+  wire->set_last_author_name(comments.last_author_name);
 }
 
 void ToWire(const AsOf& as_of, pb::Freshness* wire) {
+  if (!as_of.known()) return;
   wire->set_as_of_token(as_of.token);
   *wire->mutable_lag() = TimeUtil::MicrosecondsToDuration(absl::ToInt64Microseconds(as_of.lag));
 }

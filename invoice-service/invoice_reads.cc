@@ -15,14 +15,16 @@ namespace {
 
 constexpr std::string_view kListBinding = "ListInvoiceSummaries";
 
-// Takes what was read from the database for those that the cache did not have.
-void FillIn(FreshInvoices& fresh, const std::vector<CountedInvoice>& found,
-            const std::string& org_id, std::uint64_t generation, SummaryCache& cache) {
+// Takes what was read from the database for those that the cache did not have. Counts that nobody
+// knows are told of to nobody, whatever is stored, and kept by no cache.
+void FillIn(FreshInvoices& fresh, std::vector<CountedInvoice> found, const std::string& org_id,
+            std::uint64_t generation, SummaryCache& cache) {
   auto next = found.begin();
   for (CachedInvoicePointer& invoice : fresh.invoices) {
     if (invoice != nullptr) continue;
+    if (!fresh.as_of.known()) next->comments.reset();
     invoice = Encode(*next++);
-    cache.Insert(org_id, invoice, generation);
+    if (fresh.as_of.known()) cache.Insert(org_id, invoice, generation);
   }
 }
 
@@ -48,18 +50,19 @@ void InvoiceReads::GetNow(const ReadContext& context, const std::vector<std::str
   // Asked before the read: what is read then is as fresh as this or fresher.
   fresh.as_of = freshness_.Now(context.caller);
   const std::uint64_t generation = cache_.generation();
+  const bool known = fresh.as_of.known();
   std::vector<std::string> missing;
   fresh.invoices.reserve(keys.size());
   for (const std::string& key : keys) {
-    fresh.invoices.push_back(cache_.Find(org_id, key));
+    fresh.invoices.push_back(known ? cache_.Find(org_id, key) : nullptr);
     if (fresh.invoices.back() == nullptr) missing.push_back(key);
   }
   if (missing.empty()) return done(std::move(fresh));
   invoices_.Read(context.caller, std::move(missing), context.deadline,
                  [this, org_id, generation, fresh = std::move(fresh), done = std::move(done)](
-                     const absl::StatusOr<std::vector<CountedInvoice>>& found) mutable {
+                     absl::StatusOr<std::vector<CountedInvoice>> found) mutable {
                    if (!found.ok()) return done(found.status());
-                   FillIn(fresh, *found, org_id, generation, cache_);
+                   FillIn(fresh, *std::move(found), org_id, generation, cache_);
                    done(std::move(fresh));
                  });
 }
@@ -98,6 +101,9 @@ void InvoiceReads::ListNow(const ReadContext& context, std::string number, int l
       [org_id = context.caller.org_id, limit, as_of = std::move(as_of),
        done = std::move(done)](absl::StatusOr<std::vector<InvoiceSummary>> found) mutable {
         if (!found.ok()) return done(found.status());
+        if (!as_of.known()) {
+          for (InvoiceSummary& summary : *found) summary.comments.reset();
+        }
         FreshSummaries page{*std::move(found), "", std::move(as_of)};
         if (page.summaries.size() > static_cast<std::size_t>(limit)) {
           page.summaries.pop_back();

@@ -147,13 +147,14 @@ struct ListStatement {
                soci::into(summary.invoice_id), soci::into(summary.number),
                soci::into(summary.customer_name), soci::into(summary.total),
                soci::into(summary.currency), soci::into(status), soci::into(summary.version),
-               soci::into(summary.due_date), soci::into(summary.comments.comment_count),
-               soci::into(last_comment_time), soci::into(summary.comments.last_author_name))) {}
+               soci::into(summary.due_date), soci::into(comments.comment_count),
+               soci::into(last_comment_time), soci::into(comments.last_author_name))) {}
 
   std::string org_id;
   std::string number;
   std::int64_t limit = 0;
   InvoiceSummary summary;
+  CommentCount comments;
   std::int64_t status = 0;
   std::int64_t last_comment_time = 0;
   soci::statement after;
@@ -250,10 +251,11 @@ std::vector<InvoiceSummary> InvoiceStore::ListAfter(Connection& connection,
   list.after.execute();
   while (list.after.fetch()) {
     list.summary.status = static_cast<InvoiceStatus>(list.status);
-    list.summary.comments.last_comment_time.reset();
-    if (list.summary.comments.comment_count > 0) {
-      list.summary.comments.last_comment_time = absl::FromUnixMicros(list.last_comment_time);
+    list.comments.last_comment_time.reset();
+    if (list.comments.comment_count > 0) {
+      list.comments.last_comment_time = absl::FromUnixMicros(list.last_comment_time);
     }
+    list.summary.comments = list.comments;
     summaries.push_back(list.summary);
   }
   return summaries;

@@ -27,7 +27,8 @@ inline constexpr std::size_t kBatchInvoicesMax = 100;
 
 struct CountedInvoice {
   Invoice invoice;
-  CommentCount comments;
+  // Nothing while nobody knows.
+  std::optional<CommentCount> comments;
 };
 
 // What a request calls an invoice, as the store looks it up: a UUID in lower case, or a number.

@@ -195,7 +195,7 @@ class InvoicesRpc : public RawService {
     return Handle<v1::RebuildProjectionRequest>(
         context, rebuild_projection_, *request, [this, response](UnaryCall* call, const auto&) {
           Check<v1::RebuildProjectionResponse>(
-              call, response, ProjectionChecks::Kind::kRebuild,
+              call, response, Rebuild::Kind::kRepair,
               &v1::RebuildProjectionResponse::set_threads_repaired);
         });
   }
@@ -205,7 +205,7 @@ class InvoicesRpc : public RawService {
                                              grpc::ByteBuffer* response) override {
     return Handle<v1::VerifyProjectionRequest>(
         context, verify_projection_, *request, [this, response](UnaryCall* call, const auto&) {
-          Check<v1::VerifyProjectionResponse>(call, response, ProjectionChecks::Kind::kVerify,
+          Check<v1::VerifyProjectionResponse>(call, response, Rebuild::Kind::kVerify,
                                               &v1::VerifyProjectionResponse::set_threads_differing);
         });
   }
@@ -237,7 +237,7 @@ class InvoicesRpc : public RawService {
   }
 
   template <class Response, class SetDiffering>
-  void Check(UnaryCall* call, grpc::ByteBuffer* response, ProjectionChecks::Kind kind,
+  void Check(UnaryCall* call, grpc::ByteBuffer* response, Rebuild::Kind kind,
              SetDiffering set_differing) {
     use_cases_.projector.Check(
         kind, [call, response, set_differing](const absl::StatusOr<ProjectionCheck>& check) {

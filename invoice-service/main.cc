@@ -1,5 +1,6 @@
 // invoice-service: invoices, their summaries, and how many comments each has.
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,8 +68,13 @@ const MetricLabels& ProjectionLabels() {
 
 void AddGauges(Metrics& metrics, const ProjectionProgress& progress) {
   const MetricLabels& labels = ProjectionLabels();
-  metrics.AddGauge("marginalia_projection_position", "The last applied position of the event log.",
-                   labels, [&progress] { return static_cast<double>(progress.point().position); });
+  metrics.AddGauge("marginalia_projection_position",
+                   "The last applied position of the event log; NaN while none is known.", labels,
+                   [&progress] {
+                     const LogPoint point = progress.point();
+                     return point.log_id.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                                 : static_cast<double>(point.position);
+                   });
   metrics.AddGauge("marginalia_projection_lag_seconds",
                    "How long ago it was last known that no event was missing.", labels,
                    [&progress] { return absl::ToDoubleSeconds(progress.Lag(absl::Now())); });
@@ -79,10 +85,14 @@ void AddGauges(Metrics& metrics, const ProjectionProgress& progress) {
                    "Rows that the last VerifyProjection found to differ; 0 after a rebuild, NaN "
                    "before the first verification.",
                    labels, [&progress] { return progress.drift(); });
-  metrics.AddGauge(
-      "marginalia_projection_verified_timestamp_seconds",
-      "When the projection was last verified or rebuilt, in Unix time; 0: never.", labels,
-      [&progress] { return static_cast<double>(absl::ToUnixSeconds(progress.verified_at())); });
+  metrics.AddGauge("marginalia_projection_verified_timestamp_seconds",
+                   "When the projection was last verified or rebuilt, in Unix time; NaN: never.",
+                   labels, [&progress] {
+                     const absl::Time when = progress.verified_at();
+                     return when == absl::UnixEpoch()
+                                ? std::numeric_limits<double>::quiet_NaN()
+                                : static_cast<double>(absl::ToUnixSeconds(when));
+                   });
   metrics.AddGauge("marginalia_freshness_waiters", "Calls that wait for fresher counts.", {},
                    [&progress] { return static_cast<double>(progress.waiting()); });
 }
@@ -109,13 +119,24 @@ std::size_t CachedInvoicesMaxFor(DatabaseKind kind) {
   return kind == DatabaseKind::kSqlite ? kCachedInvoicesMax : 0;
 }
 
+void BeginToServe(RpcServer& server, bool counts_are_known) {
+  if (!counts_are_known) {
+    Log(Severity::kWarning,
+        "the comments service is away and comment counts were never built: serving without them "
+        "until it is back");
+  }
+  server.SetServing(true);
+}
+
 int Run(int argc, char** argv) {
   Shutdown shutdown;
   NameProcess("invoice-service");
   ParseConfigOrExit(argc, argv, "Owns the invoices, and derives how many comments each has.");
   MigrateAndExitIfAsked(absl::GetFlag(FLAGS_database_url), InvoiceMigrations());
   RaiseFileLimit();
-  const RpcServerOptions server_options = ServerFromFlags(absl::GetFlag(FLAGS_listen_address));
+  RpcServerOptions server_options = ServerFromFlags(absl::GetFlag(FLAGS_listen_address));
+  // Not before it is known how many comments each invoice has.
+  server_options.serving = false;
   GateOptions gate_options = GateFromFlags();
   const TraceOptions trace_options = TracesFromFlags();
   const UpstreamTls upstream_tls = UpstreamTlsFromFlags();
@@ -143,7 +164,8 @@ int Run(int argc, char** argv) {
   ServiceToken service_token(absl::GetFlag(FLAGS_service_token_path));
   CommentEvents comments(ConnectTo(comments_address, upstream_tls), service_token, tracer.get());
   CommentCounts counts(cache);
-  Projector projector(comments, counts, *database, writes, progress, ProjectorCountersIn(metrics));
+  Projector projector(comments, counts, absl::GetFlag(FLAGS_database_url), *database, writes,
+                      progress, ProjectorCountersIn(metrics));
 
   Freshness freshness(
       progress, [&comments](const Trace& trace, absl::Time deadline, Freshness::HeadDone done) {
@@ -163,8 +185,14 @@ int Run(int argc, char** argv) {
        {"metrics_address", std::string_view(metrics_address)},
        {"probe_address", std::string_view(probe_address)}});
 
+  progress.WhenReady([&server](bool known) { BeginToServe(*server, known); });
+
   const int exit_code = shutdown.Wait();
-  server->Drain([&progress] { progress.Close(); });
+  // Whoever waits for fresher counts goes on waiting: events are applied until the end.
+  server->Drain([&progress, &server_options] {
+    progress.CloseAt(absl::Now() + server_options.drain_grace / 2);
+  });
+  progress.Close();
   Log(Severity::kInfo, "stopped", {{"projection_position", progress.point().position}});
   FlushLog();
   return shutdown.failed() ? EXIT_FAILURE : exit_code;

@@ -19,7 +19,8 @@ Migrations InvoiceMigrations() {
   return {{1, "invoices and comment counts", std::move(statements)},
           {2, "staged counts by tenant", CommentCounts::StagedByTenantSchema()},
           {3, "row-level security",
-           TenantWall({"invoices", "invoice_lines", "comment_counts", "comment_counts_staged"})}};
+           TenantWall({"invoices", "invoice_lines", "comment_counts", "comment_counts_staged"})},
+          {4, "keys of counts by bytes", CommentCounts::KeysByBytesSchema()}};
 }
 
 }  // namespace marginalia

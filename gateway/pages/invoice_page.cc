@@ -49,9 +49,9 @@ struct InvoicePage::Parts {
   // The higher of two counts is the later one: a thread only grows. So no count on the page can be
   // behind the list beside it.
   std::optional<std::int64_t> count() const {
-    if (!thread && !invoice) return std::nullopt;
-    return std::max(thread ? thread->total_size() : 0,
-                    invoice ? invoice->summary().comment_count() : 0);
+    const auto counted = invoice ? CountOf(invoice->summary()) : std::nullopt;
+    if (!thread) return counted;
+    return std::max<std::int64_t>(thread->total_size(), counted.value_or(0));
   }
   // The newest comment, where the thread has told it.
   const comments::v1::Comment* newest() const {
@@ -183,8 +183,9 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
   page["invoice_id"] = invoice_id;
   if (const auto count = parts.count()) AddCount(page, *count);
   if (parts.invoice) {
-    page["summary"] = SummaryData(*parts.invoice, *parts.count(), parts.newest(), now);
-    if (!parts.thread) page["count_age"] = CountAge(parts.invoice->freshness(), now);
+    page["summary"] = SummaryData(*parts.invoice, parts.count(), parts.newest(), now);
+    if (!parts.thread && parts.count())
+      page["count_age"] = CountAge(parts.invoice->freshness(), now);
   } else {
     page["summary_notice"] =
         "The invoice itself cannot be shown right now. Reload the page to try again.";
@@ -221,7 +222,7 @@ void InvoicePage::ShowSummary(ApiCall call) {
       [this](ApiCall call, const absl::Status& status, const GetInvoiceResponse& answer) {
         if (!status.ok()) return call.Fail(status);
         const absl::Time now = absl::Now();
-        PageData data = SummaryData(answer, answer.summary().comment_count(), nullptr, now);
+        PageData data = SummaryData(answer, CountOf(answer.summary()), nullptr, now);
         if (CountsAreOld(answer.freshness())) data["count_age"] = CountAge(answer.freshness(), now);
         call.Answer(PageResponse(200, fragment_.Render(data)));
       });

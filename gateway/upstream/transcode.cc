@@ -173,6 +173,17 @@ void AppendInvoice(std::string& json, const Invoice& invoice) {
   json += '}';
 }
 
+void AppendCount(std::string& json, const InvoiceSummary& summary) {
+  AppendInteger(json, "commentCount", summary.comment_count());
+  if (summary.has_last_comment_time()) {
+    AppendTime(json, "lastCommentTime", summary.last_comment_time());
+  } else {
+    AppendName(json, "lastCommentTime");
+    json += "null";
+  }
+  AppendText(json, "lastAuthorName", summary.last_author_name());
+}
+
 void AppendSummary(std::string& json, const InvoiceSummary& summary) {
   json += '{';
   AppendText(json, "invoiceId", summary.invoice_id());
@@ -183,14 +194,7 @@ void AppendSummary(std::string& json, const InvoiceSummary& summary) {
   AppendText(json, "status", StatusName(summary.status()));
   AppendInteger(json, "version", summary.version());
   AppendText(json, "dueDate", summary.due_date());
-  AppendInteger(json, "commentCount", summary.comment_count());
-  if (summary.has_last_comment_time()) {
-    AppendTime(json, "lastCommentTime", summary.last_comment_time());
-  } else {
-    AppendName(json, "lastCommentTime");
-    json += "null";
-  }
-  AppendText(json, "lastAuthorName", summary.last_author_name());
+  if (summary.has_comment_count()) AppendCount(json, summary);
   json += '}';
 }
 
@@ -198,8 +202,11 @@ JsonWithFreshness WithFreshness(std::string json, const invoices::v1::Freshness&
   const std::size_t offset = json.size();
   AppendName(json, "freshness");
   json += '{';
-  AppendText(json, "asOfToken", freshness.as_of_token());
-  AppendDuration(json, "lag", freshness.lag());
+  // Nobody knows any count: then there is nothing that they would be as of.
+  if (!freshness.as_of_token().empty()) {
+    AppendText(json, "asOfToken", freshness.as_of_token());
+    AppendDuration(json, "lag", freshness.lag());
+  }
   json += "}}";
   return {std::move(json), offset};
 }

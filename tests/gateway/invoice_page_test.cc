@@ -171,6 +171,19 @@ TEST_F(InvoicePageTest, WithoutCommentsTheInvoiceIsShownWithTheAgeOfItsCount) {
   EXPECT_FALSE(Has(page, "<form id=\"comment-form\""));
 }
 
+TEST_F(InvoicePageTest, ACountThatNobodyKnowsIsADashAndNeverZero) {
+  invoices_->ForgetCounts();
+  EXPECT_TRUE(Has(Page("/invoices"), "<td class=\"comment-count\">\u2014</td>"));
+  comments_->FailNext(Away());
+  const HttpAnswer page = Page(kPage);
+  EXPECT_TRUE(Has(page, "<dd data-comment-count=\"words\">\u2014</dd>"));
+  EXPECT_TRUE(Has(page, "<dt>Last comment</dt><dd>\u2014</dd>"));
+  EXPECT_FALSE(Has(page, "omments as of"));
+  EXPECT_FALSE(Has(page, "No comments"));
+  // What the thread tells is known.
+  EXPECT_TRUE(Has(Page(kPage), "<dd data-comment-count=\"words\">No comments</dd>"));
+}
+
 TEST_F(InvoicePageTest, WithoutInvoicesTheThreadIsShown) {
   PostComments(2);
   invoices_->FailNext(Away());

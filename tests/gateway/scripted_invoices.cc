@@ -16,7 +16,7 @@ namespace {
 using invoices::v1::Invoice;
 using invoices::v1::InvoiceSummary;
 
-InvoiceSummary SummaryOf(const Invoice& invoice, std::int64_t comments) {
+InvoiceSummary SummaryOf(const Invoice& invoice, std::int64_t comments, bool counts_known) {
   InvoiceSummary summary;
   summary.set_invoice_id(invoice.invoice_id());
   summary.set_number(invoice.number());
@@ -26,6 +26,7 @@ InvoiceSummary SummaryOf(const Invoice& invoice, std::int64_t comments) {
   summary.set_version(invoice.version());
   summary.set_due_date(invoice.due_date());
   summary.set_currency(invoice.currency());
+  if (!counts_known) return summary;
   summary.set_comment_count(comments);
   if (comments > 0) {
     summary.mutable_last_comment_time()->set_seconds(1'760'000'000 + comments);
@@ -60,6 +61,11 @@ void ScriptedInvoices::FailNext(const absl::Status& status) {
   fail_next_ = status;
 }
 
+void ScriptedInvoices::ForgetCounts() {
+  const std::lock_guard lock(mutex_);
+  counts_known_ = false;
+}
+
 void ScriptedInvoices::SetLag(std::int64_t seconds, std::int32_t nanos) {
   const std::lock_guard lock(mutex_);
   lag_seconds_ = seconds;
@@ -88,6 +94,7 @@ absl::StatusOr<Caller> ScriptedInvoices::Enter(grpc::ServerContext* context,
 
 invoices::v1::Freshness ScriptedInvoices::Fresh(const Caller& caller) const {
   invoices::v1::Freshness freshness;
+  if (!counts_known_) return freshness;
   freshness.set_as_of_token(MakeConsistencyToken({"00000000000000a1", 1}, TokenScope(caller)));
   freshness.mutable_lag()->set_seconds(lag_seconds_);
   freshness.mutable_lag()->set_nanos(lag_nanos_);
@@ -106,7 +113,7 @@ grpc::Status ScriptedInvoices::GetInvoice(grpc::ServerContext* context,
       continue;
     }
     *response->mutable_invoice() = entry.invoice;
-    *response->mutable_summary() = SummaryOf(entry.invoice, entry.comments);
+    *response->mutable_summary() = SummaryOf(entry.invoice, entry.comments, counts_known_);
     *response->mutable_freshness() = Fresh(*caller);
     return grpc::Status::OK;
   }
@@ -133,7 +140,7 @@ grpc::Status ScriptedInvoices::ListInvoiceSummaries(
           MakePageToken(response->summaries().rbegin()->number(), {"summaries", caller->org_id}));
       break;
     }
-    *response->add_summaries() = SummaryOf(entry.invoice, entry.comments);
+    *response->add_summaries() = SummaryOf(entry.invoice, entry.comments, counts_known_);
   }
   *response->mutable_freshness() = Fresh(*caller);
   return grpc::Status::OK;

@@ -25,6 +25,8 @@ class ScriptedInvoices : private invoices::v1::InvoicesService::Service {
 
   void Add(const std::string& org, const invoices::v1::Invoice& invoice, std::int64_t comments);
   void FailNext(const absl::Status& status);
+  // From now on nobody knows any count.
+  void ForgetCounts();
   // The lag that answers tell.
   void SetLag(std::int64_t seconds, std::int32_t nanos);
   // The consistency of the last call.
@@ -54,6 +56,7 @@ class ScriptedInvoices : private invoices::v1::InvoicesService::Service {
   // By tenant and number.
   std::map<std::pair<std::string, std::string>, Entry> entries_;
   absl::Status fail_next_;
+  bool counts_known_ = true;
   std::int64_t lag_seconds_ = 0;
   std::int32_t lag_nanos_ = 0;
   invoices::v1::Consistency last_consistency_;

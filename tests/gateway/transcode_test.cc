@@ -152,6 +152,7 @@ invoices::v1::GetInvoiceResponse SampleInvoice() {
   invoice.set_etag("\"v3\"");
   answer.mutable_summary()->set_status(invoices::v1::INVOICE_STATUS_SENT);
   answer.mutable_summary()->set_version(3);
+  answer.mutable_summary()->set_comment_count(0);
   answer.mutable_summary()->set_total(std::numeric_limits<std::int64_t>::max());
   answer.mutable_freshness()->set_as_of_token("token");
   answer.mutable_freshness()->mutable_lag()->set_seconds(12);
@@ -183,6 +184,19 @@ TEST(TranscodeTest, OnlyTheFreshnessStandsBehindItsOffset) {
   const JsonWithFreshness changed = ToJson(answer);
   EXPECT_NE(changed.json.substr(0, changed.freshness_offset),
             after.json.substr(0, after.freshness_offset));
+}
+
+TEST(TranscodeTest, ACountThatNobodyKnowsIsAbsent) {
+  invoices::v1::GetInvoiceResponse answer = SampleInvoice();
+  answer.mutable_summary()->clear_comment_count();
+  answer.mutable_summary()->clear_last_comment_time();
+  answer.mutable_summary()->clear_last_author_name();
+  answer.clear_freshness();
+  const json::value shown = Checked("InvoiceAnswer", ToJson(answer).json);
+  for (const char* name : {"commentCount", "lastCommentTime", "lastAuthorName"}) {
+    EXPECT_FALSE(shown.at("summary").as_object().contains(name)) << name;
+  }
+  EXPECT_TRUE(shown.at("freshness").as_object().empty());
 }
 
 TEST(TranscodeTest, APageOfSummariesReadsBack) {

@@ -2,20 +2,35 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <atomic>
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "deploy/demo/token_mint.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/grpc_status.h"
+#include "services/tokens/consistency_token.h"
 #include "tests/projector/scripted_comments.h"
 #include "tests/support/await.h"
 #include "tests/support/child_process.h"
+#include "tests/support/http_client.h"
 #include "tests/support/temp_dir.h"
 
 namespace marginalia {
 namespace {
+
+namespace v1 = invoices::v1;
+
+constexpr char kInvoiceId[] = "0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e10";
 
 class InvoiceProcessTest : public testing::Test {
  protected:
@@ -47,7 +62,75 @@ class InvoiceProcessTest : public testing::Test {
     return Await([&] { return Log().find(text) != std::string::npos; });
   }
 
+  // Once it listens.
+  void Connect() {
+    ASSERT_TRUE(Logs("\"listening\"")) << Log();
+    const std::shared_ptr<grpc::Channel> channel = ConnectTo(FieldOfLog("address"));
+    stub_ = v1::InvoicesService::NewStub(channel);
+    health_ = grpc::health::v1::Health::NewStub(channel);
+  }
+  std::string FieldOfLog(const std::string& name) const {
+    const std::string log = Log();
+    const std::string line = log.substr(log.find("\"listening\""));
+    const std::size_t begin = line.find("\"" + name + "\":\"") + name.size() + 4;
+    return line.substr(begin, line.find('"', begin) - begin);
+  }
+  bool IsServing() {
+    grpc::ClientContext context;
+    grpc::health::v1::HealthCheckResponse response;
+    return health_->Check(&context, {}, &response).ok() &&
+           response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
+  }
+  template <class Method, class Request>
+  auto Call(Method method, const Request& request) {
+    grpc::ClientContext context;
+    PrepareCall(context, mint_->Mint({.org = "northlight", .sub = "dana", .role = "member"}), "",
+                absl::Now() + absl::Seconds(20));
+    return CallWith(method, context, request);
+  }
+  template <class Request, class Response>
+  absl::StatusOr<Response> CallWith(grpc::Status (v1::InvoicesService::Stub::*method)(
+                                        grpc::ClientContext*, const Request&, Response*),
+                                    grpc::ClientContext& context, const Request& request) {
+    Response response;
+    const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
+    if (!status.ok()) return FromGrpc(status);
+    return response;
+  }
+  void Create() {
+    v1::CreateInvoiceRequest request;
+    request.set_invoice_id(kInvoiceId);
+    request.mutable_invoice()->set_number("INV-1");
+    request.mutable_invoice()->mutable_customer()->set_name("Customer");
+    request.mutable_invoice()->set_due_date("2026-12-01");
+    request.mutable_invoice()->set_currency("EUR");
+    v1::LineItem& line = *request.mutable_invoice()->add_line_items();
+    line.set_description("Work");
+    line.set_amount(100);
+    const auto created = Call(&v1::InvoicesService::Stub::CreateInvoice, request);
+    ASSERT_TRUE(created.ok()) << created.status();
+  }
+  absl::StatusOr<v1::GetInvoiceResponse> GetAt(const std::string& token) {
+    v1::GetInvoiceRequest request;
+    request.set_invoice_id(kInvoiceId);
+    if (!token.empty()) request.mutable_consistency()->set_at_least_as_fresh(token);
+    return Call(&v1::InvoicesService::Stub::GetInvoice, request);
+  }
+  v1::GetInvoiceResponse Get() {
+    const auto answer = GetAt("");
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    return answer.ok() ? *answer : v1::GetInvoiceResponse();
+  }
+  v1::ListInvoiceSummariesResponse List() {
+    const auto answer =
+        Call(&v1::InvoicesService::Stub::ListInvoiceSummaries, v1::ListInvoiceSummariesRequest());
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    return answer.ok() ? *answer : v1::ListInvoiceSummariesResponse();
+  }
+
   TempDir dir_;
+  std::unique_ptr<v1::InvoicesService::Stub> stub_;
+  std::unique_ptr<grpc::health::v1::Health::Stub> health_;
   std::unique_ptr<TokenMint> mint_;
   ScriptedComments comments_;
 };
@@ -66,6 +149,67 @@ TEST_F(InvoiceProcessTest, ItServesWithoutTheCommentsServiceAndEndsWithZero) {
   ASSERT_TRUE(Logs("\"listening\"")) << Log();
   process.Signal(SIGTERM);
   EXPECT_EQ(process.Wait(), 0) << Log();
+}
+
+TEST_F(InvoiceProcessTest, WhileItsCountsAreBuiltItIsNotReadyAndThenItsFirstAnswerIsTrue) {
+  comments_.Comment("northlight", kInvoiceId);
+  std::atomic<bool> goes_on = false;
+  comments_.OnSnapshotPage([&goes_on] { Await([&goes_on] { return goes_on.load(); }); });
+  ChildProcess process = Start();
+  Connect();
+  Create();
+  ASSERT_TRUE(Await([this] { return comments_.snapshots_begun() > 0; }));
+  EXPECT_FALSE(IsServing());
+  const auto unknown = Get();
+  EXPECT_FALSE(unknown.summary().has_comment_count());
+  EXPECT_FALSE(unknown.summary().has_last_author_name());
+  EXPECT_EQ(unknown.freshness().as_of_token(), "");
+  goes_on = true;
+  ASSERT_TRUE(Await([this] { return IsServing(); }));
+  const auto known = Get();
+  EXPECT_EQ(known.summary().comment_count(), 1);
+  EXPECT_EQ(known.summary().last_author_name(), "Dana");
+  EXPECT_NE(known.freshness().as_of_token(), "");
+}
+
+TEST_F(InvoiceProcessTest, WithTheCommentsServiceAwayAtTheVeryFirstStartItServesWithoutCounts) {
+  comments_.Comment("northlight", kInvoiceId);
+  comments_.Stop();
+  ChildProcess process = Start();
+  Connect();
+  Create();
+  EXPECT_FALSE(IsServing());
+  ASSERT_TRUE(Await([this] { return IsServing(); }, std::chrono::seconds(30)));
+  EXPECT_TRUE(Logs("serving without them"));
+  EXPECT_FALSE(Get().summary().has_comment_count());
+  EXPECT_FALSE(List().summaries(0).has_comment_count());
+  EXPECT_FALSE(List().freshness().has_lag());
+  comments_.Start();
+  ASSERT_TRUE(Await([this] { return Get().summary().has_comment_count(); }));
+  EXPECT_EQ(Get().summary().comment_count(), 1);
+  EXPECT_EQ(List().summaries(0).comment_count(), 1);
+}
+
+TEST_F(InvoiceProcessTest, WhoeverWaitsForFresherCountsIsAnsweredAlsoByOneThatDrains) {
+  ChildProcess process = Start();
+  Connect();
+  Create();
+  ASSERT_TRUE(Await([this] { return IsServing(); }));
+  const LogPoint next{comments_.head().log_id, comments_.head().position + 1};
+  auto answer = std::async(std::launch::async,
+                           [&] { return GetAt(MakeConsistencyToken(next, "northlight")); });
+  ASSERT_TRUE(Await([this] {
+    return HttpClient(FieldOfLog("metrics_address"))
+               .Get("/metrics")
+               .body.find("marginalia_freshness_waiters 1") != std::string::npos;
+  }));
+  process.Signal(SIGTERM);
+  ASSERT_TRUE(Await([this] { return !IsServing(); }));
+  comments_.Comment("northlight", kInvoiceId);
+  const auto answered = answer.get();
+  ASSERT_TRUE(answered.ok()) << answered.status();
+  EXPECT_EQ(answered->summary().comment_count(), 1);
+  EXPECT_EQ(process.Wait(), 0);
 }
 
 TEST_F(InvoiceProcessTest, WithoutATokenOfItsOwnItSaysWhatWillNotWork) {

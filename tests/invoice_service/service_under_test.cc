@@ -34,7 +34,7 @@ ServiceUnderTest::ServiceUnderTest(const std::string& database_url,
       writes_(*database_, {}, [](std::string_view) { std::abort(); }),
       comments_(ConnectTo(comments_address), token_),
       counts_(cache_),
-      projector_(comments_, counts_, *database_, writes_, progress_),
+      projector_(comments_, counts_, database_url, *database_, writes_, progress_),
       freshness_(progress_,
                  [this](const Trace& trace, absl::Time deadline, Freshness::HeadDone done) {
                    comments_.AskHead(trace, deadline, std::move(done));

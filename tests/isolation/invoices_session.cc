@@ -19,10 +19,11 @@ std::string InvoiceId(int invoice) {
 std::string InvoiceNumber(int invoice) { return absl::StrFormat("INV-%d", 1000 + invoice); }
 
 std::string TextOf(const InvoiceSummary& summary) {
+  const CommentCount comments = summary.comments.value_or(CommentCount{.comment_count = -1});
   return absl::StrCat("{", summary.invoice_id, " ", summary.number, " ", summary.customer_name, " ",
                       summary.total, summary.currency, " ", static_cast<int>(summary.status), " v",
-                      summary.version, " ", summary.due_date, " ", summary.comments.comment_count,
-                      " comments, last by ", summary.comments.last_author_name, "}");
+                      summary.version, " ", summary.due_date, " ", comments.comment_count,
+                      " comments, last by ", comments.last_author_name, "}");
 }
 
 // Takes an answer to be described later, on the main thread.

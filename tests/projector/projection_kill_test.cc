@@ -74,7 +74,7 @@ TEST_P(ProjectionKillTest,
     EXPECT_EQ(projection.CountOf("northlight", invoice).comment_count,
               comments.CountOf("northlight", invoice));
   }
-  const auto verified = projection.Check(ProjectionChecks::Kind::kVerify);
+  const auto verified = projection.Check(Rebuild::Kind::kVerify);
   ASSERT_TRUE(verified.ok()) << verified.status();
   EXPECT_EQ(verified->rows_differing, 0);
 }

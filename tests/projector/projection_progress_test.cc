@@ -95,8 +95,20 @@ TEST_F(ProjectionProgressTest, WaitersBeyondTheLimitAreRefused) {
 TEST_F(ProjectionProgressTest, ClosingAnswersEveryWaiter) {
   std::future<Outcome> waiting = Wait({kLog, 5});
   progress_.Close();
-  EXPECT_EQ(waiting.get(), Outcome::kLate);
-  EXPECT_EQ(Wait({kLog, 5}).get(), Outcome::kLate);
+  EXPECT_EQ(waiting.get(), Outcome::kClosed);
+  EXPECT_EQ(Wait({kLog, 5}).get(), Outcome::kClosed);
+}
+
+TEST_F(ProjectionProgressTest, UntilItClosesWhoeverWaitsGoesOnWaiting) {
+  progress_.Reach({kLog, 4}, absl::Now());
+  progress_.CloseAt(absl::Now() + absl::Minutes(10));
+  std::future<Outcome> before = Wait({kLog, 5});
+  EXPECT_TRUE(IsOpen(before));
+  progress_.Reach({kLog, 5}, absl::Now());
+  EXPECT_EQ(before.get(), Outcome::kReached);
+  std::future<Outcome> never = Wait({kLog, 6});
+  progress_.CloseAt(absl::Now());
+  EXPECT_EQ(never.get(), Outcome::kClosed);
 }
 
 TEST_F(ProjectionProgressTest, LagCountsFromTheLastMomentAtWhichNothingWasMissing) {
@@ -135,6 +147,32 @@ TEST_F(ProjectionProgressTest, NoWakeUpIsLostBetweenManyWaitersAndTheProjector) 
   for (std::future<Outcome>& outcome : waiting) reached += outcome.get() == Outcome::kReached;
   projector.join();
   EXPECT_EQ(reached, kPositions);
+}
+
+TEST(ProjectionReadinessTest, ASourceThatIsAwayIsWaitedForNoLongerThanItsLimit) {
+  ProjectionProgress progress(absl::Milliseconds(50));
+  std::promise<bool> ready;
+  progress.WhenReady([&ready](bool known) { ready.set_value(known); });
+  EXPECT_FALSE(ready.get_future().get());
+}
+
+TEST(ProjectionReadinessTest, ASourceThatIsHeardOfIsWaitedFor) {
+  ProjectionProgress progress(absl::Seconds(3));
+  std::promise<bool> ready;
+  auto told = ready.get_future();
+  progress.WhenReady([&ready](bool known) { ready.set_value(known); });
+  for (int i = 0; i < 40; ++i) {
+    progress.SourceHeard();
+    ASSERT_EQ(told.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  }
+  progress.Reach({"00000000000000aa", 0}, absl::Now());
+  EXPECT_TRUE(told.get());
+}
+
+TEST(ProjectionReadinessTest, NobodyIsToldAfterClose) {
+  ProjectionProgress progress(absl::ZeroDuration());
+  progress.Close();
+  progress.WhenReady([](bool) { ADD_FAILURE() << "it is closed"; });
 }
 
 }  // namespace

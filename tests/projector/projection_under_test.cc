@@ -28,7 +28,7 @@ ProjectionUnderTest::ProjectionUnderTest(const std::string& database_url,
       writes_(*database_, std::move(participants), [](std::string_view) { std::abort(); }),
       comments_(ConnectTo(comments_address), token_),
       counts_(cache_),
-      projector_(comments_, counts_, *database_, writes_, progress_) {}
+      projector_(comments_, counts_, database_url, *database_, writes_, progress_) {}
 
 bool ProjectionUnderTest::Reaches(const LogPoint& point) {
   return Await([&] {
@@ -57,17 +57,18 @@ void ProjectionUnderTest::Execute(const std::string& sql) {
   if (!written.ok()) std::cerr << written << std::endl;
 }
 
-std::int64_t ProjectionUnderTest::RowsOf(const std::string& table) {
-  std::int64_t rows = -1;
-  const absl::Status read = database_->Read(Tenants::All(), [&](Connection& connection) {
-    connection.sql() << "SELECT count(*) FROM " << table, soci::into(rows);
-    return absl::OkStatus();
-  });
+std::int64_t ProjectionUnderTest::Select(const std::string& sql) {
+  std::int64_t number = -1;
+  const absl::Status read =
+      writes_.SubmitAndWait(absl::InfiniteFuture(), Tenants::All(), [&](Connection& connection) {
+        connection.sql() << sql, soci::into(number);
+        return absl::OkStatus();
+      });
   if (!read.ok()) std::cerr << read << std::endl;
-  return rows;
+  return number;
 }
 
-absl::StatusOr<ProjectionCheck> ProjectionUnderTest::Check(ProjectionChecks::Kind kind) {
+absl::StatusOr<ProjectionCheck> ProjectionUnderTest::Check(Rebuild::Kind kind) {
   std::promise<absl::StatusOr<ProjectionCheck>> answered;
   projector_.Check(kind, [&answered](const absl::StatusOr<ProjectionCheck>& check) {
     answered.set_value(check);

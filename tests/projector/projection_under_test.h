@@ -14,8 +14,8 @@
 #include "invoice-service/invoice.h"
 #include "invoice-service/summary_cache.h"
 #include "services/events/projection/progress.h"
-#include "services/events/projection/projection_checks.h"
 #include "services/events/projection/projector.h"
+#include "services/events/projection/rebuild.h"
 #include "services/rpc/client/channel.h"
 #include "services/storage/database.h"
 #include "services/storage/group/group_commit.h"
@@ -34,10 +34,11 @@ class ProjectionUnderTest {
   CommentCount CountOf(const std::string& org_id, const std::string& invoice_id);
   // Changes the tables behind the projection's back.
   void Execute(const std::string& sql);
-  std::int64_t RowsOf(const std::string& table);
+  // A number, as a write beside the projection's own finds it.
+  std::int64_t Select(const std::string& sql);
 
   // Waits for the answer.
-  absl::StatusOr<ProjectionCheck> Check(ProjectionChecks::Kind kind);
+  absl::StatusOr<ProjectionCheck> Check(Rebuild::Kind kind);
 
   ProjectionProgress& progress() { return progress_; }
   SummaryCache& cache() { return cache_; }

@@ -71,6 +71,11 @@ std::string MailAddress(const std::string& email) {
   return "mailto:" + PercentEncode(email.substr(0, at)) + "@" + PercentEncode(email.substr(at + 1));
 }
 
+void AddCountOrDash(PageData& data, std::optional<std::int64_t> count) {
+  if (count.has_value()) return AddCount(data, *count);
+  data["count_words"] = "\u2014";
+}
+
 PageData LinesOf(const Invoice& invoice) {
   PageList lines;
   lines.reserve(static_cast<std::size_t>(invoice.line_items_size()));
@@ -86,8 +91,8 @@ PageData LinesOf(const Invoice& invoice) {
 
 }  // namespace
 
-PageData SummaryData(const GetInvoiceResponse& answer, std::int64_t count, const Comment* newest,
-                     absl::Time now) {
+PageData SummaryData(const GetInvoiceResponse& answer, std::optional<std::int64_t> count,
+                     const Comment* newest, absl::Time now) {
   const Invoice& invoice = answer.invoice();
   PageData data;
   data["number"] = invoice.number();
@@ -103,7 +108,7 @@ PageData SummaryData(const GetInvoiceResponse& answer, std::int64_t count, const
   }
   data["lines"] = LinesOf(invoice);
   data["total"] = MoneyText(invoice.total(), invoice.currency());
-  AddCount(data, count);
+  AddCountOrDash(data, count);
   if (newest != nullptr) {
     AddLast(data, ShownName(newest->author().display_name(), newest->author().user_id()),
             TimeOf(newest->create_time()), now);
@@ -122,7 +127,7 @@ PageData SummaryRow(const InvoiceSummary& summary, absl::Time now) {
   AddStatus(row, summary.status());
   row["due_day"] = summary.due_date();
   row["due_text"] = ShortDay(summary.due_date());
-  AddCount(row, summary.comment_count());
+  AddCountOrDash(row, CountOf(summary));
   AddLast(row, summary, now);
   return row;
 }
@@ -132,6 +137,11 @@ void AddCount(PageData& data, std::int64_t count) {
   data["count_digits"] = absl::StrCat(count);
   data["count_number"] = CountNumber(count);
   data["count_words"] = CountWords(count);
+}
+
+std::optional<std::int64_t> CountOf(const InvoiceSummary& summary) {
+  if (!summary.has_comment_count()) return std::nullopt;
+  return summary.comment_count();
 }
 
 std::string CountAge(const invoices::v1::Freshness& freshness, absl::Time now) {

@@ -3,6 +3,7 @@
 #define MARGINALIA_GATEWAY_PAGES_VIEWS_SUMMARY_VIEW_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,15 +15,20 @@
 namespace marginalia {
 
 // An invoice whose thread has `count` comments, the newest being `newest` where that is known from
-// the thread itself (else null, and the summary tells). What summary.mustache shows.
-PageData SummaryData(const invoices::v1::GetInvoiceResponse& answer, std::int64_t count,
-                     const comments::v1::Comment* newest, absl::Time now);
+// the thread itself (else null, and the summary tells). What summary.mustache shows; a dash where
+// nobody knows how many there are.
+PageData SummaryData(const invoices::v1::GetInvoiceResponse& answer,
+                     std::optional<std::int64_t> count, const comments::v1::Comment* newest,
+                     absl::Time now);
 
 // A row of the list of invoices.
 PageData SummaryRow(const invoices::v1::InvoiceSummary& summary, absl::Time now);
 
 // How many comments there are, wherever a page says so.
 void AddCount(PageData& data, std::int64_t count);
+
+// How many comments the summary counts; nothing while nobody knows.
+std::optional<std::int64_t> CountOf(const invoices::v1::InvoiceSummary& summary);
 
 // Since when counts may have changed unseen: "3 minutes ago".
 std::string CountAge(const invoices::v1::Freshness& freshness, absl::Time now);

@@ -17,11 +17,13 @@ struct PositionStatements {
                  soci::use(position, "position"), soci::use(complete_until, "least"),
                  soci::use(complete_until, "until"), soci::use(log_id, "log"),
                  soci::use(before, "before"), soci::use(position, "to"))),
-        reset((connection.sql().prepare
+        lock((connection.sql().prepare
+              << "UPDATE projection_position SET log_id = log_id WHERE id = 1")),
+        store((connection.sql().prepare
                    << "UPDATE projection_position SET log_id = :log, position = :position, "
-                      "complete_until = :until, rebuild_count = rebuild_count + 1 WHERE id = 1",
+                      "complete_until = :until, rebuild_count = :count WHERE id = 1",
                soci::use(log_id, "log"), soci::use(position, "position"),
-               soci::use(complete_until, "until"))) {}
+               soci::use(complete_until, "until"), soci::use(rebuild_count, "count"))) {}
 
   std::string log_id;
   std::int64_t position = 0;
@@ -30,7 +32,8 @@ struct PositionStatements {
   std::int64_t rebuild_count = 0;
   soci::statement read;
   soci::statement advance;
-  soci::statement reset;
+  soci::statement lock;
+  soci::statement store;
 };
 
 // A message that does not tell leaves what is known: no row is smaller than this.
@@ -69,13 +72,18 @@ bool ProjectionPosition::Advance(Connection& connection, std::int64_t first_posi
   return row.advance.get_affected_rows() == 1;
 }
 
-void ProjectionPosition::Reset(Connection& connection, const LogPoint& to,
-                               absl::Time complete_until) {
+ProjectionPosition ProjectionPosition::Lock(Connection& connection) {
+  connection.Prepared<PositionStatements>().lock.execute(true);
+  return Read(connection);
+}
+
+void ProjectionPosition::Store(Connection& connection, const ProjectionPosition& position) {
   auto& row = connection.Prepared<PositionStatements>();
-  row.log_id = to.log_id;
-  row.position = to.position;
-  row.complete_until = Micros(complete_until);
-  row.reset.execute(true);
+  row.log_id = position.point.log_id;
+  row.position = position.point.position;
+  row.complete_until = Micros(position.complete_until);
+  row.rebuild_count = position.rebuild_count;
+  row.store.execute(true);
 }
 
 }  // namespace marginalia

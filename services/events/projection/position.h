@@ -19,7 +19,8 @@ struct ProjectionPosition {
   LogPoint point;
   // All that had happened by then is projected.
   absl::Time complete_until;
-  // One more with each rebuild, by whichever process.
+  // One more whenever a rebuild, by whichever process, has changed rows: at its end, and when it
+  // forgets the position at its beginning.
   std::int64_t rebuild_count = 0;
 
   // The statements that create the row, for a service's migration.
@@ -33,8 +34,11 @@ struct ProjectionPosition {
   static bool Advance(Connection& connection, std::int64_t first_position, const LogPoint& to,
                       absl::Time complete_until);
 
-  // In a write: sets the row after a rebuild.
-  static void Reset(Connection& connection, const LogPoint& to, absl::Time complete_until);
+  // In a write: reads the row and locks it until the transaction ends.
+  static ProjectionPosition Lock(Connection& connection);
+
+  // In a write that has locked the row: as a rebuild leaves it.
+  static void Store(Connection& connection, const ProjectionPosition& position);
 };
 
 }  // namespace marginalia

@@ -14,8 +14,10 @@ constexpr absl::Duration kWakerSleepMax = absl::Minutes(1);
 
 }  // namespace
 
-ProjectionProgress::ProjectionProgress()
-    : complete_until_nanos_(absl::ToUnixNanos(absl::Now())), waker_([this] { Wake(); }) {}
+ProjectionProgress::ProjectionProgress(absl::Duration source_away_max)
+    : source_away_max_(source_away_max),
+      complete_until_nanos_(absl::ToUnixNanos(absl::Now())),
+      waker_([this] { Wake(); }) {}
 
 ProjectionProgress::~ProjectionProgress() {
   Close();
@@ -31,7 +33,9 @@ void ProjectionProgress::WaitFor(const LogPoint& point, absl::Time until, Done d
       outcome = Outcome::kReached;
     } else if (!same_log && following_) {
       outcome = Outcome::kOtherLog;
-    } else if (closed_ || until <= absl::Now()) {
+    } else if (closed_) {
+      outcome = Outcome::kClosed;
+    } else if (until <= absl::Now()) {
       outcome = Outcome::kLate;
     } else if (waiters_.size() + ready_.size() >= kFreshnessWaitersMax) {
       outcome = Outcome::kTooManyWaiters;
@@ -45,6 +49,13 @@ void ProjectionProgress::WaitFor(const LogPoint& point, absl::Time until, Done d
     }
   }
   done(outcome);
+}
+
+void ProjectionProgress::WhenReady(absl::AnyInvocable<void(bool known)> ready) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  when_ready_ = std::move(ready);
+  changed_.notify_one();
 }
 
 LogPoint ProjectionProgress::point() const {
@@ -84,7 +95,13 @@ void ProjectionProgress::Reach(const LogPoint& point, absl::Time complete_until)
   epoch_.fetch_add(1, std::memory_order_release);
   ResolveReached();
   if (following_ && other_log) ResolveOtherLogs();
+  ResolveReady(absl::Now());
   if (!ready_.empty()) changed_.notify_one();
+}
+
+void ProjectionProgress::SourceHeard() {
+  const std::lock_guard lock(mutex_);
+  source_heard_ = absl::Now();
 }
 
 void ProjectionProgress::SetFollowing(bool following) {
@@ -103,13 +120,20 @@ absl::Time ProjectionProgress::verified_at() const {
   return absl::FromUnixSeconds(verified_at_seconds_.load(std::memory_order_relaxed));
 }
 
-void ProjectionProgress::Close() {
+void ProjectionProgress::CloseAt(absl::Time time) {
   const std::lock_guard lock(mutex_);
-  closed_ = true;
-  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
-    waiter = Resolve(waiter, Outcome::kLate);
-  }
+  when_ready_ = nullptr;
+  closes_at_ = time;
   changed_.notify_one();
+}
+
+void ProjectionProgress::Close() {
+  std::unique_lock lock(mutex_);
+  when_ready_ = nullptr;
+  ResolveAll();
+  ended_ = true;
+  changed_.notify_one();
+  called_.wait(lock, [this] { return !calling_; });
 }
 
 ProjectionProgress::ById::iterator ProjectionProgress::Resolve(ById::iterator waiter,
@@ -144,23 +168,46 @@ void ProjectionProgress::ResolveLate(absl::Time now) {
   }
 }
 
+void ProjectionProgress::ResolveAll() {
+  closed_ = true;
+  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+    waiter = Resolve(waiter, Outcome::kClosed);
+  }
+}
+
+void ProjectionProgress::ResolveReady(absl::Time now) {
+  if (when_ready_ == nullptr) return;
+  const bool known = !point_.log_id.empty();
+  if (!known && now < source_heard_ + source_away_max_) return;
+  ready_.emplace_back(
+      [ready = std::exchange(when_ready_, nullptr), known](Outcome) mutable { ready(known); },
+      Outcome::kReached);
+}
+
 // Waiters are called here and not on the projector's thread, which must go on applying events.
 void ProjectionProgress::Wake() {
   std::unique_lock lock(mutex_);
   for (;;) {
     ResolveLate(absl::Now());
+    if (absl::Now() >= closes_at_ && !closed_) ResolveAll();
+    ResolveReady(absl::Now());
     if (!ready_.empty()) {
       Ready ready;
       ready.swap(ready_);
+      calling_ = true;
       lock.unlock();
       for (auto& [done, outcome] : ready) done(outcome);
       ready.clear();
       lock.lock();
+      calling_ = false;
+      called_.notify_all();
       continue;
     }
-    if (closed_) return;
+    if (ended_) return;
     absl::Time until = absl::Now() + kWakerSleepMax;
     if (!by_deadline_.empty()) until = std::min(until, by_deadline_.begin()->first);
+    if (!closed_) until = std::min(until, closes_at_);
+    if (when_ready_ != nullptr) until = std::min(until, source_heard_ + source_away_max_);
     changed_.wait_until(lock, absl::ToChronoTime(until));
   }
 }

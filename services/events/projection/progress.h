@@ -18,19 +18,25 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {
 
 inline constexpr std::size_t kFreshnessWaitersMax = 10'000;
+// A process that knows no point yet waits for one until nothing has been heard of the source for so
+// long; then it serves what it can without.
+inline constexpr absl::Duration kSourceAwayMax = absl::Seconds(10);
 
 class ProjectionProgress {
  public:
   enum class Outcome {
     kReached,
-    // The time has passed, or the process is ending.
+    // The time has passed.
     kLate,
+    // The process is ending: another one may be as far.
+    kClosed,
     // The log that the projector follows right now is another one.
     kOtherLog,
     // kFreshnessWaitersMax are waiting already.
@@ -38,7 +44,7 @@ class ProjectionProgress {
   };
   using Done = absl::AnyInvocable<void(Outcome)>;
 
-  ProjectionProgress();
+  explicit ProjectionProgress(absl::Duration source_away_max = kSourceAwayMax);
   ~ProjectionProgress();
   ProjectionProgress(const ProjectionProgress&) = delete;
   ProjectionProgress& operator=(const ProjectionProgress&) = delete;
@@ -48,7 +54,12 @@ class ProjectionProgress {
   // because the projector may be about to find that the log is a new one.
   void WaitFor(const LogPoint& point, absl::Time until, Done done);
 
-  // The point that all reads include; an empty log id while none is known.
+  // Calls `ready` once, on the same thread: when the first point is known (true), or when the
+  // source has been away for too long to wait for it (false). Not after Close. To be called once.
+  void WhenReady(absl::AnyInvocable<void(bool known)> ready);
+
+  // The point that all reads include; an empty log id while none is known: then nobody knows what
+  // the projection would say.
   LogPoint point() const;
   // Another number whenever the point is another one: what is derived from the point may be kept
   // for as long as the epoch stays.
@@ -62,6 +73,8 @@ class ProjectionProgress {
   // The projector: all at or before `point` is applied, committed and gone from the caches. May
   // also go back, after a rebuild.
   void Reach(const LogPoint& point, absl::Time complete_until);
+  // The projector: the source, or another process that builds the projection, is there.
+  void SourceHeard();
   // Whether a stream of point()'s log is open and has been heard from.
   void SetFollowing(bool following);
 
@@ -71,7 +84,10 @@ class ProjectionProgress {
   double drift() const { return drift_.load(std::memory_order_relaxed); }
   absl::Time verified_at() const;
 
-  // Answers all that wait, and all that come after, with kLate unless their point is reached.
+  // Close, at that time at the latest: until then a process that drains is as fresh as ever.
+  void CloseAt(absl::Time time);
+  // Answers all that wait, and all that come after, with kClosed unless their point is reached.
+  // Waits for the calls under way, so never from one.
   void Close();
 
  private:
@@ -88,13 +104,22 @@ class ProjectionProgress {
   void ResolveReached();
   void ResolveOtherLogs();
   void ResolveLate(absl::Time now);
+  void ResolveReady(absl::Time now);
+  void ResolveAll();
   void Wake();
 
+  const absl::Duration source_away_max_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable called_;
+  bool calling_ = false;
   LogPoint point_;
+  absl::Time source_heard_ = absl::Now();
+  absl::AnyInvocable<void(bool)> when_ready_;  // null: told, or not asked for
   bool following_ = false;
   bool closed_ = false;
+  bool ended_ = false;  // the thread is to end
+  absl::Time closes_at_ = absl::InfiniteFuture();
   std::uint64_t last_id_ = 0;
   ById waiters_;
   std::set<std::tuple<std::string, std::int64_t, std::uint64_t>> by_point_;  // log, position, id

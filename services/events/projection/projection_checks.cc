@@ -1,21 +1,18 @@
 #include "services/events/projection/projection_checks.h"
 
-#include <utility>
+#include <string>
+#include <string_view>
 
 #include "services/errors/errors.h"
 #include "services/process/log.h"
 
 namespace marginalia {
 
-ProjectionChecks::ProjectionChecks(EventSource& source, Projection& projection, Database& database,
-                                   GroupCommit& writes)
-    : source_(source), projection_(projection), database_(database), writes_(writes) {}
-
-void ProjectionChecks::Ask(Kind kind, Done done) {
+void ProjectionChecks::Ask(Rebuild::Kind kind, Done done) {
   {
     const std::lock_guard lock(mutex_);
-    if (rebuilds_.size() + verifications_.size() < kChecksWaitingMax) {
-      (kind == Kind::kRebuild ? rebuilds_ : verifications_).push_back(std::move(done));
+    if (repairs_.size() + verifications_.size() < kChecksWaitingMax) {
+      (kind == Rebuild::Kind::kRepair ? repairs_ : verifications_).push_back(std::move(done));
       return;
     }
   }
@@ -26,33 +23,34 @@ void ProjectionChecks::Ask(Kind kind, Done done) {
 
 bool ProjectionChecks::due() {
   const std::lock_guard lock(mutex_);
-  return staging_ || (!running_ && (!rebuilds_.empty() || !verifications_.empty()));
+  return running_ ? run_due_ : !repairs_.empty() || !verifications_.empty();
 }
 
 std::optional<ProjectionPosition> ProjectionChecks::Step(const LogPoint& reached) {
-  if (!check_.has_value() && !Begin()) return std::nullopt;
-  if (!check_->run.staged()) {
-    if (const absl::Status staged = Stage(); !staged.ok()) {
-      Answer(staged);
-      return std::nullopt;
-    }
-    if (!check_->run.staged()) return std::nullopt;
+  if (!check_.has_value() && !BeginNext()) return std::nullopt;
+  Rebuild& run = *check_->run;
+  const absl::StatusOr<bool> stepped = run.Step(reached);
+  {
+    const std::lock_guard lock(mutex_);
+    run_due_ = run.due();
   }
-  if (reached.log_id != check_->complete_at.log_id) {
-    Answer(Refusal(absl::StatusCode::kUnavailable, "SNAPSHOT_INTERRUPTED",
-                   "The event log was replaced by another one meanwhile; try again.", {},
-                   absl::Seconds(1)));
+  if (!stepped.ok()) {
+    Answer(stepped.status());
     return std::nullopt;
   }
-  if (reached.position < check_->complete_at.position) return std::nullopt;
-  return Finish();
+  // The caches before the callers, who may read at once.
+  if (*stepped && run.kind() == Rebuild::Kind::kRepair) projection_.InvalidateAll();
+  if (!run.done()) return std::nullopt;
+  const std::optional<ProjectionPosition> position = run.position();
+  Answer(run.result());
+  return position;
 }
 
-void ProjectionChecks::AnswerRebuilds(const ProjectionCheck& result) {
+void ProjectionChecks::AnswerRepairs(const ProjectionCheck& result) {
   std::vector<Done> waiting;
   {
     const std::lock_guard lock(mutex_);
-    waiting.swap(rebuilds_);
+    waiting.swap(repairs_);
   }
   for (Done& done : waiting) done(result);
 }
@@ -63,71 +61,40 @@ void ProjectionChecks::Fail(const absl::Status& why) {
   std::vector<Done> verifications;
   {
     const std::lock_guard lock(mutex_);
-    waiting.swap(rebuilds_);
+    waiting.swap(repairs_);
     verifications.swap(verifications_);
   }
   for (Done& done : waiting) done(why);
   for (Done& done : verifications) done(why);
 }
 
-bool ProjectionChecks::Begin() {
+bool ProjectionChecks::BeginNext() {
   const std::lock_guard lock(mutex_);
-  const Kind kind = rebuilds_.empty() ? Kind::kVerify : Kind::kRebuild;
-  std::vector<Done>& waiting = kind == Kind::kRebuild ? rebuilds_ : verifications_;
+  const auto kind = repairs_.empty() ? Rebuild::Kind::kVerify : Rebuild::Kind::kRepair;
+  std::vector<Done>& waiting = kind == Rebuild::Kind::kRepair ? repairs_ : verifications_;
   if (waiting.empty()) return false;
-  check_.emplace(
-      Check{kind, std::move(waiting), SnapshotRun(source_, projection_, database_, writes_), {}});
+  check_.emplace(Check{begin_(kind), std::move(waiting)});
   waiting.clear();
-  running_ = staging_ = true;
+  running_ = true;
+  run_due_ = false;
   return true;
-}
-
-absl::Status ProjectionChecks::Stage() {
-  if (absl::Status staged = check_->run.StagePage(); !staged.ok()) return staged;
-  if (!check_->run.staged()) return absl::OkStatus();
-  const absl::StatusOr<LogPoint> head = source_.Head();
-  if (!head.ok()) return head.status();
-  check_->complete_at = *head;
-  const std::lock_guard lock(mutex_);
-  staging_ = false;
-  return absl::OkStatus();
-}
-
-std::optional<ProjectionPosition> ProjectionChecks::Finish() {
-  SnapshotRun& run = check_->run;
-  const std::int64_t newer_than = run.as_of().position;
-  if (check_->kind == Kind::kVerify) {
-    Answer(run.Compare(newer_than));
-    return std::nullopt;
-  }
-  const absl::StatusOr<ProjectionCheck> replaced = run.Replace(newer_than);
-  if (!replaced.ok()) {
-    Answer(replaced);
-    return std::nullopt;
-  }
-  // The caches before the callers, who may read at once.
-  projection_.InvalidateAll();
-  const ProjectionPosition position = run.position();
-  Answer(replaced);
-  return position;
 }
 
 void ProjectionChecks::Answer(const absl::StatusOr<ProjectionCheck>& result) {
   {
     const std::lock_guard lock(mutex_);
-    running_ = staging_ = false;
+    running_ = false;
   }
-  const Kind kind = check_->kind;
+  const bool repairs = check_->run->kind() == Rebuild::Kind::kRepair;
   std::vector<Done> waiting = std::move(check_->waiting);
   check_.reset();
-  const std::string_view what =
-      kind == Kind::kRebuild ? "projection rebuilt" : "projection verified";
+  const std::string_view what = repairs ? "projection rebuilt" : "projection verified";
   if (result.ok()) {
     Log(result->rows_differing == 0 ? Severity::kInfo : Severity::kWarning, what,
         {{"rows_checked", result->rows_checked}, {"rows_differing", result->rows_differing}});
   } else {
     Log(Severity::kWarning, "projection check failed",
-        {{"rebuild", kind == Kind::kRebuild}, {"error", std::string(result.status().message())}});
+        {{"rebuild", repairs}, {"error", std::string(result.status().message())}});
   }
   for (Done& done : waiting) done(result);
 }

@@ -28,15 +28,21 @@ absl::Status ForCallers(const absl::Status& why) {
 
 }  // namespace
 
-Projector::Projector(EventSource& source, Projection& projection, Database& database,
-                     GroupCommit& writes, ProjectionProgress& progress, ProjectorCounters counters)
+Projector::Projector(EventSource& source, Projection& projection, std::string database_url,
+                     Database& database, GroupCommit& writes, ProjectionProgress& progress,
+                     ProjectorCounters counters)
     : source_(source),
       projection_(projection),
       database_(database),
       writes_(writes),
       progress_(progress),
       counters_(counters),
-      checks_(source, projection, database, writes),
+      turn_(std::move(database_url), TurnOf::kRebuild),
+      snapshots_(source, [this] { Wake(); }),
+      checks_(projection,
+              [this](Rebuild::Kind kind) {
+                return std::make_unique<Rebuild>(kind, snapshots_, projection_, database_, writes_);
+              }),
       thread_([this] { Run(); }) {}
 
 Projector::~Projector() {
@@ -51,18 +57,15 @@ Projector::~Projector() {
   thread_.join();
 }
 
-void Projector::Check(ProjectionChecks::Kind kind, ProjectionChecks::Done done) {
-  // After a rebuild nothing differs any more.
-  const bool repairs = kind == ProjectionChecks::Kind::kRebuild;
+void Projector::Check(Rebuild::Kind kind, ProjectionChecks::Done done) {
+  // After a repair nothing differs any more.
+  const bool repairs = kind == Rebuild::Kind::kRepair;
   checks_.Ask(kind, [this, repairs,
                      done = std::move(done)](const absl::StatusOr<ProjectionCheck>& check) mutable {
     if (check.ok()) progress_.Verified(repairs ? 0 : check->rows_differing, absl::Now());
     done(check);
   });
-  queue_.Wake();
-  const std::lock_guard lock(mutex_);
-  check_asked_ = true;
-  woken_.notify_all();
+  Wake();
 }
 
 void Projector::Run() {
@@ -82,10 +85,7 @@ void Projector::Run() {
 // OK: go on at once, from the position that is stored now.
 absl::Status Projector::FollowOnce() {
   if (absl::Status loaded = LoadPosition(); !loaded.ok()) return loaded;
-  if (must_rebuild_ || position_.point.log_id.empty()) {
-    if (absl::Status rebuilt = RebuildAll(); !rebuilt.ok()) return rebuilt;
-  }
-  return FollowStream();
+  return must_build() ? BuildInTurn() : FollowStream();
 }
 
 absl::Status Projector::LoadPosition() {
@@ -95,44 +95,66 @@ absl::Status Projector::LoadPosition() {
     return absl::OkStatus();
   });
   if (!read.ok()) return read;
-  if (stored.point == position_.point && stored.rebuild_count == position_.rebuild_count) {
-    return absl::OkStatus();
-  }
-  // Another process that shares the database has changed rows that caches here may hold. If it was
-  // by a rebuild, this one need not do it again.
+  // Another process that shares the database has rebuilt it: what follows may be there again.
   if (stored.rebuild_count != position_.rebuild_count) {
-    must_rebuild_ = false;
+    dead_end_.reset();
     gaps_ = 0;
   }
-  projection_.InvalidateAll();
   MoveTo(stored);
   return absl::OkStatus();
 }
 
-absl::Status Projector::RebuildAll() {
-  SnapshotRun run(source_, projection_, database_, writes_);
-  while (!run.staged()) {
-    if (stopping()) return absl::CancelledError("the process is ending");
-    if (absl::Status staged = run.StagePage(); !staged.ok()) return staged;
+bool Projector::must_build() const {
+  return position_.point.log_id.empty() || dead_end_ == position_.point;
+}
+
+absl::Status Projector::BuildInTurn() {
+  const absl::StatusOr<bool> taken = turn_.Take();
+  if (!taken.ok()) return taken.status();
+  if (!*taken) {
+    // Another process builds it, for this one too.
+    progress_.SourceHeard();
+    Pause(kBuildTurnInterval);
+    return absl::OkStatus();
   }
-  // Of the same log, another process may have followed further meanwhile: what it has answered must
-  // not become older again.
-  const bool same_log = run.as_of().log_id == position_.point.log_id;
-  const absl::StatusOr<ProjectionCheck> replaced =
-      run.Replace(same_log ? run.as_of().position : kNoRowIsNewer);
-  if (!replaced.ok()) return replaced.status();
-  Count(counters_.rebuilds);
-  Log(Severity::kInfo, "projection rebuilt from the snapshot",
-      {{"rows_checked", replaced->rows_checked},
-       {"rows_differing", replaced->rows_differing},
-       {"position", replaced->as_of.position}});
-  must_rebuild_ = false;
-  gaps_ = 0;
-  projection_.InvalidateAll();
-  MoveTo(run.position());
-  progress_.Verified(0, absl::Now());
-  checks_.AnswerRebuilds(*replaced);
+  // It may have been built just before it was this one's turn.
+  absl::Status built = LoadPosition();
+  if (built.ok() && must_build()) built = Build();
+  turn_.Release();
+  return built;
+}
+
+absl::Status Projector::Build() {
+  Rebuild build(Rebuild::Kind::kBuild, snapshots_, projection_, database_, writes_);
+  while (!build.done()) {
+    if (stopping()) return absl::CancelledError("the process is ending");
+    const absl::StatusOr<bool> stepped = build.Step(position_.point);
+    if (!stepped.ok()) return stepped.status();
+    if (!*stepped) {
+      Pause(kBuildTurnInterval);
+      continue;
+    }
+    progress_.SourceHeard();
+    projection_.InvalidateAll();
+    // At its beginning it may have forgotten the position: nobody is answered with that any more.
+    if (!build.done()) MoveTo(*build.position());
+  }
+  Built(build);
   return absl::OkStatus();
+}
+
+void Projector::Built(const Rebuild& build) {
+  const ProjectionCheck& result = build.result();
+  Count(counters_.rebuilds);
+  Log(Severity::kInfo, "projection built from the snapshot",
+      {{"rows_checked", result.rows_checked},
+       {"rows_differing", result.rows_differing},
+       {"position", result.as_of.position}});
+  dead_end_.reset();
+  gaps_ = 0;
+  MoveTo(*build.position());
+  progress_.Verified(0, absl::Now());
+  checks_.AnswerRepairs(result);
 }
 
 absl::Status Projector::FollowStream() {
@@ -176,8 +198,7 @@ absl::Status Projector::ApplyUntilEnd() {
     }
     if (const auto rebuilt = checks_.Step(position_.point); rebuilt.has_value()) {
       Count(counters_.rebuilds);
-      MoveTo(*rebuilt);
-      return absl::OkStatus();
+      position_.rebuild_count = rebuilt->rebuild_count;
     }
   }
 }
@@ -204,7 +225,7 @@ absl::Status Projector::Examine(Stretch& stretch) {
   stretch.reached = position_.point;
   for (EventBatch& batch : stretch.batches) {
     if (batch.checkpoint.log_id != position_.point.log_id) {
-      must_rebuild_ = true;
+      dead_end_ = position_.point;
       return absl::DataLossError("the event stream is of another log than was asked for");
     }
     std::int64_t& reached = stretch.reached.position;
@@ -253,23 +274,34 @@ absl::Status Projector::Commit(const Stretch& stretch) {
   return absl::OkStatus();
 }
 
+// The caches before the progress: they may hold rows that another process has changed.
 void Projector::MoveTo(const ProjectionPosition& position) {
-  position_ = position;
-  if (!position_.point.log_id.empty()) {
-    progress_.Reach(position_.point, position_.complete_until);
+  if (position.point == position_.point && position.rebuild_count == position_.rebuild_count) {
+    return;
   }
+  position_ = position;
+  projection_.InvalidateAll();
+  progress_.Reach(position_.point, position_.complete_until);
 }
 
 void Projector::Ended(const absl::Status& why) {
   // What follows is not retained any more, or the log is not the one it was.
-  if (absl::IsOutOfRange(why) || absl::IsInvalidArgument(why)) must_rebuild_ = true;
-  if (absl::IsDataLoss(why) && ++gaps_ >= kGapsMax) must_rebuild_ = true;
+  if (absl::IsOutOfRange(why) || absl::IsInvalidArgument(why)) dead_end_ = position_.point;
+  if (absl::IsDataLoss(why) && ++gaps_ >= kGapsMax) dead_end_ = position_.point;
   Log(Severity::kWarning, "event stream ended",
       {{"error", std::string(why.message())},
        {"code", std::string(absl::StatusCodeToString(why.code()))},
        {"position", position_.point.position},
-       {"rebuild", must_rebuild_}});
+       {"rebuild", must_build()}});
   checks_.Fail(ForCallers(why));
+}
+
+// Ends the wait for the stream, or a pause, now or when it comes next.
+void Projector::Wake() {
+  queue_.Wake();
+  const std::lock_guard lock(mutex_);
+  called_ = true;
+  woken_.notify_all();
 }
 
 bool Projector::stopping() {
@@ -277,12 +309,11 @@ bool Projector::stopping() {
   return stopping_;
 }
 
-// A caller who asks for a check is not kept waiting for the reconnect.
+// A caller who asks for a check is not kept waiting for the reconnect, nor a page that has come.
 void Projector::Pause(absl::Duration time) {
   std::unique_lock lock(mutex_);
-  woken_.wait_for(lock, absl::ToChronoNanoseconds(time),
-                  [this] { return stopping_ || check_asked_; });
-  check_asked_ = false;
+  woken_.wait_for(lock, absl::ToChronoNanoseconds(time), [this] { return stopping_ || called_; });
+  called_ = false;
 }
 
 }  // namespace marginalia

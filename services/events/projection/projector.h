@@ -1,14 +1,22 @@
 // Keeps a projection up to date: follows the event stream of another service on a thread of its
 // own, across restarts of either side, and applies each stretch of it together with its position in
-// one transaction. Events that come twice change nothing, and none is ever skipped: what is no
-// longer retained, and a log that is another one than before, make it read the whole snapshot
-// again.
+// one transaction. Events that come twice change nothing, and none is ever skipped.
+//
+// It is always in one of three states. Which one, the position in the database and the answer of
+// the source decide anew whenever one ends:
+//   following  The position leads on: a stream is open behind it. Checks that callers ask for
+//              (ProjectionChecks) run in between, a slice at a time.
+//   building   There is no position, or what follows it is no longer retained or of another log:
+//              the snapshot is read (Rebuild). Of the processes that share the database one builds.
+//   waiting    Another process builds, or the source was not reached: looked again after a while.
 #ifndef MARGINALIA_SERVICES_EVENTS_PROJECTION_PROJECTOR_H_
 #define MARGINALIA_SERVICES_EVENTS_PROJECTION_PROJECTOR_H_
 
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -20,8 +28,11 @@
 #include "services/events/projection/progress.h"
 #include "services/events/projection/projection.h"
 #include "services/events/projection/projection_checks.h"
+#include "services/events/projection/rebuild.h"
+#include "services/events/projection/snapshot_reader.h"
 #include "services/storage/database.h"
 #include "services/storage/group/group_commit.h"
+#include "services/storage/turn.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
@@ -35,6 +46,8 @@ inline constexpr absl::Duration kReconnectWaitMax = absl::Seconds(5);
 inline constexpr absl::Duration kStreamSilenceMax = absl::Seconds(5);
 // The stream is opened anew at a gap; after so many in a row the snapshot is read instead.
 inline constexpr int kGapsMax = 2;
+// How often a process looks whether the one that builds the projection has built it.
+inline constexpr absl::Duration kBuildTurnInterval = absl::Milliseconds(200);
 
 // Where the projector counts; each may be null.
 struct ProjectorCounters {
@@ -45,17 +58,19 @@ struct ProjectorCounters {
 
 class Projector {
  public:
-  // Starts to follow. Nothing is owned; all must outlive the projector.
-  Projector(EventSource& source, Projection& projection, Database& database, GroupCommit& writes,
-            ProjectionProgress& progress, ProjectorCounters counters = {});
+  // Starts to follow. `database_url` is the database's own, for the turn to build. Nothing is
+  // owned; all must outlive the projector.
+  Projector(EventSource& source, Projection& projection, std::string database_url,
+            Database& database, GroupCommit& writes, ProjectionProgress& progress,
+            ProjectorCounters counters = {});
   // Stops where it is; who waits for a check is answered UNAVAILABLE.
   ~Projector();
   Projector(const Projector&) = delete;
   Projector& operator=(const Projector&) = delete;
 
-  // Compares the projection with the source's snapshot under live traffic; a rebuild also repairs
-  // what differs. Thread-safe; see ProjectionChecks::Ask.
-  void Check(ProjectionChecks::Kind kind, ProjectionChecks::Done done);
+  // Compares the projection with the source's snapshot under live traffic (kVerify), or also
+  // repairs what differs (kRepair). Thread-safe; see ProjectionChecks::Ask.
+  void Check(Rebuild::Kind kind, ProjectionChecks::Done done);
 
  private:
   // A stretch of the stream that one transaction applies.
@@ -70,7 +85,10 @@ class Projector {
   void Run();
   absl::Status FollowOnce();
   absl::Status LoadPosition();
-  absl::Status RebuildAll();
+  bool must_build() const;
+  absl::Status BuildInTurn();
+  absl::Status Build();
+  void Built(const Rebuild& build);
   absl::Status FollowStream();
   absl::Status ApplyUntilEnd();
   absl::Status Apply(std::vector<EventBatch> batches);
@@ -79,6 +97,7 @@ class Projector {
   void MoveTo(const ProjectionPosition& position);
   void Ended(const absl::Status& why);
 
+  void Wake();
   bool stopping();
   void Pause(absl::Duration time);
 
@@ -88,20 +107,25 @@ class Projector {
   GroupCommit& writes_;
   ProjectionProgress& progress_;
   const ProjectorCounters counters_;
-  ProjectionChecks checks_;
-  BatchQueue queue_;
-
-  // The projector thread's own.
-  ProjectionPosition position_;
-  bool must_rebuild_ = false;
-  bool heard_ = false;
-  int gaps_ = 0;
 
   std::mutex mutex_;
   std::condition_variable woken_;
   bool stopping_ = false;               // guarded by mutex_
-  bool check_asked_ = false;            // guarded by mutex_
+  bool called_ = false;                 // guarded by mutex_
   EventStream* open_stream_ = nullptr;  // guarded by mutex_
+
+  Turn turn_;
+  BatchQueue queue_;
+  SnapshotReader snapshots_;
+  ProjectionChecks checks_;
+
+  // The projector thread's own.
+  ProjectionPosition position_;
+  // The position that leads no further.
+  std::optional<LogPoint> dead_end_;
+  bool heard_ = false;
+  int gaps_ = 0;
+
   std::thread thread_;
 };
 

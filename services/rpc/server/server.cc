@@ -119,7 +119,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
     server->probes_ = *std::move(probes);
   }
   server->options_ = std::move(options);
-  server->SetServing(true);
+  server->SetServing(server->options_.serving);
   server->listener_->Start([acceptor = std::move(acceptor)](int socket) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
     connection.fd = socket;
@@ -144,13 +144,22 @@ std::string RpcServer::probe_address() const {
 }
 
 void RpcServer::SetServing(bool serving) {
+  const std::lock_guard lock(mutex_);
+  if (!drains_) TellHealth(serving);
+}
+
+void RpcServer::TellHealth(bool serving) {
   for (const std::string& name : service_names_) health_->SetServing(name, serving);
   health_->SetServing("", serving);
 }
 
 void RpcServer::Drain(absl::AnyInvocable<void()> end_streams) {
   const absl::Time deadline = absl::Now() + options_.drain_grace;
-  SetServing(false);
+  {
+    const std::lock_guard lock(mutex_);
+    drains_ = true;
+    TellHealth(false);
+  }
   end_streams();
   health_->EndWatches();
   listener_->Close();

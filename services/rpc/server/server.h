@@ -8,6 +8,7 @@
 #include <grpcpp/server.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -48,12 +49,14 @@ struct RpcServerOptions {
   absl::Duration connection_age_grace = kConnectionAgeGrace;
   // host:port of a plain listener for health alone; empty: none.
   std::string probe_address;
+  // False: health says NOT_SERVING until SetServing, though calls are answered.
+  bool serving = true;
 };
 
 class RpcServer {
  public:
-  // Registers the services and starts to listen; health says SERVING for each and for "". Fails,
-  // naming the address, when it cannot be bound.
+  // Registers the services and starts to listen; health says SERVING for each and for "", unless
+  // the options say not yet. Fails, naming the address, when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
       RpcServerOptions options, const std::vector<grpc::Service*>& services);
   ~RpcServer();
@@ -63,16 +66,21 @@ class RpcServer {
   // The same of the listener for probes; empty when there is none.
   std::string probe_address() const;
 
+  // Does nothing once the server drains.
   void SetServing(bool serving);
 
-  // NOT_SERVING, then `end_streams` (long-lived streams end themselves with UNAVAILABLE and a last
-  // token), then no new calls, then waits for those in flight, at most the grace period. Probes are
-  // answered to the end.
+  // NOT_SERVING for good, then `end_streams` (long-lived streams end themselves with UNAVAILABLE
+  // and a last token), then no new calls, then waits for those in flight, at most the grace period.
+  // Probes are answered to the end.
   void Drain(absl::AnyInvocable<void()> end_streams);
 
  private:
   RpcServer();
+  void TellHealth(bool serving);
+
   RpcServerOptions options_;
+  std::mutex mutex_;
+  bool drains_ = false;  // guarded by mutex_
   std::vector<std::string> service_names_;
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<ProbeListener> probes_;
