@@ -84,8 +84,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
   });
   parts.apis = std::make_unique<Apis>(
       Apis{CommentsApi(parts.upstream, parts.versions, *parts.events), InvoicesApi(parts.upstream),
-           EventsApi(parts.io, parts.upstream, *parts.events, parts.places),
-           ActivityApi(parts.upstream), HealthApi(*parts.events)});
+           EventsApi(*parts.events, parts.places), ActivityApi(parts.upstream),
+           HealthApi(*parts.events)});
   parts.pages =
       std::make_unique<Pages>(Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
                                     CommentForm(parts.upstream, parts.invoice_page),

@@ -27,7 +27,8 @@ struct GatewayOptions {
   UpstreamTls upstream_tls;
   // The file with this process's own token, for the event subscription.
   std::string service_token_path;
-  // The people that the sign-in page of a demo offers (pages/demo_people.h); empty: no such page.
+  // The people that the sign-in page of a demo offers (pages/forms/demo_people.h); empty: no such
+  // page.
   std::string demo_people_path;
   EventStreamOptions events;
   RateLimitOptions rates;

@@ -17,6 +17,7 @@ std::vector<Route> Routes(Apis& apis, Pages& pages) {
   constexpr RouteAccess kAnyone = RouteAccess::kAnyone;
   constexpr RouteAccess kCaller = RouteAccess::kCallerOfATenant;
   constexpr RouteForm kPage = RouteForm::kPage;
+  constexpr RouteForm kEvents = RouteForm::kEvents;
   constexpr RouteForm kFragment = RouteForm::kFragment;
   // clang-format off
   return {
@@ -25,7 +26,7 @@ std::vector<Route> Routes(Apis& apis, Pages& pages) {
       {"GET",  "/api/invoices/{id}/comments", kCaller, To(apis.comments, &CommentsApi::List)},
       {"POST", "/api/invoices/{id}/comments", kCaller, To(apis.comments, &CommentsApi::Add)},
       {"GET",  "/api/invoices/{id}/comments/{commentId}", kCaller, To(apis.comments, &CommentsApi::Get)},
-      {"GET",  "/api/invoices/{id}/events",   kCaller, To(apis.events, &EventsApi::Open)},
+      {"GET",  "/api/invoices/{id}/events",   kCaller, To(apis.events, &EventsApi::Open), kEvents},
       {"GET",  "/api/activity",               kCaller, To(apis.activity, &ActivityApi::List)},
       {"GET",  "/healthz",                    kAnyone, To(apis.health, &HealthApi::Live)},
       {"GET",  "/readyz",                     kAnyone, To(apis.health, &HealthApi::Ready)},

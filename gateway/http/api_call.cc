@@ -5,6 +5,7 @@
 
 #include "gateway/http/content_coding.h"
 #include "gateway/http/etag.h"
+#include "gateway/http/event_refusal.h"
 #include "gateway/http/failure_pages.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/route_metrics.h"
@@ -33,7 +34,7 @@ constexpr std::string_view kPageSecurityHeaders =
 constexpr std::size_t kLogLineBytes = 320;
 
 void AddCommonHeaders(HttpResponse& response, const ApiCallFacts& facts) {
-  response.headers += facts.form == RouteForm::kApi ? kSecurityHeaders : kPageSecurityHeaders;
+  response.headers += IsForPrograms(facts.form) ? kSecurityHeaders : kPageSecurityHeaders;
   response.headers += facts.request_id;
   response.headers += "\r\n";
 }
@@ -91,6 +92,14 @@ void Record(const ApiCallFacts& facts, std::string_view method, int status) {
   RecordHttpSpan(facts, KnownMethod(method), status, took);
 }
 
+HttpResponse ResponseTo(const ApiCallFacts& facts, const absl::Status& failure) {
+  if (facts.form == RouteForm::kEvents && TakesEventRefusal(facts.exchange->request(), failure)) {
+    return EventRefusal(failure, facts.request_id);
+  }
+  return IsForPrograms(facts.form) ? Problem(failure, facts.request_id)
+                                   : facts.failure_pages->Page(facts, failure);
+}
+
 }  // namespace
 
 void Conclude(const ApiCallFacts& facts, std::string_view method, HttpResponse& response) {
@@ -121,8 +130,7 @@ void ApiCall::Fail(const absl::Status& status) {
          {"request_id", std::string_view(facts_->request_id)}});
   }
   facts_->reason = ReasonOf(status);
-  Answer(facts_->form == RouteForm::kApi ? Problem(status, facts_->request_id)
-                                         : facts_->failure_pages->Page(*facts_, status));
+  Answer(ResponseTo(*facts_, status));
 }
 
 std::shared_ptr<OutputStream> ApiCall::Stream(HttpResponse head, StreamEvents events) {

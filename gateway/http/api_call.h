@@ -1,8 +1,8 @@
 // One request to the API on its way through: who calls, what for, and how to answer. Answered
 // exactly once; one that is dropped unanswered becomes a 500. Move-only; used by one thread at a
 // time, from any thread.
-#ifndef MARGINALIA_GATEWAY_UPSTREAM_API_CALL_H_
-#define MARGINALIA_GATEWAY_UPSTREAM_API_CALL_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_API_CALL_H_
+#define MARGINALIA_GATEWAY_HTTP_API_CALL_H_
 
 #include <memory>
 #include <string>
@@ -64,7 +64,7 @@ class ApiCall {
   const HttpRequest& request() const { return facts_->exchange->request(); }
   // What the n-th "{…}" of the route took.
   const std::string& path_parameter(std::size_t n) const { return facts_->path_parameters[n]; }
-  // Still encoded: see request_target.h.
+  // Still encoded: see target.h.
   std::string_view query() const { return facts_->query; }
   const std::string& request_id() const { return facts_->request_id; }
   const Trace& trace() const { return facts_->trace; }
@@ -88,4 +88,4 @@ class ApiCall {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_UPSTREAM_API_CALL_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_API_CALL_H_

@@ -114,7 +114,7 @@ void HttpGate::FailCoded(ApiCallFacts facts) {
 void HttpGate::FailAs(ApiCallFacts facts, int status, std::string_view reason,
                       std::string_view detail, std::string_view headers) {
   facts.reason = reason;
-  HttpResponse response = facts.form == RouteForm::kApi
+  HttpResponse response = IsForPrograms(facts.form)
                               ? Problem(status, reason, detail, facts.request_id)
                               : failure_pages_.Page(facts, status, detail);
   response.headers += headers;
@@ -171,7 +171,7 @@ HttpResponse HttpGate::Refuse(const HttpRequest& request, int status, std::strin
   facts.reason = reason;
   // What was understood of it, a form that is too large for instance, may say whom to tell.
   if (IsForPeople(request)) facts.form = RouteForm::kPage;
-  HttpResponse response = facts.form == RouteForm::kApi
+  HttpResponse response = IsForPrograms(facts.form)
                               ? Problem(status, reason, detail, facts.request_id)
                               : failure_pages_.Page(facts, status, detail);
   Conclude(facts, "", response);

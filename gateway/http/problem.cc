@@ -103,6 +103,11 @@ int HttpStatusOf(const absl::Status& status) {
   return code < kHttpStatuses.size() ? kHttpStatuses[code] : 500;
 }
 
+bool IsPassing(const absl::Status& status) {
+  const int code = HttpStatusOf(status);
+  return code == 429 || code == 503 || code == 504;
+}
+
 HttpResponse Problem(const absl::Status& failure, std::string_view request_id) {
   // A service has already hidden what only its own log may know; what arises here has not been.
   const absl::Status status = PublicStatus(failure);

@@ -16,6 +16,9 @@ inline constexpr std::string_view kProblemType = "application/problem+json";
 // longer retained and 507 for a full disk.
 int HttpStatusOf(const absl::Status& status);
 
+// Whether the same request may succeed later: 429, 503 and 504.
+bool IsPassing(const absl::Status& status);
+
 // {type, title, status, detail, reason, requestId, errors [{field, message}]}. Adds Retry-After
 // where trying again makes sense.
 HttpResponse Problem(const absl::Status& status, std::string_view request_id);

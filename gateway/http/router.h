@@ -18,9 +18,14 @@ class ApiCall;
 // Who may call a route.
 enum class RouteAccess { kAnyone, kCallerOfATenant };
 
-// What a route answers with: JSON for programs, a whole page for people, or a piece of a page for
-// its script. Failures come in the same form, but that only a page sends people to sign in.
-enum class RouteForm { kApi, kPage, kFragment };
+// What a route answers with: JSON for programs, a stream of events, a whole page for people, or a
+// piece of a page for its script. Failures come in the same form, but that only a page sends people
+// to sign in, and of a stream only those that pass (http/event_refusal.h).
+enum class RouteForm { kApi, kPage, kFragment, kEvents };
+
+inline bool IsForPrograms(RouteForm form) {
+  return form == RouteForm::kApi || form == RouteForm::kEvents;
+}
 
 // One row of the public API.
 struct Route {

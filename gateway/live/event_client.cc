@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "absl/random/random.h"
+#include "gateway/http/problem.h"
 #include "gateway/live/event_stream.h"
 #include "gateway/live/thread_key.h"
+#include "gateway/upstream/thread_name.h"
 #include "services/errors/errors.h"
 
 namespace marginalia {
@@ -13,11 +15,13 @@ namespace {
 // Spread, so that the clients of a gateway that ended do not all come back at once.
 constexpr int kRetryMsMin = 1'000;
 constexpr int kRetryMsMax = 4'000;
-constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+// What failed upstream is tried again after so long, spread likewise.
+constexpr int kAgainMsMin = 500;
+constexpr int kAgainMsMax = 1'500;
 
-int RetryMs() {
+int Between(int least, int most) {
   static thread_local absl::BitGen random;
-  return absl::Uniform(random, kRetryMsMin, kRetryMsMax);
+  return absl::Uniform(random, least, most);
 }
 
 HttpResponse StreamHead() {
@@ -34,84 +38,117 @@ HttpResponse StreamHead() {
 }  // namespace
 
 EventClient::EventClient(EventStream& stream, ApiCall call, std::unique_ptr<StreamPlace> place,
-                         std::string invoice_id)
+                         std::optional<LogPoint> point)
     : stream_(stream),
       call_(std::move(call)),
       place_(std::move(place)),
       org_id_(call_->caller().org_id),
-      invoice_id_(std::move(invoice_id)),
-      thread_(ThreadKey(org_id_, invoice_id_)),
+      asked_id_(call_->path_parameter(0)),
+      request_id_(call_->request_id()),
+      trace_(call_->trace()),
       bearer_(call_->bearer()),
       scope_(TokenScope(call_->caller())),
       expires_(call_->token_expires()),
-      heartbeat_due_(started_ + stream.heartbeat()) {}
+      heartbeat_due_(started_ + stream.heartbeat()),
+      point_(std::move(point)),
+      checkpoint_due_(!point_) {}
 
 EventClient::~EventClient() { StopCatchUp(); }
 
-void EventClient::Start(const std::optional<LogPoint>& point) {
-  if (!point && stream_.head().log_id.empty()) {
-    return End(Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
-                       "the event stream has not begun; try again", {}, kRetryAfter));
-  }
-  point_ = point ? *point : stream_.head();
-  if (!stream_.Covers(point_)) return CatchUp();
+void EventClient::Start() {
+  // From now on means from here on, however long it takes to find out whose thread it is.
+  if (!point_ && !stream_.head().log_id.empty()) point_ = stream_.head();
+  if (!stream_.current()) TellStale();
+  Ask();
+}
+
+void EventClient::Ask() {
+  phase_ = Phase::kAsking;
+  FindThreadName(stream_.upstream(), Errand(bearer_, request_id_, PartOf(trace_)), asked_id_,
+                 [&io = stream_.io(), self = std::weak_ptr<EventClient*>(self_)](
+                     absl::StatusOr<std::string> invoice_id) {
+                   io.Post([self, invoice_id = std::move(invoice_id)]() mutable {
+                     if (const auto client = self.lock()) (*client)->Asked(std::move(invoice_id));
+                   });
+                 });
+}
+
+void EventClient::Asked(absl::StatusOr<std::string> invoice_id) {
+  if (!invoice_id.ok()) return Failed(invoice_id.status());
+  invoice_id_ = *std::move(invoice_id);
+  thread_ = ThreadKey(org_id_, invoice_id_);
+  Begin();
+}
+
+void EventClient::Begin() {
+  if (!point_ && stream_.head().log_id.empty()) return Wait();
+  if (!point_) point_ = stream_.head();
+  if (!stream_.Covers(*point_)) return CatchUp();
   BeginAnswer();
-  // So that whoever never sees an event can resume as well.
-  if (!point) output_->Write(CheckpointText(point_, org_id_));
   Replay();
 }
 
 void EventClient::BeginAnswer() {
-  ApiCall call = std::move(*call_);
-  call_.reset();
-  output_ = call.Stream(StreamHead(), {[this] { Drained(); }, [this] { stream_.Left(this); }});
-  output_->Write(GreetingText(RetryMs()));
+  if (call_) {
+    ApiCall call = std::move(*call_);
+    call_.reset();
+    output_ = call.Stream(StreamHead(), {[this] { Drained(); }, [this] { stream_.Left(this); }});
+    output_->Write(GreetingText(Between(kRetryMsMin, kRetryMsMax)));
+  }
+  // So that whoever never sees an event can resume as well.
+  if (point_ && !invoice_id_.empty() && std::exchange(checkpoint_due_, false)) {
+    output_->Write(CheckpointText(*point_, org_id_));
+  }
+}
+
+void EventClient::TellStale() {
+  BeginAnswer();
+  if (!std::exchange(told_stale_, true)) output_->Write(CurrencyText(false));
 }
 
 void EventClient::Replay() {
+  phase_ = Phase::kReplaying;
   while (true) {
     // They may have moved on while the client took what it was sent.
-    if (!stream_.Covers(point_)) return CatchUp();
-    const RecentEvent* next = stream_.recent().Next(point_.position, thread_);
+    if (!stream_.Covers(*point_)) return CatchUp();
+    const RecentEvent* next = stream_.recent().Next(point_->position, thread_);
     if (next == nullptr) break;
     const std::size_t pending = output_->pending_bytes();
     if (pending > 0 && pending + next->text->size() > stream_.pending_bytes_max()) return;
     output_->Write(next->text);
-    point_.position = next->position;
+    point_->position = next->position;
   }
   std::string().swap(bearer_);
   stream_.Joined(this);
-  live_ = true;
-  if (!stream_.told_current()) TellCurrency(false);
+  phase_ = Phase::kLive;
+  TellCurrency(stream_.told_current());
 }
 
 void EventClient::CatchUp() {
-  if (!stream_.TakeCatchUp()) {
-    return End(Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
-                       "too many streams are being brought up to date; try again", {},
-                       kRetryAfter));
-  }
+  if (!stream_.TakeCatchUp()) return Wait();
+  phase_ = Phase::kCatchingUp;
+  heard_at_ = Clock::now();
   comments::v1::WatchEventsRequest request;
-  request.set_after_token(MakeConsistencyToken(point_, scope_));
+  request.set_after_token(MakeConsistencyToken(*point_, scope_));
   request.set_invoice_id(invoice_id_);
   catch_up_ = std::make_unique<WatchCall>(
-      stream_.io(), stream_.upstream(), request, bearer_, call_ ? call_->request_id() : "",
-      call_ ? PartOf(call_->trace()) : Trace(),
+      stream_.io(), stream_.upstream(), request, bearer_, request_id_, PartOf(trace_),
       WatchCall::Events{
           [this](const comments::v1::WatchEventsResponse& message) { CaughtUp(message); },
-          [this](const absl::Status& status) { End(status); }});
+          [this](const absl::Status& status) { Failed(status); }});
 }
 
 void EventClient::CaughtUp(const comments::v1::WatchEventsResponse& message) {
   const auto end = ParseConsistencyToken(message.checkpoint_token(), scope_, "checkpoint_token",
                                          "RESUME_TOKEN_INVALID");
   if (!end.ok()) return End(absl::InternalError("a watch sent an unreadable checkpoint"));
-  if (output_ == nullptr) BeginAnswer();
+  heard_at_ = Clock::now();
+  BeginAnswer();
   for (const comments::v1::Event& event : message.events()) {
     // A machine's watch also tells of other tenants.
     const bool ours = event.org_id() == org_id_ && event.has_comment_added() &&
                       event.comment_added().comment().invoice_id() == invoice_id_;
-    if (ours && event.position() > point_.position) {
+    if (ours && event.position() > point_->position) {
       output_->Write(CommentText(event, end->log_id));
     }
   }
@@ -122,14 +159,17 @@ void EventClient::CaughtUp(const comments::v1::WatchEventsResponse& message) {
 }
 
 void EventClient::GoOn() {
-  if (!stream_.Covers(point_)) return catch_up_->Next();
+  if (!stream_.Covers(*point_)) {
+    heard_at_ = Clock::now();
+    return catch_up_->Next();
+  }
   StopCatchUp();
   Replay();
 }
 
 void EventClient::Drained() {
   if (catch_up_ != nullptr) return GoOn();
-  if (!live_) Replay();
+  if (phase_ == Phase::kReplaying) Replay();
 }
 
 void EventClient::Send(const EventText& text) {
@@ -141,22 +181,29 @@ void EventClient::Send(const EventText& text) {
 }
 
 void EventClient::TellCurrency(bool current) {
-  if (live_) Send(CurrencyText(current));
+  if (phase_ != Phase::kLive || told_stale_ == !current) return;
+  told_stale_ = !current;
+  Send(CurrencyText(current));
 }
 
 void EventClient::Tick(Clock::time_point now) {
-  if (output_ == nullptr) {
-    if (now - started_ < absl::ToChronoNanoseconds(kReadDeadline)) return;
-    return End(Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_TIMEOUT",
-                       "the events after the token did not arrive in time; try again", {},
-                       kRetryAfter));
+  if (absl::Now() >= expires_) {
+    return End(Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID", "the token expired"));
   }
-  if (absl::Now() >= expires_) return output_->End();
-  if (now < heartbeat_due_) return;
+  if (output_ == nullptr && now - started_ >= absl::ToChronoNanoseconds(stream_.open_within())) {
+    TellStale();
+  }
+  if (phase_ == Phase::kWaiting && now >= again_at_) return TryAgain();
+  // A watch says something every second; one that waits for the client is not to blame.
+  if (phase_ == Phase::kCatchingUp && (output_ == nullptr || output_->pending_bytes() == 0) &&
+      now - heard_at_ >= absl::ToChronoNanoseconds(kReadDeadline)) {
+    Wait();
+  }
+  if (output_ == nullptr || now < heartbeat_due_) return;
   heartbeat_due_ = now + stream_.heartbeat();
   // To one who does not read there is no use in saying more.
   if (output_->pending_bytes() > 0) return;
-  output_->Write(live_ ? stream_.HeartbeatOf(org_id_) : HeartbeatText());
+  output_->Write(phase_ == Phase::kLive ? stream_.HeartbeatOf(org_id_) : HeartbeatText());
 }
 
 void EventClient::End(const absl::Status& why) {
@@ -166,6 +213,26 @@ void EventClient::End(const absl::Status& why) {
   call_->Fail(why);
   call_.reset();
   stream_.Left(this);
+}
+
+void EventClient::Failed(const absl::Status& why) {
+  if (!IsPassing(why)) return End(why);
+  Wait();
+}
+
+void EventClient::Wait() {
+  StopCatchUp();
+  phase_ = Phase::kWaiting;
+  again_at_ = Clock::now() + std::chrono::milliseconds(Between(kAgainMsMin, kAgainMsMax));
+  TellStale();
+}
+
+void EventClient::TryAgain() {
+  // While nothing is heard from upstream, nobody asks it for more. Where the gateway cannot follow
+  // the events, nobody is live.
+  if (!stream_.current()) return;
+  if (invoice_id_.empty()) return Ask();
+  Begin();
 }
 
 void EventClient::StopCatchUp() {

@@ -32,14 +32,14 @@ EventStream::EventStream(EventStreamOptions options, IoThread& io, Upstream& ups
 
 EventStream::~EventStream() = default;
 
-void EventStream::Open(ApiCall call, std::unique_ptr<StreamPlace> place, std::string invoice_id,
-                       const std::optional<LogPoint>& point) {
+void EventStream::Open(ApiCall call, std::unique_ptr<StreamPlace> place,
+                       std::optional<LogPoint> point) {
   if (ended_) return call.Fail(Draining());
-  auto client = std::make_unique<EventClient>(*this, std::move(call), std::move(place),
-                                              std::move(invoice_id));
+  auto client =
+      std::make_unique<EventClient>(*this, std::move(call), std::move(place), std::move(point));
   EventClient* const started = client.get();
   clients_[started] = std::move(client);
-  started->Start(point);
+  started->Start();
 }
 
 void EventStream::EndAll() {

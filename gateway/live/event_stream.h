@@ -32,6 +32,8 @@ inline constexpr std::size_t kSseRecentEventsMax = 8'192;
 inline constexpr std::size_t kSseRecentBytesMax = 8 * 1024 * 1024;
 // Each watch upstream may hold a message of a megabyte.
 inline constexpr std::size_t kSseCatchUpsMax = 64;
+// A stream has opened by then, whatever upstream does.
+inline constexpr absl::Duration kSseOpenWithin = absl::Seconds(1);
 
 struct EventStreamOptions {
   absl::Duration heartbeat = kSseHeartbeat;
@@ -39,6 +41,7 @@ struct EventStreamOptions {
   std::size_t recent_events_max = kSseRecentEventsMax;
   std::size_t recent_bytes_max = kSseRecentBytesMax;
   std::size_t catch_ups_max = kSseCatchUpsMax;
+  absl::Duration open_within = kSseOpenWithin;
 };
 
 class EventStream : private EventListener {
@@ -53,9 +56,9 @@ class EventStream : private EventListener {
   absl::Status state() const { return subscription_.state(); }
   absl::Duration lag() const { return subscription_.lag(); }
 
-  // Answers `call` with the events of the thread after `point`; with nothing given, from now on.
-  void Open(ApiCall call, std::unique_ptr<StreamPlace> place, std::string invoice_id,
-            const std::optional<LogPoint>& point);
+  // Answers `call`, whose first path parameter names the invoice, with the events of its thread
+  // after `point`; with nothing given, from now on.
+  void Open(ApiCall call, std::unique_ptr<StreamPlace> place, std::optional<LogPoint> point);
 
   // Ends all streams, each after its last event, and refuses new ones.
   void EndAll();
@@ -73,6 +76,7 @@ class EventStream : private EventListener {
   }
   EventClient::Clock::duration heartbeat() const { return heartbeat_; }
   std::size_t pending_bytes_max() const { return options_.pending_bytes_max; }
+  absl::Duration open_within() const { return options_.open_within; }
   EventText HeartbeatOf(const std::string& org_id);
   // What live clients have been told last: whether events arrive as they happen.
   bool told_current() const { return told_current_; }

@@ -1,7 +1,7 @@
 // What happens to the form of the invoice page when it is sent without the page's script. Called on
 // the io thread.
-#ifndef MARGINALIA_GATEWAY_PAGES_FORMS_COMMENT_FORM_H_
-#define MARGINALIA_GATEWAY_PAGES_FORMS_COMMENT_FORM_H_
+#ifndef MARGINALIA_GATEWAY_PAGES_COMMENT_FORM_H_
+#define MARGINALIA_GATEWAY_PAGES_COMMENT_FORM_H_
 
 #include "gateway/http/api_call.h"
 #include "gateway/pages/invoice_page.h"
@@ -27,4 +27,4 @@ class CommentForm {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_FORMS_COMMENT_FORM_H_
+#endif  // MARGINALIA_GATEWAY_PAGES_COMMENT_FORM_H_

@@ -1,8 +1,8 @@
 // The messages of the contract as JSON. Names are lowerCamelCase, times RFC 3339 in UTC, money
 // whole minor units. Written straight out: a page costs a quarter of what protobuf's own JSON does.
 // Pure functions, thread-safe.
-#ifndef MARGINALIA_GATEWAY_API_TRANSCODE_H_
-#define MARGINALIA_GATEWAY_API_TRANSCODE_H_
+#ifndef MARGINALIA_GATEWAY_UPSTREAM_TRANSCODE_H_
+#define MARGINALIA_GATEWAY_UPSTREAM_TRANSCODE_H_
 
 #include <cstddef>
 #include <string>
@@ -37,4 +37,4 @@ JsonWithFreshness ToJson(const invoices::v1::ListInvoiceSummariesResponse& page)
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_API_TRANSCODE_H_
+#endif  // MARGINALIA_GATEWAY_UPSTREAM_TRANSCODE_H_

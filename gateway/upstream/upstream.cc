@@ -17,6 +17,8 @@
 namespace marginalia {
 namespace {
 
+constexpr std::string_view kListComments = "marginalia.comments.v1.CommentsService/ListComments";
+constexpr std::string_view kGetInvoice = "marginalia.invoices.v1.InvoicesService/GetInvoice";
 constexpr absl::Duration kRetryAfterTimeout = absl::Seconds(1);
 
 // A deadline that passed without a word from the service was this gateway's own: to its caller the
@@ -44,11 +46,11 @@ google::protobuf::ArenaOptions InitialBlock(char* block, std::size_t bytes) {
 }
 
 // One unary call from its start to its end; deletes itself.
-template <typename Request, typename Response>
+template <typename Carrier, typename Request, typename Response>
 class UnaryUpstreamCall {
  public:
-  UnaryUpstreamCall(Upstream& upstream, std::string_view method, ApiCall call,
-                    const Request& request, Answered<Response> answered)
+  UnaryUpstreamCall(Upstream& upstream, std::string_view method, Carrier call,
+                    const Request& request, Answered<Response, Carrier> answered)
       : upstream_(upstream),
         method_(method),
         call_(std::move(call)),
@@ -83,21 +85,23 @@ class UnaryUpstreamCall {
   // A literal: "package.Service/Method".
   const std::string_view method_;
   grpc::ClientContext context_;
-  ApiCall call_;
+  Carrier call_;
   const Trace trace_;
   absl::Time start_;
   const Request request_;
-  Answered<Response> answered_;
+  Answered<Response, Carrier> answered_;
   std::array<char, kArenaBytes> block_;
   Arena arena_{InitialBlock(block_.data(), block_.size())};
   Response* const response_ = Arena::CreateMessage<Response>(&arena_);
 };
 
-template <typename Request, typename Response, typename Begin>
-void Call(Upstream& upstream, std::string_view method, ApiCall call, const Request& request,
-          absl::Duration limit, Answered<Response> answered, Begin begin) {
-  auto* started = new UnaryUpstreamCall<Request, Response>(upstream, method, std::move(call),
-                                                           request, std::move(answered));
+template <typename Carrier, typename Request, typename Response, typename Begin>
+void Call(Upstream& upstream, std::string_view method, Carrier call, const Request& request,
+          absl::Duration limit,
+          absl::AnyInvocable<void(Carrier, const absl::Status&, const Response&)> answered,
+          Begin begin) {
+  auto* started = new UnaryUpstreamCall<Carrier, Request, Response>(
+      upstream, method, std::move(call), request, std::move(answered));
   started->Start(limit, std::move(begin));
 }
 
@@ -128,8 +132,7 @@ void Upstream::GetComment(ApiCall call, const comments::v1::GetCommentRequest& r
 
 void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
                             Answered<comments::v1::ListCommentsResponse> answered) {
-  Call(*this, "marginalia.comments.v1.CommentsService/ListComments", std::move(call), request,
-       kReadDeadline, std::move(answered),
+  Call(*this, kListComments, std::move(call), request, kReadDeadline, std::move(answered),
        [this](auto... arguments) { comments_->async()->ListComments(std::move(arguments)...); });
 }
 
@@ -144,8 +147,7 @@ void Upstream::ListRecentComments(ApiCall call,
 
 void Upstream::GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
                           Answered<invoices::v1::GetInvoiceResponse> answered) {
-  Call(*this, "marginalia.invoices.v1.InvoicesService/GetInvoice", std::move(call), request,
-       kReadDeadline, std::move(answered),
+  Call(*this, kGetInvoice, std::move(call), request, kReadDeadline, std::move(answered),
        [this](auto... arguments) { invoices_->async()->GetInvoice(std::move(arguments)...); });
 }
 
@@ -156,6 +158,18 @@ void Upstream::ListInvoiceSummaries(ApiCall call,
        request, kReadDeadline, std::move(answered), [this](auto... arguments) {
          invoices_->async()->ListInvoiceSummaries(std::move(arguments)...);
        });
+}
+
+void Upstream::ListComments(Errand errand, const comments::v1::ListCommentsRequest& request,
+                            Answered<comments::v1::ListCommentsResponse, Errand> answered) {
+  Call(*this, kListComments, std::move(errand), request, kReadDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->ListComments(std::move(arguments)...); });
+}
+
+void Upstream::GetInvoice(Errand errand, const invoices::v1::GetInvoiceRequest& request,
+                          Answered<invoices::v1::GetInvoiceResponse, Errand> answered) {
+  Call(*this, kGetInvoice, std::move(errand), request, kReadDeadline, std::move(answered),
+       [this](auto... arguments) { invoices_->async()->GetInvoice(std::move(arguments)...); });
 }
 
 void Upstream::Enter(grpc::ClientContext* context) {

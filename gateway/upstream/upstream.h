@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/http/api_call.h"
+#include "gateway/upstream/errand.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
 #include "services/telemetry/trace.h"
@@ -28,10 +29,10 @@ inline constexpr absl::Duration kReadDeadline = absl::Seconds(5);
 // A write that has been queued is better waited for than asked for again.
 inline constexpr absl::Duration kWriteDeadline = absl::Seconds(10);
 
-// Gets the call back with its failure, or with its answer, which lives until the function returns.
-// Called once, on a thread of gRPC's.
-template <typename Response>
-using Answered = absl::AnyInvocable<void(ApiCall, const absl::Status&, const Response&)>;
+// Gets what carried the call back with its failure, or with its answer, which lives until the
+// function returns. Called once, on a thread of gRPC's.
+template <typename Response, typename Carrier = ApiCall>
+using Answered = absl::AnyInvocable<void(Carrier, const absl::Status&, const Response&)>;
 
 class Upstream {
  public:
@@ -57,6 +58,11 @@ class Upstream {
                   Answered<invoices::v1::GetInvoiceResponse> answered);
   void ListInvoiceSummaries(ApiCall call, const invoices::v1::ListInvoiceSummariesRequest& request,
                             Answered<invoices::v1::ListInvoiceSummariesResponse> answered);
+  // The same where no request waits.
+  void ListComments(Errand errand, const comments::v1::ListCommentsRequest& request,
+                    Answered<comments::v1::ListCommentsResponse, Errand> answered);
+  void GetInvoice(Errand errand, const invoices::v1::GetInvoiceRequest& request,
+                  Answered<invoices::v1::GetInvoiceResponse, Errand> answered);
 
   comments::v1::CommentsService::Stub& comments() { return *comments_; }
   // For calls that no request asked for.

@@ -60,14 +60,26 @@ TEST_F(StreamsTest, OnePersonHasOnlySoManyAndTakesNothingFromOthers) {
     return open.back()->OpenStream(events_, Bearing(Token("member", user)));
   };
   for (int i = 0; i < kStreamsPerUserMax; ++i) ASSERT_EQ(open_as("dana").status, 200) << i;
-  const HttpAnswer refused = open_as("dana");
+  // A program is told in a status, a browser in a stream that ends: it would never come back from
+  // anything else.
+  const HttpAnswer refused = Get(events_);
   EXPECT_EQ(refused.status, 429);
   EXPECT_THAT(refused.body, HasSubstr("TOO_MANY_STREAMS"));
   EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+  EXPECT_EQ(open_as("dana").status, 200);
+  const auto told = open.back()->NextEvent();
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->event, "stale");
+  EXPECT_THAT(told->data, HasSubstr("TOO_MANY_STREAMS"));
+  EXPECT_FALSE(open.back()->NextEvent().has_value());
   EXPECT_EQ(open_as("priya").status, 200);
   EXPECT_EQ(Get(thread_).status, 200);
   open.erase(open.begin());
-  EXPECT_TRUE(Await([&] { return open_as("dana").status == 200; }));
+  EXPECT_TRUE(Await([&] {
+    if (open_as("dana").status != 200) return false;
+    const auto first = open.back()->NextEvent();
+    return first.has_value() && first->event == "checkpoint";
+  }));
 }
 
 }  // namespace

@@ -177,10 +177,7 @@ TEST_F(EventFaultsTest, AllStreamsTogetherHaveALimit) {
   EXPECT_EQ(ReasonOfProblem(third), "TOO_MANY_STREAMS");
   EXPECT_EQ(third.headers.count("retry-after"), 1U);
   first.reset();
-  EXPECT_TRUE(Await([this] {
-    HttpClient again(gateway_->address());
-    return again.OpenStream(kEvents, As("alex", "admin")).status == 200;
-  }));
+  EXPECT_TRUE(Await([this] { return IsLetIn(As("alex", "admin")); }));
 }
 
 TEST_F(EventFaultsTest, WhoIsBroughtUpToDateKeepsTheOnlyPlaceUntilItHasTakenEverything) {
@@ -190,16 +187,15 @@ TEST_F(EventFaultsTest, WhoIsBroughtUpToDateKeepsTheOnlyPlaceUntilItHasTakenEver
   options_.events.catch_ups_max = 1;
   StartGatewayAnew();
   const auto sleeper = OpenSleeper(EventsAfter(Beginning()));
-  const HttpAnswer refused = Get(kEvents, Resuming(Beginning()));
-  EXPECT_EQ(refused.status, 429) << refused.body;
-  EXPECT_EQ(ReasonOfProblem(refused), "TOO_MANY_STREAMS");
-  EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+  // The next one waits for the place, and is told so.
+  const auto next = Open(Resuming(Beginning()));
+  EXPECT_TRUE(AwaitNamed(*next, "stale"));
   comments_->Post(kOrg, kInvoiceId, "the end");
   EXPECT_NE(sleeper->ReadUntil("the end"), "");
-  EXPECT_TRUE(Await([this] {
-    HttpClient again(gateway_->address());
-    return again.OpenStream(kEvents, Resuming(Beginning())).status == 200;
-  }));
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(NextBody(*next), absl::StrCat(i, std::string(kLargeBytes, 'x')));
+  EXPECT_EQ(NextBody(*next), "the end");
+  EXPECT_TRUE(AwaitNamed(*next, "current"));
 }
 
 TEST_F(EventFaultsTest, ABrowserThatTakesNothingForTooLongIsCut) {
@@ -224,10 +220,80 @@ TEST_F(EventFaultsTest, WithoutATokenOfItsOwnTheGatewayServesAllButNewStreams) {
   StartGateway();
   EXPECT_TRUE(Await([this] { return AwaitNotReady() == "TOKEN_INVALID"; }));
   EXPECT_EQ(Get(kThread).status, 200);
-  const HttpAnswer refused = Get(kEvents);
-  EXPECT_EQ(refused.status, 503) << refused.body;
-  EXPECT_EQ(ReasonOfProblem(refused), "EVENTS_UNAVAILABLE");
-  EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+  const auto stream = Open(As("dana"));
+  EXPECT_TRUE(AwaitNamed(*stream, "stale"));
+}
+
+// A browser gives up for good on whatever is no stream.
+TEST_F(EventFaultsTest, AStreamOpensWhileTheServiceHangsAndGoesOnFromThere) {
+  options_.events.open_within = absl::Milliseconds(100);
+  StartGatewayAnew();
+  comments_->Hold(true);
+  const auto browser = Open(As("dana"));
+  EXPECT_TRUE(AwaitNamed(*browser, "stale"));
+  comments_->Post(kOrg, kInvoiceId, "while it hung");
+  comments_->Hold(false);
+  // The events may come from what the gateway remembers, or a moment later.
+  bool current = false;
+  bool begun = false;
+  bool heard = false;
+  while (!(current && begun && heard)) {
+    const auto event = browser->NextEvent();
+    ASSERT_TRUE(event.has_value());
+    current |= event->event == "current";
+    begun |= event->event == "checkpoint";
+    heard |= event->data.find("while it hung") != std::string::npos;
+  }
+  comments_->Post(kOrg, kInvoiceId, "after");
+  EXPECT_EQ(NextBody(*browser), "after");
+}
+
+TEST_F(EventFaultsTest, AStreamOpensWhileTheServiceIsGoneAndGoesOnFromItsPlace) {
+  comments_->Post(kOrg, kInvoiceId, "seen");
+  comments_->Stop();
+  AwaitNotReady();
+  const auto browser = Open(Resuming(Beginning()));
+  EXPECT_TRUE(AwaitNamed(*browser, "stale"));
+  comments_->Post(kOrg, kInvoiceId, "missed");
+  comments_->Start();
+  EXPECT_EQ(NextBody(*browser), "seen");
+  EXPECT_EQ(NextBody(*browser), "missed");
+  EXPECT_TRUE(AwaitNamed(*browser, "current"));
+}
+
+TEST_F(EventFaultsTest, AStreamThatOpenedTooEarlyEndsWithoutAnEventOfAThreadThatIsNotTheCallers) {
+  options_.events.open_within = absl::Milliseconds(100);
+  StartGatewayAnew();
+  comments_->Hold(true);
+  const auto stranger = Open(As("eve", "admin", "rivalworks"));
+  EXPECT_TRUE(AwaitNamed(*stranger, "stale"));
+  comments_->Post(kOrg, kInvoiceId, "ours");
+  comments_->Hold(false);
+  while (const auto event = stranger->NextEvent()) {
+    EXPECT_NE(event->event, "comment");
+    EXPECT_NE(event->event, "checkpoint");
+  }
+  EXPECT_EQ(Get(kEvents, As("eve", "admin", "rivalworks")).status, 404);
+  EXPECT_TRUE(AwaitStreams(0));
+}
+
+TEST_F(EventFaultsTest, ARefusalThatPassesIsAStreamThatSaysWhenToComeBack) {
+  options_.rates.person_calls_per_second = 1;
+  options_.rates.clock = [] { return absl::FromUnixSeconds(1'800'000'000); };
+  StartGateway();
+  const auto let_in = Open(As("dana"));
+  RawConnection browser(gateway_->address());
+  browser.Send(absl::StrCat("GET ", kEvents,
+                            " HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n",
+                            "Authorization: Bearer ", TokenOf("dana", "member", kOrg), "\r\n\r\n"));
+  const std::string answer = browser.ReadToEnd();
+  EXPECT_EQ(answer.rfind("HTTP/1.1 200 ", 0), 0U) << answer;
+  EXPECT_NE(answer.find("Content-Type: text/event-stream\r\n"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("\r\n\r\nretry: "), std::string::npos) << answer;
+  EXPECT_NE(answer.find("event: stale\ndata: {"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("\"reason\":\"RATE_LIMITED\""), std::string::npos) << answer;
+  // A program that asks for no stream is told in a status.
+  EXPECT_EQ(Get(kEvents).status, 429);
 }
 
 TEST_F(EventFaultsTest, ADrainWaitsForABrowserThatDoesNotReadOnlyForItsGrace) {

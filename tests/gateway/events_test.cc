@@ -135,12 +135,18 @@ TEST_F(EventsTest, OnePersonHasOnlySoManyStreams) {
   EXPECT_EQ(third.status, 429) << third.body;
   EXPECT_EQ(ReasonOfProblem(third), "TOO_MANY_STREAMS");
   EXPECT_EQ(third.headers.count("retry-after"), 1U);
-  EXPECT_NE(Open(As("sam", "viewer")), nullptr);
+  // A browser is answered so that it comes back.
+  HttpClient browser(gateway_->address());
+  EXPECT_EQ(browser.OpenStream(kEvents, As("dana")).status, 200);
+  const auto refused = browser.NextEvent();
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->event, "stale");
+  EXPECT_EQ(document_->CheckSchema("Problem", refused->data), "") << refused->data;
+  EXPECT_EQ(boost::json::parse(refused->data).at("reason"), "TOO_MANY_STREAMS");
+  EXPECT_FALSE(browser.NextEvent().has_value());
+  EXPECT_TRUE(IsLetIn(As("sam", "viewer")));
   second.reset();
-  EXPECT_TRUE(Await([this] {
-    HttpClient again(gateway_->address());
-    return again.OpenStream(kEvents, As("dana")).status == 200;
-  }));
+  EXPECT_TRUE(Await([this] { return IsLetIn(As("dana")); }));
 }
 
 TEST_F(EventsTest, ABrowserThatDoesNotReadIsCutAndTheOthersAreNot) {
@@ -170,7 +176,10 @@ TEST_F(EventsTest, ADrainEndsTheStreamsAfterTheirLastEvent) {
 TEST_F(EventsTest, WithoutASubscriptionANewStreamSaysSo) {
   comments_->Stop();
   AwaitNotReady();
-  EXPECT_EQ(Get(kEvents).status, 503);
+  const auto browser = Open(As("dana"));
+  const auto first = browser->NextEvent();
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->event, "stale");
 }
 
 }  // namespace

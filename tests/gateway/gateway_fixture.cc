@@ -20,6 +20,8 @@ GatewayFixture::GatewayFixture() {
   options_.service_token_path = directory_.File("gateway.token");
   std::ofstream(options_.service_token_path) << mint_->Mint({.sub = "gateway", .role = "service"});
   options_.http.address = "127.0.0.1:0";
+  // A busy machine is no service that hangs.
+  options_.events.open_within = absl::Seconds(10);
   options_.http.check_interval = absl::Milliseconds(20);
   options_.comments_address = comments_->address();
   options_.invoices_address = invoices_->address();
@@ -134,6 +136,13 @@ std::unique_ptr<HttpClient> GatewayFixture::OpenNow() {
   auto stream = Open(As("dana"));
   EXPECT_EQ(NextNamed(*stream).event, "checkpoint");
   return stream;
+}
+
+bool GatewayFixture::IsLetIn(const HttpClient::Headers& headers) {
+  HttpClient stream(gateway_->address());
+  if (stream.OpenStream(kEvents, headers).status != 200) return false;
+  const auto first = stream.NextEvent();
+  return first.has_value() && first->event != "stale";
 }
 
 HttpClient::Headers GatewayFixture::Resuming(const std::string& after) const {

@@ -63,6 +63,8 @@ class GatewayFixture : public testing::Test {
                                    const std::string& target = kEvents);
   // A stream of dana's that has said where it begins.
   std::unique_ptr<HttpClient> OpenNow();
+  // Opens the stream as one that takes it, and tells whether it may hear of the thread.
+  bool IsLetIn(const HttpClient::Headers& headers);
   // dana, who goes on after an event.
   HttpClient::Headers Resuming(const std::string& after) const;
   // The token of the next event, whose body must be `body`.

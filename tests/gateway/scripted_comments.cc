@@ -324,6 +324,10 @@ grpc::Status ScriptedComments::WatchEvents(
   ++watches_;
   changed_.notify_all();
   while (!stopping_ && !context->IsCancelled()) {
+    if (held_) {
+      changed_.wait_for(lock, kCheckpointInterval);
+      continue;
+    }
     comments::v1::WatchEventsResponse message;
     const std::int64_t head = std::min(static_cast<std::int64_t>(events_.size()),
                                        position + static_cast<std::int64_t>(batch_events_max_));
@@ -336,9 +340,8 @@ grpc::Status ScriptedComments::WatchEvents(
     }
     message.set_checkpoint_token(TokenAt(position, caller));
     const bool more = position < static_cast<std::int64_t>(events_.size());
-    const bool silent = held_;
     lock.unlock();
-    if (!silent && !writer->Write(message)) {
+    if (!writer->Write(message)) {
       lock.lock();
       break;
     }

@@ -131,7 +131,9 @@ std::string OpenApiValidator::CheckAnswer(std::string_view method, std::string_v
   }
   const json::object& responses = operation->at("responses").as_object();
   const json::value* response = responses.if_contains(std::to_string(status));
-  if (response == nullptr && status >= 400) response = responses.if_contains("default");
+  if (response == nullptr && status >= 400) {
+    response = responses.if_contains(status < 500 ? "4XX" : "5XX");
+  }
   if (response == nullptr) return "status " + std::to_string(status) + " is not documented";
   if (method == "HEAD") return body.empty() ? "" : "an answer to HEAD has a body";
   return CheckBody(Follow(response->as_object()), content_type, body);

@@ -1,7 +1,7 @@
 // The files that pages refer to, built from gateway/web and held in the binary. Immutable,
 // thread-safe. Defined in assets.cc, which gateway/web/build.mjs writes into the build folder.
-#ifndef MARGINALIA_GATEWAY_PAGES_ASSETS_H_
-#define MARGINALIA_GATEWAY_PAGES_ASSETS_H_
+#ifndef MARGINALIA_GATEWAY_PAGES_FRAME_ASSETS_H_
+#define MARGINALIA_GATEWAY_PAGES_FRAME_ASSETS_H_
 
 #include <string_view>
 #include <vector>
@@ -26,4 +26,4 @@ std::string_view AssetPath(std::string_view name);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_ASSETS_H_
+#endif  // MARGINALIA_GATEWAY_PAGES_FRAME_ASSETS_H_

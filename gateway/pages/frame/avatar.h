@@ -1,7 +1,7 @@
 // The little round that stands for a person. Pure functions, thread-safe. gateway/web draws the
 // same ones: both pass tests/gateway/page_text_vectors.json.
-#ifndef MARGINALIA_GATEWAY_PAGES_VIEWS_AVATAR_H_
-#define MARGINALIA_GATEWAY_PAGES_VIEWS_AVATAR_H_
+#ifndef MARGINALIA_GATEWAY_PAGES_FRAME_AVATAR_H_
+#define MARGINALIA_GATEWAY_PAGES_FRAME_AVATAR_H_
 
 #include <string>
 #include <string_view>
@@ -18,4 +18,4 @@ std::string AvatarLetter(std::string_view display_name);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_VIEWS_AVATAR_H_
+#endif  // MARGINALIA_GATEWAY_PAGES_FRAME_AVATAR_H_

@@ -1,7 +1,7 @@
 // Failures as people read them: a page that says what was wrong and what to do. Immutable,
 // thread-safe.
-#ifndef MARGINALIA_GATEWAY_PAGES_ERROR_PAGES_H_
-#define MARGINALIA_GATEWAY_PAGES_ERROR_PAGES_H_
+#ifndef MARGINALIA_GATEWAY_PAGES_FRAME_ERROR_PAGES_H_
+#define MARGINALIA_GATEWAY_PAGES_FRAME_ERROR_PAGES_H_
 
 #include <string_view>
 
@@ -29,4 +29,4 @@ class ErrorPages : public FailurePages {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_ERROR_PAGES_H_
+#endif  // MARGINALIA_GATEWAY_PAGES_FRAME_ERROR_PAGES_H_

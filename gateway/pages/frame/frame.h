@@ -1,6 +1,6 @@
 // What all pages have around their content. Pure functions, thread-safe.
-#ifndef MARGINALIA_GATEWAY_PAGES_FRAME_H_
-#define MARGINALIA_GATEWAY_PAGES_FRAME_H_
+#ifndef MARGINALIA_GATEWAY_PAGES_FRAME_FRAME_H_
+#define MARGINALIA_GATEWAY_PAGES_FRAME_FRAME_H_
 
 #include <string_view>
 
@@ -21,4 +21,4 @@ absl::Time TimeOf(const google::protobuf::Timestamp& timestamp);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_FRAME_H_
+#endif  // MARGINALIA_GATEWAY_PAGES_FRAME_FRAME_H_

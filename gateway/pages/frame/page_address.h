@@ -1,7 +1,7 @@
 // Where the links and redirects of pages lead. Pure functions, thread-safe. What they return is
 // ASCII without spaces or quotes, fit for a header.
-#ifndef MARGINALIA_GATEWAY_PAGES_VIEWS_PAGE_ADDRESS_H_
-#define MARGINALIA_GATEWAY_PAGES_VIEWS_PAGE_ADDRESS_H_
+#ifndef MARGINALIA_GATEWAY_PAGES_FRAME_PAGE_ADDRESS_H_
+#define MARGINALIA_GATEWAY_PAGES_FRAME_PAGE_ADDRESS_H_
 
 #include <initializer_list>
 #include <string>
@@ -25,4 +25,4 @@ std::string LocalPath(std::string_view next);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_VIEWS_PAGE_ADDRESS_H_
+#endif  // MARGINALIA_GATEWAY_PAGES_FRAME_PAGE_ADDRESS_H_

@@ -1,6 +1,6 @@
 // The answers that pages are made of. Pure functions, thread-safe.
-#ifndef MARGINALIA_GATEWAY_PAGES_PAGE_RESPONSE_H_
-#define MARGINALIA_GATEWAY_PAGES_PAGE_RESPONSE_H_
+#ifndef MARGINALIA_GATEWAY_PAGES_FRAME_PAGE_RESPONSE_H_
+#define MARGINALIA_GATEWAY_PAGES_FRAME_PAGE_RESPONSE_H_
 
 #include <string>
 #include <string_view>
@@ -17,4 +17,4 @@ HttpResponse SeeOther(std::string_view address);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_PAGE_RESPONSE_H_
+#endif  // MARGINALIA_GATEWAY_PAGES_FRAME_PAGE_RESPONSE_H_

@@ -1,8 +1,8 @@
 // A page's HTML with places to fill in (https://mustache.github.io/mustache.5.html), compiled once.
 // What is filled in is escaped wherever it stands. The texts are the *.mustache files beside this
 // one, held in the binary. Immutable, thread-safe.
-#ifndef MARGINALIA_GATEWAY_PAGES_TEMPLATE_H_
-#define MARGINALIA_GATEWAY_PAGES_TEMPLATE_H_
+#ifndef MARGINALIA_GATEWAY_PAGES_FRAME_TEMPLATE_H_
+#define MARGINALIA_GATEWAY_PAGES_FRAME_TEMPLATE_H_
 
 #include <kainjow/mustache.hpp>
 #include <string>
@@ -30,4 +30,4 @@ class Template {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_TEMPLATE_H_
+#endif  // MARGINALIA_GATEWAY_PAGES_FRAME_TEMPLATE_H_
