@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "deploy/demo/demo_data.h"
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 
 namespace marginalia {
 

@@ -17,12 +17,14 @@
 #include "absl/strings/str_cat.h"
 #include "deploy/demo/demo_data.h"
 #include "deploy/demo/demo_rpc.h"
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/machine_keys.h"
+#include "deploy/keys/token_mint.h"
 
 ABSL_FLAG(std::string, data, "data", "The data directory of deploy/run.");
 ABSL_FLAG(std::string, demo_file, "deploy/demo/demo.json", "The demo data.");
 ABSL_FLAG(std::string, org, "", "token: the tenant, where the person alone does not say it.");
-ABSL_FLAG(absl::Duration, lifetime, absl::Hours(12), "token, people: how long they are valid.");
+ABSL_FLAG(absl::Duration, lifetime, absl::Hours(12),
+          "keys, token, people: how long tokens are valid.");
 ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051",
           "load: where comments-service listens.");
 ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "load: where invoice-service listens.");
@@ -151,6 +153,11 @@ absl::Status Load() {
 
 int Run(const std::vector<char*>& arguments) {
   const std::string command = arguments.size() > 1 ? arguments[1] : "";
+  if (command == "keys" && arguments.size() == 2) {
+    const auto keys =
+        MakeMachineKeys(absl::GetFlag(FLAGS_data) + "/keys", absl::GetFlag(FLAGS_lifetime));
+    return keys.ok() ? 0 : Fail(kFailure, keys.status());
+  }
   if (command == "token" && arguments.size() == 3) return PrintToken(arguments[2]);
   if (command == "people" && arguments.size() == 2) return PrintPeople();
   if (command == "load" && arguments.size() == 2) {
@@ -158,7 +165,8 @@ int Run(const std::vector<char*>& arguments) {
     return loaded.ok() ? 0 : Fail(kFailure, loaded);
   }
   std::fprintf(stderr,
-               "usage: marginalia-demo token [--data=DIR] [--org=ORG] PERSON\n"
+               "usage: marginalia-demo keys [--data=DIR]\n"
+               "       marginalia-demo token [--data=DIR] [--org=ORG] PERSON\n"
                "       marginalia-demo people [--data=DIR]\n"
                "       marginalia-demo load [--data=DIR] [--comments_address=HOST:PORT] "
                "[--invoices_address=HOST:PORT]\n");

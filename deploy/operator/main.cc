@@ -6,6 +6,8 @@
 #include "deploy/operator/backup/backup.h"
 #include "deploy/operator/backup/restore.h"
 #include "deploy/operator/command.h"
+#include "deploy/operator/keys/keys_init.h"
+#include "deploy/operator/keys/token.h"
 #include "deploy/operator/projection/projection_rebuild_rpc.h"
 #include "deploy/operator/projection/projection_verify_rpc.h"
 
@@ -14,6 +16,7 @@ int main(int argc, char** argv) {
       {marginalia::BackupCommand(), marginalia::RestoreCommand(), marginalia::AuditExportCommand(),
        marginalia::AuditVerifyCommand(), marginalia::CheckpointKeyInitCommand(),
        marginalia::EvidenceVerifyCommand(), marginalia::ProjectionVerifyCommand(),
-       marginalia::ProjectionRebuildCommand()},
+       marginalia::ProjectionRebuildCommand(), marginalia::KeysInitCommand(),
+       marginalia::TokenCommand()},
       argc, argv);
 }

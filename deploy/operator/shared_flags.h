@@ -13,6 +13,7 @@ ABSL_DECLARE_FLAG(std::string, database_url);
 ABSL_DECLARE_FLAG(std::string, from);
 ABSL_DECLARE_FLAG(std::string, to);
 ABSL_DECLARE_FLAG(std::string, token_path);
+ABSL_DECLARE_FLAG(std::string, keys_path);
 ABSL_DECLARE_FLAG(std::string, comments_address);
 ABSL_DECLARE_FLAG(std::string, invoices_address);
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "tests/bench/report.h"
 #include "tests/bench/rpc_load.h"
 

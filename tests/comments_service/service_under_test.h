@@ -9,7 +9,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "comments-service/watch/open_watches.h"
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "services/events/log/event_feed.h"
 #include "services/events/log/retention.h"
 #include "services/rpc/gate/gate.h"

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "gateway/gateway.h"
 #include "services/identity/token_verifier.h"
 #include "services/telemetry/metrics.h"

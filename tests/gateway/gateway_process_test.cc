@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "gateway/http/server.h"
 #include "services/identity/token_verifier.h"
 #include "tests/gateway/raw_connection.h"

@@ -1,4 +1,4 @@
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 
 #include <gtest/gtest.h>
 

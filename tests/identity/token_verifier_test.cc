@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "services/errors/errors.h"
 #include "tests/identity/forged_token.h"
 #include "tests/support/temp_dir.h"

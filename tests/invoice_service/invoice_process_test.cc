@@ -13,7 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
 #include "services/rpc/client/channel.h"

@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "invoice-service/comment_counts.h"
 #include "invoice-service/comment_events_rpc.h"
 #include "invoice-service/freshness.h"

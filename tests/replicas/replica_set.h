@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "tests/support/postgres_node.h"
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/temp_dir.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/identity/token_verifier.h"
 #include "services/rpc/gate/gate.h"

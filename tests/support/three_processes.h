@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
 #include "tests/support/child_process.h"

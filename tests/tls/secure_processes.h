@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "services/net/tls.h"
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/temp_dir.h"

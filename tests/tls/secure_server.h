@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy/demo/token_mint.h"
+#include "deploy/keys/token_mint.h"
 #include "services/net/tls.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/temp_dir.h"

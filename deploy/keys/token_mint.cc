@@ -1,18 +1,12 @@
-#include "deploy/demo/token_mint.h"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "deploy/keys/token_mint.h"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
-#include <string_view>
 #include <system_error>
+
+#include "deploy/keys/key_file.h"
 
 extern "C" {
 #include <rhonabwy.h>
@@ -45,33 +39,6 @@ Key NewKey() {
   return Key(key);
 }
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-// Makes the file whole or not at all.
-enum class IfThere { kKeep, kReplace };
-absl::Status WriteFile(const std::string& path, std::string_view content, mode_t mode,
-                       IfThere if_there) {
-  const std::string draft =
-      path + "." + std::to_string(getpid()) + "-" + std::to_string(std::random_device{}());
-  const int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  bool written = file >= 0 && write(file, content.data(), content.size()) ==
-                                  static_cast<ssize_t>(content.size());
-  written = written && fsync(file) == 0;
-  if (file >= 0) close(file);
-  if (if_there == IfThere::kReplace) {
-    written = written && rename(draft.c_str(), path.c_str()) == 0;
-  } else {
-    written = written && (link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  }
-  const int error = errno;
-  unlink(draft.c_str());
-  if (written) return absl::OkStatus();
-  return absl::UnavailableError("cannot write " + path + ": " + std::strerror(error));
-}
-
 absl::StatusOr<std::string> NewPrivateKey() {
   const Key private_key = NewKey();
   const Key public_key = NewKey();
@@ -90,10 +57,10 @@ absl::StatusOr<std::string> LoadOrMakePrivateKey(const std::string& path) {
   if (!std::filesystem::exists(path)) {
     const absl::StatusOr<std::string> made = NewPrivateKey();
     if (!made.ok()) return made.status();
-    const absl::Status written = WriteFile(path, *made, 0600, IfThere::kKeep);
+    const absl::Status written = WriteKeyFile(path, *made, 0600, IfThere::kKeep);
     if (!written.ok()) return written;
   }
-  return ReadAll(path);
+  return ReadKeyFile(path);
 }
 
 std::string RandomId() {
@@ -125,8 +92,8 @@ absl::StatusOr<std::unique_ptr<TokenMint>> TokenMint::Open(const std::string& di
   mint->jwks_path_ = directory + "/jwks.json";
   const Text exported(r_jwk_export_to_json_str(public_key.get(), 0));
   const std::string jwks = "{\"keys\":[" + std::string(exported.get()) + "]}\n";
-  if (ReadAll(mint->jwks_path_) == jwks) return mint;
-  const absl::Status written = WriteFile(mint->jwks_path_, jwks, 0644, IfThere::kReplace);
+  if (ReadKeyFile(mint->jwks_path_) == jwks) return mint;
+  const absl::Status written = WriteKeyFile(mint->jwks_path_, jwks, 0644, IfThere::kReplace);
   if (!written.ok()) return written;
   return mint;
 }

@@ -1,0 +1,149 @@
+// keys-init and token: the keys of one machine, and tokens signed with them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "deploy/keys/token_mint.h"
+#include "services/identity/token_verifier.h"
+#include "tests/operator/operator_run.h"
+
+namespace marginalia {
+namespace {
+
+using testing::HasSubstr;
+
+mode_t ModeOf(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
+}
+
+class KeysCommandsTest : public testing::Test {
+ protected:
+  OperatorOutcome KeysInit() { return RunOperator({"keys-init", "--keys_path=" + keys_}); }
+  OperatorOutcome Token(std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"token", "--keys_path=" + keys_});
+    return RunOperator(flags);
+  }
+  absl::StatusOr<VerifiedToken> Verified(std::string token) {
+    const auto verifier = TokenVerifier::Create(
+        {.jwks_path = keys_ + "/jwks.json", .issuer = "marginalia", .audience = "marginalia"});
+    if (!verifier.ok()) return verifier.status();
+    absl::StripAsciiWhitespace(&token);
+    const auto verified = (*verifier)->Verify(token);
+    if (!verified.ok()) return verified.status();
+    return **verified;
+  }
+  std::string ServiceToken() { return ReadWhole(keys_ + "/service.jwt"); }
+
+  TempDir directory_;
+  // Its parent is not there either.
+  const std::string keys_ = directory_.File("state") + "/keys";
+};
+
+TEST_F(KeysCommandsTest, WhatIsMissingIsMadeForItsOwnerAloneAndStays) {
+  const OperatorOutcome made = KeysInit();
+  ASSERT_EQ(made.exit_code, 0) << made.error;
+  EXPECT_EQ(made.out, absl::StrCat("made ", keys_, "/private-key.json\nmade ", keys_,
+                                   "/jwks.json\nmade ", keys_, "/service.jwt\n"));
+  EXPECT_EQ(ModeOf(keys_), 0700u);
+  EXPECT_EQ(ModeOf(keys_ + "/private-key.json"), 0600u);
+  EXPECT_EQ(ModeOf(keys_ + "/service.jwt"), 0600u);
+  const auto token = Verified(ServiceToken());
+  ASSERT_TRUE(token.ok()) << token.status();
+  EXPECT_GT(token->expires, absl::Now() + absl::Hours(700));
+
+  const std::string private_key = ReadWhole(keys_ + "/private-key.json");
+  const std::string service_token = ServiceToken();
+  const OperatorOutcome kept = KeysInit();
+  EXPECT_EQ(kept.exit_code, 0) << kept.error;
+  EXPECT_EQ(kept.out, absl::StrCat("kept ", keys_, "/private-key.json\nkept ", keys_,
+                                   "/jwks.json\nkept ", keys_, "/service.jwt\n"));
+  EXPECT_EQ(ReadWhole(keys_ + "/private-key.json"), private_key);
+  EXPECT_EQ(ServiceToken(), service_token);
+}
+
+TEST_F(KeysCommandsTest, AServiceTokenThatIsOldOrNoneIsRenewedWithTheSameKey) {
+  ASSERT_EQ(KeysInit().exit_code, 0);
+  const auto mint = TokenMint::Open(keys_);
+  ASSERT_TRUE(mint.ok()) << mint.status();
+  const std::string day_old =
+      (*mint)->Mint({"", "service", "Service", "service"}, absl::Hours(720 - 24));
+  for (const std::string& old : {day_old, std::string("none"), std::string()}) {
+    WriteWhole(keys_ + "/service.jwt", old);
+    const OperatorOutcome renewed = KeysInit();
+    EXPECT_EQ(renewed.exit_code, 0) << renewed.error;
+    EXPECT_THAT(renewed.out, HasSubstr("kept " + keys_ + "/private-key.json"));
+    EXPECT_THAT(renewed.out, HasSubstr("made " + keys_ + "/service.jwt"));
+    EXPECT_TRUE(Verified(ServiceToken()).ok());
+  }
+}
+
+TEST_F(KeysCommandsTest, ANewKeyBringsANewServiceToken) {
+  ASSERT_EQ(KeysInit().exit_code, 0);
+  std::filesystem::remove(keys_ + "/private-key.json");
+  ASSERT_EQ(KeysInit().exit_code, 0);
+  EXPECT_TRUE(Verified(ServiceToken()).ok());
+}
+
+TEST_F(KeysCommandsTest, WhatIsNoKeyIsNamedAndNotReplaced) {
+  ASSERT_EQ(KeysInit().exit_code, 0);
+  WriteWhole(keys_ + "/private-key.json", "no key");
+  const OperatorOutcome outcome = KeysInit();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr(keys_ + "/private-key.json holds no ES256 key"));
+  EXPECT_EQ(ReadWhole(keys_ + "/private-key.json"), "no key");
+}
+
+TEST_F(KeysCommandsTest, ADirectoryThatCannotBeMadeIsNamed) {
+  WriteWhole(directory_.File("file"), "");
+  const std::string path = directory_.File("file") + "/keys";
+  const OperatorOutcome outcome = RunOperator({"keys-init", "--keys_path=" + path});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr("cannot make " + path));
+}
+
+TEST_F(KeysCommandsTest, ATokenSaysWhoCallsAndForHowLong) {
+  ASSERT_EQ(KeysInit().exit_code, 0);
+  const OperatorOutcome outcome =
+      Token({"--org=acme", "--sub=dana", "--name=Dana", "--role=admin", "--lifetime=1h"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  const auto token = Verified(outcome.out);
+  ASSERT_TRUE(token.ok()) << token.status();
+  EXPECT_EQ(token->caller.org_id, "acme");
+  EXPECT_EQ(token->caller.user_id, "dana");
+  EXPECT_LE(token->expires, absl::Now() + absl::Hours(1));
+}
+
+TEST_F(KeysCommandsTest, ATokenThatWouldBeRefusedIsNotMade) {
+  const OperatorOutcome without_keys = Token({"--org=acme", "--sub=dana"});
+  EXPECT_EQ(without_keys.exit_code, 2);
+  EXPECT_THAT(without_keys.error, HasSubstr("keys-init"));
+  EXPECT_FALSE(std::filesystem::exists(keys_));
+
+  ASSERT_EQ(KeysInit().exit_code, 0);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> refused = {
+      {{"--org=acme"}, "--sub is required"},
+      {{"--sub=dana"}, "--org is required"},
+      {{"--org=acme", "--sub=dana", "--role=owner"}, "--role"},
+      {{"--org=acme", "--sub=dana", "--lifetime=0s"}, "--lifetime"},
+      {{"--org=acme", "--sub=dana", "--lifetime=9000h"}, "--lifetime"},
+      {{"--org=acme", "--sub=" + std::string(9'000, 'd')}, "token"},
+  };
+  for (const auto& [flags, reason] : refused) {
+    const OperatorOutcome outcome = Token(flags);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.out;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.error, HasSubstr(reason));
+  }
+}
+
+}  // namespace
+}  // namespace marginalia
