@@ -1,6 +1,7 @@
 #include "comments-service/record/audit_entry.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/text/framed_hash.h"
 
 namespace marginalia {
 namespace {
@@ -9,45 +10,39 @@ constexpr std::string_view kFormat2 = "marginalia-audit-2";
 // What an entry's bytes come to, and a little more.
 constexpr std::size_t kBytesReserved = 640;
 
-void AppendPiece(std::string& bytes, std::string_view piece) {
-  const auto length = static_cast<std::uint32_t>(piece.size());
-  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(length >> shift));
-  bytes.append(piece);
-}
-
 void AppendNumber(std::string& bytes, std::int64_t number) {
   const absl::AlphaNum text(number);
-  AppendPiece(bytes, {text.data(), text.size()});
+  AppendFramed(bytes, {text.data(), text.size()});
 }
 
 void AppendFormat1(std::string& bytes, std::string_view previous_hash, const AuditEntry& entry) {
-  AppendPiece(bytes, previous_hash);
+  AppendFramed(bytes, previous_hash);
   AppendNumber(bytes, entry.position);
-  AppendPiece(bytes, entry.org_id);
-  AppendPiece(bytes, entry.actor_id);
-  AppendPiece(bytes, entry.actor_name);
-  AppendPiece(bytes, entry.action);
-  AppendPiece(bytes, entry.invoice_id);
-  AppendPiece(bytes, entry.comment_id);
-  AppendPiece(bytes, entry.request_id);
+  AppendFramed(bytes, entry.org_id);
+  AppendFramed(bytes, entry.actor_id);
+  AppendFramed(bytes, entry.actor_name);
+  AppendFramed(bytes, entry.action);
+  AppendFramed(bytes, entry.invoice_id);
+  AppendFramed(bytes, entry.comment_id);
+  AppendFramed(bytes, entry.request_id);
   AppendNumber(bytes, absl::ToUnixMicros(entry.create_time));
 }
 
 void AppendFormat2(std::string& bytes, std::string_view previous_hash, const AuditEntry& entry) {
-  AppendPiece(bytes, kFormat2);
+  AppendFramed(bytes, kFormat2);
   AppendNumber(bytes, entry.number);
-  AppendPiece(bytes, entry.org_id);
-  AppendPiece(bytes, entry.actor_id);
-  AppendPiece(bytes, entry.name_commitment);
-  AppendPiece(bytes, entry.action);
-  AppendPiece(bytes, entry.invoice_id);
-  AppendPiece(bytes, entry.comment_id);
+  AppendFramed(bytes, entry.org_id);
+  AppendFramed(bytes, entry.actor_id);
+  AppendFramed(bytes, entry.name_commitment);
+  AppendFramed(bytes, entry.action);
+  AppendFramed(bytes, entry.invoice_id);
+  AppendFramed(bytes, entry.comment_id);
   AppendNumber(bytes, entry.revision);
-  AppendPiece(bytes, entry.content_commitment);
-  AppendPiece(bytes, entry.reason);
-  AppendPiece(bytes, entry.request_id);
+  AppendFramed(bytes, entry.content_commitment);
+  AppendFramed(bytes, entry.reason);
+  AppendFramed(bytes, entry.request_id);
   AppendNumber(bytes, absl::ToUnixMicros(entry.create_time));
-  AppendPiece(bytes, previous_hash);
+  AppendFramed(bytes, previous_hash);
 }
 
 void AppendEntry(std::string& bytes, std::string_view previous_hash, const AuditEntry& entry) {

@@ -1,24 +1,15 @@
-// SHA-256 digests and the two ways in which they are written down. Pure functions, thread-safe.
+// The two ways in which SHA-256 digests are written down. Pure functions, thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_RECORD_DIGEST_H_
 #define MARGINALIA_COMMENTS_SERVICE_RECORD_DIGEST_H_
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "services/text/framed_hash.h"
+
 namespace marginalia {
 
-inline constexpr std::size_t kDigestBytes = 32;
-
-using Digest = std::array<std::uint8_t, kDigestBytes>;
-
-Digest Sha256Of(std::string_view bytes);
-
-// The digest as 32 bytes.
-std::string_view BytesOf(const Digest& digest);
 // Nothing unless there are 32.
 std::optional<Digest> DigestFromBytes(std::string_view bytes);
 

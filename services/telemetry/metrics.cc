@@ -32,27 +32,6 @@ prometheus::Histogram::BucketBoundaries SecondsBuckets() {
   return {std::begin(kSecondsBounds), std::end(kSecondsBounds)};
 }
 
-const char* NameOf(int code) {
-  constexpr std::array<const char*, kCodesMax> kNames = {"OK",
-                                                         "CANCELLED",
-                                                         "UNKNOWN",
-                                                         "INVALID_ARGUMENT",
-                                                         "DEADLINE_EXCEEDED",
-                                                         "NOT_FOUND",
-                                                         "ALREADY_EXISTS",
-                                                         "PERMISSION_DENIED",
-                                                         "RESOURCE_EXHAUSTED",
-                                                         "FAILED_PRECONDITION",
-                                                         "ABORTED",
-                                                         "OUT_OF_RANGE",
-                                                         "UNIMPLEMENTED",
-                                                         "INTERNAL",
-                                                         "UNAVAILABLE",
-                                                         "DATA_LOSS",
-                                                         "UNAUTHENTICATED"};
-  return kNames[static_cast<std::size_t>(code)];
-}
-
 class PrometheusCounter : public Counter {
  public:
   explicit PrometheusCounter(prometheus::Counter& counter) : counter_(counter) {}
@@ -93,7 +72,7 @@ class PrometheusCall : public CallMetrics {
     prometheus::Counter* counter = slot.load(std::memory_order_acquire);
     if (counter == nullptr) {
       prometheus::Labels labels = labels_;
-      labels["grpc_code"] = NameOf(code);
+      labels["grpc_code"] = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
       counter = &handled_.Add(labels);
       slot.store(counter, std::memory_order_release);
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 namespace marginalia {
 namespace {
 
@@ -35,7 +37,7 @@ std::optional<std::uint64_t> ParseHex(std::string_view digits) {
 }
 
 void AppendHex(std::string& text, std::uint64_t value) {
-  for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[value >> shift & 0xF];
+  absl::StrAppend(&text, absl::Hex(value, absl::kZeroPad16));
 }
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }

@@ -1,36 +1,50 @@
 #include "services/text/utf8.h"
 
-#include <cstddef>
+#include <utf8proc.h>
+
+#include <algorithm>
 
 namespace marginalia {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
+constexpr char32_t kBlankBraille = 0x2800;
 
-bool IsAscii(char c) { return static_cast<signed char>(c) >= 0; }
-
-// The length in bytes of the character at the front, which is not ASCII; 0 when it is no valid
-// UTF-8: nothing overlong, no surrogate, nothing beyond U+10FFFF.
-std::size_t CharacterBytes(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < bytes) return 0;
-  const auto second = static_cast<unsigned char>(text[1]);
-  if (first == 0xE0 && second < 0xA0) return 0;
-  if (first == 0xED && second > 0x9F) return 0;
-  if (first == 0xF0 && second < 0x90) return 0;
-  if (first == 0xF4 && second > 0x8F) return 0;
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
+// The length in bytes of the character at the front; 0 when there is none, and then `character`
+// stays as it was.
+std::size_t Decode(std::string_view text, char32_t& character) {
+  if (static_cast<signed char>(text[0]) >= 0) {
+    character = static_cast<unsigned char>(text[0]);
+    return 1;
   }
-  return bytes;
+  utf8proc_int32_t decoded = 0;
+  const auto bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                      static_cast<utf8proc_ssize_t>(text.size()), &decoded);
+  if (bytes <= 0) return 0;
+  character = static_cast<char32_t>(decoded);
+  return static_cast<std::size_t>(bytes);
+}
+
+bool SeparatesLines(utf8proc_category_t category) {
+  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
+         category == UTF8PROC_CATEGORY_ZP;
+}
+
+// White_Space is made of the categories of separators and of some controls.
+bool IsInvisible(char32_t character) {
+  if (character < 0x80) return character <= U' ' || character == 0x7F;
+  if (character == kBlankBraille) return true;
+  const auto* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(character));
+  const auto category = static_cast<utf8proc_category_t>(property->category);
+  return property->ignorable || category == UTF8PROC_CATEGORY_ZS || SeparatesLines(category);
 }
 
 }  // namespace
 
 bool IsValidUtf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t bytes = IsAscii(text[0]) ? 1 : CharacterBytes(text);
+    char32_t character = 0;
+    const std::size_t bytes = Decode(text, character);
     if (bytes == 0) return false;
     text.remove_prefix(bytes);
   }
@@ -38,18 +52,34 @@ bool IsValidUtf8(std::string_view text) {
 }
 
 char32_t TakeCharacter(std::string_view& text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t bytes = IsAscii(text[0]) ? 1 : CharacterBytes(text);
-  if (bytes < 2) {
-    text.remove_prefix(1);
-    return bytes == 1 ? first : kReplacement;
-  }
-  char32_t character = first & (0xFFU >> (bytes + 1));
-  for (std::size_t i = 1; i < bytes; ++i) {
-    character = character << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
-  }
-  text.remove_prefix(bytes);
+  char32_t character = kReplacement;
+  text.remove_prefix(std::max<std::size_t>(Decode(text, character), 1));
   return character;
+}
+
+std::size_t CountCharacters(std::string_view text, std::size_t enough) {
+  std::size_t count = 0;
+  for (; count < enough && !text.empty(); ++count) TakeCharacter(text);
+  return count;
+}
+
+bool IsBlank(std::string_view text) {
+  while (!text.empty()) {
+    if (!IsInvisible(TakeCharacter(text))) return false;
+  }
+  return true;
+}
+
+bool IsOneLine(std::string_view text) {
+  while (!text.empty()) {
+    const char32_t character = TakeCharacter(text);
+    if (character < 0x20 || character == 0x7F) return false;
+    if (character >= 0x80 &&
+        SeparatesLines(utf8proc_category(static_cast<utf8proc_int32_t>(character)))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace marginalia

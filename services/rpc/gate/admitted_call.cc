@@ -17,27 +17,6 @@ std::int64_t SteadyNanos() {
   return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
 }
 
-std::string_view NameOf(absl::StatusCode code) {
-  constexpr std::string_view kNames[] = {"OK",
-                                         "CANCELLED",
-                                         "UNKNOWN",
-                                         "INVALID_ARGUMENT",
-                                         "DEADLINE_EXCEEDED",
-                                         "NOT_FOUND",
-                                         "ALREADY_EXISTS",
-                                         "PERMISSION_DENIED",
-                                         "RESOURCE_EXHAUSTED",
-                                         "FAILED_PRECONDITION",
-                                         "ABORTED",
-                                         "OUT_OF_RANGE",
-                                         "UNIMPLEMENTED",
-                                         "INTERNAL",
-                                         "UNAVAILABLE",
-                                         "DATA_LOSS",
-                                         "UNAUTHENTICATED"};
-  return kNames[static_cast<std::size_t>(code)];
-}
-
 }  // namespace
 
 AdmittedCall::AdmittedCall(AdmittedCall&& other) noexcept { *this = std::move(other); }
@@ -105,7 +84,7 @@ void AdmittedCall::WriteLogLine(std::int64_t took_nanos) const {
   AppendLogField(line, "method", method_->full_name);
   AppendLogField(line, "org_id", token_ ? std::string_view(token_->caller.org_id) : "");
   AppendLogField(line, "user_id", token_ ? std::string_view(token_->caller.user_id) : "");
-  AppendLogField(line, "code", NameOf(code_));
+  AppendLogField(line, "code", std::string_view(absl::StatusCodeToString(code_)));
   AppendLogField(line, "reason", reason_);
   AppendLogField(line, "duration_us", took_nanos / 1000);
   if (trace_.present()) {

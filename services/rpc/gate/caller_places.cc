@@ -2,11 +2,13 @@
 
 #include <functional>
 
+#include "services/text/tenant_key.h"
+
 namespace marginalia {
 
 std::atomic<int>* CallerPlaces::Take(const Caller& caller) {
   thread_local std::string key;
-  key.assign(caller.org_id).append(1, '\0').append(caller.user_id);
+  SetTenantKey(key, caller.org_id, caller.user_id);
   Shard& shard = shards_[std::hash<std::string>()(key) % kShards];
   const std::lock_guard lock(shard.mutex);
   auto found = shard.taken.find(key);

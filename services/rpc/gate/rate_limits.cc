@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/errors/errors.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
 namespace {
@@ -64,7 +65,7 @@ absl::Status RateLimits::Take(const Caller& caller) {
   const std::int64_t now = absl::ToUnixNanos(options_.clock());
   if (caller.role != Role::kService) {
     // First, so that one person who is refused takes nothing from the others of the tenant.
-    const absl::Duration wait = persons_.Take(caller.org_id + '\0' + caller.user_id, now);
+    const absl::Duration wait = persons_.Take(TenantKey(caller.org_id, caller.user_id), now);
     if (wait > absl::ZeroDuration()) return RateLimited("person", wait);
   }
   const absl::Duration wait = tenants_.Take(caller.org_id, now);

@@ -43,8 +43,8 @@ absl::Status Full() {
 }
 
 absl::Status Stopping() {
-  return Refusal(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-                 "The server is shutting down; retry.", {}, kStoppingRetryAfter);
+  return Refusal(absl::StatusCode::kUnavailable, "DRAINING", "The server is shutting down; retry.",
+                 {}, kStoppingRetryAfter);
 }
 
 // How an attempt at a group ended.

@@ -1,0 +1,25 @@
+// UUIDs (RFC 9562) as text: read, and made. Thread-safe.
+#ifndef MARGINALIA_SERVICES_TEXT_UUID_H_
+#define MARGINALIA_SERVICES_TEXT_UUID_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+
+namespace marginalia {
+
+// A UUID of any version in the form of section 4, in upper or lower case.
+bool IsUuid(std::string_view text);
+
+// The same in lower case. Nothing when it is none, and for the nil and the max UUID (5.9, 5.10):
+// whoever sends one has forgotten his id, and would meet everybody who has.
+std::optional<std::string> CanonicalUuid(std::string_view text);
+
+// A fresh UUIDv7 (5.7): made one after the other they land on neighbouring pages of an index.
+std::string NewUuid(absl::Time now);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_SERVICES_TEXT_UUID_H_
