@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
+#include "services/process/stopwatch.h"
 #include "services/telemetry/trace.h"
 
 namespace marginalia {
@@ -18,7 +19,7 @@ struct CallContext {
   // The caller's own token, to ask other services with. Never log it.
   std::string_view bearer;
   std::string_view request_id;
-  absl::Time deadline;
+  SteadyTime deadline;
   // What calls to other services are a part of; null: there is no trace.
   const Trace* trace = nullptr;
 };

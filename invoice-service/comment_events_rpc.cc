@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "invoice-service/comment_counts.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/rpc_span.h"
 #include "services/rpc/trace_metadata.h"
@@ -102,7 +103,7 @@ class Stream final : public EventStream, private grpc::ClientReadReactor<pb::Wat
   Stream(pb::CommentsService::Stub& stub, const std::string& bearer, const LogPoint& after,
          Tracer* tracer)
       : stub_(stub), trace_(BeginTrace(tracer)) {
-    PrepareCall(context_, bearer, "", absl::InfiniteFuture());
+    PrepareCall(context_, bearer, "", SteadyTime::Never());
     PassOnTrace(context_, trace_);
     request_.set_after_token(MakeConsistencyToken(after, kScope));
   }
@@ -152,7 +153,7 @@ class Stream final : public EventStream, private grpc::ClientReadReactor<pb::Wat
   }
 
   void OnDone(const grpc::Status& status) override {
-    RecordRpcSpan(trace_, SpanKind::kClient, kWatchEvents, "", absl::Now() - start_,
+    RecordRpcSpan(trace_, SpanKind::kClient, kWatchEvents, "", watch_.elapsed(),
                   static_cast<absl::StatusCode>(status.error_code()));
     const std::lock_guard lock(mutex_);
     ended_ = status;
@@ -185,7 +186,7 @@ class Stream final : public EventStream, private grpc::ClientReadReactor<pb::Wat
   pb::CommentsService::Stub& stub_;
   // The projector asks for itself, so each of its streams is a trace of its own.
   const Trace trace_;
-  const absl::Time start_ = absl::Now();
+  const Stopwatch watch_;
   grpc::ClientContext context_;
   pb::WatchEventsRequest request_;
   pb::WatchEventsResponse message_;
@@ -236,7 +237,7 @@ void CommentEvents::Cancel() {
   if (under_way_ != nullptr) under_way_->TryCancel();
 }
 
-void CommentEvents::AskHead(const Trace& trace, absl::Time deadline,
+void CommentEvents::AskHead(const Trace& trace, SteadyTime deadline,
                             absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done) {
   struct Question {
     grpc::ClientContext context;
@@ -244,7 +245,7 @@ void CommentEvents::AskHead(const Trace& trace, absl::Time deadline,
     Counts response;
     absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done;
     Trace trace;
-    absl::Time start = absl::Now();
+    Stopwatch watch;
   };
   auto question = std::make_shared<Question>();
   PrepareCall(question->context, token_.Current(), "", deadline);
@@ -256,7 +257,7 @@ void CommentEvents::AskHead(const Trace& trace, absl::Time deadline,
                                    [question](const grpc::Status& status) {
                                      RecordRpcSpan(
                                          question->trace, SpanKind::kClient, kListThreadCounts, "",
-                                         absl::Now() - question->start,
+                                         question->watch.elapsed(),
                                          static_cast<absl::StatusCode>(status.error_code()));
                                      if (!status.ok())
                                        return question->done(FromCommentsService(status));
@@ -267,7 +268,7 @@ void CommentEvents::AskHead(const Trace& trace, absl::Time deadline,
 absl::StatusOr<CommentEvents::Counts> CommentEvents::ListThreadCounts(const std::string& page_token,
                                                                       int page_size) {
   grpc::ClientContext context;
-  PrepareCall(context, token_.Current(), "", absl::Now() + kSnapshotPageWaitMax);
+  PrepareCall(context, token_.Current(), "", SteadyTime::Now() + kSnapshotPageWaitMax);
   pb::ListThreadCountsRequest request;
   request.set_page_size(page_size);
   request.set_page_token(page_token);

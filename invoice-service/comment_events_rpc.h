@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/events/projection/event_source.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/telemetry/trace.h"
 
@@ -38,7 +39,7 @@ class CommentEvents final : public EventSource {
   void Cancel() override;
 
   // Head for a call, which must not wait. Errors: UNAVAILABLE (COMMENTS_SERVICE_UNAVAILABLE).
-  void AskHead(const Trace& trace, absl::Time deadline,
+  void AskHead(const Trace& trace, SteadyTime deadline,
                absl::AnyInvocable<void(absl::StatusOr<LogPoint>)> done);
 
  private:

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/deadline.h"
 
 namespace marginalia {
@@ -42,8 +42,9 @@ absl::Status StatusOf(Outcome outcome) {
 }  // namespace
 
 void Freshness::Await(const Caller& caller, const FreshnessRequirement& requirement,
-                      const Trace& trace, absl::Time deadline, Done done) {
-  const absl::Time until = std::min(deadline - kAnswerMargin, absl::Now() + kFreshnessWaitMax);
+                      const Trace& trace, SteadyTime deadline, Done done) {
+  const SteadyTime until =
+      std::min(deadline - kAnswerMargin, SteadyTime::Now() + kFreshnessWaitMax);
   switch (requirement.kind) {
     case FreshnessRequirement::Kind::kMinimizeLatency:
       return done(absl::OkStatus());
@@ -56,7 +57,7 @@ void Freshness::Await(const Caller& caller, const FreshnessRequirement& requirem
       });
     }
     case FreshnessRequirement::Kind::kFullyConsistent: {
-      const absl::StatusOr<absl::Time> asked_until = DeadlineUpstream(deadline, kFreshnessWaitMax);
+      const absl::StatusOr<SteadyTime> asked_until = DeadlineUpstream(deadline, kFreshnessWaitMax);
       if (!asked_until.ok()) return done(asked_until.status());
       return ask_head_(
           trace, *asked_until,
@@ -73,7 +74,7 @@ void Freshness::Await(const Caller& caller, const FreshnessRequirement& requirem
 
 AsOf Freshness::Now(const Caller& caller) {
   const std::string_view scope = TokenScope(caller);
-  const absl::Duration lag = progress_.Lag(absl::Now());
+  const absl::Duration lag = progress_.Lag(SteadyTime::Now());
   // Before the point: a token that is newer than its epoch is only made anew once more.
   const std::uint64_t epoch = progress_.epoch();
   const std::lock_guard lock(mutex_);

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "services/events/projection/progress.h"
 #include "services/identity/caller.h"
+#include "services/process/stopwatch.h"
 #include "services/telemetry/trace.h"
 #include "services/tokens/consistency_token.h"
 
@@ -47,7 +48,7 @@ class Freshness {
   using HeadDone = absl::AnyInvocable<void(absl::StatusOr<LogPoint>)>;
   // Asks the comments service where its log ends, as a part of `trace`; answers by `deadline`, on
   // any thread. Errors: UNAVAILABLE.
-  using AskHead = absl::AnyInvocable<void(const Trace& trace, absl::Time deadline, HeadDone done)>;
+  using AskHead = absl::AnyInvocable<void(const Trace& trace, SteadyTime deadline, HeadDone done)>;
 
   // The progress is not owned and must outlive the policy; `ask_head` must be thread-safe.
   Freshness(ProjectionProgress& progress, AskHead ask_head)
@@ -58,7 +59,7 @@ class Freshness {
   // COMMENTS_SERVICE_UNAVAILABLE, DRAINING), RESOURCE_EXHAUSTED (TOO_MANY_WAITERS),
   // DEADLINE_EXCEEDED (DEADLINE_TOO_NEAR).
   void Await(const Caller& caller, const FreshnessRequirement& requirement, const Trace& trace,
-             absl::Time deadline, Done done);
+             SteadyTime deadline, Done done);
 
   // What a read that begins now will include, as this caller may know it. Ask first, then read.
   AsOf Now(const Caller& caller);

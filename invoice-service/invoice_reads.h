@@ -14,6 +14,7 @@
 #include "invoice-service/invoices.h"
 #include "invoice-service/summary_cache.h"
 #include "services/identity/caller.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -21,7 +22,7 @@ namespace marginalia {
 struct ReadContext {
   Caller caller;
   FreshnessRequirement requirement;
-  absl::Time deadline;
+  SteadyTime deadline;
   Trace trace;
 };
 

@@ -9,6 +9,7 @@
 #include "invoice-service/comment_counts.h"
 #include "invoice-service/invoice_store.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/tokens/sealed_token.h"
 
 namespace marginalia {
@@ -89,7 +90,7 @@ absl::StatusOr<std::string> InvoiceKey(std::string_view id_or_number, std::strin
 Invoices::Invoices(Database& database, GroupCommit& writes, SummaryCache& cache, Clock clock)
     : database_(database), writes_(writes), cache_(cache), clock_(std::move(clock)) {}
 
-void Invoices::Read(const Caller& caller, std::vector<std::string> keys, absl::Time deadline,
+void Invoices::Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
                     CountedDone done) {
   auto found = std::make_shared<std::vector<CountedInvoice>>();
   database_.ReadThen(
@@ -110,7 +111,7 @@ void Invoices::Read(const Caller& caller, std::vector<std::string> keys, absl::T
       });
 }
 
-void Invoices::List(const Caller& caller, std::string number, int limit, absl::Time deadline,
+void Invoices::List(const Caller& caller, std::string number, int limit, SteadyTime deadline,
                     SummariesDone done) {
   auto found = std::make_shared<std::vector<InvoiceSummary>>();
   database_.ReadThen(
@@ -126,7 +127,7 @@ void Invoices::List(const Caller& caller, std::string number, int limit, absl::T
 }
 
 void Invoices::Create(const Caller& caller, std::string_view invoice_id,
-                      const InvoiceContent& content, absl::Time deadline, InvoiceDone done) {
+                      const InvoiceContent& content, SteadyTime deadline, InvoiceDone done) {
   if (!invoice_id.empty() && !IsUuid(invoice_id)) {
     return done(InvalidField("invoice_id", "must be a UUID or empty"));
   }
@@ -154,7 +155,7 @@ void Invoices::Create(const Caller& caller, std::string_view invoice_id,
 }
 
 void Invoices::Update(const Caller& caller, std::string_view id_or_number, InvoiceContent content,
-                      std::string etag, absl::Time deadline, InvoiceDone done) {
+                      std::string etag, SteadyTime deadline, InvoiceDone done) {
   Change(
       caller, id_or_number, "invoice.invoice_id", std::move(etag), deadline,
       [content = std::move(content)](Invoice& invoice) -> absl::Status {
@@ -177,7 +178,7 @@ void Invoices::Update(const Caller& caller, std::string_view id_or_number, Invoi
 }
 
 void Invoices::Move(const Caller& caller, std::string_view id_or_number, InvoiceAction action,
-                    std::string etag, absl::Time deadline, InvoiceDone done) {
+                    std::string etag, SteadyTime deadline, InvoiceDone done) {
   Change(
       caller, id_or_number, "invoice_id", std::move(etag), deadline,
       [action](Invoice& invoice) -> absl::Status {
@@ -193,7 +194,7 @@ void Invoices::Move(const Caller& caller, std::string_view id_or_number, Invoice
 }
 
 void Invoices::Change(const Caller& caller, std::string_view id_or_number,
-                      std::string_view id_field, std::string etag, absl::Time deadline, Edit edit,
+                      std::string_view id_field, std::string etag, SteadyTime deadline, Edit edit,
                       InvoiceDone done) {
   const absl::StatusOr<std::string> key = InvoiceKey(id_or_number, id_field);
   if (!key.ok()) return done(key.status());

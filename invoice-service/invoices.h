@@ -17,6 +17,7 @@
 #include "invoice-service/invoice.h"
 #include "invoice-service/summary_cache.h"
 #include "services/identity/caller.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/database.h"
 #include "services/storage/group/group_commit.h"
 
@@ -47,34 +48,34 @@ class Invoices {
 
   // The invoices of these keys (see InvoiceKey), in one snapshot, in their order. Errors: NOT_FOUND
   // (INVOICE_NOT_FOUND) when one is missing.
-  void Read(const Caller& caller, std::vector<std::string> keys, absl::Time deadline,
+  void Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
             CountedDone done);
 
   // Up to `limit` summaries with numbers after `number`, in order of number.
-  void List(const Caller& caller, std::string number, int limit, absl::Time deadline,
+  void List(const Caller& caller, std::string number, int limit, SteadyTime deadline,
             SummariesDone done);
 
   // `invoice_id` empty: one is made, and a repetition is another invoice. Errors: INVALID_ARGUMENT,
   // ALREADY_EXISTS (INVOICE_NUMBER_TAKEN, INVOICE_ID_REUSED).
   void Create(const Caller& caller, std::string_view invoice_id, const InvoiceContent& content,
-              absl::Time deadline, InvoiceDone done);
+              SteadyTime deadline, InvoiceDone done);
 
   // Replaces the content of a draft; its number stays (empty or the same). Errors:
   // INVALID_ARGUMENT, NOT_FOUND, ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (INVOICE_NOT_DRAFT).
   void Update(const Caller& caller, std::string_view id_or_number, InvoiceContent content,
-              std::string etag, absl::Time deadline, InvoiceDone done);
+              std::string etag, SteadyTime deadline, InvoiceDone done);
 
   // Moves the invoice along its life. Not idempotent: repeating it after a lost answer is ABORTED,
   // because the etag is then that of an older version; read the invoice to see what became of it.
   // Errors: as Update, with FAILED_PRECONDITION (INVOICE_STATUS_INVALID).
   void Move(const Caller& caller, std::string_view id_or_number, InvoiceAction action,
-            std::string etag, absl::Time deadline, InvoiceDone done);
+            std::string etag, SteadyTime deadline, InvoiceDone done);
 
  private:
   // Makes the next version out of the stored invoice, or refuses.
   using Edit = absl::AnyInvocable<absl::Status(Invoice& invoice)>;
   void Change(const Caller& caller, std::string_view id_or_number, std::string_view id_field,
-              std::string etag, absl::Time deadline, Edit edit, InvoiceDone done);
+              std::string etag, SteadyTime deadline, Edit edit, InvoiceDone done);
 
   Database& database_;
   GroupCommit& writes_;

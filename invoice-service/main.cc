@@ -24,6 +24,7 @@
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
 #include "services/process/shutdown.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/client/upstream_flags.h"
 #include "services/rpc/gate/gate.h"
@@ -77,7 +78,7 @@ void AddGauges(Metrics& metrics, const ProjectionProgress& progress) {
                    });
   metrics.AddGauge("marginalia_projection_lag_seconds",
                    "How long ago it was last known that no event was missing.", labels,
-                   [&progress] { return absl::ToDoubleSeconds(progress.Lag(absl::Now())); });
+                   [&progress] { return absl::ToDoubleSeconds(progress.Lag(SteadyTime::Now())); });
   metrics.AddGauge("marginalia_projection_following",
                    "1 while a stream of the comments service is open and flows.", labels,
                    [&progress] { return progress.following() ? 1.0 : 0.0; });
@@ -168,7 +169,7 @@ int Run(int argc, char** argv) {
                       progress, ProjectorCountersIn(metrics));
 
   Freshness freshness(
-      progress, [&comments](const Trace& trace, absl::Time deadline, Freshness::HeadDone done) {
+      progress, [&comments](const Trace& trace, SteadyTime deadline, Freshness::HeadDone done) {
         comments.AskHead(trace, deadline, std::move(done));
       });
   Invoices invoices(*database, writes, cache);
@@ -190,7 +191,7 @@ int Run(int argc, char** argv) {
   const int exit_code = shutdown.Wait();
   // Whoever waits for fresher counts goes on waiting: events are applied until the end.
   server->Drain([&progress, &server_options] {
-    progress.CloseAt(absl::Now() + server_options.drain_grace / 2);
+    progress.CloseAt(SteadyTime::Now() + server_options.drain_grace / 2);
   });
   progress.Close();
   Log(Severity::kInfo, "stopped", {{"projection_position", progress.point().position}});

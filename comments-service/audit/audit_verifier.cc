@@ -6,6 +6,7 @@
 
 #include "comments-service/audit/audit_store.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -151,14 +152,14 @@ void AuditVerifier::Work() {
   }
 }
 
-absl::StatusOr<AuditVerdict> AuditVerifier::Run(const std::string& org_id, absl::Time deadline) {
+absl::StatusOr<AuditVerdict> AuditVerifier::Run(const std::string& org_id, SteadyTime deadline) {
   Verification verification(org_id);
   while (!verification.done()) {
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return Draining();
     }
-    if (absl::Now() > deadline) return TooLate();
+    if (SteadyTime::Now() > deadline) return TooLate();
     const absl::Status step = database_.Read(Tenants::One(org_id), [&](Connection& connection) {
       return verification.Step(connection);
     });

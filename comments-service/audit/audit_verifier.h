@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "comments-service/call_context.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/database.h"
 
 namespace marginalia {
@@ -43,11 +44,11 @@ class AuditVerifier {
  private:
   struct Order {
     std::string org_id;
-    absl::Time deadline;
+    SteadyTime deadline;
     Answer<AuditVerdict> answer;
   };
   void Work();
-  absl::StatusOr<AuditVerdict> Run(const std::string& org_id, absl::Time deadline);
+  absl::StatusOr<AuditVerdict> Run(const std::string& org_id, SteadyTime deadline);
 
   Database& database_;
   std::mutex mutex_;

@@ -7,6 +7,7 @@
 #include "comments-service/thread/comment.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/client/deadline.h"
 #include "services/rpc/grpc_status.h"
@@ -31,10 +32,10 @@ struct GetInvoiceCall {
   invoices::v1::GetInvoiceResponse response;
   Answer<std::string> answer;
   Trace trace;
-  absl::Time start = absl::Now();
+  Stopwatch stopwatch;
 
   void Record(const grpc::Status& status) const {
-    RecordRpcSpan(trace, SpanKind::kClient, kMethod, "", absl::Now() - start,
+    RecordRpcSpan(trace, SpanKind::kClient, kMethod, "", stopwatch.elapsed(),
                   static_cast<absl::StatusCode>(status.error_code()));
   }
 };
@@ -69,7 +70,7 @@ InvoiceDirectoryRpc::InvoiceDirectoryRpc(std::shared_ptr<grpc::Channel> channel)
 
 void InvoiceDirectoryRpc::Find(const CallContext& call, const std::string& invoice_id,
                                Answer<std::string> answer) {
-  const absl::StatusOr<absl::Time> deadline = DeadlineUpstream(call.deadline, kDirectoryWaitMax);
+  const absl::StatusOr<SteadyTime> deadline = DeadlineUpstream(call.deadline, kDirectoryWaitMax);
   if (!deadline.ok()) return answer(deadline.status());
   auto get = std::make_shared<GetInvoiceCall>();
   get->request.set_invoice_id(invoice_id);

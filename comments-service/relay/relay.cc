@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/events/projection/backoff.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -128,9 +128,9 @@ absl::Status Relay::Resume(RelayStream& stream) {
 }
 
 absl::Status Relay::Follow(RelayStream& stream, const std::stop_token& stop) {
-  absl::Time next_look = absl::Now() + kRelayTurnInterval;
+  SteadyTime next_look = SteadyTime::Now() + kRelayTurnInterval;
   while (!ending(stop)) {
-    const absl::Time now = absl::Now();
+    const SteadyTime now = SteadyTime::Now();
     if (now >= next_look) {
       if (!turn_.Held()) return absl::UnavailableError("the database session was lost");
       next_look = now + kRelayTurnInterval;
@@ -197,10 +197,10 @@ absl::Status Relay::LoadPosition() {
 }
 
 void Relay::StorePosition() {
-  next_store_ = absl::Now() + kRelayPositionInterval;
+  next_store_ = SteadyTime::Now() + kRelayPositionInterval;
   if (position_ == stored_) return;
   const absl::Status written = writes_.SubmitAndWait(
-      absl::Now() + kPositionWriteMax, [position = position_](Connection& connection) {
+      SteadyTime::Now() + kPositionWriteMax, [position = position_](Connection& connection) {
         StoreRelayPosition(connection, position);
         return absl::OkStatus();
       });
@@ -210,7 +210,7 @@ void Relay::StorePosition() {
 void Relay::AwaitEvents(const std::stop_token& stop) {
   const auto alarm = std::make_shared<Alarm>();
   const std::uint64_t waiting = feed_.WakeAfter(
-      position_.point.position, absl::Now() + kRelayTurnInterval, [alarm] { alarm->Ring(); });
+      position_.point.position, SteadyTime::Now() + kRelayTurnInterval, [alarm] { alarm->Ring(); });
   alarm->Wait(stop);
   feed_.Cancel(waiting);
 }

@@ -21,6 +21,7 @@
 #include "comments-service/relay/relay_status.h"
 #include "comments-service/relay/relay_stream.h"
 #include "services/events/log/event_feed.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/database.h"
 #include "services/storage/group/group_commit.h"
 #include "services/storage/turn.h"
@@ -75,7 +76,7 @@ class Relay {
   Turn turn_;
   RelayPosition position_;
   RelayPosition stored_;
-  absl::Time next_store_ = absl::InfinitePast();
+  SteadyTime next_store_;
   bool progressed_ = false;
 
   std::jthread thread_;

@@ -9,7 +9,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -232,7 +232,7 @@ natsStatus RelayStream::State::Send(const RelayMessage& message, std::int64_t ex
 
 Acknowledgement RelayStream::State::Await(std::uint64_t answer, const std::stop_token& stop) {
   const std::string subject = absl::StrCat(inbox, ".", answer);
-  const absl::Time until = absl::Now() + kBrokerAnswerMax;
+  const SteadyTime until = SteadyTime::Now() + kBrokerAnswerMax;
   while (true) {
     natsMsg* next = nullptr;
     const natsStatus status =
@@ -244,7 +244,7 @@ Acknowledgement RelayStream::State::Await(std::uint64_t answer, const std::stop_
       continue;
     }
     if (stop.stop_requested()) return {absl::CancelledError("the process is ending")};
-    if (status != NATS_TIMEOUT || absl::Now() >= until) {
+    if (status != NATS_TIMEOUT || SteadyTime::Now() >= until) {
       return {Unavailable("the broker did not acknowledge a message", status)};
     }
   }

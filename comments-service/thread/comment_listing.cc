@@ -12,6 +12,7 @@
 #include "comments-service/thread/page_store.h"
 #include "comments-service/thread/thread_counts_cursor.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/tokens/consistency_token.h"
 #include "services/tokens/page_token.h"
 
@@ -88,7 +89,7 @@ absl::StatusOr<std::int64_t> PositionOf(const std::string& token, const CallCont
 
 // Runs `read` on a reading connection and answers with what it returns.
 template <class T, class Query>
-void ReadAnswer(Database& database, absl::Time deadline, Tenants tenants, Query query,
+void ReadAnswer(Database& database, SteadyTime deadline, Tenants tenants, Query query,
                 absl::AnyInvocable<T(Connection&, const Query&)> read, Answer<T> answer) {
   auto result = std::make_unique<std::optional<T>>();
   std::optional<T>* const slot = result.get();

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -39,7 +39,7 @@ void OpenWatches::Closed(Watch* watch) {
 void OpenWatches::WriteBegins(Watch* watch, std::size_t bytes) {
   watch->bytes_ = bytes;
   bytes_in_flight_.fetch_add(bytes, std::memory_order_relaxed);
-  watch->write_began_.store(absl::ToUnixMicros(absl::Now()), std::memory_order_relaxed);
+  watch->write_began_.store(SteadyTime::Now().Nanos(), std::memory_order_relaxed);
 }
 
 void OpenWatches::WriteEnded(Watch* watch) {
@@ -61,7 +61,7 @@ void OpenWatches::Work() {
 }
 
 void OpenWatches::CutStalled() {
-  const std::int64_t stalled_since = absl::ToUnixMicros(absl::Now() - write_stall_max_);
+  const std::int64_t stalled_since = (SteadyTime::Now() - write_stall_max_).Nanos();
   for (Watch* watch : watches_) {
     const std::int64_t began = watch->write_began_.load(std::memory_order_relaxed);
     if (began != 0 && began < stalled_since) watch->Cut();

@@ -30,7 +30,7 @@ class Watch {
  private:
   friend class OpenWatches;
   std::size_t bytes_ = 0;                      // of the message under way
-  std::atomic<std::int64_t> write_began_ = 0;  // Unix microseconds; 0: no message is under way
+  std::atomic<std::int64_t> write_began_ = 0;  // steady nanoseconds; 0: none is under way
 };
 
 class OpenWatches {

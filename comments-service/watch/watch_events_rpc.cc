@@ -11,6 +11,7 @@
 #include "comments-service/thread/comment_wire.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/raw_message.h"
 #include "services/tokens/consistency_token.h"
@@ -100,7 +101,7 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watch 
   std::string invoice_id_;  // empty: all
   std::int64_t position_ = 0;
   std::unique_ptr<EventFeed::Place> place_;
-  absl::Time checkpoint_due_ = absl::InfinitePast();
+  SteadyTime checkpoint_due_;
   std::string gathered_;
   grpc::ByteBuffer message_;
 
@@ -164,13 +165,12 @@ void Watcher::Step() {
   for (int silent_batches = 0;; ++silent_batches) {
     if (cancelled()) return End(absl::CancelledError());
     if (feed_.closed()) return SendLast(Draining());
-    const absl::Time now = absl::Now();
-    if (now >= call_.token_expires()) return SendLast(TokenExpired());
+    if (absl::Now() >= call_.token_expires()) return SendLast(TokenExpired());
     const absl::StatusOr<std::vector<EventPointer>> batch = feed_.After(position_);
     if (!batch.ok()) return End(batch.status());
     // Not with a last message: each one says that there is nothing else up to its checkpoint.
     if (batch->empty() && !feed_.IsCurrent(kWatchBehindMax)) return End(Behind());
-    if (Gather(*batch) || now >= checkpoint_due_ || silent_batches >= kSilentBatchesMax) {
+    if (Gather(*batch) || checkpoint_due_.passed() || silent_batches >= kSilentBatchesMax) {
       return Send();
     }
     if (batch->empty()) return Wait();
@@ -209,7 +209,7 @@ void Watcher::CompleteMessage() {
 
 void Watcher::Send() {
   CompleteMessage();
-  checkpoint_due_ = absl::Now() + kCheckpointInterval;
+  checkpoint_due_ = SteadyTime::Now() + kCheckpointInterval;
   StartWrite(&message_);
 }
 
@@ -224,7 +224,8 @@ void Watcher::OnWriteDone(bool ok) {
 void Watcher::Wait() {
   // What did not match needs no keeping either.
   place_->Advance(position_);
-  const absl::Time until = std::min(checkpoint_due_, call_.token_expires());
+  const SteadyTime until =
+      std::min(checkpoint_due_, SteadyTime::Now() + (call_.token_expires() - absl::Now()));
   std::unique_lock lock(mutex_);
   if (cancelled_) {
     lock.unlock();

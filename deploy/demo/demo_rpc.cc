@@ -13,6 +13,7 @@
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 
@@ -47,7 +48,7 @@ template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method,
                               std::string_view name, const std::string& bearer,
                               const Request& request) {
-  const absl::Time give_up = absl::Now() + kCallMax;
+  const SteadyTime give_up = SteadyTime::Now() + kCallMax;
   while (true) {
     grpc::ClientContext context;
     PrepareCall(context, bearer, "", give_up);
@@ -55,7 +56,7 @@ absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method
     Response response;
     const absl::Status status = FromGrpc((stub.*method)(&context, request, &response));
     if (status.ok()) return response;
-    if (!absl::IsUnavailable(status) || absl::Now() + kRetryPause > give_up) {
+    if (!absl::IsUnavailable(status) || SteadyTime::Now() + kRetryPause > give_up) {
       return absl::Status(status.code(),
                           absl::StrCat(std::string(name), ": ", std::string(status.message()), " (",
                                        ReasonOf(status), ")"));

@@ -4,6 +4,7 @@
 #include "absl/time/clock.h"
 #include "deploy/operator/shared_flags.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/client/target.h"
 #include "services/rpc/client/token_file.h"
@@ -60,13 +61,13 @@ absl::StatusOr<ServiceClient> ServiceClient::FromFlags(const std::string& addres
 
 absl::Status ServiceClient::Call(std::string_view rpc, absl::Duration limit,
                                  absl::FunctionRef<grpc::Status(grpc::ClientContext&)> call) const {
-  const absl::Time give_up = absl::Now() + kUnavailableMax;
+  const SteadyTime give_up = SteadyTime::Now() + kUnavailableMax;
   while (true) {
     grpc::ClientContext context;
-    PrepareCall(context, bearer_, "", absl::Now() + limit);
+    PrepareCall(context, bearer_, "", SteadyTime::Now() + limit);
     const absl::Status status = FromGrpc(call(context));
     if (status.ok()) return status;
-    if (!absl::IsUnavailable(status) || absl::Now() + kRetryPause > give_up) {
+    if (!absl::IsUnavailable(status) || SteadyTime::Now() + kRetryPause > give_up) {
       // Never DATA_LOSS: what the service could not do is no finding of the command.
       return absl::UnavailableError(absl::StrCat(std::string(rpc), " of ", address_, ": ",
                                                  std::string(status.message()), " (",

@@ -12,6 +12,7 @@
 #include "gateway/http/trace.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/grpc_status.h"
 
 namespace marginalia {
@@ -71,7 +72,7 @@ std::string_view KnownMethod(std::string_view method) {
 
 // Counts the request and writes its log line: the route, never the target, which holds tokens.
 void Record(const ApiCallFacts& facts, std::string_view method, int status) {
-  const absl::Duration took = absl::Now() - facts.start;
+  const absl::Duration took = facts.stopwatch.elapsed();
   facts.metrics->Ended(status, took);
   std::string line;
   line.reserve(kLogLineBytes);

@@ -15,6 +15,7 @@
 #include "gateway/http/router.h"
 #include "services/identity/caller.h"
 #include "services/identity/token_verifier.h"
+#include "services/process/stopwatch.h"
 #include "services/telemetry/trace.h"
 
 namespace marginalia {
@@ -47,7 +48,7 @@ struct ApiCallFacts {
   std::string reason;
   // Tells the failures of any other form. Outlives the call.
   const FailurePages* failure_pages = nullptr;
-  absl::Time start;
+  Stopwatch stopwatch;
 };
 
 // What each answer passes on its way out: adds the headers that all have, counts the request and

@@ -13,6 +13,7 @@
 #include "gateway/http/target.h"
 #include "gateway/http/trace.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/gate/request_id.h"
 
 namespace marginalia {
@@ -65,7 +66,6 @@ HttpGate::HttpGate(Router router, const FailurePages& failure_pages, RateLimitOp
 void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
   const HttpRequest& request = exchange->request();
   ApiCallFacts facts;
-  facts.start = absl::Now();
   facts.exchange = std::move(exchange);
   facts.request_id = RequestIdOf(request);
   facts.trace = TraceOf(request, tracer_);
@@ -164,7 +164,6 @@ absl::Status HttpGate::Identify(ApiCallFacts& facts) {
 HttpResponse HttpGate::Refuse(const HttpRequest& request, int status, std::string_view reason,
                               std::string_view detail) {
   ApiCallFacts facts;
-  facts.start = absl::Now();
   facts.request_id = NewRequestId();
   facts.route = kNoRoute;
   facts.metrics = &unrouted_;

@@ -9,6 +9,7 @@
 #include "gateway/upstream/comment_id.h"
 #include "gateway/upstream/http_fields.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/rpc_span.h"
@@ -61,8 +62,7 @@ class UnaryUpstreamCall {
   // `begin` is the stub's method.
   template <typename Begin>
   void Start(absl::Duration limit, Begin begin) {
-    start_ = absl::Now();
-    PrepareCall(context_, call_.bearer(), call_.request_id(), start_ + limit);
+    PrepareCall(context_, call_.bearer(), call_.request_id(), stopwatch_.start() + limit);
     PassOnTrace(context_, trace_);
     upstream_.Enter(&context_);
     begin(&context_, &request_, response_, [this](const grpc::Status& status) { End(status); });
@@ -71,7 +71,7 @@ class UnaryUpstreamCall {
  private:
   void End(const grpc::Status& status) {
     if (trace_.recorded()) {
-      RecordRpcSpan(trace_, SpanKind::kClient, method_, call_.request_id(), absl::Now() - start_,
+      RecordRpcSpan(trace_, SpanKind::kClient, method_, call_.request_id(), stopwatch_.elapsed(),
                     static_cast<absl::StatusCode>(status.error_code()));
     }
     answered_(std::move(call_), Outcome(status), *response_);
@@ -87,7 +87,7 @@ class UnaryUpstreamCall {
   grpc::ClientContext context_;
   Carrier call_;
   const Trace trace_;
-  absl::Time start_;
+  const Stopwatch stopwatch_;
   const Request request_;
   Answered<Response, Carrier> answered_;
   std::array<char, kArenaBytes> block_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/upstream/http_fields.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/rpc_span.h"
@@ -27,7 +28,7 @@ class WatchCall::Reactor : public grpc::ClientReadReactor<comments::v1::WatchEve
   void Start(const comments::v1::WatchEventsRequest& request, std::string_view bearer,
              std::string_view request_id) {
     request_ = request;
-    PrepareCall(context_, bearer, request_id, absl::InfiniteFuture());
+    PrepareCall(context_, bearer, request_id, SteadyTime::Never());
     PassOnTrace(context_, trace_);
     upstream_.Enter(&context_);
     upstream_.comments().async()->WatchEvents(&context_, &request_, this);
@@ -56,7 +57,7 @@ class WatchCall::Reactor : public grpc::ClientReadReactor<comments::v1::WatchEve
 
   void OnDone(const grpc::Status& status) override {
     io_.Post([this, status] {
-      RecordRpcSpan(trace_, SpanKind::kClient, kMethod, "", absl::Now() - start_,
+      RecordRpcSpan(trace_, SpanKind::kClient, kMethod, "", stopwatch_.elapsed(),
                     static_cast<absl::StatusCode>(status.error_code()));
       if (owner_ != nullptr) events_.ended(WithHttpFieldNames(FromGrpc(status)));
       if (owner_ != nullptr) owner_->reactor_ = nullptr;
@@ -83,7 +84,7 @@ class WatchCall::Reactor : public grpc::ClientReadReactor<comments::v1::WatchEve
   IoThread& io_;
   Upstream& upstream_;
   const Trace trace_;
-  const absl::Time start_ = absl::Now();
+  const Stopwatch stopwatch_;
   Events events_;
   grpc::ClientContext context_;
   comments::v1::WatchEventsRequest request_;

@@ -107,17 +107,16 @@ class JwksTokenVerifier : public TokenVerifier {
       : options_(std::move(options)),
         stamp_(std::move(stamp)),
         keys_(std::make_shared<const KeySet>(std::move(keys))),
-        next_check_nanos_(absl::ToUnixNanos(options_.clock() + kFileCheckInterval)),
-        next_forced_reload_(absl::InfinitePast()) {}
+        next_check_nanos_((options_.steady_clock() + kFileCheckInterval).Nanos()) {}
 
   absl::StatusOr<Verified> Verify(std::string_view token) override {
     const absl::Time now = options_.clock();
-    ReloadIfChanged(now);
+    ReloadIfChanged();
     if (Verified known = verified_.Find(token, now)) return known;
     if (token.size() > kTokenBytesMax) return Invalid("is longer than 8 KiB");
     const absl::StatusOr<JwtHeader> header = ReadJwtHeader(token);
     if (!header.ok()) return Invalid(std::string(header.status().message()));
-    const std::shared_ptr<const KeySet> keys = KeysWith(header->kid, now);
+    const std::shared_ptr<const KeySet> keys = KeysWith(header->kid);
     const auto key = keys->find(header->kid);
     if (key == keys->end()) return Invalid("is signed with an unknown key");
     if (key->second.algorithm != header->algorithm) {
@@ -143,10 +142,11 @@ class JwksTokenVerifier : public TokenVerifier {
   }
 
   // On every call, so that it must cost next to nothing until the interval has passed.
-  void ReloadIfChanged(absl::Time now) {
+  void ReloadIfChanged() {
+    const SteadyTime now = options_.steady_clock();
     std::int64_t due = next_check_nanos_.load(std::memory_order_relaxed);
-    if (absl::ToUnixNanos(now) < due) return;
-    const std::int64_t next = absl::ToUnixNanos(now + kFileCheckInterval);
+    if (now.Nanos() < due) return;
+    const std::int64_t next = (now + kFileCheckInterval).Nanos();
     if (!next_check_nanos_.compare_exchange_strong(due, next)) return;
     std::vector<FileStamp> stamp = StampOf(options_.jwks_path);
     const std::lock_guard lock(mutex_);
@@ -154,8 +154,9 @@ class JwksTokenVerifier : public TokenVerifier {
   }
 
   // The keys, read anew when `kid` is unknown and that was not tried within the last minute.
-  std::shared_ptr<const KeySet> KeysWith(std::string_view kid, absl::Time now) {
+  std::shared_ptr<const KeySet> KeysWith(std::string_view kid) {
     const std::lock_guard lock(mutex_);
+    const SteadyTime now = options_.steady_clock();
     if (keys_->find(kid) == keys_->end() && now >= next_forced_reload_) {
       next_forced_reload_ = now + kKeyReloadIntervalMin;
       Reload(StampOf(options_.jwks_path));
@@ -185,7 +186,7 @@ class JwksTokenVerifier : public TokenVerifier {
   std::vector<FileStamp> stamp_;
   std::shared_ptr<const KeySet> keys_;
   std::atomic<std::int64_t> next_check_nanos_;
-  absl::Time next_forced_reload_;
+  SteadyTime next_forced_reload_;
 };
 
 }  // namespace

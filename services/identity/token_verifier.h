@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -31,6 +32,8 @@ struct TokenVerifierOptions {
   std::string audience;
   // The current time; a test may set its own.
   absl::AnyInvocable<absl::Time() const> clock = [] { return absl::Now(); };
+  // When it is time to look at the keys again; a test may set its own.
+  absl::AnyInvocable<SteadyTime() const> steady_clock = SteadyTime::Now;
 };
 
 // A caller and how long its token vouches for it.

@@ -16,12 +16,12 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/net/listen_address.h"
 #include "services/net/paused_peers.h"
 #include "services/net/peer_name.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -180,7 +180,7 @@ bool Listener::AcceptSome(int socket) {
 }
 
 void Listener::LogRefusal(std::string_view why) {
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   if (now < log_after_) return;
   log_after_ = now + kLogInterval;
   Log(Severity::kWarning,

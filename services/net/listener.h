@@ -14,6 +14,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -57,7 +58,7 @@ class Listener {
   // is free, so this many files are open then.
   int sockets_end_ = 0;
   Accepted accepted_;
-  absl::Time log_after_ = absl::InfinitePast();
+  SteadyTime log_after_;
   std::thread thread_;
 };
 

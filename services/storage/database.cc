@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/connection/read_queue.h"
 #include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/connection/storage_failure.h"
@@ -76,9 +76,9 @@ struct Database::State {
   std::vector<Reader*> idle;              // guarded by mutex; the last one used on top
   std::unique_ptr<ReadQueue> read_queue;  // PostgreSQL only
 
-  Reader* Lease(absl::Time until) {
+  Reader* Lease(SteadyTime until) {
     std::unique_lock guard(mutex);
-    if (!returned.wait_until(guard, absl::ToChronoTime(until), [this] { return !idle.empty(); })) {
+    if (!returned.wait_until(guard, until.ToChrono(), [this] { return !idle.empty(); })) {
       return nullptr;
     }
     Reader* reader = idle.back();
@@ -96,12 +96,12 @@ struct Database::State {
 
   // Opens the transaction of a read. A connection that was lost while nobody used it is replaced,
   // again and again until `until`: a server that restarts is back within it.
-  absl::Status BeginRead(Reader& reader, absl::Time until, const Tenants& tenants);
-  absl::Status ReadOn(Reader& reader, absl::Time until, const Tenants& tenants,
+  absl::Status BeginRead(Reader& reader, SteadyTime until, const Tenants& tenants);
+  absl::Status ReadOn(Reader& reader, SteadyTime until, const Tenants& tenants,
                       absl::FunctionRef<absl::Status(Connection&)> read);
 };
 
-absl::Status Database::State::BeginRead(Reader& reader, absl::Time until, const Tenants& tenants) {
+absl::Status Database::State::BeginRead(Reader& reader, SteadyTime until, const Tenants& tenants) {
   while (true) {
     const bool connected = reader.connection != nullptr;
     try {
@@ -118,7 +118,7 @@ absl::Status Database::State::BeginRead(Reader& reader, absl::Time until, const 
         return failure;
       }
       reader.connection.reset();
-      if (url.target.kind == DatabaseKind::kSqlite || absl::Now() > until) {
+      if (url.target.kind == DatabaseKind::kSqlite || SteadyTime::Now() > until) {
         const std::string words = WordsForLog(error);
         Log(Severity::kError, "cannot connect to the database", {{"error", words}});
         return StorageUnavailable();
@@ -128,7 +128,7 @@ absl::Status Database::State::BeginRead(Reader& reader, absl::Time until, const 
   }
 }
 
-absl::Status Database::State::ReadOn(Reader& reader, absl::Time until, const Tenants& tenants,
+absl::Status Database::State::ReadOn(Reader& reader, SteadyTime until, const Tenants& tenants,
                                      absl::FunctionRef<absl::Status(Connection&)> read) {
   absl::Status begun = BeginRead(reader, until, tenants);
   if (!begun.ok()) return begun;
@@ -187,7 +187,7 @@ absl::Status Database::Read(absl::FunctionRef<absl::Status(Connection&)> read) {
 
 absl::Status Database::Read(const Tenants& tenants,
                             absl::FunctionRef<absl::Status(Connection&)> read) {
-  const absl::Time until = absl::Now() + kReaderWaitMax;
+  const SteadyTime until = SteadyTime::Now() + kReaderWaitMax;
   State::Reader* reader = state_->Lease(until);
   if (reader == nullptr) return StorageUnavailable();
   absl::Status status = state_->ReadOn(*reader, until, tenants, read);
@@ -195,7 +195,7 @@ absl::Status Database::Read(const Tenants& tenants,
   return status;
 }
 
-void Database::ReadThen(absl::Time deadline, Tenants tenants,
+void Database::ReadThen(SteadyTime deadline, Tenants tenants,
                         absl::AnyInvocable<absl::Status(Connection&)> read,
                         absl::AnyInvocable<void(const absl::Status&)> done) {
   auto run = [this, tenants = std::move(tenants), read = std::move(read)]() mutable {

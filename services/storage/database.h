@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/connection/connection.h"
 #include "services/storage/connection/notifications.h"
 #include "services/storage/migrations.h"
@@ -53,7 +54,7 @@ class Database {
   // of kReadersMax - 1 threads, which leave one reader to the kit's own threads, behind a queue of
   // kReadsQueuedMax (beyond it: RESOURCE_EXHAUSTED, reason READ_QUEUE_FULL, with RetryInfo). Past
   // `deadline` in the queue: DEADLINE_EXCEEDED.
-  void ReadThen(absl::Time deadline, Tenants tenants,
+  void ReadThen(SteadyTime deadline, Tenants tenants,
                 absl::AnyInvocable<absl::Status(Connection&)> read,
                 absl::AnyInvocable<void(const absl::Status&)> done);
 

@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/connection/connection.h"
 #include "services/storage/connection/write_transaction.h"
 
@@ -174,14 +175,14 @@ std::string ForDatabase(std::string_view statement, DatabaseKind kind) {
 
 absl::Status ApplyMigrations(Connection& connection, const ConnectionTarget& target,
                              const Migrations& migrations, absl::Duration wait_max) {
-  const absl::Time until = absl::Now() + wait_max;
+  const SteadyTime until = SteadyTime::Now() + wait_max;
   while (true) {
     const absl::StatusOr<bool> complete = IsComplete(connection, target, migrations);
     if (!complete.ok() || *complete) return complete.status();
     const absl::StatusOr<Step> step = ApplyNext(connection, target, migrations);
     if (!step.ok()) return step.status();
     if (*step == Step::kApplied) continue;
-    if (absl::Now() >= until) return StillLocked(connection, target, wait_max);
+    if (until.passed()) return StillLocked(connection, target, wait_max);
     std::this_thread::sleep_for(absl::ToChronoMilliseconds(kLockPause));
   }
 }

@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/telemetry/otlp_trace.grpc.pb.h"
 
 namespace marginalia {
@@ -105,7 +105,7 @@ class Collector {
     std::condition_variable changed;
     std::optional<grpc::Status> ended;
     grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + wait_max));
+    context.set_deadline(gpr_time_from_nanos(absl::ToInt64Nanoseconds(wait_max), GPR_TIMESPAN));
     stub_->async()->Export(&context, &request, &response, [&](const grpc::Status& status) {
       const std::lock_guard lock(mutex);
       ended = status;
@@ -117,8 +117,8 @@ class Collector {
   }
 
   void Complain(const std::string& why, std::int64_t code) {
-    if (absl::Now() < silent_until_) return;
-    silent_until_ = absl::Now() + kComplaintEvery;
+    if (SteadyTime::Now() < silent_until_) return;
+    silent_until_ = SteadyTime::Now() + kComplaintEvery;
     Log(Severity::kWarning, "the collector did not take spans: they are dropped",
         {{"otlp_address", std::string_view(address_)},
          {"code", code},
@@ -128,7 +128,7 @@ class Collector {
   const std::string address_;
   const std::unique_ptr<otlp::TraceService::Stub> stub_;
   otlp::Resource resource_;
-  absl::Time silent_until_ = absl::InfinitePast();
+  SteadyTime silent_until_;
 };
 
 Counter* DroppedCounter(Metrics& metrics, const char* reason) {

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "services/process/random_bits.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -29,7 +29,7 @@ Tracer::~Tracer() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    flush_until_ = absl::Now() + kFlushWaitMax;
+    flush_until_ = SteadyTime::Now() + kFlushWaitMax;
   }
   changed_.notify_one();
   thread_.join();
@@ -68,12 +68,12 @@ std::vector<Span> Tracer::Take() {
 }
 
 void Tracer::Export(const std::vector<Span>& batch) {
-  absl::Time until;
+  SteadyTime until;
   {
     const std::lock_guard lock(mutex_);
-    until = std::min(absl::Now() + kExportWaitMax, flush_until_);
+    until = std::min(SteadyTime::Now() + kExportWaitMax, flush_until_);
   }
-  const absl::Duration wait = until - absl::Now();
+  const absl::Duration wait = until - SteadyTime::Now();
   const std::size_t taken =
       wait > absl::ZeroDuration() ? std::min(send_(batch, wait), batch.size()) : 0;
   Count(counters_.exported, taken);

@@ -13,6 +13,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 #include "services/telemetry/metrics.h"
 #include "services/telemetry/span.h"
 
@@ -67,9 +68,9 @@ class Tracer {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Span> queue_;                          // guarded by mutex_
-  bool stopping_ = false;                            // guarded by mutex_
-  absl::Time flush_until_ = absl::InfiniteFuture();  // guarded by mutex_
+  std::vector<Span> queue_;                       // guarded by mutex_
+  bool stopping_ = false;                         // guarded by mutex_
+  SteadyTime flush_until_ = SteadyTime::Never();  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/grpc_status.h"
 #include "services/text/base64url.h"
 #include "tests/abuse/abuse_test.h"
@@ -263,7 +264,7 @@ TEST_F(TokensTest, ATokenThatNamesNobodyIsRefused) {
 TEST_F(TokensTest, AFloodOfUnknownKeysReadsThemAgainOnceAMinuteAtMost) {
   std::map<ProcessUnderTest*, std::size_t> before;
   for (ProcessUnderTest* process : AllProcesses()) before[process] = KeyReloads(*process);
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   for (int i = 0; i < 300; ++i) {
     const std::string token = TokenWithSignature(
         absl::StrCat(R"({"alg":"ES256","kid":"flood-)", i, "\"}"), "{}", std::string(64, 's'));
@@ -271,7 +272,7 @@ TEST_F(TokensTest, AFloodOfUnknownKeysReadsThemAgainOnceAMinuteAtMost) {
     EXPECT_FALSE(CallComments(token).ok());
     EXPECT_FALSE(CallInvoices(token).ok());
   }
-  const auto minutes = static_cast<std::size_t>(absl::ToInt64Minutes(absl::Now() - start));
+  const auto minutes = static_cast<std::size_t>(absl::ToInt64Minutes(SteadyTime::Now() - start));
   for (ProcessUnderTest* process : AllProcesses()) {
     // The first of all unknown keys, in this test or in one before it, was looked for.
     EXPECT_GE(KeyReloads(*process), 1U);

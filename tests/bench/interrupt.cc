@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "absl/time/clock.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia::bench {
 namespace {
@@ -34,9 +35,9 @@ absl::Status CheckInterrupt() {
 }
 
 void Pause(absl::Duration duration) {
-  const absl::Time until = absl::Now() + duration;
-  while (!Interrupted() && absl::Now() < until) {
-    absl::SleepFor(std::min(kPauseStep, until - absl::Now()));
+  const SteadyTime until = SteadyTime::Now() + duration;
+  while (!Interrupted() && SteadyTime::Now() < until) {
+    absl::SleepFor(std::min(kPauseStep, until - SteadyTime::Now()));
   }
 }
 

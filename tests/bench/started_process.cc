@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "services/process/stopwatch.h"
 #include "tests/bench/interrupt.h"
 
 namespace marginalia::bench {
@@ -66,8 +67,8 @@ bool StartedProcess::Ended() const {
 absl::StatusOr<std::string> StartedProcess::Logged(const std::string& message,
                                                    const std::string& field,
                                                    absl::Duration longest) {
-  const absl::Time until = absl::Now() + longest;
-  while (absl::Now() < until) {
+  const SteadyTime until = SteadyTime::Now() + longest;
+  while (SteadyTime::Now() < until) {
     if (Interrupted()) return CheckInterrupt();
     const bool ended = Ended();
     std::string value = LoggedField(log_path_, message, field);
@@ -82,8 +83,8 @@ absl::StatusOr<std::string> StartedProcess::Logged(const std::string& message,
 void StartedProcess::Stop() {
   if (child_.pid() <= 0) return;
   child_.Signal(SIGTERM);
-  const absl::Time until = absl::Now() + kStopMax;
-  while (!Ended() && absl::Now() < until) absl::SleepFor(kPoll);
+  const SteadyTime until = SteadyTime::Now() + kStopMax;
+  while (!Ended() && SteadyTime::Now() < until) absl::SleepFor(kPoll);
   child_.Signal(SIGKILL);
   child_.Wait();
 }

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "absl/strings/str_format.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 
@@ -18,7 +19,7 @@ namespace v1 = comments::v1;
 
 WatchStream::WatchStream(v1::CommentsService::Stub& stub, const std::string& token,
                          const v1::WatchEventsRequest& request) {
-  PrepareCall(context_, token, "", absl::Now() + kTestCallMax);
+  PrepareCall(context_, token, "", SteadyTime::Now() + kTestCallMax);
   reader_ = stub.WatchEvents(&context_, request);
 }
 
@@ -58,7 +59,7 @@ absl::StatusOr<Response> Client::Call(grpc::Status (Stub::*method)(grpc::ClientC
                                                                    const Request&, Response*),
                                       const Request& request) const {
   grpc::ClientContext context;
-  PrepareCall(context, token_, "", absl::Now() + kTestCallMax);
+  PrepareCall(context, token_, "", SteadyTime::Now() + kTestCallMax);
   Response response;
   const grpc::Status status = ((*stub_).*method)(&context, request, &response);
   if (!status.ok()) return FromGrpc(status);
@@ -156,7 +157,7 @@ WatchStream Client::WatchFromBeginning(const std::string& invoice_id) const {
 
 absl::Status Client::CallRaw(const std::string& method, const std::string& request) const {
   grpc::ClientContext context;
-  PrepareCall(context, token_, "", absl::Now() + kTestCallMax);
+  PrepareCall(context, token_, "", SteadyTime::Now() + kTestCallMax);
   grpc::GenericStub stub(channel_);
   const grpc::Slice slice(request);
   const grpc::ByteBuffer bytes(&slice, 1);

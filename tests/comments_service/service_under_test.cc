@@ -16,6 +16,7 @@
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/thread_pages.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/server/server.h"
 #include "services/telemetry/metrics.h"
@@ -141,7 +142,7 @@ void ServiceUnderTest::Drain() {
 }
 
 void ServiceUnderTest::Tamper(absl::AnyInvocable<void(soci::session&)> change) {
-  const absl::Status written = parts_->writes.SubmitAndWait(absl::InfiniteFuture(), Tenants::All(),
+  const absl::Status written = parts_->writes.SubmitAndWait(SteadyTime::Never(), Tenants::All(),
                                                             [&](Connection& connection) {
                                                               change(connection.sql());
                                                               return absl::OkStatus();

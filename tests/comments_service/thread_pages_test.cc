@@ -7,6 +7,7 @@
 #include <string>
 
 #include "comments-service/schema.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/database.h"
 #include "tests/support/database_under_test.h"
 
@@ -24,7 +25,7 @@ class ThreadPagesTest : public testing::Test {
   void CommitTo(const std::string& invoice_id, Between between) {
     GroupCommit writes(*database_, {&pages_, &between_}, [](std::string_view) {});
     between_.run = between;
-    const absl::Status written = writes.SubmitAndWait(absl::InfiniteFuture(), [&](Connection&) {
+    const absl::Status written = writes.SubmitAndWait(SteadyTime::Never(), [&](Connection&) {
       pages_.Touch("org", invoice_id);
       return absl::OkStatus();
     });

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "services/events/log/event_log.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/group/group_commit.h"
 #include "tests/events/crash_schema.h"
 
@@ -31,7 +32,7 @@ int Run(const std::string& url, std::int64_t first) {
   for (std::int64_t number = first;; ++number) {
     in_flight.acquire();
     writes.Submit(
-        absl::InfiniteFuture(),
+        SteadyTime::Never(),
         [number, &log = **log](Connection& connection) {
           connection.sql() << "INSERT INTO numbers (number) VALUES (:number)", soci::use(number);
           log.Append(connection, "org", "subject", absl::Now(),

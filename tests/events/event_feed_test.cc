@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "tests/events/log_under_test.h"
 #include "tests/support/await.h"
 #include "tests/support/database_under_test.h"
@@ -20,7 +21,7 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr absl::Time kNever = absl::InfiniteFuture();
+constexpr SteadyTime kNever = SteadyTime::Never();
 
 class EventFeedTest : public testing::TestWithParam<DatabaseKind> {
  protected:
@@ -121,10 +122,10 @@ TEST_P(EventFeedTest, AWakeComesAtOnceWhenThereIsSomethingAlready) {
 }
 
 TEST_P(EventFeedTest, AWakeComesWhenItsTimeIsUp) {
-  const absl::Time until = absl::Now() + absl::Milliseconds(30);
-  std::promise<absl::Time> woken;
+  const SteadyTime until = SteadyTime::Now() + absl::Milliseconds(30);
+  std::promise<SteadyTime> woken;
   feed_->WakeAfter(0, kNever, [] {});
-  feed_->WakeAfter(0, until, [&woken] { woken.set_value(absl::Now()); });
+  feed_->WakeAfter(0, until, [&woken] { woken.set_value(SteadyTime::Now()); });
   EXPECT_GE(woken.get_future().get(), until);
 }
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -50,7 +51,7 @@ void LogUnderTest::Append(int count, absl::Time time) {
 }
 
 absl::Status LogUnderTest::Write(GroupCommit::Write write) {
-  return writes().SubmitAndWait(absl::InfiniteFuture(), std::move(write));
+  return writes().SubmitAndWait(SteadyTime::Never(), std::move(write));
 }
 
 void LogUnderTest::Execute(const std::string& statement) {

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "services/process/stopwatch.h"
 #include "tests/events/log_under_test.h"
 #include "tests/support/database_under_test.h"
 
@@ -20,8 +21,8 @@ class RetentionTest : public testing::TestWithParam<DatabaseKind> {
   }
   // Long enough for several rounds: waits for writes of its own, each behind one of a round.
   void AwaitRounds() {
-    const absl::Time until = absl::Now() + 10 * kOften;
-    while (absl::Now() < until) std::this_thread::yield();
+    const SteadyTime until = SteadyTime::Now() + 10 * kOften;
+    while (SteadyTime::Now() < until) std::this_thread::yield();
   }
 
   LogUnderTest under_test_{NewDatabaseUrl(GetParam())};

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "tests/invoice_service/service_under_test.h"
 #include "tests/projector/scripted_comments.h"
 #include "tests/support/await.h"
@@ -102,12 +103,12 @@ TEST_P(FreshnessTest, ATokenThatIsNotReachedInTimeIsAnsweredAsLagging) {
   const std::string token = Comment();
   // Both before the caller's own deadline and before the two seconds are over.
   for (const absl::Duration timeout : {absl::Seconds(1), absl::Seconds(20)}) {
-    const absl::Time begin = absl::Now();
+    const SteadyTime begin = SteadyTime::Now();
     const absl::Status late = Get(AtLeast(token), timeout).status();
     EXPECT_TRUE(absl::IsUnavailable(late)) << late;
     EXPECT_EQ(ReasonOf(late), "PROJECTION_LAGGING");
     EXPECT_GT(RetryAfterOf(late), absl::ZeroDuration());
-    EXPECT_LT(absl::Now() - begin, absl::Seconds(4));
+    EXPECT_LT(SteadyTime::Now() - begin, absl::Seconds(4));
   }
 }
 
@@ -180,10 +181,10 @@ TEST_P(FreshnessTest, WithoutTheCommentsServiceInvoicesAreServedWithTheirLag) {
 TEST_P(FreshnessTest, AfterARestartWithoutTheCommentsServiceTheLagIsAsOldAsTheCounts) {
   ASSERT_TRUE(Get(AtLeast(Comment())).ok());
   const std::string as_of = Get({})->freshness().as_of_token();
-  const absl::Time counted = absl::Now();
+  const SteadyTime counted = SteadyTime::Now();
   comments_.Stop();
   service_.reset();
-  ASSERT_TRUE(Await([&] { return absl::Now() - counted > absl::Milliseconds(1100); }));
+  ASSERT_TRUE(Await([&] { return SteadyTime::Now() - counted > absl::Milliseconds(1100); }));
   service_.emplace(database_url_, comments_.address());
   token_ = service_->Person("northlight", "viewer");
   ASSERT_TRUE(Await([this] { return service_->progress().point().position == 1; }));

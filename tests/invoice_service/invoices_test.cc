@@ -11,6 +11,7 @@
 
 #include "invoice-service/schema.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "tests/support/database_under_test.h"
 
 namespace marginalia {
@@ -43,31 +44,31 @@ class InvoicesTest : public testing::TestWithParam<DatabaseKind> {
   absl::StatusOr<Invoice> Create(const InvoiceContent& content, const std::string& id = "",
                                  const Caller& caller = kDana) {
     return Wait<Invoice>([&](auto done) {
-      invoices_.Create(caller, id, content, absl::InfiniteFuture(), std::move(done));
+      invoices_.Create(caller, id, content, SteadyTime::Never(), std::move(done));
     });
   }
   absl::StatusOr<Invoice> Update(const std::string& id, const InvoiceContent& content,
                                  const std::string& etag, const Caller& caller = kDana) {
     return Wait<Invoice>([&](auto done) {
-      invoices_.Update(caller, id, content, etag, absl::InfiniteFuture(), std::move(done));
+      invoices_.Update(caller, id, content, etag, SteadyTime::Never(), std::move(done));
     });
   }
   absl::StatusOr<Invoice> Move(const std::string& id, InvoiceAction action, const std::string& etag,
                                const Caller& caller = kDana) {
     return Wait<Invoice>([&](auto done) {
-      invoices_.Move(caller, id, action, etag, absl::InfiniteFuture(), std::move(done));
+      invoices_.Move(caller, id, action, etag, SteadyTime::Never(), std::move(done));
     });
   }
   absl::StatusOr<Invoice> Get(const std::string& key, const Caller& caller = kDana) {
     auto found = Wait<std::vector<CountedInvoice>>(
-        [&](auto done) { invoices_.Read(caller, {key}, absl::InfiniteFuture(), std::move(done)); });
+        [&](auto done) { invoices_.Read(caller, {key}, SteadyTime::Never(), std::move(done)); });
     if (!found.ok()) return found.status();
     return found->front().invoice;
   }
   std::vector<std::string> Numbers(const std::string& after, int limit,
                                    const Caller& caller = kDana) {
     const auto found = Wait<std::vector<InvoiceSummary>>([&](auto done) {
-      invoices_.List(caller, after, limit, absl::InfiniteFuture(), std::move(done));
+      invoices_.List(caller, after, limit, SteadyTime::Never(), std::move(done));
     });
     std::vector<std::string> numbers;
     for (const InvoiceSummary& summary : *found) numbers.push_back(summary.number);
@@ -270,7 +271,7 @@ TEST_P(InvoicesTest, ListsAreInOrderOfNumberByteByByte) {
 
 TEST_P(InvoicesTest, ADeadlineThatHasPassedWritesNothing) {
   const auto answer = Wait<Invoice>([&](auto done) {
-    invoices_.Create(kDana, kId, Content("INV-1"), absl::InfinitePast(), std::move(done));
+    invoices_.Create(kDana, kId, Content("INV-1"), SteadyTime(), std::move(done));
   });
   EXPECT_TRUE(absl::IsDeadlineExceeded(answer.status())) << answer.status();
   EXPECT_TRUE(absl::IsNotFound(Get(kId).status()));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "invoice-service/schema.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -36,7 +37,7 @@ ServiceUnderTest::ServiceUnderTest(const std::string& database_url,
       counts_(cache_),
       projector_(comments_, counts_, database_url, *database_, writes_, progress_),
       freshness_(progress_,
-                 [this](const Trace& trace, absl::Time deadline, Freshness::HeadDone done) {
+                 [this](const Trace& trace, SteadyTime deadline, Freshness::HeadDone done) {
                    comments_.AskHead(trace, deadline, std::move(done));
                  }),
       invoices_(*database_, writes_, cache_),

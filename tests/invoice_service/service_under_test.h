@@ -10,7 +10,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "deploy/keys/token_mint.h"
 #include "invoice-service/comment_counts.h"
@@ -24,6 +23,7 @@
 #include "services/events/projection/progress.h"
 #include "services/events/projection/projector.h"
 #include "services/identity/token_verifier.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/server/server.h"
 #include "services/storage/database.h"
@@ -82,7 +82,7 @@ absl::StatusOr<Response> ServiceUnderTest::Call(
                                                                 const Request&, Response*),
     const std::string& token, const Request& request, absl::Duration timeout) {
   grpc::ClientContext context;
-  PrepareCall(context, token, "", absl::Now() + timeout);
+  PrepareCall(context, token, "", SteadyTime::Now() + timeout);
   Response response;
   const grpc::Status status = ((*stub_).*method)(&context, request, &response);
   if (!status.ok()) return FromGrpc(status);

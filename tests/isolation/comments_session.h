@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "services/process/stopwatch.h"
 #include "tests/isolation/comments_memory.h"
 #include "tests/isolation/comments_world.h"
 #include "tests/isolation/operations.h"
@@ -27,7 +28,7 @@ class CommentsSession : public TenantSession {
   Round Plan() override;
 
  private:
-  CallContext Call() const { return {caller_, "", "request", absl::InfiniteFuture()}; }
+  CallContext Call() const { return {caller_, "", "request", SteadyTime::Never()}; }
 
   // Perhaps not of this tenant, perhaps a number, perhaps nothing at all.
   std::string AnyInvoice();

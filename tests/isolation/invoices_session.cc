@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "marginalia/invoices/v1/invoices_service.pb.h"
+#include "services/process/stopwatch.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {
@@ -120,7 +121,7 @@ Operation InvoicesSession::Create() {
           .start =
               [this, id, content](Operation& self, Answered answered) {
                 world_.invoices().Create(
-                    caller_, id, content, absl::InfiniteFuture(),
+                    caller_, id, content, SteadyTime::Never(),
                     Into<Invoice>(self, std::move(answered),
                                   [this](const auto& invoice) { return Describe(invoice); }));
               },
@@ -136,7 +137,7 @@ Operation InvoicesSession::Update() {
           .start =
               [this, key, etag, content](Operation& self, Answered answered) {
                 world_.invoices().Update(
-                    caller_, key, content, etag, absl::InfiniteFuture(),
+                    caller_, key, content, etag, SteadyTime::Never(),
                     Into<Invoice>(self, std::move(answered),
                                   [this](const auto& invoice) { return Describe(invoice); }));
               },
@@ -151,7 +152,7 @@ Operation InvoicesSession::Move() {
           .start =
               [this, key, etag, action](Operation& self, Answered answered) {
                 world_.invoices().Move(
-                    caller_, key, action, etag, absl::InfiniteFuture(),
+                    caller_, key, action, etag, SteadyTime::Never(),
                     Into<Invoice>(self, std::move(answered),
                                   [this](const auto& invoice) { return Describe(invoice); }));
               },
@@ -170,17 +171,16 @@ Operation InvoicesSession::Get() {
   std::string asked = "GetInvoice";
   for (const std::string& key : keys) absl::StrAppend(&asked, " ", key);
   const FreshnessRequirement requirement = AnyRequirement();
-  return {.asked = std::move(asked),
-          .start =
-              [this, keys, refused, requirement](Operation& self, Answered answered) {
-                auto done =
-                    Into<FreshInvoices>(self, std::move(answered),
-                                        [this](const auto& fresh) { return Describe(fresh); });
-                if (!refused.ok()) return done(refused);
-                world_.reads().Get({caller_, requirement, absl::InfiniteFuture()}, keys,
-                                   std::move(done));
-              },
-          .describe = nullptr};
+  return {
+      .asked = std::move(asked),
+      .start =
+          [this, keys, refused, requirement](Operation& self, Answered answered) {
+            auto done = Into<FreshInvoices>(self, std::move(answered),
+                                            [this](const auto& fresh) { return Describe(fresh); });
+            if (!refused.ok()) return done(refused);
+            world_.reads().Get({caller_, requirement, SteadyTime::Never()}, keys, std::move(done));
+          },
+      .describe = nullptr};
 }
 
 Operation InvoicesSession::List() {
@@ -195,7 +195,7 @@ Operation InvoicesSession::List() {
           .start =
               [=, this](Operation& self, Answered answered) {
                 world_.reads().List(
-                    {caller_, requirement, absl::InfiniteFuture()}, page_size, token,
+                    {caller_, requirement, SteadyTime::Never()}, page_size, token,
                     Into<FreshSummaries>(self, std::move(answered),
                                          [this](const auto& page) { return Describe(page); }));
               },

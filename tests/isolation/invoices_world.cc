@@ -6,6 +6,7 @@
 
 #include "absl/time/clock.h"
 #include "invoice-service/schema.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -25,7 +26,7 @@ InvoicesWorld::InvoicesWorld(const std::string& database_url)
       // As main has it.
       cache_(database_->kind() == DatabaseKind::kSqlite ? kCachedInvoicesMax : 0),
       counts_(cache_),
-      freshness_(progress_, [this](const Trace&, absl::Time,
+      freshness_(progress_, [this](const Trace&, SteadyTime,
                                    Freshness::HeadDone done) { done(progress_.point()); }),
       invoices_(*database_, writes_, cache_),
       reads_(invoices_, freshness_, cache_) {
@@ -44,7 +45,7 @@ void InvoicesWorld::CommentArrives(const std::string& org_id, const std::string&
                            .last_author_name = org_id,
                            .position = reached_.position});
   const absl::Status applied =
-      writes_.SubmitAndWait(absl::InfiniteFuture(), Tenants::All(), [&](Connection& connection) {
+      writes_.SubmitAndWait(SteadyTime::Never(), Tenants::All(), [&](Connection& connection) {
         counts_.Apply(connection, facts);
         return absl::OkStatus();
       });

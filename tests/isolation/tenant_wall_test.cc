@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "comments-service/schema.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/group/group_commit.h"
 #include "tests/support/postgres_server.h"
 
@@ -42,7 +43,7 @@ std::vector<std::string> OrgsSeenBy(Connection& connection) {
 class TenantWallTest : public testing::Test {
  protected:
   absl::Status Write(const Tenants& tenants, const std::string& statement) {
-    return writes_.SubmitAndWait(absl::InfiniteFuture(), tenants, [&](Connection& connection) {
+    return writes_.SubmitAndWait(SteadyTime::Never(), tenants, [&](Connection& connection) {
       connection.sql() << statement;
       return absl::OkStatus();
     });
@@ -108,7 +109,7 @@ TEST_F(TenantWallTest, EachWriteOfAGroupSeesItsOwnTenantOnly) {
   std::vector<std::vector<std::string>> seen(4);
   // The first one holds the writer until the others are in the queue, and so in one group.
   writes_.Submit(
-      absl::InfiniteFuture(),
+      SteadyTime::Never(),
       [&held](Connection&) {
         held.get_future().wait();
         return absl::OkStatus();
@@ -118,7 +119,7 @@ TEST_F(TenantWallTest, EachWriteOfAGroupSeesItsOwnTenantOnly) {
                                         Tenants(), Tenants::All()};
   for (std::size_t i = 0; i < tenants.size(); ++i) {
     writes_.Submit(
-        absl::InfiniteFuture(), tenants[i],
+        SteadyTime::Never(), tenants[i],
         [&seen, i](Connection& connection) {
           seen[i] = OrgsSeenBy(connection);
           return absl::OkStatus();
@@ -142,7 +143,7 @@ TEST_F(TenantWallTest, ATenantsIdIsNeverTakenForAnythingElse) {
     SCOPED_TRACE(org_id);
     const Tenants tenants = Tenants::One(org_id);
     EXPECT_THAT(OrgsSeenFor(tenants), IsEmpty());
-    EXPECT_EQ(writes_.SubmitAndWait(absl::InfiniteFuture(), tenants,
+    EXPECT_EQ(writes_.SubmitAndWait(SteadyTime::Never(), tenants,
                                     [&](Connection& connection) {
                                       connection.sql() << "INSERT INTO threads (org_id, invoice_id)"
                                                           " VALUES (:org_id, 'INV-1')",

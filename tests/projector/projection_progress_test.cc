@@ -9,6 +9,7 @@
 
 #include "absl/time/clock.h"
 #include "services/events/projection/progress.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -22,7 +23,7 @@ class ProjectionProgressTest : public testing::Test {
  protected:
   std::future<Outcome> Wait(const LogPoint& point, absl::Duration time = absl::Seconds(20)) {
     auto outcome = std::make_shared<std::promise<Outcome>>();
-    progress_.WaitFor(point, absl::Now() + time,
+    progress_.WaitFor(point, SteadyTime::Now() + time,
                       [outcome](Outcome reached) { outcome->set_value(reached); });
     return outcome->get_future();
   }
@@ -54,9 +55,9 @@ TEST_F(ProjectionProgressTest, WaitersWakeWhenTheirPointIsReachedAndNotBefore) {
 TEST_F(ProjectionProgressTest, AWaiterIsAnsweredLateWhenItsTimeHasPassed) {
   // The second one comes when the waker is certainly asleep, with nothing else to wait for.
   for (int again = 0; again < 2; ++again) {
-    const absl::Time begin = absl::Now();
+    const SteadyTime begin = SteadyTime::Now();
     EXPECT_EQ(Wait({kLog, 5}, absl::Milliseconds(20)).get(), Outcome::kLate);
-    EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+    EXPECT_LT(SteadyTime::Now() - begin, absl::Seconds(5));
   }
   EXPECT_EQ(Wait({kLog, 5}, -absl::Seconds(1)).get(), Outcome::kLate);
 }
@@ -112,15 +113,20 @@ TEST_F(ProjectionProgressTest, UntilItClosesWhoeverWaitsGoesOnWaiting) {
 }
 
 TEST_F(ProjectionProgressTest, LagCountsFromTheLastMomentAtWhichNothingWasMissing) {
-  const absl::Time complete_until = absl::Now() - absl::Minutes(5);
-  progress_.Reach({kLog, 5}, complete_until);
-  EXPECT_EQ(progress_.Lag(complete_until + absl::Minutes(5)), absl::Minutes(5));
+  const Stopwatch since;
+  const auto lag = [&] { return progress_.Lag(since.start()) + since.elapsed(); };
+  progress_.Reach({kLog, 5}, absl::Now() - absl::Minutes(5));
+  EXPECT_GE(lag(), absl::Minutes(5));
+  EXPECT_LT(progress_.Lag(since.start()), absl::Minutes(5) + absl::Milliseconds(1));
   progress_.Reach({kLog, 6}, absl::InfinitePast());
-  EXPECT_EQ(progress_.Lag(complete_until + absl::Minutes(6)), absl::Minutes(6));
-  progress_.Reach({kLog, 7}, complete_until + absl::Minutes(6));
-  EXPECT_EQ(progress_.Lag(complete_until + absl::Minutes(6)), absl::ZeroDuration());
-  // The other service's clock is ahead.
-  EXPECT_EQ(progress_.Lag(complete_until), absl::ZeroDuration());
+  EXPECT_GE(lag(), absl::Minutes(5));
+  progress_.Reach({kLog, 7}, absl::Now() - absl::Minutes(1));
+  EXPECT_GE(lag(), absl::Minutes(1));
+  EXPECT_LT(progress_.Lag(since.start()), absl::Minutes(1) + absl::Milliseconds(1));
+  // The other service's clock is ahead: no more than now is known, and it ages as time passes.
+  progress_.Reach({kLog, 8}, absl::Now() + absl::Hours(1));
+  EXPECT_EQ(progress_.Lag(since.start()), absl::ZeroDuration());
+  EXPECT_GE(progress_.Lag(SteadyTime::Now() + absl::Minutes(2)), absl::Minutes(2));
 }
 
 TEST_F(ProjectionProgressTest, TheEpochChangesWithThePointOnly) {

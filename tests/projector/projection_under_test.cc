@@ -5,8 +5,8 @@
 #include <iostream>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "invoice-service/schema.h"
+#include "services/process/stopwatch.h"
 #include "tests/support/await.h"
 
 namespace marginalia {
@@ -50,7 +50,7 @@ CommentCount ProjectionUnderTest::CountOf(const std::string& org_id,
 
 void ProjectionUnderTest::Execute(const std::string& sql) {
   const absl::Status written =
-      writes_.SubmitAndWait(absl::InfiniteFuture(), Tenants::All(), [&sql](Connection& connection) {
+      writes_.SubmitAndWait(SteadyTime::Never(), Tenants::All(), [&sql](Connection& connection) {
         connection.sql() << sql;
         return absl::OkStatus();
       });

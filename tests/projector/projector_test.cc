@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "services/process/stopwatch.h"
 #include "tests/projector/projection_under_test.h"
 #include "tests/projector/scripted_comments.h"
 #include "tests/support/await.h"
@@ -318,7 +319,7 @@ TEST_P(ProjectorTest, TheLagIsNearZeroWhileTheStreamFlowsAndGrowsWhenItIsGone) {
   CommentEverywhere(1);
   StartProjection();
   ASSERT_TRUE(CatchesUp());
-  const auto lag = [this] { return projection_->progress().Lag(absl::Now()); };
+  const auto lag = [this] { return projection_->progress().Lag(SteadyTime::Now()); };
   ASSERT_TRUE(Await([&] { return projection_->progress().following(); }));
   EXPECT_TRUE(Await([&] { return lag() < absl::Milliseconds(500); }));
   comments_.Stop();
@@ -374,9 +375,9 @@ TEST_P(ProjectorTest, StoppingDoesNotWaitForAServiceThatDoesNotAnswer) {
   });
   StartProjection();
   ASSERT_TRUE(Await([this] { return comments_.snapshots_begun() > 0; }));
-  const absl::Time begin = absl::Now();
+  const SteadyTime begin = SteadyTime::Now();
   StopProjection();
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(3));
+  EXPECT_LT(SteadyTime::Now() - begin, absl::Seconds(3));
   stopped_ = true;
 }
 

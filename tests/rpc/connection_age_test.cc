@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "tests/rpc/counted_replica.h"
 #include "tests/rpc/gated_service.h"
@@ -58,7 +59,7 @@ TEST(ConnectionAgeTest, ACallInFlightFinishesOnTheConnectionThatHasReachedItsAge
 TEST(ConnectionAgeTest, AStreamIsCutAfterTheGraceAsUnavailable) {
   GatedServer server({}, ShortLived(absl::Milliseconds(100)));
   grpc::ClientContext context;
-  PrepareCall(context, server.Token("viewer"), "", absl::Now() + absl::Seconds(30));
+  PrepareCall(context, server.Token("viewer"), "", SteadyTime::Now() + absl::Seconds(30));
   const auto stream = server.stub->WatchEvents(&context, {});
   stream->WaitForInitialMetadata();
   comments::v1::WatchEventsResponse message;

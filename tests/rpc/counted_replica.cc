@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 
 namespace marginalia {
@@ -97,7 +98,7 @@ void CountedReplica::StartAgain() {
 
 grpc::Status Get(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
-  PrepareCall(context, "", "", absl::Now() + absl::Seconds(30));
+  PrepareCall(context, "", "", SteadyTime::Now() + absl::Seconds(30));
   api::GetCommentResponse response;
   return api::CommentsService::NewStub(channel)->GetComment(&context, {}, &response);
 }

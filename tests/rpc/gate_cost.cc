@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/gate/request_id.h"
 #include "services/tokens/sealed_token.h"
@@ -92,7 +93,7 @@ double CostOfCalls(comments::v1::CommentsService::Stub& stub, const std::string&
     clients.emplace_back([&stub, &token] {
       for (int n = 0; n < kCallsPerClient; ++n) {
         grpc::ClientContext context;
-        PrepareCall(context, token, "", absl::Now() + absl::Seconds(30));
+        PrepareCall(context, token, "", SteadyTime::Now() + absl::Seconds(30));
         comments::v1::AddCommentResponse response;
         const grpc::Status status = stub.AddComment(&context, {}, &response);
         if (!status.ok()) std::printf("failed: %s\n", status.error_message().c_str());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/rpc/gate_calls.h"
 #include "tests/rpc/gated_service.h"
@@ -100,20 +101,20 @@ TEST_F(GateTest, MetadataThatClaimsAnIdentityIsIgnored) {
 }
 
 TEST_F(GateTest, TheDeadlineIsTheCallers) {
-  absl::Time deadline;
+  SteadyTime deadline;
   server_.service.answer = [&deadline](const AdmittedCall& call) {
     deadline = call.deadline();
     return absl::OkStatus();
   };
   ASSERT_TRUE(Add(Bearing(server_.Token("member"))).ok());
-  EXPECT_LE(deadline, absl::Now() + absl::Seconds(31));
-  EXPECT_GT(deadline, absl::Now());
+  EXPECT_LE(deadline, SteadyTime::Now() + absl::Seconds(31));
+  EXPECT_GT(deadline, SteadyTime::Now());
 
   grpc::ClientContext context;
   context.AddMetadata("authorization", "Bearer " + server_.Token("member"));
   api::AddCommentResponse response;
   ASSERT_TRUE(server_.stub->AddComment(&context, {}, &response).ok());
-  EXPECT_EQ(deadline, absl::InfiniteFuture());
+  EXPECT_EQ(deadline, SteadyTime::Never());
 }
 
 TEST_F(GateTest, ARefusalOfTheUseCaseReachesTheCallerWithItsDetails) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
@@ -33,7 +34,7 @@ class ProbeListenerTest : public testing::Test {
   // As a platform asks: without a token.
   ServingStatus Probe(const std::string& service) {
     grpc::ClientContext context;
-    PrepareCall(context, "", "", absl::Now() + absl::Seconds(30));
+    PrepareCall(context, "", "", SteadyTime::Now() + absl::Seconds(30));
     health::HealthCheckRequest request;
     request.set_service(service);
     health::HealthCheckResponse response;
@@ -47,7 +48,7 @@ class ProbeListenerTest : public testing::Test {
   grpc::StatusCode CodeOf(const std::string& method) {
     grpc::GenericStub stub(probes_);
     grpc::ClientContext context;
-    PrepareCall(context, server_.Token("admin"), "", absl::Now() + absl::Seconds(30));
+    PrepareCall(context, server_.Token("admin"), "", SteadyTime::Now() + absl::Seconds(30));
     grpc::CompletionQueue queue;
     const grpc::Slice empty;
     const auto call = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&empty, 1), &queue);
@@ -89,7 +90,7 @@ TEST_F(ProbeListenerTest, WhileTheServerDrainsItSaysNotServing) {
   server_.service.hold = true;
   std::thread caller([this] {
     grpc::ClientContext context;
-    PrepareCall(context, server_.Token("member"), "", absl::Now() + absl::Seconds(30));
+    PrepareCall(context, server_.Token("member"), "", SteadyTime::Now() + absl::Seconds(30));
     comments::v1::AddCommentResponse response;
     EXPECT_TRUE(server_.stub->AddComment(&context, {}, &response).ok());
   });

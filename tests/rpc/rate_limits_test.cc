@@ -5,6 +5,7 @@
 #include <string>
 
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -24,7 +25,7 @@ class RateLimitsTest : public testing::Test {
     return allowed;
   }
 
-  absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
+  SteadyTime now_ = SteadyTime::Now();
 };
 
 TEST_F(RateLimitsTest, NobodyIsLimitedUnlessALimitIsSet) {

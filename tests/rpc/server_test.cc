@@ -9,6 +9,7 @@
 
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/server/health.h"
@@ -36,7 +37,7 @@ health::HealthCheckResponse::ServingStatus HealthOf(GatedServer& server,
 
 grpc::Status Add(GatedServer& server, std::size_t body_bytes = 0) {
   grpc::ClientContext context;
-  PrepareCall(context, server.Token("member"), "", absl::Now() + absl::Seconds(30));
+  PrepareCall(context, server.Token("member"), "", SteadyTime::Now() + absl::Seconds(30));
   api::AddCommentRequest request;
   request.set_body(std::string(body_bytes, 'x'));
   api::AddCommentResponse response;
@@ -89,7 +90,7 @@ TEST(RpcServerTest, DrainLetsCallsInFlightFinishAndTakesNoNewOnes) {
   const auto refuses_new_calls = [&server] {
     grpc::ClientContext context;
     // Time enough for the retries.
-    PrepareCall(context, server.Token("member"), "", absl::Now() + absl::Seconds(3));
+    PrepareCall(context, server.Token("member"), "", SteadyTime::Now() + absl::Seconds(3));
     api::ListThreadCountsResponse response;
     return server.stub->ListThreadCounts(&context, {}, &response).error_code() ==
            grpc::StatusCode::UNAVAILABLE;
@@ -104,7 +105,7 @@ TEST(RpcServerTest, DrainLetsCallsInFlightFinishAndTakesNoNewOnes) {
 TEST(RpcServerTest, DrainSaysNotServingBeforeStreamsEndThemselves) {
   GatedServer server;
   grpc::ClientContext context;
-  PrepareCall(context, server.Token("viewer"), "", absl::Now() + absl::Seconds(30));
+  PrepareCall(context, server.Token("viewer"), "", SteadyTime::Now() + absl::Seconds(30));
   const auto stream = server.stub->WatchEvents(&context, {});
   stream->WaitForInitialMetadata();
 
@@ -155,9 +156,9 @@ TEST(RpcServerTest, AHealthWatcherSeesEveryChangeAndDoesNotHoldUpTheDrain) {
   ASSERT_TRUE(watch->Read(&response));
   EXPECT_EQ(response.status(), health::HealthCheckResponse::SERVING);
 
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   server.server->Drain([] {});
-  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+  EXPECT_LT(SteadyTime::Now() - start, absl::Seconds(10));
   ASSERT_TRUE(watch->Read(&response));
   EXPECT_EQ(response.status(), health::HealthCheckResponse::NOT_SERVING);
   EXPECT_FALSE(watch->Read(&response));

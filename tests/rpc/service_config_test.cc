@@ -15,6 +15,7 @@
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "marginalia/invoices/v1/invoices_service.pb.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "tests/rpc/counted_replica.h"
 #include "tests/rpc/gated_service.h"
@@ -150,7 +151,7 @@ int AttemptsWhen(const absl::Status& refusal) {
     return refusal;
   };
   grpc::ClientContext context;
-  PrepareCall(context, server.Token("member"), "", absl::Now() + absl::Seconds(30));
+  PrepareCall(context, server.Token("member"), "", SteadyTime::Now() + absl::Seconds(30));
   comments::v1::AddCommentResponse response;
   EXPECT_EQ(server.stub->AddComment(&context, {}, &response).error_code(), StatusCode::UNAVAILABLE);
   return attempts;

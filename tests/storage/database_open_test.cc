@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "services/process/stopwatch.h"
 #include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/database.h"
 #include "services/storage/group/group_commit.h"
@@ -31,7 +32,7 @@ class DatabaseOpenTest : public testing::Test {
   void Fill() {
     const auto database = OpenNumbers(Url());
     GroupCommit writes(*database, {}, [](std::string_view) {});
-    EXPECT_EQ(writes.SubmitAndWait(absl::InfiniteFuture(),
+    EXPECT_EQ(writes.SubmitAndWait(SteadyTime::Never(),
                                    [](Connection& connection) {
                                      for (std::int64_t i = 0; i < 50'000; ++i) {
                                        connection.sql()
@@ -121,7 +122,7 @@ TEST_F(DatabaseOpenTest, TheWriterIsDurableAndNeitherSideCheckpointsByItself) {
   };
   EXPECT_EQ(database->Read(check), absl::OkStatus());
   GroupCommit writes(*database, {}, [](std::string_view) {});
-  EXPECT_EQ(writes.SubmitAndWait(absl::InfiniteFuture(), check), absl::OkStatus());
+  EXPECT_EQ(writes.SubmitAndWait(SteadyTime::Never(), check), absl::OkStatus());
 }
 
 TEST_F(DatabaseOpenTest, AServerThatCannotBeReachedIsNamedWithoutItsPassword) {
@@ -136,7 +137,7 @@ TEST_F(DatabaseOpenTest, SeveralReplicasMayOpenOnePostgresDatabase) {
   const auto first = OpenNumbers(url);
   const auto second = OpenNumbers(url);
   GroupCommit writes(*first, {}, [](std::string_view) {});
-  EXPECT_EQ(writes.SubmitAndWait(absl::InfiniteFuture(), Insert(1)), absl::OkStatus());
+  EXPECT_EQ(writes.SubmitAndWait(SteadyTime::Never(), Insert(1)), absl::OkStatus());
   EXPECT_THAT(Numbers(*second), testing::ElementsAre(1));
 }
 

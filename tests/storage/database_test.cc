@@ -7,8 +7,8 @@
 #include <latch>
 #include <thread>
 
-#include "absl/time/clock.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/group/group_commit.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/database_under_test.h"
@@ -22,7 +22,7 @@ using testing::IsEmpty;
 
 void Write(Database& database, GroupCommit::Write write) {
   GroupCommit writes(database, {}, [](std::string_view reason) { ADD_FAILURE() << reason; });
-  EXPECT_EQ(writes.SubmitAndWait(absl::InfiniteFuture(), std::move(write)), absl::OkStatus());
+  EXPECT_EQ(writes.SubmitAndWait(SteadyTime::Never(), std::move(write)), absl::OkStatus());
 }
 
 class DatabaseTest : public testing::TestWithParam<DatabaseKind> {
@@ -170,7 +170,7 @@ TEST_P(DatabaseTest, ReadThenReadsAndThenTellsTheStatus) {
   std::promise<absl::Status> ended;
   std::int64_t number = 0;
   database->ReadThen(
-      absl::InfiniteFuture(), Tenants(),
+      SteadyTime::Never(), Tenants(),
       [&number](Connection& connection) {
         connection.sql() << "SELECT number FROM numbers", soci::into(number);
         return absl::NotFoundError("as the read says");

@@ -11,8 +11,8 @@
 #include <thread>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/database_under_test.h"
 
@@ -22,7 +22,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr absl::Time kNoDeadline = absl::InfiniteFuture();
+constexpr SteadyTime kNoDeadline = SteadyTime::Never();
 
 // Notes which of its functions were called, by their first letters.
 class Recorder : public GroupParticipant {
@@ -242,7 +242,7 @@ TEST_P(GroupCommitTest, AFullQueueRefusesWithARetryHint) {
 TEST_P(GroupCommitTest, ADeadlineThatPassesInTheQueueWritesNothing) {
   Start();
   HoldWriter();
-  writes_->Submit(absl::Now() - absl::Milliseconds(1), Insert(1), answers_.Next());
+  writes_->Submit(SteadyTime::Now() - absl::Milliseconds(1), Insert(1), answers_.Next());
   ReleaseWriter();
   const absl::Status status = answers_.Await(2)[1];
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);

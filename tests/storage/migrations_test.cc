@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "services/process/stopwatch.h"
 #include "services/storage/connection/write_transaction.h"
 #include "services/storage/database.h"
 #include "services/storage/database_url.h"
@@ -156,7 +157,7 @@ TEST_F(PostgresMigrationsTest, AReplicaOfTheReleaseBeforeServesWhileTheNextOneMi
   std::atomic<std::int64_t> written = 0;
   std::thread load([&] {
     while (!stop) {
-      EXPECT_EQ(old_writes.SubmitAndWait(absl::InfiniteFuture(), Insert(written + 1)),
+      EXPECT_EQ(old_writes.SubmitAndWait(SteadyTime::Never(), Insert(written + 1)),
                 absl::OkStatus());
       ++written;
       EXPECT_EQ(Numbers(*old_replica).size(), static_cast<std::size_t>(written));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "services/process/stopwatch.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/await.h"
 #include "tests/support/database_under_test.h"
@@ -41,7 +42,7 @@ class NotificationsTest : public testing::Test {
 
   void Run(const std::string& sql) {
     const absl::Status ran =
-        writes_.SubmitAndWait(absl::InfiniteFuture(), [&sql](Connection& connection) {
+        writes_.SubmitAndWait(SteadyTime::Never(), [&sql](Connection& connection) {
           connection.sql() << sql;
           return absl::OkStatus();
         });

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/group/group_commit.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/postgres_server.h"
@@ -18,7 +19,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr absl::Time kNoDeadline = absl::InfiniteFuture();
+constexpr SteadyTime kNoDeadline = SteadyTime::Never();
 
 // Cuts all connections when it is told to, just before COMMIT.
 class Cutter : public GroupParticipant {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "services/process/stopwatch.h"
 #include "services/storage/group/group_commit.h"
 #include "tests/support/database_under_test.h"
 
@@ -57,7 +58,7 @@ class RowInsertTest : public testing::TestWithParam<DatabaseKind> {
   }
 
   absl::Status Write(GroupCommit::Write write) {
-    return writes_.SubmitAndWait(absl::InfiniteFuture(), std::move(write));
+    return writes_.SubmitAndWait(SteadyTime::Never(), std::move(write));
   }
 
   std::vector<std::string> Texts() {

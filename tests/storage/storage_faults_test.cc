@@ -13,8 +13,8 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/group/group_commit.h"
 #include "tests/storage/faulty_vfs.h"
@@ -26,7 +26,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr absl::Time kNoDeadline = absl::InfiniteFuture();
+constexpr SteadyTime kNoDeadline = SteadyTime::Never();
 
 class StorageFaultsTest : public testing::Test {
  protected:
@@ -132,12 +132,12 @@ TEST_F(StorageFaultsTest, ADatabaseLockedByAnotherProcessIsUnavailableUntilItIsU
   Open();
   soci::session other(soci::sqlite3, path_);
   other << "BEGIN IMMEDIATE";
-  const absl::Time begun = absl::Now();
+  const SteadyTime begun = SteadyTime::Now();
   const absl::Status locked = Write(1);
   EXPECT_EQ(locked.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(locked), "DATABASE_LOCKED");
   EXPECT_GT(RetryAfterOf(locked), absl::ZeroDuration());
-  EXPECT_LT(absl::Now() - begun, 2 * kLockWaitMax);
+  EXPECT_LT(SteadyTime::Now() - begun, 2 * kLockWaitMax);
   other << "ROLLBACK";
   EXPECT_EQ(Write(1), absl::OkStatus());
 }

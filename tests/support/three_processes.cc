@@ -132,8 +132,8 @@ void ThreeProcesses::StartGateway() {
 }
 
 std::string ThreeProcesses::Token(const std::string& user, const std::string& role,
-                                  const std::string& org) const {
-  return mint_->Mint({.org = org, .sub = user, .name = user, .role = role});
+                                  const std::string& org, absl::Duration lifetime) const {
+  return mint_->Mint({.org = org, .sub = user, .name = user, .role = role}, lifetime);
 }
 
 void ThreeProcesses::Prepare(grpc::ClientContext& context, const std::string& token,

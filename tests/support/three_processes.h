@@ -88,7 +88,8 @@ class ThreeProcesses {
 
   // A bearer token. The tenant of people is "northlight" unless another is given.
   std::string Token(const std::string& user, const std::string& role,
-                    const std::string& org = "northlight") const;
+                    const std::string& org = "northlight",
+                    absl::Duration lifetime = absl::Hours(1)) const;
   // Sets the token and a deadline. `wait_for_ready`: the call waits for a connection.
   void Prepare(grpc::ClientContext& context, const std::string& token,
                std::chrono::milliseconds limit = std::chrono::seconds(10),
@@ -113,6 +114,8 @@ class ThreeProcesses {
   // The text of GET /metrics of one of the three.
   static std::string MetricsOf(ProcessUnderTest& process);
 
+  // The file that all read the keys for tokens from.
+  const std::string& jwks_path() const { return mint_->jwks_path(); }
   const TempDir& directory() const { return directory_; }
   const std::string& comments_url() const { return options_.comments_url; }
   const std::string& invoices_url() const { return options_.invoices_url; }

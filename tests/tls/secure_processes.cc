@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "tests/support/await.h"
 
@@ -108,7 +109,7 @@ std::string SecureProcesses::Token(const std::string& role) const {
 }
 
 void SecureProcesses::Prepare(grpc::ClientContext& context, const std::string& role) const {
-  PrepareCall(context, Token(role), "", absl::Now() + absl::Seconds(20));
+  PrepareCall(context, Token(role), "", SteadyTime::Now() + absl::Seconds(20));
 }
 
 std::string SecureProcesses::NewInvoice(const std::string& number) const {

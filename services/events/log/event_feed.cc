@@ -11,10 +11,10 @@
 #include <thread>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "services/events/log/event_ring.h"
 #include "services/events/log/wake_list.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -25,10 +25,6 @@ constexpr absl::Duration kHeadPollInterval = absl::Milliseconds(50);
 constexpr absl::Duration kHeadPollIntervalAfterFailure = absl::Milliseconds(250);
 // The longest sleep of the feed's thread: a wait for the end of time is not for every clock.
 constexpr absl::Duration kSleepMax = absl::Minutes(1);
-
-// How current the feed is must not depend on somebody setting the clock.
-using SteadyClock = std::chrono::steady_clock;
-using SteadyTime = SteadyClock::time_point;
 
 }  // namespace
 
@@ -43,13 +39,13 @@ struct EventFeed::State {
   EventRing ring;  // guarded by mutex, as all that follows
   WakeList waiters;
   bool closed = false;
-  bool ended = false;                              // the thread is to end
-  bool behind = false;                             // the log holds more than the ring knows of
-  SteadyTime current_at = SteadyClock::now();      // when the ring knew of all that was durable
-  absl::Time sleeps_until = absl::InfinitePast();  // the thread, unless it is notified
-  std::list<std::atomic<std::int64_t>> places;     // the numbers themselves change without the lock
-  FromOthers from_others;                          // the feed's thread only, as what follows
-  bool hears = true;                               // the last time that it asked it was answered
+  bool ended = false;                           // the thread is to end
+  bool behind = false;                          // the log holds more than the ring knows of
+  SteadyTime current_at = SteadyTime::Now();    // when the ring knew of all that was durable
+  SteadyTime sleeps_until = SteadyTime();       // the thread, unless it is notified
+  std::list<std::atomic<std::int64_t>> places;  // the numbers themselves change without the lock
+  FromOthers from_others;                       // the feed's thread only, as what follows
+  bool hears = true;                            // the last time that it asked it was answered
   std::thread thread;
 
   // `head`: what the log has got to; 0: perhaps further than the ring.
@@ -95,19 +91,18 @@ void EventFeed::State::Push(const std::vector<EventPointer>& events) {
 }
 
 void EventFeed::State::Work(EventLog& log) {
-  SteadyTime next_poll = log.has_other_writers() ? SteadyClock::now() : SteadyTime::max();
+  SteadyTime next_poll = log.has_other_writers() ? SteadyTime::Now() : SteadyTime::Never();
   std::unique_lock lock(mutex);
   while (!ended) {
-    const absl::Time now = absl::Now();
+    const SteadyTime now = SteadyTime::Now();
     std::vector<WakeList::Wake> due = closed ? waiters.TakeAll() : waiters.TakeDue(ring.end(), now);
-    const auto until_poll = next_poll - SteadyClock::now();
-    const bool polls = !closed && (behind || until_poll <= SteadyClock::duration::zero());
+    const bool polls = !closed && (behind || next_poll <= now);
     if (due.empty() && !polls) {
       absl::Duration sleep = std::min(waiters.NextUntil() - now, kSleepMax);
-      if (!closed) sleep = std::min(sleep, absl::FromChrono(until_poll));
+      if (!closed) sleep = std::min(sleep, next_poll - now);
       sleeps_until = now + sleep;
       changed.wait_for(lock, absl::ToChronoNanoseconds(sleep));
-      sleeps_until = absl::InfinitePast();
+      sleeps_until = SteadyTime();
       continue;
     }
     if (polls) behind = false;
@@ -115,7 +110,7 @@ void EventFeed::State::Work(EventLog& log) {
     lock.unlock();
     for (WakeList::Wake& wake : due) wake();
     due.clear();
-    if (polls) next_poll = SteadyClock::now() + absl::ToChronoNanoseconds(CatchUp(log));
+    if (polls) next_poll = SteadyTime::Now() + CatchUp(log);
     lock.lock();
   }
 }
@@ -136,7 +131,7 @@ void EventFeed::State::SkipTo(std::int64_t head) {
 }
 
 absl::Duration EventFeed::State::CatchUp(EventLog& log) {
-  const SteadyTime asked_at = SteadyClock::now();
+  const SteadyTime asked_at = SteadyTime::Now();
   const absl::StatusOr<std::int64_t> head = log.RefreshHead();
   if (!head.ok()) return CannotHear(head.status());
   std::int64_t end = 0;
@@ -222,7 +217,7 @@ absl::StatusOr<std::vector<EventPointer>> EventFeed::After(std::int64_t after) {
   return log_.ReadAfter(after, kBatchEventsMax);
 }
 
-std::uint64_t EventFeed::WakeAfter(std::int64_t after, absl::Time until,
+std::uint64_t EventFeed::WakeAfter(std::int64_t after, SteadyTime until,
                                    absl::AnyInvocable<void()> wake) {
   const std::lock_guard lock(state_->mutex);
   const bool due = state_->closed || after < state_->ring.end();
@@ -258,7 +253,7 @@ std::int64_t EventFeed::SlowestPlace() const {
 bool EventFeed::IsCurrent(absl::Duration age_max) const {
   if (!log_.has_other_writers()) return true;
   const std::lock_guard lock(state_->mutex);
-  return SteadyClock::now() - state_->current_at <= absl::ToChronoNanoseconds(age_max);
+  return SteadyTime::Now() - state_->current_at <= age_max;
 }
 
 std::int64_t EventFeed::end() const {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/events/log/event_log.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -38,7 +39,7 @@ class EventFeed {
 
   // Calls `wake` once, on the feed's thread: as soon as the log's head is past `after`, at the
   // latest at `until`, or when the feed closes. Returns an id for Cancel.
-  std::uint64_t WakeAfter(std::int64_t after, absl::Time until, absl::AnyInvocable<void()> wake);
+  std::uint64_t WakeAfter(std::int64_t after, SteadyTime until, absl::AnyInvocable<void()> wake);
   // True: `wake` will not be called. False: it has been or is being.
   bool Cancel(std::uint64_t id);
 

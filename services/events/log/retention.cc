@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -56,7 +57,7 @@ absl::StatusOr<std::int64_t> Retention::Removable() const {
 absl::Status Retention::RemoveUpTo(std::int64_t position) {
   for (std::int64_t removed = 1; removed > 0 && !stopping();) {
     const absl::Status status = writes_.SubmitAndWait(
-        absl::Now() + kBatchDeadline, [this, position, &removed](Connection& connection) {
+        SteadyTime::Now() + kBatchDeadline, [this, position, &removed](Connection& connection) {
           removed = log_.CompactUpTo(connection, position, kCompactBatchMax);
           return absl::OkStatus();
         });

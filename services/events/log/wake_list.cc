@@ -1,8 +1,10 @@
 #include "services/events/log/wake_list.h"
 
+#include "services/process/stopwatch.h"
+
 namespace marginalia {
 
-std::uint64_t WakeList::Add(std::int64_t after, absl::Time until, Wake wake) {
+std::uint64_t WakeList::Add(std::int64_t after, SteadyTime until, Wake wake) {
   const std::uint64_t id = ++last_id_;
   waiters_.emplace(id, Waiter{after, until, std::move(wake)});
   by_position_.emplace(after, id);
@@ -19,7 +21,7 @@ bool WakeList::Remove(std::uint64_t id) {
   return true;
 }
 
-std::vector<WakeList::Wake> WakeList::TakeDue(std::int64_t head, absl::Time now) {
+std::vector<WakeList::Wake> WakeList::TakeDue(std::int64_t head, SteadyTime now) {
   std::vector<Wake> due;
   while (HasPassed(head)) Take(by_position_.begin()->second, due);
   while (!by_time_.empty() && by_time_.begin()->first <= now) Take(by_time_.begin()->second, due);
@@ -36,8 +38,8 @@ bool WakeList::HasPassed(std::int64_t head) const {
   return !by_position_.empty() && by_position_.begin()->first < head;
 }
 
-absl::Time WakeList::NextUntil() const {
-  return by_time_.empty() ? absl::InfiniteFuture() : by_time_.begin()->first;
+SteadyTime WakeList::NextUntil() const {
+  return by_time_.empty() ? SteadyTime::Never() : by_time_.begin()->first;
 }
 
 void WakeList::Take(std::uint64_t id, std::vector<Wake>& taken) {

@@ -10,6 +10,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -17,24 +18,24 @@ class WakeList {
  public:
   using Wake = absl::AnyInvocable<void()>;
 
-  std::uint64_t Add(std::int64_t after, absl::Time until, Wake wake);
+  std::uint64_t Add(std::int64_t after, SteadyTime until, Wake wake);
   // False when there is none such.
   bool Remove(std::uint64_t id);
 
   // Takes out those that wait for what `head` has passed or for no longer than `now`.
-  std::vector<Wake> TakeDue(std::int64_t head, absl::Time now);
+  std::vector<Wake> TakeDue(std::int64_t head, SteadyTime now);
   std::vector<Wake> TakeAll();
 
   bool empty() const { return waiters_.empty(); }
   // True when TakeDue would find someone by position.
   bool HasPassed(std::int64_t head) const;
   // When the first one waits no longer; InfiniteFuture when nobody waits.
-  absl::Time NextUntil() const;
+  SteadyTime NextUntil() const;
 
  private:
   struct Waiter {
     std::int64_t after = 0;
-    absl::Time until;
+    SteadyTime until;
     Wake wake;
   };
   void Take(std::uint64_t id, std::vector<Wake>& taken);
@@ -42,7 +43,7 @@ class WakeList {
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, Waiter> waiters_;
   std::set<std::pair<std::int64_t, std::uint64_t>> by_position_;
-  std::set<std::pair<absl::Time, std::uint64_t>> by_time_;
+  std::set<std::pair<SteadyTime, std::uint64_t>> by_time_;
 };
 
 }  // namespace marginalia

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "services/process/stopwatch.h"
+
 namespace marginalia {
 
 bool BatchQueue::Push(EventBatch batch) {
@@ -13,9 +15,9 @@ bool BatchQueue::Push(EventBatch batch) {
   return true;
 }
 
-absl::StatusOr<std::vector<EventBatch>> BatchQueue::Pop(std::size_t limit, absl::Time until) {
+absl::StatusOr<std::vector<EventBatch>> BatchQueue::Pop(std::size_t limit, SteadyTime until) {
   std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, absl::ToChronoTime(until),
+  changed_.wait_until(lock, until.ToChrono(),
                       [this] { return !batches_.empty() || !closed_.ok() || woken_; });
   woken_ = false;
   if (batches_.empty() && !closed_.ok()) return closed_;

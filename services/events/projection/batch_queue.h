@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/events/projection/event_source.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -25,7 +26,7 @@ class BatchQueue {
 
   // Waits for batches, at most until `until` or the next Wake, and takes up to `limit` of those
   // that are there; none when none came. Once they are used up, fails as the queue was closed.
-  absl::StatusOr<std::vector<EventBatch>> Pop(std::size_t limit, absl::Time until);
+  absl::StatusOr<std::vector<EventBatch>> Pop(std::size_t limit, SteadyTime until);
 
   // No batch will follow: `status` says why. The first one counts.
   void Close(absl::Status status);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/time/clock.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -16,7 +17,7 @@ constexpr absl::Duration kWakerSleepMax = absl::Minutes(1);
 
 ProjectionProgress::ProjectionProgress(absl::Duration source_away_max)
     : source_away_max_(source_away_max),
-      complete_until_nanos_(absl::ToUnixNanos(absl::Now())),
+      known_whole_nanos_(SteadyTime::Now().Nanos()),
       waker_([this] { Wake(); }) {}
 
 ProjectionProgress::~ProjectionProgress() {
@@ -24,7 +25,7 @@ ProjectionProgress::~ProjectionProgress() {
   waker_.join();
 }
 
-void ProjectionProgress::WaitFor(const LogPoint& point, absl::Time until, Done done) {
+void ProjectionProgress::WaitFor(const LogPoint& point, SteadyTime until, Done done) {
   Outcome outcome;
   {
     const std::lock_guard lock(mutex_);
@@ -35,7 +36,7 @@ void ProjectionProgress::WaitFor(const LogPoint& point, absl::Time until, Done d
       outcome = Outcome::kOtherLog;
     } else if (closed_) {
       outcome = Outcome::kClosed;
-    } else if (until <= absl::Now()) {
+    } else if (until.passed()) {
       outcome = Outcome::kLate;
     } else if (waiters_.size() + ready_.size() >= kFreshnessWaitersMax) {
       outcome = Outcome::kTooManyWaiters;
@@ -63,11 +64,9 @@ LogPoint ProjectionProgress::point() const {
   return point_;
 }
 
-absl::Duration ProjectionProgress::Lag(absl::Time now) const {
-  const absl::Time complete_until =
-      absl::FromUnixNanos(complete_until_nanos_.load(std::memory_order_relaxed));
-  // The clocks of the two services may differ.
-  return std::max(now - complete_until, absl::ZeroDuration());
+absl::Duration ProjectionProgress::Lag(SteadyTime now) const {
+  const std::int64_t known_whole = known_whole_nanos_.load(std::memory_order_relaxed);
+  return std::max(absl::Nanoseconds(now.Nanos() - known_whole), absl::ZeroDuration());
 }
 
 bool ProjectionProgress::following() const {
@@ -83,11 +82,13 @@ std::size_t ProjectionProgress::waiting() const {
 void ProjectionProgress::Reach(const LogPoint& point, absl::Time complete_until) {
   const std::lock_guard lock(mutex_);
   if (complete_until != absl::InfinitePast()) {
-    const std::int64_t nanos = absl::ToUnixNanos(complete_until);
-    const std::int64_t known = complete_until_nanos_.load(std::memory_order_relaxed);
+    // From here on the age grows as time passes, whatever the clock is set to. The clocks of the
+    // two services may differ.
+    const absl::Duration age = std::max(absl::Now() - complete_until, absl::ZeroDuration());
+    const std::int64_t nanos = (SteadyTime::Now() - age).Nanos();
+    const std::int64_t known = known_whole_nanos_.load(std::memory_order_relaxed);
     const bool forward = point.log_id == point_.log_id;
-    complete_until_nanos_.store(forward ? std::max(known, nanos) : nanos,
-                                std::memory_order_relaxed);
+    known_whole_nanos_.store(forward ? std::max(known, nanos) : nanos, std::memory_order_relaxed);
   }
   if (point == point_) return;
   const bool other_log = point.log_id != point_.log_id;
@@ -95,13 +96,13 @@ void ProjectionProgress::Reach(const LogPoint& point, absl::Time complete_until)
   epoch_.fetch_add(1, std::memory_order_release);
   ResolveReached();
   if (following_ && other_log) ResolveOtherLogs();
-  ResolveReady(absl::Now());
+  ResolveReady(SteadyTime::Now());
   if (!ready_.empty()) changed_.notify_one();
 }
 
 void ProjectionProgress::SourceHeard() {
   const std::lock_guard lock(mutex_);
-  source_heard_ = absl::Now();
+  source_heard_ = SteadyTime::Now();
 }
 
 void ProjectionProgress::SetFollowing(bool following) {
@@ -120,7 +121,7 @@ absl::Time ProjectionProgress::verified_at() const {
   return absl::FromUnixSeconds(verified_at_seconds_.load(std::memory_order_relaxed));
 }
 
-void ProjectionProgress::CloseAt(absl::Time time) {
+void ProjectionProgress::CloseAt(SteadyTime time) {
   const std::lock_guard lock(mutex_);
   when_ready_ = nullptr;
   closes_at_ = time;
@@ -162,7 +163,7 @@ void ProjectionProgress::ResolveOtherLogs() {
   }
 }
 
-void ProjectionProgress::ResolveLate(absl::Time now) {
+void ProjectionProgress::ResolveLate(SteadyTime now) {
   while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
     Resolve(waiters_.find(by_deadline_.begin()->second), Outcome::kLate);
   }
@@ -175,7 +176,7 @@ void ProjectionProgress::ResolveAll() {
   }
 }
 
-void ProjectionProgress::ResolveReady(absl::Time now) {
+void ProjectionProgress::ResolveReady(SteadyTime now) {
   if (when_ready_ == nullptr) return;
   const bool known = !point_.log_id.empty();
   if (!known && now < source_heard_ + source_away_max_) return;
@@ -188,9 +189,9 @@ void ProjectionProgress::ResolveReady(absl::Time now) {
 void ProjectionProgress::Wake() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    ResolveLate(absl::Now());
-    if (absl::Now() >= closes_at_ && !closed_) ResolveAll();
-    ResolveReady(absl::Now());
+    ResolveLate(SteadyTime::Now());
+    if (closes_at_.passed() && !closed_) ResolveAll();
+    ResolveReady(SteadyTime::Now());
     if (!ready_.empty()) {
       Ready ready;
       ready.swap(ready_);
@@ -204,11 +205,11 @@ void ProjectionProgress::Wake() {
       continue;
     }
     if (ended_) return;
-    absl::Time until = absl::Now() + kWakerSleepMax;
+    SteadyTime until = SteadyTime::Now() + kWakerSleepMax;
     if (!by_deadline_.empty()) until = std::min(until, by_deadline_.begin()->first);
     if (!closed_) until = std::min(until, closes_at_);
     if (when_ready_ != nullptr) until = std::min(until, source_heard_ + source_away_max_);
-    changed_.wait_until(lock, absl::ToChronoTime(until));
+    changed_.wait_until(lock, until.ToChrono());
   }
 }
 

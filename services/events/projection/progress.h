@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {
@@ -52,7 +52,7 @@ class ProjectionProgress {
   // Calls `done` once: before WaitFor returns when there is nothing to wait for, else on the thread
   // of its own that wakes waiters. While no stream is open, a point of another log is waited for,
   // because the projector may be about to find that the log is a new one.
-  void WaitFor(const LogPoint& point, absl::Time until, Done done);
+  void WaitFor(const LogPoint& point, SteadyTime until, Done done);
 
   // Calls `ready` once, on the same thread: when the first point is known (true), or when the
   // source has been away for too long to wait for it (false). Not after Close. To be called once.
@@ -66,7 +66,7 @@ class ProjectionProgress {
   std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
   // How long ago it was last known that nothing was missing. Never negative. While that has never
   // been known: since the start.
-  absl::Duration Lag(absl::Time now) const;
+  absl::Duration Lag(SteadyTime now) const;
   bool following() const;
   std::size_t waiting() const;
 
@@ -85,7 +85,7 @@ class ProjectionProgress {
   absl::Time verified_at() const;
 
   // Close, at that time at the latest: until then a process that drains is as fresh as ever.
-  void CloseAt(absl::Time time);
+  void CloseAt(SteadyTime time);
   // Answers all that wait, and all that come after, with kClosed unless their point is reached.
   // Waits for the calls under way, so never from one.
   void Close();
@@ -93,7 +93,7 @@ class ProjectionProgress {
  private:
   struct Waiter {
     LogPoint point;
-    absl::Time until;
+    SteadyTime until;
     Done done;
   };
   using Ready = std::vector<std::pair<Done, Outcome>>;
@@ -103,8 +103,8 @@ class ProjectionProgress {
   ById::iterator Resolve(ById::iterator waiter, Outcome outcome);
   void ResolveReached();
   void ResolveOtherLogs();
-  void ResolveLate(absl::Time now);
-  void ResolveReady(absl::Time now);
+  void ResolveLate(SteadyTime now);
+  void ResolveReady(SteadyTime now);
   void ResolveAll();
   void Wake();
 
@@ -114,19 +114,19 @@ class ProjectionProgress {
   std::condition_variable called_;
   bool calling_ = false;
   LogPoint point_;
-  absl::Time source_heard_ = absl::Now();
+  SteadyTime source_heard_ = SteadyTime::Now();
   absl::AnyInvocable<void(bool)> when_ready_;  // null: told, or not asked for
   bool following_ = false;
   bool closed_ = false;
   bool ended_ = false;  // the thread is to end
-  absl::Time closes_at_ = absl::InfiniteFuture();
+  SteadyTime closes_at_ = SteadyTime::Never();
   std::uint64_t last_id_ = 0;
   ById waiters_;
   std::set<std::tuple<std::string, std::int64_t, std::uint64_t>> by_point_;  // log, position, id
-  std::set<std::pair<absl::Time, std::uint64_t>> by_deadline_;
+  std::set<std::pair<SteadyTime, std::uint64_t>> by_deadline_;
   Ready ready_;
   std::atomic<std::uint64_t> epoch_ = 0;
-  std::atomic<std::int64_t> complete_until_nanos_;
+  std::atomic<std::int64_t> known_whole_nanos_;
   std::atomic<double> drift_ = std::numeric_limits<double>::quiet_NaN();
   std::atomic<std::int64_t> verified_at_seconds_ = 0;
   std::thread waker_;

@@ -10,6 +10,7 @@
 #include "services/errors/errors.h"
 #include "services/events/projection/backoff.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -184,12 +185,12 @@ absl::Status Projector::FollowStream() {
 }
 
 absl::Status Projector::ApplyUntilEnd() {
-  absl::Time heard = absl::Now();
+  SteadyTime heard = SteadyTime::Now();
   for (;;) {
-    const absl::Time until = checks_.due() ? absl::Now() : heard + kStreamSilenceMax;
+    const SteadyTime until = checks_.due() ? SteadyTime::Now() : heard + kStreamSilenceMax;
     absl::StatusOr<std::vector<EventBatch>> batches = queue_.Pop(kBatchesPerTransactionMax, until);
     if (!batches.ok()) return batches.status();
-    const absl::Time now = absl::Now();
+    const SteadyTime now = SteadyTime::Now();
     if (!batches->empty()) {
       heard = now;
       if (absl::Status applied = Apply(*std::move(batches)); !applied.ok()) return applied;
@@ -250,7 +251,7 @@ absl::Status Projector::Commit(const Stretch& stretch) {
   bool moved = false;
   ProjectionPosition stored;
   const absl::Status status = writes_.SubmitAndWait(
-      absl::Now() + kProjectionWriteWaitMax, Tenants::All(), [&](Connection& connection) {
+      SteadyTime::Now() + kProjectionWriteWaitMax, Tenants::All(), [&](Connection& connection) {
         moved = ProjectionPosition::Advance(connection, stretch.first_position, stretch.reached,
                                             stretch.complete_until);
         stored = ProjectionPosition::Read(connection);

@@ -3,8 +3,10 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/service_config.h"
 #include "services/rpc/client/target.h"
+#include "services/rpc/grpc_time.h"
 #include "services/rpc/library.h"
 #include "services/rpc/server/server.h"
 #include "services/rpc/server/tls_credentials.h"
@@ -52,10 +54,10 @@ std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const Upstr
 }
 
 void PrepareCall(grpc::ClientContext& context, std::string_view bearer, std::string_view request_id,
-                 absl::Time deadline) {
+                 SteadyTime deadline) {
   if (!bearer.empty()) context.AddMetadata("authorization", "Bearer " + std::string(bearer));
   if (!request_id.empty()) context.AddMetadata("x-request-id", std::string(request_id));
-  if (deadline != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline));
+  if (deadline != SteadyTime::Never()) context.set_deadline(ToGrpcTime(deadline));
 }
 
 }  // namespace marginalia

@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "services/net/tls.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -22,7 +23,7 @@ std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const Upstr
 
 // Sets the bearer token, the request id and the deadline of an outgoing call.
 void PrepareCall(grpc::ClientContext& context, std::string_view bearer, std::string_view request_id,
-                 absl::Time deadline);
+                 SteadyTime deadline);
 
 // This process's own token: read from a file, read again when the file changes. Thread-safe.
 class ServiceToken {

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "absl/time/clock.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
-absl::StatusOr<absl::Time> DeadlineUpstream(absl::Time callers, absl::Duration limit) {
-  const absl::Time now = absl::Now();
+absl::StatusOr<SteadyTime> DeadlineUpstream(SteadyTime callers, absl::Duration limit) {
+  const SteadyTime now = SteadyTime::Now();
   if (callers - kDeadlineMargin <= now) {
     return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_TOO_NEAR",
                    "too little of the deadline is left to ask another service: allow more time");

@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -12,7 +13,7 @@ inline constexpr absl::Duration kDeadlineMargin = absl::Milliseconds(50);
 
 // The deadline of a call upstream: `callers` less the margin, at most `limit` from now.
 // DEADLINE_EXCEEDED, reason DEADLINE_TOO_NEAR, when nothing is left: such a call could only fail.
-absl::StatusOr<absl::Time> DeadlineUpstream(absl::Time callers, absl::Duration limit);
+absl::StatusOr<SteadyTime> DeadlineUpstream(SteadyTime callers, absl::Duration limit);
 
 }  // namespace marginalia
 

@@ -1,23 +1,16 @@
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
 
 #include "services/errors/errors.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/gate/gate.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/rpc_span.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
-namespace {
-
-std::int64_t SteadyNanos() {
-  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
-}
-
-}  // namespace
 
 AdmittedCall::AdmittedCall(AdmittedCall&& other) noexcept { *this = std::move(other); }
 
@@ -40,11 +33,11 @@ AdmittedCall& AdmittedCall::operator=(AdmittedCall&& other) noexcept {
 
 AdmittedCall::~AdmittedCall() { End(); }
 
-void AdmittedCall::Begin(const GatedMethod& method, std::string request_id, absl::Time deadline) {
+void AdmittedCall::Begin(const GatedMethod& method, std::string request_id, SteadyTime deadline) {
   method_ = &method;
   request_id_ = std::move(request_id);
   deadline_ = deadline;
-  start_nanos_ = SteadyNanos();
+  start_nanos_ = SteadyTime::Now().Nanos();
 }
 
 grpc::Status AdmittedCall::Ended(const absl::Status& status) {
@@ -65,7 +58,7 @@ grpc::Status AdmittedCall::Ended(const absl::Status& status) {
 
 void AdmittedCall::End() {
   if (method_ == nullptr) return;
-  const std::int64_t took_nanos = SteadyNanos() - start_nanos_;
+  const std::int64_t took_nanos = SteadyTime::Now().Nanos() - start_nanos_;
   method_->metrics->Ended(code_, absl::Nanoseconds(took_nanos));
   WriteLogLine(took_nanos);
   RecordRpcSpan(trace_, SpanKind::kServer, method_->full_name, request_id_,

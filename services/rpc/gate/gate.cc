@@ -12,8 +12,10 @@
 #include "marginalia/access/v1/access.pb.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/gate/request_id.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/grpc_time.h"
 #include "services/rpc/shield/reset_guard.h"
 #include "services/rpc/trace_metadata.h"
 #include "services/telemetry/metrics.h"
@@ -32,12 +34,6 @@ static_assert(static_cast<int>(Role::kAdmin) == rules::ROLE_ADMIN);
 static_assert(static_cast<int>(Role::kService) == rules::ROLE_SERVICE);
 
 std::string_view ViewOf(grpc::string_ref text) { return {text.data(), text.size()}; }
-
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const auto deadline = context.deadline();
-  return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
-                                                                  : absl::FromChrono(deadline);
-}
 
 std::string RequestIdOf(const grpc::CallbackServerContext& context) {
   const auto found = context.client_metadata().find("x-request-id");
@@ -194,7 +190,7 @@ absl::StatusOr<AdmittedCall> Gate::Admit(grpc::CallbackServerContext* context,
 
 absl::Status Gate::Check(grpc::CallbackServerContext* context, const GatedMethod& method,
                          AdmittedCall& call) {
-  call.Begin(method, RequestIdOf(*context), DeadlineOf(*context));
+  call.Begin(method, RequestIdOf(*context), FromGrpcTime(context->raw_deadline()));
   call.trace_ = TraceOf(*context, options_.tracer);
   absl::Status decision = TakePlace(method, call);
   if (decision.ok()) decision = Identify(context, call);

@@ -22,6 +22,7 @@
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
 #include "services/identity/token_verifier.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/gate/caller_places.h"
 #include "services/rpc/gate/rate_limits.h"
 #include "services/telemetry/trace.h"
@@ -80,8 +81,8 @@ class AdmittedCall {
   const Trace& trace() const { return trace_; }
   // The raw bearer token, to forward the caller's own identity upstream. Never log it.
   std::string_view bearer() const { return bearer_; }
-  // The call's deadline; absl::InfiniteFuture() when it has none.
-  absl::Time deadline() const { return deadline_; }
+  // The call's deadline; SteadyTime::Never() when it has none.
+  SteadyTime deadline() const { return deadline_; }
 
   // Records how the call ended; the destructor logs it. Without it the code is CANCELLED. Returns
   // what to answer: the status with the request id in its details and without what only the log may
@@ -91,7 +92,7 @@ class AdmittedCall {
  private:
   friend class Gate;
   friend class UnaryCall;
-  void Begin(const GatedMethod& method, std::string request_id, absl::Time deadline);
+  void Begin(const GatedMethod& method, std::string request_id, SteadyTime deadline);
   void End();
   void WriteLogLine(std::int64_t took_nanos) const;
 
@@ -104,7 +105,7 @@ class AdmittedCall {
   std::string request_id_;
   Trace trace_;
   std::string_view bearer_;
-  absl::Time deadline_ = absl::InfiniteFuture();
+  SteadyTime deadline_ = SteadyTime::Never();
   std::int64_t start_nanos_ = 0;
   absl::StatusCode code_ = absl::StatusCode::kCancelled;
   std::string reason_;

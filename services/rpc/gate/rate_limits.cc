@@ -6,6 +6,7 @@
 
 #include "services/errors/errors.h"
 #include "services/text/tenant_key.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -62,7 +63,7 @@ absl::Status RateLimits::Take(const Caller& caller) {
     return absl::OkStatus();
   }
   if (caller.org_id.empty()) return absl::OkStatus();
-  const std::int64_t now = absl::ToUnixNanos(options_.clock());
+  const std::int64_t now = options_.clock().Nanos();
   if (caller.role != Role::kService) {
     // First, so that one person who is refused takes nothing from the others of the tenant.
     const absl::Duration wait = persons_.Take(TenantKey(caller.org_id, caller.user_id), now);

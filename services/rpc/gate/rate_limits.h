@@ -12,9 +12,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -27,7 +27,7 @@ struct RateLimitOptions {
   int tenant_calls_per_second = 0;
   // The calls of one person; 0: no limit. Machines (role service) have none of their own.
   int person_calls_per_second = 0;
-  std::function<absl::Time()> clock = absl::Now;
+  std::function<SteadyTime()> clock = SteadyTime::Now;
 };
 
 class RateLimits {

@@ -3,10 +3,11 @@
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/server_builder.h>
 
-#include <chrono>
 #include <vector>
 
 #include "services/net/listen_address.h"
+#include "services/process/stopwatch.h"
+#include "services/rpc/grpc_time.h"
 #include "services/rpc/server/health.h"
 
 namespace marginalia {
@@ -78,7 +79,7 @@ absl::StatusOr<std::unique_ptr<ProbeListener>> ProbeListener::Start(const std::s
 ProbeListener::ProbeListener() = default;
 
 ProbeListener::~ProbeListener() {
-  if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+  if (server_ != nullptr) server_->Shutdown(ToGrpcTime(SteadyTime::Now()));
 }
 
 }  // namespace marginalia

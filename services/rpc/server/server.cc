@@ -7,12 +7,13 @@
 #include <grpcpp/impl/server_initializer.h>
 #include <grpcpp/server_builder.h>
 
-#include <chrono>
 #include <mutex>
 #include <utility>
 
 #include "services/net/listen_address.h"
 #include "services/net/listener.h"
+#include "services/process/stopwatch.h"
+#include "services/rpc/grpc_time.h"
 #include "services/rpc/library.h"
 #include "services/rpc/server/health.h"
 #include "services/rpc/server/probe_listener.h"
@@ -134,7 +135,7 @@ RpcServer::~RpcServer() {
   if (server_ == nullptr) return;
   health_->EndWatches();
   if (listener_ != nullptr) listener_->Close();
-  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Shutdown(ToGrpcTime(SteadyTime::Now()));
 }
 
 const std::string& RpcServer::address() const { return listener_->address(); }
@@ -154,7 +155,7 @@ void RpcServer::TellHealth(bool serving) {
 }
 
 void RpcServer::Drain(absl::AnyInvocable<void()> end_streams) {
-  const absl::Time deadline = absl::Now() + options_.drain_grace;
+  const SteadyTime deadline = SteadyTime::Now() + options_.drain_grace;
   {
     const std::lock_guard lock(mutex_);
     drains_ = true;
@@ -163,7 +164,7 @@ void RpcServer::Drain(absl::AnyInvocable<void()> end_streams) {
   end_streams();
   health_->EndWatches();
   listener_->Close();
-  server_->Shutdown(absl::ToChronoTime(deadline));
+  server_->Shutdown(ToGrpcTime(deadline));
 }
 
 }  // namespace marginalia

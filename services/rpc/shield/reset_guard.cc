@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "services/net/paused_peers.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/shield/channelz.h"
 #include "services/rpc/shield/connection_end.h"
 #include "services/telemetry/metrics.h"
@@ -78,7 +78,7 @@ void ResetGuard::EndThoseWithTooMany() {
 
 void ResetGuard::LogEnd(std::string_view peer, std::int64_t unfinished_calls) {
   ++ends_not_logged_;
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   if (now < log_after_) return;
   Log(Severity::kWarning,
       "a connection was ended: its client resets calls faster than they can be ended; find out who "

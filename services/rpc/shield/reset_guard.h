@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/server/server.h"
 
 namespace marginalia {
@@ -43,7 +44,7 @@ class ResetGuard {
   // Used by the thread alone. Connections are looked at one by one only when the calls that were
   // not answered have become so many more.
   std::int64_t calls_looked_at_ = 0;
-  absl::Time log_after_ = absl::InfinitePast();
+  SteadyTime log_after_;
   std::int64_t ends_not_logged_ = 0;
 
   std::mutex mutex_;

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 namespace {
@@ -25,7 +25,7 @@ ReadQueue::~ReadQueue() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ReadQueue::Submit(absl::Time deadline, Read read, Done done) {
+void ReadQueue::Submit(SteadyTime deadline, Read read, Done done) {
   bool full = false;
   {
     const std::lock_guard lock(mutex_);
@@ -47,7 +47,7 @@ void ReadQueue::Work() {
       next = std::move(queue_.front());
       queue_.pop_front();
     }
-    if (absl::Now() > next.deadline) {
+    if (SteadyTime::Now() > next.deadline) {
       next.done(Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
                         "The deadline passed while the read was waiting."));
     } else {

@@ -12,6 +12,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
@@ -25,11 +26,11 @@ class ReadQueue {
   ~ReadQueue();
 
   // Calls `done` once: here when the queue is full, else on one of the threads.
-  void Submit(absl::Time deadline, Read read, Done done);
+  void Submit(SteadyTime deadline, Read read, Done done);
 
  private:
   struct Queued {
-    absl::Time deadline;
+    SteadyTime deadline;
     Read read;
     Done done;
   };

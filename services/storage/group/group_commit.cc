@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/connection/storage_failure.h"
 #include "services/storage/connection/wal_checkpoints.h"
@@ -90,7 +90,7 @@ class GroupCommit::Writer {
     thread_.join();
   }
 
-  void Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write, Done done) {
+  void Submit(SteadyTime deadline, Tenants tenants, Expect expect, Write write, Done done) {
     absl::Status refusal;
     {
       const std::lock_guard lock(mutex_);
@@ -120,14 +120,14 @@ class GroupCommit::Writer {
 
  private:
   struct Pending {
-    absl::Time deadline;
+    SteadyTime deadline;
     Tenants tenants;
     Expect expect;  // may be null
     Write write;
     Done done;
 
     absl::Status Run(Connection& connection) {
-      if (absl::Now() > deadline) return Expired();
+      if (SteadyTime::Now() > deadline) return Expired();
       connection.ActFor(tenants);
       return write(connection);
     }
@@ -254,7 +254,7 @@ Attempt GroupCommit::Writer::Try(std::span<Pending> group, std::vector<absl::Sta
 bool GroupCommit::Writer::Reconnect() {
   connection_lost_ = true;
   if (database_.kind() == DatabaseKind::kSqlite) return false;
-  for (const absl::Time until = absl::Now() + kReconnectWaitMax; absl::Now() < until;) {
+  for (const SteadyTime until = SteadyTime::Now() + kReconnectWaitMax; SteadyTime::Now() < until;) {
     try {
       database_.ReconnectWriter();
       connection_lost_ = false;
@@ -312,25 +312,25 @@ GroupCommit::~GroupCommit() = default;
 
 const GroupStatistics& GroupCommit::statistics() const { return writer_->statistics(); }
 
-void GroupCommit::Submit(absl::Time deadline, Tenants tenants, Write write, Done done) {
+void GroupCommit::Submit(SteadyTime deadline, Tenants tenants, Write write, Done done) {
   Submit(deadline, std::move(tenants), nullptr, std::move(write), std::move(done));
 }
 
-void GroupCommit::Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write,
+void GroupCommit::Submit(SteadyTime deadline, Tenants tenants, Expect expect, Write write,
                          Done done) {
   writer_->Submit(deadline, std::move(tenants), std::move(expect), std::move(write),
                   std::move(done));
 }
 
-void GroupCommit::Submit(absl::Time deadline, Write write, Done done) {
+void GroupCommit::Submit(SteadyTime deadline, Write write, Done done) {
   Submit(deadline, Tenants(), std::move(write), std::move(done));
 }
 
-absl::Status GroupCommit::SubmitAndWait(absl::Time deadline, Write write) {
+absl::Status GroupCommit::SubmitAndWait(SteadyTime deadline, Write write) {
   return SubmitAndWait(deadline, Tenants(), std::move(write));
 }
 
-absl::Status GroupCommit::SubmitAndWait(absl::Time deadline, Tenants tenants, Write write) {
+absl::Status GroupCommit::SubmitAndWait(SteadyTime deadline, Tenants tenants, Write write) {
   // Shared: set_value is still at work when the waiting thread goes on.
   const auto ended = std::make_shared<std::promise<absl::Status>>();
   Submit(deadline, std::move(tenants), std::move(write),

@@ -11,6 +11,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/database.h"
 #include "services/storage/group/group_statistics.h"
 
@@ -65,15 +66,15 @@ class GroupCommit {
   // sees its own. Never blocks; `done` is always called, possibly before Submit returns. A full
   // queue answers RESOURCE_EXHAUSTED, reason WRITE_QUEUE_FULL, with RetryInfo; a deadline that
   // passes in the queue answers DEADLINE_EXCEEDED and writes nothing.
-  void Submit(absl::Time deadline, Tenants tenants, Write write, Done done);
-  void Submit(absl::Time deadline, Tenants tenants, Expect expect, Write write, Done done);
+  void Submit(SteadyTime deadline, Tenants tenants, Write write, Done done);
+  void Submit(SteadyTime deadline, Tenants tenants, Expect expect, Write write, Done done);
   // The same for tables that belong to no tenant.
-  void Submit(absl::Time deadline, Write write, Done done);
+  void Submit(SteadyTime deadline, Write write, Done done);
 
   // Submits and waits: for the threads of the kit itself (projector, retention), never for a call,
   // and never on the writer's or the answering thread.
-  absl::Status SubmitAndWait(absl::Time deadline, Tenants tenants, Write write);
-  absl::Status SubmitAndWait(absl::Time deadline, Write write);
+  absl::Status SubmitAndWait(SteadyTime deadline, Tenants tenants, Write write);
+  absl::Status SubmitAndWait(SteadyTime deadline, Write write);
 
   // Writes accepted and not answered yet.
   std::size_t queued() const;
