@@ -4,17 +4,14 @@
 #ifndef MARGINALIA_INVOICE_SERVICE_SUMMARY_CACHE_H_
 #define MARGINALIA_INVOICE_SERVICE_SUMMARY_CACHE_H_
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "services/cache/lru.h"
 #include "services/telemetry/metrics.h"
 
 namespace marginalia {
@@ -64,32 +61,16 @@ class SummaryCache {
   // Under tenant and id the invoice itself, under tenant and number its id: a number never changes,
   // so that an invalidation by id is enough.
   struct Entry {
-    std::string key;
     CachedInvoicePointer invoice;
     std::string invoice_id;
   };
-  using Recency = std::list<Entry>;  // the one used last first
-  struct Shard {
-    std::mutex mutex;
-    Recency recency;
-    std::unordered_map<std::string_view, Recency::iterator> by_key;  // into recency
-    std::size_t bytes = 0;
-  };
-  static constexpr std::size_t kShards = 16;
 
-  Shard& ShardOf(std::string_view key);
-  static std::size_t SizeOf(const Entry& entry);
-  // The entry, now the one used last; null when there is none. Holds the shard's mutex.
-  static const Entry* Use(Shard& shard, std::string_view key);
-  static void Drop(Shard& shard, Recency::iterator entry);
   CachedInvoicePointer FindById(std::string_view org_id, std::string_view invoice_id);
-  void Put(Entry entry, std::uint64_t generation);
 
-  const std::size_t shard_entries_max_;
-  const std::size_t shard_bytes_max_;
   const CacheCounters counters_;
+  // Of all keys together: a list of invoices is read before it is known which they are.
   std::atomic<std::uint64_t> generation_ = 0;
-  std::array<Shard, kShards> shards_;
+  Lru<Entry> entries_;
 };
 
 }  // namespace marginalia

@@ -1,6 +1,7 @@
 #include "comments-service/invoices/invoice_lookup.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "comments-service/invoices/known_thread_store.h"
@@ -34,7 +35,7 @@ void InvoiceLookup::Find(const CallContext& call, std::string invoice_id,
     answer(std::move(invoice_id));
     return;
   }
-  if (std::optional<std::string> thread = Known(call.caller.org_id, invoice_id)) {
+  if (std::optional<std::string> thread = known_.Find(KnownKey(call.caller.org_id, invoice_id))) {
     answer(*std::move(thread));
     return;
   }
@@ -71,25 +72,9 @@ void InvoiceLookup::FindUnknown(const CallContext& call, std::string invoice_id,
                      std::move(done));
 }
 
-std::optional<std::string> InvoiceLookup::Known(std::string_view org_id,
-                                                std::string_view invoice_id) {
-  const std::string key = KnownKey(org_id, invoice_id);
-  std::lock_guard lock(mutex_);
-  if (const auto found = newer_.find(key); found != newer_.end()) return found->second;
-  const auto found = older_.find(key);
-  if (found == older_.end()) return std::nullopt;
-  newer_.emplace(found->first, found->second);
-  return found->second;
-}
-
 void InvoiceLookup::Remember(std::string_view org_id, std::string_view invoice_id,
                              const std::string& thread) {
-  std::lock_guard lock(mutex_);
-  if (newer_.size() >= kKnownInvoicesMax / 2) {
-    older_ = std::move(newer_);
-    newer_.clear();
-  }
-  newer_.insert_or_assign(KnownKey(org_id, invoice_id), thread);
+  known_.Insert(KnownKey(org_id, invoice_id), thread, thread.size());
 }
 
 }  // namespace marginalia

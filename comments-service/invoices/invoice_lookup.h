@@ -5,18 +5,17 @@
 #define MARGINALIA_COMMENTS_SERVICE_INVOICES_INVOICE_LOOKUP_H_
 
 #include <cstddef>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_map.h"
 #include "comments-service/call_context.h"
+#include "services/cache/lru.h"
 #include "services/storage/database.h"
 
 namespace marginalia {
 
 inline constexpr std::size_t kKnownInvoicesMax = 32'768;
+inline constexpr std::size_t kKnownInvoicesBytesMax = 16 * 1024 * 1024;
 
 // Another service that knows which invoices there are. Thread-safe.
 class InvoiceDirectory {
@@ -43,20 +42,17 @@ class InvoiceLookup {
   // "invoice_id", and those of InvoiceDirectory.
   void Find(const CallContext& call, std::string invoice_id, Answer<std::string> answer);
 
+  // Invoices remembered now: at most kKnownInvoicesMax.
+  std::size_t known() const { return known_.size(); }
+
  private:
-  std::optional<std::string> Known(std::string_view org_id, std::string_view invoice_id);
   void Remember(std::string_view org_id, std::string_view invoice_id, const std::string& thread);
   void FindUnknown(const CallContext& call, std::string invoice_id, Answer<std::string> answer);
 
   Database& database_;
   InvoiceDirectory* const directory_;
-
-  using KnownInvoices = absl::flat_hash_map<std::string, std::string>;
-  std::mutex mutex_;
-  // Invoices are never removed, so what is known stays true. Two generations bound the memory: a
-  // full one becomes the older one, whose entries move back as they are used.
-  KnownInvoices newer_;  // guarded by mutex_
-  KnownInvoices older_;  // guarded by mutex_
+  // Threads by tenant and invoice. Invoices are never removed, so what is known stays true.
+  Lru<std::string> known_{{.entries_max = kKnownInvoicesMax, .bytes_max = kKnownInvoicesBytesMax}};
 };
 
 }  // namespace marginalia

@@ -26,7 +26,7 @@ namespace marginalia {
 inline constexpr std::size_t kLruEntryBytes = 128;
 
 struct LruBounds {
-  // 0: nothing is kept.
+  // Fewer than there are shards: nothing is kept.
   std::size_t entries_max = 0;
   std::size_t bytes_max = 0;
 };
@@ -35,7 +35,7 @@ template <class Value, std::size_t kShards = 16>
 class Lru {
  public:
   explicit Lru(LruBounds bounds)
-      : shard_bounds_{(bounds.entries_max + kShards - 1) / kShards, bounds.bytes_max / kShards} {}
+      : shard_bounds_{bounds.entries_max / kShards, bounds.bytes_max / kShards} {}
   Lru(const Lru&) = delete;
   Lru& operator=(const Lru&) = delete;
 
