@@ -12,6 +12,7 @@
 #include "gateway/pages/frame/error_pages.h"
 #include "gateway/routes.h"
 #include "gateway/upstream/upstream.h"
+#include "services/identity/verification_queue.h"
 #include "services/rpc/client/channel.h"
 
 namespace marginalia {
@@ -70,6 +71,7 @@ struct Gateway::Parts {
   std::unique_ptr<Apis> apis;
   std::unique_ptr<Pages> pages;
   std::unique_ptr<HttpGate> gate;
+  std::unique_ptr<VerificationQueue> verifications;
   std::unique_ptr<HttpServer> server;
   const std::shared_ptr<Gauges> gauges = std::make_shared<Gauges>();
 };
@@ -92,8 +94,10 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
                                     SignIn(options.demo_people_path, tokens), AssetFiles()});
   auto router = Router::Create(Routes(*parts.apis, *parts.pages));
   if (!router.ok()) return router.status();
-  parts.gate = std::make_unique<HttpGate>(*std::move(router), parts.error_pages, options.rates,
-                                          tokens, metrics, options.tracer);
+  parts.verifications = std::make_unique<VerificationQueue>(tokens);
+  parts.gate =
+      std::make_unique<HttpGate>(*std::move(router), parts.error_pages, options.rates, parts.io,
+                                 tokens, *parts.verifications, metrics, options.tracer);
   auto server = HttpServer::Start(options.http, parts.io, *parts.gate);
   if (!server.ok()) return server.status();
   parts.server = *std::move(server);
@@ -110,6 +114,8 @@ Gateway::~Gateway() {
   }
   parts_->io.Run([this] { parts_->events->Close(); });
   parts_->server.reset();
+  // What it has posted runs before the rest is gone.
+  parts_->verifications.reset();
   parts_->upstream.Close();
   parts_->io.Run([this] { parts_->events.reset(); });
 }

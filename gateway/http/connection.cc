@@ -56,6 +56,12 @@ bool HasLength(int status) { return status != 304; }
 HttpConnection::HttpConnection(HttpSocket socket, asio::ssl::context* tls, Shared& shared)
     : transport_(std::move(socket), tls), shared_(shared), parser_(transport_.encrypted()) {}
 
+std::string HttpConnection::peer_host() const {
+  error_code error;
+  const auto peer = transport_.socket().remote_endpoint(error);
+  return error ? "" : peer.address().to_string();
+}
+
 void HttpConnection::Start() {
   error_code ignored;
   transport_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);

@@ -59,6 +59,7 @@ class HttpConnection : public HttpExchange,
   bool busy() const;
 
   const HttpRequest& request() const override { return parser_.request(); }
+  std::string peer_host() const override;
   void Answer(HttpResponse response) override;
   std::shared_ptr<OutputStream> Stream(HttpResponse head, StreamEvents events) override;
 

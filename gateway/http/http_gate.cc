@@ -7,12 +7,14 @@
 #include "absl/strings/match.h"
 #include "gateway/http/content_coding.h"
 #include "gateway/http/failure_pages.h"
+#include "gateway/http/io_thread.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/same_origin.h"
 #include "gateway/http/session_cookie.h"
 #include "gateway/http/target.h"
 #include "gateway/http/trace.h"
 #include "services/errors/errors.h"
+#include "services/identity/verification_queue.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/request_id.h"
 
@@ -45,15 +47,18 @@ absl::Status CrossOrigin() {
 }  // namespace
 
 HttpGate::HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates,
-                   TokenVerifier& tokens, Metrics& metrics, Tracer* tracer)
+                   IoThread& io, TokenVerifier& tokens, VerificationQueue& verifications,
+                   Metrics& metrics, Tracer* tracer)
     : router_(std::move(router)),
       failure_pages_(failure_pages),
       rates_(std::move(rates)),
+      io_(io),
       tokens_(tokens),
+      verifications_(verifications),
       tracer_(tracer),
       unrouted_(metrics, kNoRoute) {
-  for (const char* reason :
-       {"TOKEN_MISSING", "TOKEN_INVALID", "ORG_REQUIRED", "CROSS_ORIGIN", "RATE_LIMITED"}) {
+  for (const char* reason : {"TOKEN_MISSING", "TOKEN_INVALID", "ORG_REQUIRED", "CROSS_ORIGIN",
+                             "RATE_LIMITED", "TOO_MANY_UNKNOWN_TOKENS"}) {
     refusals_[reason] =
         metrics.AddCounter("marginalia_refusals_total",
                            "Requests that the gate refused, by reason.", {{"reason", reason}});
@@ -85,14 +90,46 @@ void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
   facts.metrics = metrics_[match->index].get();
   facts.path_parameters = std::move(match->parameters);
   facts.query = target->query;
-  if (const absl::Status status = Admit(facts, match->route->access); !status.ok()) {
-    const auto counted = refusals_.find(ReasonOf(status));
-    if (counted != refusals_.end()) counted->second->Add();
-    return ApiCall(std::move(facts)).Fail(status);
+  if (match->route->access == RouteAccess::kAnyone) {
+    return Enter(std::move(facts), *match->route, nullptr);
   }
-  if (HasCodedBody(facts.exchange->request())) return FailCoded(std::move(facts));
-  if (facts.trace.recorded()) facts.path = target->path.substr(0, kTracedPathBytesMax);
-  match->route->handle(ApiCall(std::move(facts)));
+  if (const absl::Status found = FindBearer(facts); !found.ok()) {
+    return Refuse(std::move(facts), found);
+  }
+  Identify(std::move(facts), *match->route);
+}
+
+void HttpGate::Identify(ApiCallFacts facts, const Route& route) {
+  if (auto known = tokens_.Known(facts.bearer); known.has_value()) {
+    return Enter(std::move(facts), route, *std::move(known));
+  }
+  const std::string host = facts.exchange->peer_host();
+  std::string bearer(facts.bearer);
+  verifications_.Verify(
+      host, std::move(bearer),
+      [this, &route, facts = std::move(facts)](absl::StatusOr<Token> token) mutable {
+        io_.Post([this, &route, facts = std::move(facts), token = std::move(token)]() mutable {
+          Enter(std::move(facts), route, std::move(token));
+        });
+      });
+}
+
+void HttpGate::Enter(ApiCallFacts facts, const Route& route, absl::StatusOr<Token> token) {
+  if (const absl::Status status = Admit(facts, route.access, std::move(token)); !status.ok()) {
+    return Refuse(std::move(facts), status);
+  }
+  const HttpRequest& request = facts.exchange->request();
+  if (HasCodedBody(request)) return FailCoded(std::move(facts));
+  if (facts.trace.recorded()) {
+    facts.path = SplitTarget(request.target)->path.substr(0, kTracedPathBytesMax);
+  }
+  route.handle(ApiCall(std::move(facts)));
+}
+
+void HttpGate::Refuse(ApiCallFacts facts, const absl::Status& status) {
+  const auto counted = refusals_.find(ReasonOf(status));
+  if (counted != refusals_.end()) counted->second->Add();
+  ApiCall(std::move(facts)).Fail(status);
 }
 
 void HttpGate::FailUnrouted(ApiCallFacts facts, const RouteMatch& match) {
@@ -121,9 +158,32 @@ void HttpGate::FailAs(ApiCallFacts facts, int status, std::string_view reason,
   ApiCall(std::move(facts)).Answer(std::move(response));
 }
 
-absl::Status HttpGate::Admit(ApiCallFacts& facts, RouteAccess access) {
+absl::Status HttpGate::FindBearer(ApiCallFacts& facts) const {
+  const HttpRequest& request = facts.exchange->request();
+  const std::string_view header = request.Header("authorization");
+  const bool in_header = absl::StartsWithIgnoreCase({header.data(), header.size()}, kBearer);
+  if (in_header) {
+    facts.bearer = header.substr(kBearer.size());
+  } else if (header.empty()) {
+    facts.bearer = SessionToken(request);
+  }
+  if (!in_header && facts.bearer.empty() && tokens_.needs_token()) {
+    return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING",
+                   "send a token: Authorization: Bearer …");
+  }
+  facts.by_cookie = !in_header;
+  return absl::OkStatus();
+}
+
+absl::Status HttpGate::Admit(ApiCallFacts& facts, RouteAccess access, absl::StatusOr<Token> token) {
+  if (!token.ok()) return token.status();
   if (access == RouteAccess::kCallerOfATenant) {
-    if (absl::Status status = Identify(facts); !status.ok()) return status;
+    if ((*token)->caller.acts_for_all_tenants()) {
+      return Refusal(absl::StatusCode::kPermissionDenied, "ORG_REQUIRED",
+                     "the token must name a tenant (claim org)");
+    }
+    facts.token = *std::move(token);
+    if (absl::Status status = rates_.Take(facts.token->caller); !status.ok()) return status;
   }
   // No other site can make a browser send a token of its own, but every site can make it send the
   // cookie, or a form.
@@ -133,32 +193,6 @@ absl::Status HttpGate::Admit(ApiCallFacts& facts, RouteAccess access) {
     return CrossOrigin();
   }
   return absl::OkStatus();
-}
-
-absl::Status HttpGate::Identify(ApiCallFacts& facts) {
-  const HttpRequest& request = facts.exchange->request();
-  const std::string_view header = request.Header("authorization");
-  const bool in_header = absl::StartsWithIgnoreCase({header.data(), header.size()}, kBearer);
-  std::string_view bearer;
-  if (in_header) {
-    bearer = header.substr(kBearer.size());
-  } else if (header.empty()) {
-    bearer = SessionToken(request);
-  }
-  if (!in_header && bearer.empty() && tokens_.needs_token()) {
-    return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING",
-                   "send a token: Authorization: Bearer …");
-  }
-  auto token = tokens_.Verify(bearer);
-  if (!token.ok()) return token.status();
-  if ((*token)->caller.acts_for_all_tenants()) {
-    return Refusal(absl::StatusCode::kPermissionDenied, "ORG_REQUIRED",
-                   "the token must name a tenant (claim org)");
-  }
-  facts.token = std::move(*token);
-  facts.bearer = bearer;
-  facts.by_cookie = !in_header;
-  return rates_.Take(facts.token->caller);
 }
 
 HttpResponse HttpGate::Refuse(const HttpRequest& request, int status, std::string_view reason,

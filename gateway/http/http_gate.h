@@ -22,13 +22,16 @@
 namespace marginalia {
 
 class FailurePages;
+class IoThread;
+class VerificationQueue;
 
 class HttpGate : public HttpHandler {
  public:
   // Nothing but the router is owned; the rest must outlive the gate. Without a tracer no span is
   // recorded.
-  HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates,
-           TokenVerifier& tokens, Metrics& metrics, Tracer* tracer);
+  HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates, IoThread& io,
+           TokenVerifier& tokens, VerificationQueue& verifications, Metrics& metrics,
+           Tracer* tracer);
 
   void Handle(std::shared_ptr<HttpExchange> exchange) override;
   HttpResponse Refuse(const HttpRequest& request, int status, std::string_view reason,
@@ -42,14 +45,23 @@ class HttpGate : public HttpHandler {
   // `headers`: whole lines, as HttpResponse has them.
   void FailAs(ApiCallFacts facts, int status, std::string_view reason, std::string_view detail,
               std::string_view headers);
-  absl::Status Admit(ApiCallFacts& facts, RouteAccess access);
-  // Fills in whose token the request carries.
-  absl::Status Identify(ApiCallFacts& facts);
+  using Token = std::shared_ptr<const VerifiedToken>;
+
+  // Finds the token that the request carries.
+  absl::Status FindBearer(ApiCallFacts& facts) const;
+  // Asks whose token it is, on another thread when that has to be found out.
+  void Identify(ApiCallFacts facts, const Route& route);
+  // Goes on when it is known who calls.
+  void Enter(ApiCallFacts facts, const Route& route, absl::StatusOr<Token> token);
+  void Refuse(ApiCallFacts facts, const absl::Status& status);
+  absl::Status Admit(ApiCallFacts& facts, RouteAccess access, absl::StatusOr<Token> token);
 
   const Router router_;
   const FailurePages& failure_pages_;
   RateLimits rates_;
+  IoThread& io_;
   TokenVerifier& tokens_;
+  VerificationQueue& verifications_;
   Tracer* const tracer_;
   // By reason; filled by the constructor.
   std::map<std::string, Counter*, std::less<>> refusals_;

@@ -86,6 +86,8 @@ class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
   virtual const HttpRequest& request() const = 0;
+  // The address that the connection comes from, without its port.
+  virtual std::string peer_host() const = 0;
   // From any thread.
   virtual void Answer(HttpResponse response) = 0;
   // On the io thread. Sends the head and leaves the body open; the request is gone afterwards.

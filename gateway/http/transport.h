@@ -29,6 +29,7 @@ class HttpTransport {
   HttpTransport& operator=(const HttpTransport&) = delete;
 
   HttpSocket& socket() { return socket_; }
+  const HttpSocket& socket() const { return socket_; }
   bool encrypted() const { return tls_ != nullptr; }
 
   // Comes first where it is encrypted. handler(error).

@@ -80,8 +80,9 @@ absl::Status AddKey(const json::object& key, const std::string& path, KeySet& ke
       (!use.empty() && use != "sig")) {
     return absl::OkStatus();
   }
-  PublicKey usable{std::string(algorithm), PublicPartsOf(key)};
-  if (!IsUsable(usable.jwk, algorithm)) {
+  PublicKey usable{std::string(algorithm), PublicPartsOf(key), nullptr};
+  usable.key = VerificationKey::FromJwk(usable.jwk, algorithm);
+  if (usable.key == nullptr || !IsUsable(usable.jwk, algorithm)) {
     return absl::FailedPreconditionError(path + ": the key \"" + kid + "\" is no valid " +
                                          std::string(algorithm) +
                                          " public key (RSA keys need at least 2048 bits)");

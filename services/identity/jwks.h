@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/identity/verification_key.h"
 
 namespace marginalia {
 
@@ -22,6 +24,8 @@ struct PublicKey {
   std::string algorithm;
   // The public members alone, as a JWK: nothing in it names another place to fetch from.
   std::string jwk;
+  // The same, parsed.
+  std::shared_ptr<const VerificationKey> key;
 };
 
 // By "kid".

@@ -1,15 +1,12 @@
 #include "services/identity/token_verifier.h"
 
-#include <array>
 #include <atomic>
 #include <cstdint>
-#include <functional>
-#include <iterator>
 #include <mutex>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "services/cache/lru.h"
 #include "services/errors/errors.h"
 #include "services/identity/jwks.h"
 #include "services/identity/jwt.h"
@@ -24,74 +21,17 @@ namespace {
 
 // A token of the largest size, kept ten thousand times, would fill the memory.
 constexpr std::size_t kVerifiedBytesMax = 16 * 1024 * 1024;
-constexpr std::size_t kShards = 16;
+constexpr std::size_t kRefusedBytesMax = 16 * 1024 * 1024;
+// What a caller and the reason of a refusal take, about.
+constexpr std::size_t kVerifiedBytes = 256;
+constexpr std::size_t kRefusalBytes = 512;
 constexpr absl::Duration kFileCheckInterval = absl::Seconds(1);
 
 using Verified = std::shared_ptr<const VerifiedToken>;
 
-// Tokens found good, by their text. Bounded in number and bytes; the shards keep threads apart.
-class VerifiedTokens {
- public:
-  Verified Find(std::string_view token, absl::Time now) {
-    Shard& shard = ShardOf(token);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.tokens.find(absl::string_view(token.data(), token.size()));
-    if (found == shard.tokens.end()) return nullptr;
-    if (found->second->expires > now) return found->second;
-    shard.Erase(found);
-    return nullptr;
-  }
-
-  void Add(std::string_view token, Verified verified, absl::Time now) {
-    Shard& shard = ShardOf(token);
-    const std::lock_guard lock(shard.mutex);
-    if (shard.IsFullFor(token)) shard.EraseExpired(now);
-    while (shard.IsFullFor(token)) shard.Erase(shard.tokens.begin());
-    if (shard.tokens.try_emplace(std::string(token), std::move(verified)).second) {
-      shard.bytes += token.size();
-    }
-  }
-
-  void Clear() {
-    for (Shard& shard : shards_) {
-      const std::lock_guard lock(shard.mutex);
-      shard.tokens.clear();
-      shard.bytes = 0;
-    }
-  }
-
- private:
-  using Map = absl::flat_hash_map<std::string, Verified>;
-
-  struct Shard {
-    std::mutex mutex;
-    Map tokens;
-    std::size_t bytes = 0;
-
-    bool IsFullFor(std::string_view token) const {
-      return !tokens.empty() && (tokens.size() >= kVerifiedTokensMax / kShards ||
-                                 bytes + token.size() > kVerifiedBytesMax / kShards);
-    }
-    void Erase(Map::iterator which) {
-      bytes -= which->first.size();
-      tokens.erase(which);
-    }
-    void EraseExpired(absl::Time now) {
-      for (auto each = tokens.begin(); each != tokens.end();) {
-        const auto next = std::next(each);
-        if (each->second->expires <= now) Erase(each);
-        each = next;
-      }
-    }
-  };
-
-  // The end of a token is its signature, as good as random.
-  Shard& ShardOf(std::string_view token) {
-    const std::size_t tail = token.size() > 8 ? token.size() - 8 : 0;
-    return shards_[std::hash<std::string_view>()(token.substr(tail)) % kShards];
-  }
-
-  std::array<Shard, kShards> shards_;
+struct RememberedRefusal {
+  absl::Status why;
+  SteadyTime until;
 };
 
 absl::Status Invalid(std::string_view why) {
@@ -109,36 +49,49 @@ class JwksTokenVerifier : public TokenVerifier {
         keys_(std::make_shared<const KeySet>(std::move(keys))),
         next_check_nanos_((options_.steady_clock() + kFileCheckInterval).Nanos()) {}
 
-  absl::StatusOr<Verified> Verify(std::string_view token) override {
-    const absl::Time now = options_.clock();
+  std::optional<absl::StatusOr<Verified>> Known(std::string_view token) override {
     ReloadIfChanged();
-    if (Verified known = verified_.Find(token, now)) return known;
+    if (const auto verified = verified_.Find(token); verified.has_value()) {
+      if ((*verified)->expires > options_.clock()) return *verified;
+    }
+    const auto refused = refused_.Find(token);
+    if (refused.has_value() && options_.steady_clock() < refused->until) return refused->why;
+    return std::nullopt;
+  }
+
+  absl::StatusOr<Verified> Verify(std::string_view token) override {
+    if (auto known = Known(token); known.has_value()) return *std::move(known);
     if (token.size() > kTokenBytesMax) return Invalid("is longer than 8 KiB");
     const absl::StatusOr<JwtHeader> header = ReadJwtHeader(token);
     if (!header.ok()) return Invalid(std::string(header.status().message()));
     const std::shared_ptr<const KeySet> keys = KeysWith(header->kid);
-    const auto key = keys->find(header->kid);
-    if (key == keys->end()) return Invalid("is signed with an unknown key");
-    if (key->second.algorithm != header->algorithm) {
-      return Invalid("is signed with an algorithm that its key is not for");
+    absl::StatusOr<VerifiedToken> checked = Check(token, *header, *keys);
+    const std::lock_guard lock(mutex_);
+    // What was found out with keys that have just been replaced must not outlive them.
+    const bool remember = keys == keys_;
+    if (!checked.ok()) {
+      const absl::Status why = Invalid(std::string(checked.status().message()));
+      if (remember) {
+        const SteadyTime until = options_.steady_clock() + kRefusalRemembered;
+        refused_.Insert(token, {why, until}, kRefusalBytes);
+      }
+      return why;
     }
-    if (const absl::Status good = CheckJwtSignature(token, key->second); !good.ok()) {
-      return Invalid(std::string(good.message()));
-    }
-    absl::StatusOr<VerifiedToken> claims =
-        ReadJwtClaims(token, options_.issuer, options_.audience, now);
-    if (!claims.ok()) return Invalid(std::string(claims.status().message()));
-    auto verified = std::make_shared<const VerifiedToken>(*std::move(claims));
-    Remember(token, keys, verified, now);
+    auto verified = std::make_shared<const VerifiedToken>(*std::move(checked));
+    if (remember) verified_.Insert(token, verified, kVerifiedBytes);
     return Verified(verified);
   }
 
  private:
-  void Remember(std::string_view token, const std::shared_ptr<const KeySet>& keys,
-                const Verified& verified, absl::Time now) {
-    const std::lock_guard lock(mutex_);
-    // A token verified with keys that have just been replaced must not outlive them.
-    if (keys == keys_) verified_.Add(token, verified, now);
+  absl::StatusOr<VerifiedToken> Check(std::string_view token, const JwtHeader& header,
+                                      const KeySet& keys) const {
+    const auto key = keys.find(header.kid);
+    if (key == keys.end()) return absl::UnauthenticatedError("is signed with an unknown key");
+    if (key->second.algorithm != header.algorithm) {
+      return absl::UnauthenticatedError("is signed with an algorithm that its key is not for");
+    }
+    if (absl::Status good = CheckJwtSignature(token, key->second); !good.ok()) return good;
+    return ReadJwtClaims(token, options_.issuer, options_.audience, options_.clock());
   }
 
   // On every call, so that it must cost next to nothing until the interval has passed.
@@ -159,7 +112,9 @@ class JwksTokenVerifier : public TokenVerifier {
     const SteadyTime now = options_.steady_clock();
     if (keys_->find(kid) == keys_->end() && now >= next_forced_reload_) {
       next_forced_reload_ = now + kKeyReloadIntervalMin;
-      Reload(StampOf(options_.jwks_path));
+      // Not when they are the same: all that is remembered would go with them.
+      std::vector<FileStamp> stamp = StampOf(options_.jwks_path);
+      if (stamp != stamp_) Reload(std::move(stamp));
     }
     return keys_;
   }
@@ -176,12 +131,15 @@ class JwksTokenVerifier : public TokenVerifier {
     stamp_ = std::move(stamp);
     keys_ = std::make_shared<const KeySet>(*std::move(keys));
     verified_.Clear();
+    refused_.Clear();
     Log(Severity::kInfo, "the keys for tokens were read again",
         {{"keys", static_cast<std::int64_t>(keys_->size())}});
   }
 
   const TokenVerifierOptions options_;
-  VerifiedTokens verified_;
+  Lru<Verified> verified_{{.entries_max = kVerifiedTokensMax, .bytes_max = kVerifiedBytesMax}};
+  Lru<RememberedRefusal> refused_{
+      {.entries_max = kRefusedTokensMax, .bytes_max = kRefusedBytesMax}};
   std::mutex mutex_;
   std::vector<FileStamp> stamp_;
   std::shared_ptr<const KeySet> keys_;

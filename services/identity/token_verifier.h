@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ inline constexpr absl::Duration kClockSkewMax = absl::Seconds(60);
 // An unknown key id makes the verifier read its keys again, at most this often.
 inline constexpr absl::Duration kKeyReloadIntervalMin = absl::Minutes(1);
 inline constexpr std::size_t kVerifiedTokensMax = 10'000;
+// A refused token is refused again without a look for so long.
+inline constexpr absl::Duration kRefusalRemembered = absl::Seconds(10);
+inline constexpr std::size_t kRefusedTokensMax = 10'000;
 inline constexpr std::size_t kTokenBytesMax = 8 * 1024;
 
 struct TokenVerifierOptions {
@@ -50,9 +54,17 @@ class TokenVerifier {
 
   virtual ~TokenVerifier() = default;
 
+  // What is remembered of the token: whom it vouches for, or why it was refused within the last
+  // kRefusalRemembered. Nothing: Verify finds out, which is work.
+  virtual std::optional<absl::StatusOr<std::shared_ptr<const VerifiedToken>>> Known(
+      std::string_view token) {
+    return std::nullopt;
+  }
+
   // Accepts ES256, RS256 and EdDSA signatures of a known `kid` only, and fetches nothing that a
   // token names. Errors: UNAUTHENTICATED, reason TOKEN_INVALID; the message says which check
-  // failed, never what the token contains. Verified tokens are remembered until they expire.
+  // failed, never what the token contains. Verified tokens are remembered until they expire,
+  // refused ones for a moment.
   virtual absl::StatusOr<std::shared_ptr<const VerifiedToken>> Verify(std::string_view token) = 0;
 
   // Whether a caller without a token is to be refused, and not passed to Verify as "".

@@ -21,6 +21,12 @@ constexpr int kCallsPerSecond = 40;
 
 class MovedClockTest : public testing::TestWithParam<absl::Duration> {
  protected:
+  // Where her token is known already, nobody asks whether it is from the future.
+  void SetUp() override {
+    ASSERT_TRUE(List(dana_).ok());
+    ASSERT_TRUE(ReadCount().ok());
+  }
+
   grpc::Status List(const std::string& token) {
     comments::v1::ListCommentsRequest request;
     request.set_invoice_id(invoice_);
@@ -28,6 +34,18 @@ class MovedClockTest : public testing::TestWithParam<absl::Duration> {
     grpc::ClientContext context;
     processes_.Prepare(context, token);
     return processes_.comments_stub().ListComments(&context, request, &response);
+  }
+
+  absl::StatusOr<invoices::v1::GetInvoiceResponse> ReadCount() {
+    invoices::v1::GetInvoiceRequest request;
+    request.set_invoice_id(invoice_);
+    request.mutable_consistency()->set_fully_consistent(true);
+    invoices::v1::GetInvoiceResponse response;
+    const grpc::Status read = processes_.WithOneRetry(dana_, [&](grpc::ClientContext& context) {
+      return processes_.invoices_stub().GetInvoice(&context, request, &response);
+    });
+    if (!read.ok()) return FromGrpc(read);
+    return response;
   }
 
   std::string Token(const std::string& user) {
@@ -77,20 +95,13 @@ TEST_P(MovedClockTest, WhatIsPostedIsSeenByFreshReadsAndByBrowsers) {
   ASSERT_TRUE(event.has_value());
   EXPECT_NE(event->data.find("\"now\""), std::string::npos) << event->data;
 
-  invoices::v1::GetInvoiceRequest request;
-  request.set_invoice_id(invoice_);
-  request.mutable_consistency()->set_fully_consistent(true);
-  invoices::v1::GetInvoiceResponse response;
-  const grpc::Status read = processes_.WithOneRetry(dana_, [&](grpc::ClientContext& context) {
-    return processes_.invoices_stub().GetInvoice(&context, request, &response);
-  });
-  ASSERT_TRUE(read.ok()) << read.error_message();
-  EXPECT_EQ(response.summary().comment_count(), 1);
-  EXPECT_LT(response.freshness().lag().seconds(), 60);
+  const auto read = ReadCount();
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->summary().comment_count(), 1);
+  EXPECT_LT(read->freshness().lag().seconds(), 60);
 }
 
 TEST_P(MovedClockTest, ReplacedKeysAreReadAgain) {
-  ASSERT_TRUE(List(dana_).ok());
   clock_.Set(GetParam());
   const std::size_t seen = processes_.comments().log().size();
   std::ofstream(processes_.jwks_path(), std::ios::app) << "\n";

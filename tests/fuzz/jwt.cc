@@ -88,8 +88,8 @@ void ReadClaims(std::string_view token) {
 
 // None of them has the keys that these are the public halves of.
 void ReadSignature(std::string_view token) {
-  const PublicKey ed25519{"EdDSA", kEd25519Key};
-  const PublicKey p256{"ES256", kP256Key};
+  const PublicKey ed25519{"EdDSA", kEd25519Key, VerificationKey::FromJwk(kEd25519Key, "EdDSA")};
+  const PublicKey p256{"ES256", kP256Key, VerificationKey::FromJwk(kP256Key, "ES256")};
   for (const PublicKey& key : {ed25519, p256}) {
     const absl::Status signature = CheckJwtSignature(token, key);
     Require(!signature.ok(), "a token that nobody signed is refused");

@@ -108,6 +108,32 @@ TEST_F(TokenVerifierTest, AnUnknownKeyIsLookedForAtOnceButAtMostOnceAMinute) {
   EXPECT_TRUE(verifier_->Verify(token).ok());
 }
 
+TEST_F(TokenVerifierTest, ARefusedTokenIsRememberedForAMoment) {
+  std::string token = Dana();
+  token[token.size() - 5] = token[token.size() - 5] == 'A' ? 'B' : 'A';
+  EXPECT_FALSE(verifier_->Known(token).has_value());
+  const absl::Status refused = verifier_->Verify(token).status();
+  EXPECT_EQ(ReasonOf(refused), "TOKEN_INVALID");
+  const auto known = verifier_->Known(token);
+  ASSERT_TRUE(known.has_value());
+  EXPECT_EQ(known->status(), refused);
+  steady_now_ += kRefusalRemembered;
+  EXPECT_FALSE(verifier_->Known(token).has_value());
+}
+
+TEST_F(TokenVerifierTest, WhatIsKnownOfATokenGoesWithTheKeys) {
+  const std::string good = Dana();
+  const auto other = *TokenMint::Open(dir_.path() / "other");
+  const std::string others = other->Mint({.org = "a", .sub = "b", .role = "viewer"});
+  ASSERT_TRUE(verifier_->Verify(good).ok());
+  ASSERT_FALSE(verifier_->Verify(others).ok());
+  ASSERT_TRUE(verifier_->Known(good)->ok());
+  WriteKeys(ReadFile(other->jwks_path()));
+  steady_now_ += absl::Seconds(1);
+  EXPECT_FALSE(verifier_->Known(good).has_value());
+  EXPECT_TRUE(verifier_->Verify(others).ok());
+}
+
 TEST_F(TokenVerifierTest, KeysAreReadAgainWhateverTheWallClockIsSetTo) {
   const std::string old_token = Dana();
   ASSERT_TRUE(verifier_->Verify(old_token).ok());
