@@ -37,6 +37,7 @@
 #include "services/rpc/client/upstream_flags.h"
 #include "services/rpc/gate/gate.h"
 #include "services/rpc/gate/gate_flags.h"
+#include "services/rpc/reflection/reflection.h"
 #include "services/rpc/server/server.h"
 #include "services/rpc/server/server_flags.h"
 #include "services/storage/group/group_metrics.h"
@@ -63,12 +64,14 @@ ABSL_FLAG(bool, start_new_log, false,
 namespace marginalia {
 namespace {
 
+// Whoever follows the stream needs time to come back: with less, each pause is a rebuild.
+const FlagBounds kEventsAge("events_age_max", absl::Minutes(1), absl::Hours(24 * 366 * 10),
+                            FlagBounds::Infinite::kAllowed);
+const FlagBounds kEventsCount("events_count_max", 1, 1'000'000'000);
+
 RetentionBounds RetentionFromFlags() {
-  const RetentionBounds bounds{.age_max = absl::GetFlag(FLAGS_events_age_max),
-                               .count_max = absl::GetFlag(FLAGS_events_count_max)};
-  if (bounds.age_max <= absl::ZeroDuration()) ExitOnBadFlag("events_age_max", "must be positive");
-  if (bounds.count_max < 1) ExitOnBadFlag("events_count_max", "must be at least 1");
-  return bounds;
+  return {.age_max = absl::GetFlag(FLAGS_events_age_max),
+          .count_max = absl::GetFlag(FLAGS_events_count_max)};
 }
 
 std::unique_ptr<InvoiceDirectory> DirectoryFromFlags(const UpstreamTls& tls) {
@@ -148,8 +151,12 @@ int Run(int argc, char** argv) {
   const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
                                 feed, metrics);
 
+  Reflection reflection(gate, {"marginalia.comments.v1.CommentsService"});
+  std::vector<grpc::Service*> served = reflection.services();
+  served.push_back(rpc.get());
+
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
-  const auto server = OrExit(RpcServer::Start(server_options, {rpc.get()}), "--listen_address");
+  const auto server = OrExit(RpcServer::Start(server_options, served), "--listen_address");
   const std::string metrics_address = metrics.address();
   const std::string probe_address = server->probe_address();
   Log(Severity::kInfo, "listening",
@@ -159,7 +166,8 @@ int Run(int argc, char** argv) {
        {"log_id", log->id()}});
 
   const int exit_code = shutdown.Wait();
-  server->Drain([&feed, &verifier] {
+  server->Drain([&feed, &verifier, &reflection] {
+    reflection.End();
     feed.Close();
     verifier.Stop();
   });

@@ -29,6 +29,7 @@
 #include "services/rpc/client/upstream_flags.h"
 #include "services/rpc/gate/gate.h"
 #include "services/rpc/gate/gate_flags.h"
+#include "services/rpc/reflection/reflection.h"
 #include "services/rpc/server/server.h"
 #include "services/rpc/server/server_flags.h"
 #include "services/storage/database.h"
@@ -177,8 +178,12 @@ int Run(int argc, char** argv) {
   Gate gate(gate_options, *tokens, metrics);
   const auto rpc = MakeInvoicesRpc(gate, {invoices, reads, projector});
 
+  Reflection reflection(gate, {"marginalia.invoices.v1.InvoicesService"});
+  std::vector<grpc::Service*> served = reflection.services();
+  served.push_back(rpc.get());
+
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
-  const auto server = OrExit(RpcServer::Start(server_options, {rpc.get()}), "--listen_address");
+  const auto server = OrExit(RpcServer::Start(server_options, served), "--listen_address");
   const std::string metrics_address = metrics.address();
   const std::string probe_address = server->probe_address();
   Log(Severity::kInfo, "listening",
@@ -190,7 +195,8 @@ int Run(int argc, char** argv) {
 
   const int exit_code = shutdown.Wait();
   // Whoever waits for fresher counts goes on waiting: events are applied until the end.
-  server->Drain([&progress, &server_options] {
+  server->Drain([&progress, &reflection, &server_options] {
+    reflection.End();
     progress.CloseAt(SteadyTime::Now() + server_options.drain_grace / 2);
   });
   progress.Close();

@@ -7,8 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
+#include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/rpc/gate_calls.h"
 #include "tests/rpc/gated_service.h"
@@ -54,6 +56,46 @@ TEST_F(GateTest, TwoTokensAreRefused) {
   const std::string good = "Bearer " + server_.Token("member");
   ExpectRefused(Add({{"authorization", good}, {"authorization", good}}),
                 grpc::StatusCode::UNAUTHENTICATED, "TOKEN_INVALID");
+}
+
+TEST_F(GateTest, MetadataThatIsTooLargeIsRefusedAndNobodyElseOnTheConnectionNotices) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<api::WatchEventsResponse>>> watches;
+  for (int i = 0; i < 40; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    PrepareCall(*contexts.back(), server_.Token("viewer"), "",
+                SteadyTime::Now() + absl::Seconds(60));
+    watches.push_back(server_.stub->WatchEvents(contexts.back().get(), {}));
+    watches.back()->WaitForInitialMetadata();
+  }
+  Metadata metadata = Bearing(server_.Token("member"));
+  metadata.emplace("x-large", std::string(17'000, 'x'));
+  const grpc::Status status = Add(metadata);
+  ExpectRefused(status, grpc::StatusCode::RESOURCE_EXHAUSTED, "METADATA_TOO_LARGE");
+  EXPECT_THAT(status.error_message(), HasSubstr("16384"));
+  EXPECT_EQ(server_.service.held_streams(), 40U);
+  server_.service.EndStreams(Refusal(absl::StatusCode::kUnavailable, "DRAINING", "the end"));
+  for (const auto& watch : watches) EXPECT_EQ(ReasonOf(FromGrpc(watch->Finish())), "DRAINING");
+}
+
+TEST_F(GateTest, WhoeverSendsBadTokensIsSoonNotLookedAtAndKnownCallersStillAre) {
+  const std::string good = server_.Token("member");
+  ASSERT_TRUE(Add(Bearing(good)).ok());
+  int looked_at = 0;
+  const std::string bad = good.substr(0, good.size() - 4);
+  grpc::Status status;
+  for (int i = 0; i < 20 * kTokenFailuresPerSecond; ++i) {
+    status = Add(Bearing(absl::StrCat(bad, absl::Hex(i, absl::kZeroPad4))));
+    if (status.error_code() != grpc::StatusCode::UNAUTHENTICATED) break;
+    ++looked_at;
+  }
+  EXPECT_GE(looked_at, kTokenFailuresPerSecond);
+  ExpectRefused(status, grpc::StatusCode::RESOURCE_EXHAUSTED, "TOO_MANY_BAD_TOKENS");
+  EXPECT_GT(RetryAfterOf(FromGrpc(status)), absl::ZeroDuration());
+  EXPECT_TRUE(Add(Bearing(good)).ok());
+  // It passes.
+  const std::string newer = server_.Token("member");
+  EXPECT_TRUE(Await([&] { return Add(Bearing(newer)).ok(); }));
 }
 
 TEST_F(GateTest, ARoleThatIsTooLowIsToldWhichIsNeeded) {
@@ -217,7 +259,7 @@ TEST_F(GateTest, OneCallerTakesNotAllStreams) {
 TEST_F(GateTest, ATenantThatCallsTooOftenIsToldToWaitAndAnotherIsNot) {
   GateOptions options;
   options.rates.tenant_calls_per_second = 1;
-  options.rates.clock = [] { return absl::FromUnixSeconds(1'800'000'000); };
+  options.rates.clock = [now = SteadyTime::Now()] { return now; };
   GatedServer server(options);
   const auto add = [&](const std::string& org) {
     grpc::ClientContext context;

@@ -1,7 +1,6 @@
 #include "services/rpc/server/server.h"
 
 #include <gmock/gmock.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <gtest/gtest.h>
 
 #include <string>

@@ -5,17 +5,19 @@
 #include <grpcpp/security/auth_context.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "marginalia/access/v1/access.pb.h"
 #include "services/errors/errors.h"
+#include "services/net/peer_name.h"
 #include "services/process/log.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/request_id.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/grpc_time.h"
+#include "services/rpc/server/server.h"
 #include "services/rpc/shield/reset_guard.h"
 #include "services/rpc/trace_metadata.h"
 #include "services/telemetry/metrics.h"
@@ -116,6 +118,32 @@ bool CarriesOneOf(const std::vector<std::string>& names, const grpc::AuthContext
   std::_Exit(1);
 }
 
+const google::protobuf::MethodDescriptor& DescriptorOf(std::string_view full_name) {
+  std::string dotted(full_name);
+  std::replace(dotted.begin(), dotted.end(), '/', '.');
+  const google::protobuf::MethodDescriptor* descriptor =
+      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(dotted);
+  if (descriptor == nullptr) EndProcess(full_name, "there is no such RPC");
+  return *descriptor;
+}
+
+absl::Status MetadataTooLarge(std::size_t bytes) {
+  return Refusal(absl::StatusCode::kResourceExhausted, "METADATA_TOO_LARGE",
+                 absl::StrCat("the call's metadata is too large: send at most ", kMetadataBytesMax,
+                              " bytes, names, values and 32 for each counted"),
+                 {{"bytes", absl::StrCat(bytes)}});
+}
+
+// As HTTP/2 counts a list of headers (RFC 9113, 6.5.2).
+absl::Status CheckMetadata(const grpc::CallbackServerContext& context) {
+  constexpr std::size_t kPerField = 32;
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : context.client_metadata()) {
+    bytes += name.size() + value.size() + kPerField;
+  }
+  return bytes <= kMetadataBytesMax ? absl::OkStatus() : MetadataTooLarge(bytes);
+}
+
 }  // namespace
 
 Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
@@ -127,7 +155,8 @@ Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
       caller_streams_(options_.caller_streams_in_flight_max) {
   for (const char* reason :
        {"TOKEN_MISSING", "TOKEN_INVALID", "ROLE_TOO_LOW", "ORG_REQUIRED", "ALL_TENANTS_REQUIRED",
-        "CLIENT_NOT_ALLOWED", "TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "RATE_LIMITED"}) {
+        "CLIENT_NOT_ALLOWED", "TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "RATE_LIMITED",
+        "METADATA_TOO_LARGE", "TOO_MANY_BAD_TOKENS"}) {
     refusals_[reason] =
         metrics.AddCounter("marginalia_refusals_total", "Calls that the gate refused, by reason.",
                            {{"reason", reason}});
@@ -151,21 +180,29 @@ Gate::~Gate() = default;
 const GatedMethod& Gate::Method(std::string_view full_name) {
   const std::lock_guard lock(mutex_);
   if (const auto known = methods_.find(full_name); known != methods_.end()) return known->second;
-  std::string dotted(full_name);
-  std::replace(dotted.begin(), dotted.end(), '/', '.');
-  const google::protobuf::MethodDescriptor* descriptor =
-      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(dotted);
-  if (descriptor == nullptr) EndProcess(full_name, "there is no such RPC");
-  if (!descriptor->options().HasExtension(rules::access)) {
+  const google::protobuf::MethodDescriptor& descriptor = DescriptorOf(full_name);
+  if (!descriptor.options().HasExtension(rules::access)) {
     EndProcess(full_name, "the RPC has no access rule (marginalia.access.v1.access)");
   }
-  const rules::Access& rule = descriptor->options().GetExtension(rules::access);
+  const rules::Access& rule = descriptor.options().GetExtension(rules::access);
+  return Add(descriptor, rule.least_role(), rule.service());
+}
+
+const GatedMethod& Gate::ForeignMethod(std::string_view full_name, Role least_role) {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = methods_.find(full_name); known != methods_.end()) return known->second;
+  return Add(DescriptorOf(full_name), static_cast<int>(least_role),
+             rules::SERVICE_ACCESS_ONE_OR_ALL_TENANTS);
+}
+
+const GatedMethod& Gate::Add(const google::protobuf::MethodDescriptor& descriptor, int least_role,
+                             int service_access) {
   GatedMethod method;
-  method.full_name = std::string(full_name);
-  method.least_role = rule.least_role();
-  method.service_access = rule.service();
-  method.streaming = descriptor->server_streaming() || descriptor->client_streaming();
-  method.metrics = metrics_.AddCall(descriptor->service()->full_name(), descriptor->name(),
+  method.full_name = absl::StrCat(descriptor.service()->full_name(), "/", descriptor.name());
+  method.least_role = least_role;
+  method.service_access = service_access;
+  method.streaming = descriptor.server_streaming() || descriptor.client_streaming();
+  method.metrics = metrics_.AddCall(descriptor.service()->full_name(), descriptor.name(),
                                     method.streaming ? "server_stream" : "unary");
   return methods_.emplace(method.full_name, std::move(method)).first->second;
 }
@@ -193,6 +230,7 @@ absl::Status Gate::Check(grpc::CallbackServerContext* context, const GatedMethod
   call.Begin(method, RequestIdOf(*context), FromGrpcTime(context->raw_deadline()));
   call.trace_ = TraceOf(*context, options_.tracer);
   absl::Status decision = TakePlace(method, call);
+  if (decision.ok()) decision = CheckMetadata(*context);
   if (decision.ok()) decision = Identify(context, call);
   if (decision.ok()) decision = CheckClient(*context, call.caller());
   if (decision.ok()) decision = CheckAccess(method, call.caller());
@@ -242,11 +280,26 @@ absl::Status Gate::Identify(grpc::CallbackServerContext* context, AdmittedCall& 
     return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
                    "there is more than one \"authorization\"; send one");
   }
-  auto token = tokens_.Verify(bearer);
+  auto token = Verify(*context, bearer);
   if (!token.ok()) return token.status();
   call.bearer_ = bearer;
   call.token_ = *std::move(token);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const VerifiedToken>> Gate::Verify(
+    const grpc::CallbackServerContext& context, std::string_view bearer) {
+  if (auto known = tokens_.Known(bearer); known.has_value()) return *std::move(known);
+  const std::string peer = context.peer();
+  const std::string_view host = HostOf(peer);
+  if (const absl::Duration wait = token_failures_.Wait(host); wait > absl::ZeroDuration()) {
+    return Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_BAD_TOKENS",
+                   "too many tokens that are none came from this address: try again", {},
+                   std::max(wait, kRetryAfterFull));
+  }
+  auto token = tokens_.Verify(bearer);
+  if (!token.ok()) token_failures_.Failed(host);
+  return token;
 }
 
 // A service's token alone is not enough where certificates are checked: it may have been stolen.

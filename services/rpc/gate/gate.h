@@ -21,11 +21,16 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
+#include "services/identity/failure_budget.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/caller_places.h"
 #include "services/rpc/gate/rate_limits.h"
 #include "services/telemetry/trace.h"
+
+namespace google::protobuf {
+class MethodDescriptor;
+}  // namespace google::protobuf
 
 namespace marginalia {
 
@@ -141,6 +146,9 @@ class Gate {
   // Reads the access rule from the contract. Ends the process with a clear message when the method
   // does not exist or has no rule. `full_name` is "package.Service/Method".
   const GatedMethod& Method(std::string_view full_name);
+  // The same for a method of somebody else's contract, which has no rule of ours: for whoever has a
+  // token, people from `least_role` on.
+  const GatedMethod& ForeignMethod(std::string_view full_name, Role least_role);
 
   // Opens a unary call: never null. See UnaryCall::admitted.
   UnaryCall* Open(grpc::CallbackServerContext* context, const GatedMethod& method);
@@ -156,13 +164,19 @@ class Gate {
   // Fills `call` in and decides.
   absl::Status Check(grpc::CallbackServerContext* context, const GatedMethod& method,
                      AdmittedCall& call);
+  // With mutex_ held.
+  const GatedMethod& Add(const google::protobuf::MethodDescriptor& descriptor, int least_role,
+                         int service_access);
   absl::Status TakePlace(const GatedMethod& method, AdmittedCall& call);
   absl::Status Identify(grpc::CallbackServerContext* context, AdmittedCall& call);
+  absl::StatusOr<std::shared_ptr<const VerifiedToken>> Verify(
+      const grpc::CallbackServerContext& context, std::string_view bearer);
   absl::Status TakeCallersPlace(const GatedMethod& method, AdmittedCall& call);
   absl::Status CheckClient(const grpc::CallbackServerContext& context, const Caller& caller) const;
 
   GateOptions options_;
   TokenVerifier& tokens_;
+  FailureBudget token_failures_;
   Metrics& metrics_;
   RateLimits rates_;
   CallerPlaces caller_calls_;

@@ -1,13 +1,10 @@
 #include "services/rpc/server/server.h"
 
-#include <grpcpp/ext/channelz_service_plugin.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/impl/server_initializer.h>
 #include <grpcpp/server_builder.h>
 
-#include <mutex>
 #include <utility>
 
 #include "services/net/listen_address.h"
@@ -56,14 +53,6 @@ class WithServiceNames : public grpc::ServerBuilderOption {
   std::vector<std::string>& names_;
 };
 
-void AddDebugServicesOnce() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    grpc::channelz::experimental::InitChannelzService();
-  });
-}
-
 void SetConnectionAge(grpc::ServerBuilder& builder, const RpcServerOptions& options) {
   if (options.connection_age_max == absl::InfiniteDuration()) return;
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
@@ -74,7 +63,7 @@ void SetConnectionAge(grpc::ServerBuilder& builder, const RpcServerOptions& opti
 
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kRequestBytesMax);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesHardMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(kKeepalivePing));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kKeepaliveTimeout));
@@ -85,7 +74,7 @@ void SetLimits(grpc::ServerBuilder& builder) {
 
   builder.AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytesMax);
   builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytesMax);
-  // Only reflection and channelz are synchronous: one thread does for them.
+  // No service is synchronous: one thread does for what gRPC starts all the same.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
@@ -96,7 +85,6 @@ void SetLimits(grpc::ServerBuilder& builder) {
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
     RpcServerOptions options, const std::vector<grpc::Service*>& services) {
   PrepareLibraryOnce();
-  AddDebugServicesOnce();
   absl::Status checked = CheckListenAddress(options.address);
   if (!checked.ok()) return checked;
   std::unique_ptr<RpcServer> server(new RpcServer);

@@ -1,6 +1,5 @@
-// A gRPC server with what every process needs: health per service, reflection (health included),
-// channelz, limits, and a drain. Owned by main; Start, Drain and the destructor are called from one
-// thread, SetServing from any.
+// A gRPC server with what every process needs: health per service, limits, and a drain. Owned by
+// main; Start, Drain and the destructor are called from one thread, SetServing from any.
 #ifndef MARGINALIA_SERVICES_RPC_SERVER_SERVER_H_
 #define MARGINALIA_SERVICES_RPC_SERVER_SERVER_H_
 
@@ -20,7 +19,10 @@
 namespace marginalia {
 
 inline constexpr int kRequestBytesMax = 8 * 1024 * 1024;  // 500 imported comments at their largest
+// Of one call; the gate refuses what is larger. gRPC 1.51 ends the whole connection at its own
+// limit, with all the calls of others that a proxy carries over it, so that one is far above.
 inline constexpr int kMetadataBytesMax = 16 * 1024;
+inline constexpr int kMetadataBytesHardMax = 128 * 1024;
 inline constexpr int kStreamsPerConnectionMax = 1024;
 // Both sides ping a connection that is silent for so long, and give it up when nothing comes back.
 inline constexpr absl::Duration kKeepalivePing = absl::Seconds(15);
