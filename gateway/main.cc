@@ -24,7 +24,7 @@
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:8080", "host:port to serve HTTP on.");
 ABSL_FLAG(absl::Duration, idle_connection_max, marginalia::kIdleConnectionDefault,
-          "How long a connection stays open without a request, from 1s to 1h. Longer than the load "
+          "How long a connection stays open without a request. Longer than the load "
           "balancer in front keeps it.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9153",
           "host:port to serve /metrics on; not for the public.");
@@ -42,17 +42,12 @@ ABSL_FLAG(std::string, demo_people_path, "",
 namespace marginalia {
 namespace {
 
-absl::Duration CheckedIdleMax(absl::Duration idle_max) {
-  if (idle_max < absl::Seconds(1) || idle_max > absl::Hours(1)) {
-    ExitOnBadFlag("idle_connection_max", "must be from 1s to 1h");
-  }
-  return idle_max;
-}
+const FlagBounds kIdleConnection("idle_connection_max", absl::Seconds(1), absl::Hours(1));
 
 GatewayOptions GatewayFromFlags() {
   GatewayOptions options;
   options.http.address = absl::GetFlag(FLAGS_listen_address);
-  options.http.idle_max = CheckedIdleMax(absl::GetFlag(FLAGS_idle_connection_max));
+  options.http.idle_max = absl::GetFlag(FLAGS_idle_connection_max);
   options.http.tls = ListenerIdentityFromFlags(options.http.address);
   options.upstream_tls = UpstreamTlsFromFlags();
   options.comments_address =

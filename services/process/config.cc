@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "absl/flags/commandlineflag.h"
 #include "absl/flags/reflection.h"
+#include "absl/strings/str_cat.h"
 
 extern char** environ;
 
@@ -51,12 +53,50 @@ using Flags = std::map<std::string, absl::CommandLineFlag*>;
 // What the command line says: flag to text. The last of several wins.
 using Given = std::map<std::string, std::string>;
 
+// Of flags by name: in the words of --help, and whether a flag, as it is now, keeps them.
+struct Bounds {
+  std::string words;
+  std::function<bool(const absl::CommandLineFlag&)> holds;
+};
+std::map<std::string, Bounds>& AllBounds() {
+  static auto* bounds = new std::map<std::string, Bounds>;
+  return *bounds;
+}
+
+template <class Number>
+std::function<bool(const absl::CommandLineFlag&)> Within(Number least, Number most) {
+  return [least, most](const absl::CommandLineFlag& flag) {
+    const auto value = flag.TryGet<Number>();
+    // Not a number is within nothing.
+    return value.has_value() && *value >= least && *value <= most;
+  };
+}
+
+bool NeedsBounds(const absl::CommandLineFlag& flag) {
+  return flag.IsOfType<int>() || flag.IsOfType<std::int64_t>() || flag.IsOfType<double>() ||
+         flag.IsOfType<absl::Duration>();
+}
+
+void HoldToBoundsOrExit(const Flags& flags) {
+  for (const auto& [name, flag] : flags) {
+    const auto bounds = AllBounds().find(name);
+    if (bounds == AllBounds().end()) {
+      if (NeedsBounds(*flag)) ExitBecause("flag --" + name + " has no bounds: give it some");
+    } else if (!bounds->second.holds(*flag)) {
+      ExitOnBadFlag(
+          name, "\"" + flag->CurrentValue() + "\" will not do: it must be " + bounds->second.words);
+    }
+  }
+}
+
 [[noreturn]] void PrintHelp(std::string_view about, const Flags& flags) {
   std::printf("%.*s\n\nFlags, with their defaults and the environment variables that set them:\n",
               static_cast<int>(about.size()), about.data());
   for (const auto& [name, flag] : flags) {
-    std::printf("\n  --%s=%s\n      %s\n      %s\n", name.c_str(), flag->DefaultValue().c_str(),
-                flag->Help().c_str(), VariableOf(name).c_str());
+    const auto bounds = AllBounds().find(name);
+    const std::string words = bounds == AllBounds().end() ? "" : " [" + bounds->second.words + "]";
+    std::printf("\n  --%s=%s\n      %s%s\n      %s\n", name.c_str(), flag->DefaultValue().c_str(),
+                flag->Help().c_str(), words.c_str(), VariableOf(name).c_str());
   }
   std::exit(0);
 }
@@ -117,6 +157,32 @@ void SetOrExit(absl::CommandLineFlag& flag, const std::string& value, const std:
 
 }  // namespace
 
+FlagBounds::FlagBounds(const char* flag, std::int64_t least, std::int64_t most) {
+  const auto within = [least, most](const absl::CommandLineFlag& given) {
+    const auto small = given.TryGet<int>();
+    const auto large = given.TryGet<std::int64_t>();
+    const std::int64_t value = small.has_value() ? *small : large.value_or(most);
+    return value >= least && value <= most;
+  };
+  AllBounds()[flag] = {"from " + std::to_string(least) + " to " + std::to_string(most), within};
+}
+
+FlagBounds::FlagBounds(const char* flag, double least, double most) {
+  AllBounds()[flag] = {absl::StrCat("from ", least, " to ", most), Within<double>(least, most)};
+}
+
+FlagBounds::FlagBounds(const char* flag, absl::Duration least, absl::Duration most,
+                       Infinite infinite) {
+  const bool or_infinite = infinite == Infinite::kAllowed;
+  AllBounds()[flag] = {absl::StrCat("from ", absl::FormatDuration(least), " to ",
+                                    absl::FormatDuration(most), or_infinite ? ", or inf" : ""),
+                       [within = Within<absl::Duration>(least, most),
+                        or_infinite](const absl::CommandLineFlag& given) {
+                         return within(given) || (or_infinite && given.TryGet<absl::Duration>() ==
+                                                                     absl::InfiniteDuration());
+                       }};
+}
+
 void ParseConfigOrExit(int argc, char** argv, std::string_view about) {
   if (argc > 0) {
     const std::string path = argv[0];
@@ -133,6 +199,7 @@ void ParseConfigOrExit(int argc, char** argv, std::string_view about) {
       SetOrExit(*flag, value, "environment variable " + variable);
     }
   }
+  HoldToBoundsOrExit(flags);
 }
 
 void ExitOnBadFlag(std::string_view flag, std::string_view why) {

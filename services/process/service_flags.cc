@@ -1,6 +1,7 @@
 #include "services/process/service_flags.h"
 
 #include "absl/flags/flag.h"
+#include "services/process/config.h"
 
 ABSL_FLAG(std::string, jwks_path, "",
           "Required, unless --insecure_identity is given. The public keys that callers' tokens are "
@@ -11,3 +12,12 @@ ABSL_FLAG(std::string, jwt_audience, "marginalia",
           "What the claim \"aud\" of a token must be or contain.");
 ABSL_FLAG(absl::Duration, drain_grace, absl::Seconds(10),
           "How long calls in flight may take to finish after SIGTERM.");
+
+namespace marginalia {
+namespace {
+
+// What ends a process by SIGKILL in the end, Kubernetes or systemd, waits no hour.
+const FlagBounds kDrainGrace("drain_grace", absl::ZeroDuration(), absl::Hours(1));
+
+}  // namespace
+}  // namespace marginalia

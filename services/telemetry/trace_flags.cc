@@ -10,13 +10,15 @@ ABSL_FLAG(std::string, otlp_address, "",
           "host:port of an OpenTelemetry collector that takes OTLP over gRPC in plain text, to "
           "which the spans of recorded traces are sent. Empty: none are.");
 ABSL_FLAG(double, trace_sample_ratio, 1,
-          "How many of the traces that begin in this process are recorded, from 0 to 1. Of a trace "
+          "How many of the traces that begin in this process are recorded. Of a trace "
           "that came with a call, its traceparent says whether it is.");
 
 namespace marginalia {
 namespace {
 
 constexpr int kPortMax = 65'535;
+
+const FlagBounds kSampleRatio("trace_sample_ratio", 0.0, 1.0);
 
 bool IsHostAndPort(std::string_view address) {
   const std::size_t colon = address.rfind(':');
@@ -35,9 +37,6 @@ TraceOptions TracesFromFlags() {
                        .sample_ratio = absl::GetFlag(FLAGS_trace_sample_ratio)};
   if (!options.otlp_address.empty() && !IsHostAndPort(options.otlp_address)) {
     ExitOnBadFlag("otlp_address", "must be host:port, such as collector:4317, without a scheme");
-  }
-  if (!(options.sample_ratio >= 0 && options.sample_ratio <= 1)) {
-    ExitOnBadFlag("trace_sample_ratio", "must be from 0 to 1");
   }
   return options;
 }

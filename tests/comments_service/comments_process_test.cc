@@ -69,6 +69,8 @@ TEST_F(CommentsProcessTest, BadFlagsEndItWith2) {
            {"--jwks_path=", "jwks_path"},
            {"--events_count_max=0", "events_count_max"},
            {"--events_age_max=-1s", "events_age_max"},
+           {"--events_age_max=1ns", "must be from 1m"},
+           {"--drain_grace=inf", "drain_grace"},
            {"--calls_in_flight_max=0", "calls_in_flight_max"},
            {"--tenant_calls_per_second=-1", "tenant_calls_per_second"},
            {"--person_calls_per_second=1000001", "person_calls_per_second"},

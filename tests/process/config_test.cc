@@ -78,6 +78,44 @@ TEST(ConfigTest, ABadVariableIsRefusedByName) {
   EXPECT_THAT(outcome.output, HasSubstr("MARGINALIA_DRAIN_GRACE"));
 }
 
+TEST(ConfigTest, ANumberOutOfItsBoundsIsRefusedNamingThem) {
+  for (const char* given :
+       {"--page_count=0", "--page_count=1001", "--page_bytes=0", "--page_bytes=1099511627777",
+        "--page_share=-0.1", "--page_share=1.1", "--page_share=nan", "--page_share=inf",
+        "--page_age=1us", "--page_age=-1s", "--page_age=2h", "--page_age=-inf", "--drain_grace=inf",
+        "--drain_grace=-1s", "--drain_grace=2h"}) {
+    const Outcome outcome = Probe(given);
+    EXPECT_EQ(outcome.exit_code, 2) << given;
+    const std::string flag(given, std::string(given).find('='));
+    EXPECT_THAT(outcome.output, HasSubstr(flag)) << given;
+    EXPECT_THAT(outcome.output, HasSubstr("must be from ")) << given;
+  }
+  EXPECT_THAT(Probe("", "MARGINALIA_PAGE_COUNT=0").output, HasSubstr("from 1 to 1000"));
+}
+
+TEST(ConfigTest, BothEndsOfTheBoundsWillDo) {
+  for (const char* given : {"--page_count=1", "--page_count=1000", "--page_bytes=1099511627776",
+                            "--page_share=0", "--page_share=1", "--page_age=1ms", "--page_age=1h",
+                            "--page_age=inf", "--drain_grace=0", "--drain_grace=1h"}) {
+    EXPECT_EQ(Probe(given).exit_code, 0) << given;
+  }
+}
+
+TEST(ConfigTest, ANumberWithoutBoundsIsAMistakeOfTheProgram) {
+  const std::string command = std::string(CONFIG_PROBE_WITHOUT_BOUNDS) + " 2>&1";
+  FILE* pipe = popen(command.c_str(), "r");
+  char bytes[4096] = {};
+  const std::size_t count = fread(bytes, 1, sizeof(bytes) - 1, pipe);
+  EXPECT_EQ(WEXITSTATUS(pclose(pipe)), 2);
+  EXPECT_THAT(std::string(bytes, count), HasSubstr("--page_number has no bounds"));
+}
+
+TEST(ConfigTest, HelpSaysTheBounds) {
+  const std::string help = Probe("--help").output;
+  EXPECT_THAT(help, HasSubstr("How many pages. [from 1 to 1000]"));
+  EXPECT_THAT(help, HasSubstr("How old a page gets. [from 1ms to 1h, or inf]"));
+}
+
 TEST(ConfigTest, AMisspelledVariableIsRefusedByName) {
   const Outcome outcome = Probe("", "MARGINALIA_DRAIN_GRACES=3s");
   EXPECT_EQ(outcome.exit_code, 2);

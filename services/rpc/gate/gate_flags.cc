@@ -22,21 +22,19 @@ ABSL_FLAG(std::vector<std::string>, service_client_names, {},
 namespace marginalia {
 namespace {
 
-int PlacesOf(const char* flag, int places) {
-  if (places < 1) ExitOnBadFlag(flag, "must be at least 1");
-  return places;
-}
+constexpr int kPlacesMax = 1'000'000;
+
+const FlagBounds kCalls("calls_in_flight_max", 1, kPlacesMax);
+const FlagBounds kCallersCalls("caller_calls_in_flight_max", 1, kPlacesMax);
+const FlagBounds kCallersStreams("caller_streams_in_flight_max", 1, kPlacesMax);
 
 }  // namespace
 
 GateOptions GateFromFlags() {
   GateOptions options;
-  options.calls_in_flight_max =
-      PlacesOf("calls_in_flight_max", absl::GetFlag(FLAGS_calls_in_flight_max));
-  options.caller_calls_in_flight_max =
-      PlacesOf("caller_calls_in_flight_max", absl::GetFlag(FLAGS_caller_calls_in_flight_max));
-  options.caller_streams_in_flight_max =
-      PlacesOf("caller_streams_in_flight_max", absl::GetFlag(FLAGS_caller_streams_in_flight_max));
+  options.calls_in_flight_max = absl::GetFlag(FLAGS_calls_in_flight_max);
+  options.caller_calls_in_flight_max = absl::GetFlag(FLAGS_caller_calls_in_flight_max);
+  options.caller_streams_in_flight_max = absl::GetFlag(FLAGS_caller_streams_in_flight_max);
   options.rates = RatesFromFlags();
   options.service_client_names = absl::GetFlag(FLAGS_service_client_names);
   if (!options.service_client_names.empty() && absl::GetFlag(FLAGS_tls_client_ca_path).empty()) {

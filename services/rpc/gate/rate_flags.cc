@@ -14,19 +14,15 @@ namespace {
 // Beyond it a token would take less than the clock's step.
 constexpr int kCallsPerSecondMax = 1'000'000;
 
-int RateOf(const char* flag, int rate) {
-  if (rate < 0 || rate > kCallsPerSecondMax) ExitOnBadFlag(flag, "must be from 0 to 1000000");
-  return rate;
-}
+const FlagBounds kTenants("tenant_calls_per_second", 0, kCallsPerSecondMax);
+const FlagBounds kPersons("person_calls_per_second", 0, kCallsPerSecondMax);
 
 }  // namespace
 
 RateLimitOptions RatesFromFlags() {
   RateLimitOptions options;
-  options.tenant_calls_per_second =
-      RateOf("tenant_calls_per_second", absl::GetFlag(FLAGS_tenant_calls_per_second));
-  options.person_calls_per_second =
-      RateOf("person_calls_per_second", absl::GetFlag(FLAGS_person_calls_per_second));
+  options.tenant_calls_per_second = absl::GetFlag(FLAGS_tenant_calls_per_second);
+  options.person_calls_per_second = absl::GetFlag(FLAGS_person_calls_per_second);
   return options;
 }
 

@@ -17,10 +17,16 @@ ABSL_FLAG(std::string, probe_address, "",
           "nothing else: for probes that cannot speak TLS. Empty: none.");
 ABSL_FLAG(absl::Duration, connection_age_max, absl::Minutes(5),
           "A client is asked to connect anew when its connection is this old, give or take a "
-          "tenth, so that new replicas get their part of the calls; from 1s to 480h, or inf for "
-          "never. Calls under way may end; streams are cut 30 s later and resume.");
+          "tenth, so that new replicas get their part of the calls; inf: never. "
+          "Calls under way may end; streams are cut 30 s later and resume.");
 
 namespace marginalia {
+namespace {
+
+const FlagBounds kConnectionAge("connection_age_max", kConnectionAgeMaxLeast, kConnectionAgeMaxMost,
+                                FlagBounds::Infinite::kAllowed);
+
+}  // namespace
 
 RpcServerOptions ServerFromFlags(std::string address) {
   RpcServerOptions options;
@@ -36,11 +42,6 @@ RpcServerOptions ServerFromFlags(std::string address) {
   options.drain_grace = absl::GetFlag(FLAGS_drain_grace);
   options.probe_address = absl::GetFlag(FLAGS_probe_address);
   options.connection_age_max = absl::GetFlag(FLAGS_connection_age_max);
-  if (options.connection_age_max != absl::InfiniteDuration() &&
-      (options.connection_age_max < kConnectionAgeMaxLeast ||
-       options.connection_age_max > kConnectionAgeMaxMost)) {
-    ExitOnBadFlag("connection_age_max", "must be from 1s to 480h, or inf");
-  }
   return options;
 }
 
