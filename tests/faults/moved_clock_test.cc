@@ -17,7 +17,7 @@ namespace marginalia {
 namespace {
 
 constexpr absl::Duration kTokenLifetime = absl::Hours(12);
-constexpr int kCallsPerSecond = 40;
+constexpr int kCallsPerSecond = 5;
 
 class MovedClockTest : public testing::TestWithParam<absl::Duration> {
  protected:
@@ -91,9 +91,13 @@ TEST_P(MovedClockTest, WhatIsPostedIsSeenByFreshReadsAndByBrowsers) {
   const HttpAnswer posted =
       poster.Post("/api/invoices/" + invoice_ + "/comments", R"({"body":"now"})", headers);
   ASSERT_EQ(posted.status, 201) << posted.body;
-  const auto event = browser.NextEvent();
-  ASSERT_TRUE(event.has_value());
-  EXPECT_NE(event->data.find("\"now\""), std::string::npos) << event->data;
+  // Others come before it: that the stream is current, say.
+  bool seen = false;
+  while (!seen) {
+    const auto event = browser.NextEvent();
+    ASSERT_TRUE(event.has_value());
+    seen = event->data.find("\"now\"") != std::string::npos;
+  }
 
   const auto read = ReadCount();
   ASSERT_TRUE(read.ok()) << read.status();

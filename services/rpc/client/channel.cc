@@ -3,6 +3,9 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <string>
+#include <string_view>
+
 #include "services/process/stopwatch.h"
 #include "services/rpc/client/service_config.h"
 #include "services/rpc/client/target.h"
@@ -24,6 +27,20 @@ constexpr int kConnectMs = 2'000;
 // within seconds, and are answered from a cache.
 constexpr int kResolveIntervalMinMs = 1'000;
 
+// With time limits of the methods that no call reaches: gRPC 1.51 measures them from the start of
+// the process by the wall clock, so that every call would be late at once after somebody has set it
+// back. Calls of our own have their deadline from PrepareCall.
+std::string OwnServiceConfig() {
+  constexpr std::string_view kTimeout = "\"timeout\": \"";
+  constexpr std::string_view kYears = "86400000s";
+  std::string config(ServiceConfigDocument());
+  for (std::size_t at = config.find(kTimeout); at != config.npos; at = config.find(kTimeout, at)) {
+    at += kTimeout.size();
+    config.replace(at, config.find('"', at) - at, kYears);
+  }
+  return config;
+}
+
 }  // namespace
 
 std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const UpstreamTls& tls) {
@@ -41,7 +58,7 @@ std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const Upstr
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kResolveIntervalMinMs);
-  arguments.SetServiceConfigJSON(std::string(ServiceConfigDocument()));
+  arguments.SetServiceConfigJSON(OwnServiceConfig());
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   // A proxy of the environment is for the way out, not for the way to a neighbour.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
