@@ -102,13 +102,13 @@ TEST_F(ProjectionProgressTest, ClosingAnswersEveryWaiter) {
 
 TEST_F(ProjectionProgressTest, UntilItClosesWhoeverWaitsGoesOnWaiting) {
   progress_.Reach({kLog, 4}, absl::Now());
-  progress_.CloseAt(absl::Now() + absl::Minutes(10));
+  progress_.CloseAt(SteadyTime::Now() + absl::Minutes(10));
   std::future<Outcome> before = Wait({kLog, 5});
   EXPECT_TRUE(IsOpen(before));
   progress_.Reach({kLog, 5}, absl::Now());
   EXPECT_EQ(before.get(), Outcome::kReached);
   std::future<Outcome> never = Wait({kLog, 6});
-  progress_.CloseAt(absl::Now());
+  progress_.CloseAt(SteadyTime::Now());
   EXPECT_EQ(never.get(), Outcome::kClosed);
 }
 

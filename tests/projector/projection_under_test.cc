@@ -60,7 +60,7 @@ void ProjectionUnderTest::Execute(const std::string& sql) {
 std::int64_t ProjectionUnderTest::Select(const std::string& sql) {
   std::int64_t number = -1;
   const absl::Status read =
-      writes_.SubmitAndWait(absl::InfiniteFuture(), Tenants::All(), [&](Connection& connection) {
+      writes_.SubmitAndWait(SteadyTime::Never(), Tenants::All(), [&](Connection& connection) {
         connection.sql() << sql, soci::into(number);
         return absl::OkStatus();
       });

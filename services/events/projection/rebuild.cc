@@ -66,7 +66,7 @@ absl::Status Rebuild::Begin(const LogPoint& as_of) {
   begun_ = true;
   if (kind_ != Kind::kBuild) return absl::OkStatus();
   return writes_.SubmitAndWait(
-      absl::Now() + kProjectionWriteWaitMax, [this, &as_of](Connection& connection) {
+      SteadyTime::Now() + kProjectionWriteWaitMax, [this, &as_of](Connection& connection) {
         newer_than_ = as_of.position;
         rebuild_count_.reset();
         position_ = ProjectionPosition::Lock(connection);
@@ -114,7 +114,7 @@ absl::Status Rebuild::Compare(const SnapshotSlice& slice, SliceOutcome& outcome)
 
 absl::Status Rebuild::Repair(const SnapshotSlice& slice, SliceOutcome& outcome) {
   return writes_.SubmitAndWait(
-      absl::Now() + kProjectionWriteWaitMax, Tenants::All(), [&](Connection& connection) {
+      SteadyTime::Now() + kProjectionWriteWaitMax, Tenants::All(), [&](Connection& connection) {
         // Its row is what processes that share the database lock before they apply events.
         ProjectionPosition stored = ProjectionPosition::Lock(connection);
         if (absl::Status held = CheckHeld(stored); !held.ok()) return held;
