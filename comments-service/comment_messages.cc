@@ -210,6 +210,9 @@ v1::VerifyAuditLogResponse MessageOf(const AuditVerdict& verdict) {
   message.set_head_hash(verdict.head_hash);
   message.set_intact(verdict.first_broken_position == 0);
   message.set_first_broken_position(verdict.first_broken_position);
+  message.set_first_broken_number(verdict.broken.number);
+  message.set_first_broken_comment_id(verdict.broken.comment_id);
+  message.set_first_broken_what(verdict.broken.what);
   return message;
 }
 

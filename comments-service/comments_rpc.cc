@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "comments-service/call_context_rpc.h"
 #include "comments-service/comment_messages.h"
+#include "comments-service/record_messages.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/errors/errors.h"
 #include "services/rpc/raw_message.h"
@@ -27,7 +28,10 @@ using RawService =
                         Contract::WithRawCallbackMethod_ListAuditEntries<
                             Contract::WithRawCallbackMethod_VerifyAuditLog<
                                 Contract::WithRawCallbackMethod_GetThread<
-                                    Contract::Service>>>>>>>>>>;
+                                    Contract::WithRawCallbackMethod_GetCheckpoint<
+                                        Contract::WithRawCallbackMethod_GetInclusionProof<
+                                            Contract::WithRawCallbackMethod_GetConsistencyProof<
+                                                Contract::Service>>>>>>>>>>>>>;
 
 const GatedMethod& MethodOf(Gate& gate, std::string_view name) {
   return gate.Method(absl::StrCat(Contract::service_full_name(), "/", std::string(name)));
@@ -79,7 +83,10 @@ class CommentsRpc : public RawService {
         list_thread_counts_(MethodOf(gate, "ListThreadCounts")),
         list_audit_entries_(MethodOf(gate, "ListAuditEntries")),
         verify_audit_log_(MethodOf(gate, "VerifyAuditLog")),
-        get_thread_(MethodOf(gate, "GetThread")) {}
+        get_thread_(MethodOf(gate, "GetThread")),
+        get_checkpoint_(MethodOf(gate, "GetCheckpoint")),
+        get_inclusion_proof_(MethodOf(gate, "GetInclusionProof")),
+        get_consistency_proof_(MethodOf(gate, "GetConsistencyProof")) {}
 
   grpc::ServerUnaryReactor* AddComment(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
@@ -191,6 +198,38 @@ class CommentsRpc : public RawService {
         });
   }
 
+  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return Handle<v1::GetCheckpointRequest>(
+        context, get_checkpoint_, *request, [this, response](UnaryCall* call, auto&) {
+          use_cases_.checkpoints.Get(ContextOf(call->call()),
+                                     AnswerTo<SignedCheckpoint>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* context,
+                                              const grpc::ByteBuffer* request,
+                                              grpc::ByteBuffer* response) override {
+    return Handle<v1::GetInclusionProofRequest>(
+        context, get_inclusion_proof_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.checkpoints.ProveEntry(ContextOf(call->call()), message.number(),
+                                            message.size(), AnswerTo<ProvenEntry>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* context,
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) override {
+    return Handle<v1::GetConsistencyProofRequest>(context, get_consistency_proof_, *request,
+                                                  [this, response](UnaryCall* call, auto& message) {
+                                                    use_cases_.checkpoints.ProveGrowth(
+                                                        ContextOf(call->call()), message.first(),
+                                                        message.second(),
+                                                        AnswerTo<ProvenGrowth>(call, response));
+                                                  });
+  }
+
  private:
   // Passes the gate and parses, then lets `serve` answer the call.
   template <class Request, class Serve>
@@ -218,6 +257,9 @@ class CommentsRpc : public RawService {
   const GatedMethod& list_audit_entries_;
   const GatedMethod& verify_audit_log_;
   const GatedMethod& get_thread_;
+  const GatedMethod& get_checkpoint_;
+  const GatedMethod& get_inclusion_proof_;
+  const GatedMethod& get_consistency_proof_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_verifier.h"
+#include "comments-service/audit/checkpoints.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/watch/watch_events_rpc.h"
@@ -22,6 +23,7 @@ struct CommentsUseCases {
   CommentListing& listing;
   AuditListing& audit;
   AuditVerifier& verifier;
+  Checkpoints& checkpoints;
   WatchEventsRpc& watch;
 };
 

@@ -12,6 +12,10 @@
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/audit/audit_verifier.h"
+#include "comments-service/audit/checkpoint_log.h"
+#include "comments-service/audit/checkpoint_signer.h"
+#include "comments-service/audit/checkpoints.h"
+#include "comments-service/audit/tree_keeper.h"
 #include "comments-service/comments_rpc.h"
 #include "comments-service/invoices/invoice_directory_rpc.h"
 #include "comments-service/invoices/invoice_lookup.h"
@@ -58,6 +62,11 @@ ABSL_FLAG(absl::Duration, events_age_max, absl::Hours(720),
           "Events older than this are removed from the event log; comments stay.");
 ABSL_FLAG(std::int64_t, events_count_max, 10'000'000,
           "Events beyond this number are removed from the event log, oldest first.");
+ABSL_FLAG(
+    std::string, checkpoint_key_path, "",
+    "A file with the Ed25519 keys that sign audit checkpoints, in PEM and for its owner only "
+    "(marginalia-operator checkpoint-key-init); read again when it changes. Empty: nothing is "
+    "signed.");
 ABSL_FLAG(bool, start_new_log, false,
           "Give the event log a new identity: once, after a backup was restored.");
 
@@ -113,6 +122,8 @@ int Run(int argc, char** argv) {
   const UpstreamTls upstream_tls = UpstreamTlsFromFlags();
   const auto relay_options = RelayFromFlags();
   const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
+  const auto signer = OrExit(CheckpointSigner::Open(absl::GetFlag(FLAGS_checkpoint_key_path)),
+                             "--checkpoint_key_path");
 
   const auto database = OrExit(
       Database::Open(absl::GetFlag(FLAGS_database_url), CommentsMigrations()), "--database_url");
@@ -133,6 +144,10 @@ int Run(int argc, char** argv) {
   CommentListing listing(*database, feed, invoices, pages);
   AuditListing audit_listing(*database, invoices);
   AuditVerifier verifier(*database);
+  Checkpoints checkpoints(*database, *signer, log->id());
+  TreeKeeper tree_keeper(*database, writes);
+  const auto checkpoint_log =
+      signer->signs() ? std::make_unique<CheckpointLog>(*database, checkpoints) : nullptr;
   OpenWatches watches;
 
   Metrics metrics;
@@ -147,7 +162,8 @@ int Run(int argc, char** argv) {
   gate_options.tracer = tracer.get();
   Gate gate(gate_options, *tokens, metrics);
   WatchEventsRpc watch(gate, feed, invoices, watches);
-  const auto rpc = MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch});
+  const auto rpc =
+      MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, checkpoints, watch});
   const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
                                 feed, metrics);
 

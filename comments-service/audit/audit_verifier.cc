@@ -1,10 +1,14 @@
 #include "comments-service/audit/audit_verifier.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "comments-service/audit/audit_store.h"
+#include "comments-service/audit/tree_store.h"
+#include "comments-service/record/merkle_tree.h"
+#include "comments-service/record/tree_tiles.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
 
@@ -38,15 +42,19 @@ class Verification {
 
   bool done() const { return stage_ == Stage::kDone; }
   AuditVerdict verdict() const {
-    return {.entry_count = checked_, .head_hash = hash_, .first_broken_position = broken_};
+    return {.entry_count = checked_,
+            .head_hash = hash_,
+            .first_broken_position = broken_.position,
+            .broken = broken_};
   }
 
   absl::Status Step(Connection& connection) {
     switch (stage_) {
       case Stage::kHead:
         head_ = ReadAuditHead(connection, org_id_);
+        stored_tree_ = ReadStoredTree(connection, org_id_);
         // What stands behind the head cannot have got there by an append.
-        Broken(FirstAfter(connection, org_id_, head_.position));
+        Broken(FirstAfter(connection, org_id_, head_.position), "stands behind the log's end");
         stage_ = Stage::kChain;
         break;
       case Stage::kChain:
@@ -62,8 +70,18 @@ class Verification {
   enum class Stage { kHead, kChain, kDone };
 
   // Keeps the first of what was found.
-  void Broken(std::int64_t position) {
-    if (position != 0 && (broken_ == 0 || position < broken_)) broken_ = position;
+  void Broken(ContentFinding finding) {
+    const bool first = broken_.position == 0 || finding.position < broken_.position;
+    if (finding.position != 0 && first) broken_ = std::move(finding);
+  }
+  void Broken(std::int64_t position, std::string_view what) {
+    Broken({.position = position, .number = 0, .comment_id = "", .what = std::string(what)});
+  }
+  void Broken(const AuditEntry& entry, std::string_view what) {
+    Broken({.position = entry.position,
+            .number = checked_ + 1,
+            .comment_id = entry.comment_id,
+            .what = std::string(what)});
   }
 
   void StepAlongChain(Connection& connection) {
@@ -72,29 +90,61 @@ class Verification {
     const std::int64_t before = position_;
     for (const AuditEntry& entry : entries) {
       if (entry.position > head_.position) break;
-      if (entry.hash != EntryHash(hash_, entry)) Broken(entry.position);
-      // The hash of format 2 says nothing of positions: it is the numbers that have no gap.
-      if (entry.number != checked_ + 1) Broken(entry.position);
-      hash_ = entry.hash;
-      position_ = entry.position;
-      ++checked_;
+      CheckEntry(connection, entry);
     }
     const bool ended =
         entries.size() < static_cast<std::size_t>(kVerifyChunkRows) || position_ == head_.position;
     if (ended) CheckEnd();
-    const AuditStretch stretch{
-        .org_id = org_id_, .after = before, .last = ended ? head_.position : position_};
-    Broken(FirstEntryWithoutComment(connection, stretch));
-    Broken(FirstCommentWithoutEntry(connection, stretch));
-    Broken(FirstEventWithoutEntry(connection, stretch));
+    CheckStretch(connection, entries,
+                 {.org_id = org_id_, .after = before, .last = ended ? head_.position : position_});
     if (ended) stage_ = Stage::kDone;
+  }
+
+  void CheckEntry(Connection& connection, const AuditEntry& entry) {
+    if (entry.format < 1 || entry.format > 2) Broken(entry, "has an entry of an unknown format");
+    if (entry.hash != EntryHash(hash_, entry)) {
+      Broken(entry, "has an entry without the hash that its content and place demand");
+    }
+    // The hash of format 2 says nothing of positions: it is the numbers that have no gap.
+    if (entry.number != checked_ + 1) Broken(entry, "has an entry with another number");
+    tree_.Add(EntryLeaf(hash_, entry), [&](int level, std::int64_t index, const Digest& hash) {
+      if (!IsStoredNode(level, index)) return;
+      const std::optional<TreeNode> stored = FindNode(connection, org_id_, level, index);
+      if (!stored.has_value() || stored->hash != hash || stored->position != entry.position) {
+        Broken(entry, "has an entry that the stored tree does not have");
+      }
+    });
+    hash_ = entry.hash;
+    position_ = entry.position;
+    ++checked_;
+    if (entry.action != kActionAdded && entry.action != kActionImported) ++changes_;
+    if (checked_ == stored_tree_.leaf_count) tree_ends_ = position_ == stored_tree_.position;
+  }
+
+  bool IsStoredNode(int level, std::int64_t index) const {
+    return level % kTileLevels == 0 && (index + 1) << level <= stored_tree_.leaf_count;
+  }
+
+  void CheckStretch(Connection& connection, const std::vector<AuditEntry>& entries,
+                    const AuditStretch& stretch) {
+    Broken(FirstEntryWithoutComment(connection, stretch), "has an entry, but is not in its thread");
+    Broken(FirstCommentWithoutEntry(connection, stretch), "has no entry");
+    Broken(FirstEventWithoutEntry(connection, stretch), "has an event, but no entry");
+    if (std::optional<ContentFinding> content = FirstWrongContent(connection, stretch, entries)) {
+      Broken(*std::move(content));
+    }
   }
 
   // A chain whose tail was cut off is whole in itself, but does not lead to its head.
   void CheckEnd() {
     const bool whole =
         position_ == head_.position && hash_ == head_.hash && checked_ == head_.entry_count;
-    if (!whole) Broken(head_.position);
+    if (!whole || changes_ != head_.change_count) {
+      Broken(head_.position, "is the log's end, and the entries do not lead to it");
+    }
+    if (stored_tree_.leaf_count != 0 && !tree_ends_) {
+      Broken(head_.position, "is the log's end, and the stored tree ends elsewhere");
+    }
   }
 
   const std::string org_id_;
@@ -102,7 +152,11 @@ class Verification {
   AuditHead head_;
   std::int64_t position_ = 0;
   std::int64_t checked_ = 0;
-  std::int64_t broken_ = 0;
+  std::int64_t changes_ = 0;
+  StoredTree stored_tree_;
+  bool tree_ends_ = false;
+  GrowingTree tree_;
+  ContentFinding broken_;
   std::string hash_;
 };
 

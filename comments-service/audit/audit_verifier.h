@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "comments-service/audit/contents_check.h"
 #include "comments-service/call_context.h"
 #include "services/process/stopwatch.h"
 #include "services/storage/database.h"
@@ -26,6 +27,8 @@ struct AuditVerdict {
   std::string head_hash;
   // 0: the log is intact.
   std::int64_t first_broken_position = 0;
+  // What is wrong there.
+  ContentFinding broken;
 };
 
 class AuditVerifier {

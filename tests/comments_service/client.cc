@@ -138,6 +138,26 @@ absl::StatusOr<v1::VerifyAuditLogResponse> Client::Verify() const {
   return Call(&Stub::VerifyAuditLog, v1::VerifyAuditLogRequest());
 }
 
+absl::StatusOr<v1::GetCheckpointResponse> Client::GetCheckpoint() const {
+  return Call(&Stub::GetCheckpoint, v1::GetCheckpointRequest());
+}
+
+absl::StatusOr<v1::GetInclusionProofResponse> Client::GetInclusionProof(std::int64_t number,
+                                                                        std::int64_t size) const {
+  v1::GetInclusionProofRequest request;
+  request.set_number(number);
+  request.set_size(size);
+  return Call(&Stub::GetInclusionProof, request);
+}
+
+absl::StatusOr<v1::GetConsistencyProofResponse> Client::GetConsistencyProof(
+    std::int64_t first, std::int64_t second) const {
+  v1::GetConsistencyProofRequest request;
+  request.set_first(first);
+  request.set_second(second);
+  return Call(&Stub::GetConsistencyProof, request);
+}
+
 WatchStream Client::Watch(const v1::WatchEventsRequest& request) const {
   return WatchStream(*stub_, token_, request);
 }

@@ -74,6 +74,11 @@ class Client {
   absl::StatusOr<comments::v1::ListAuditEntriesResponse> Audit(
       const comments::v1::ListAuditEntriesRequest& request = {}) const;
   absl::StatusOr<comments::v1::VerifyAuditLogResponse> Verify() const;
+  absl::StatusOr<comments::v1::GetCheckpointResponse> GetCheckpoint() const;
+  absl::StatusOr<comments::v1::GetInclusionProofResponse> GetInclusionProof(
+      std::int64_t number, std::int64_t size = 0) const;
+  absl::StatusOr<comments::v1::GetConsistencyProofResponse> GetConsistencyProof(
+      std::int64_t first, std::int64_t second = 0) const;
   WatchStream Watch(const comments::v1::WatchEventsRequest& request = {}) const;
   WatchStream WatchAfter(const std::string& token) const;
   WatchStream WatchFromBeginning(const std::string& invoice_id = "") const;

@@ -9,6 +9,9 @@
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/audit/audit_verifier.h"
+#include "comments-service/audit/checkpoint_signer.h"
+#include "comments-service/audit/checkpoints.h"
+#include "comments-service/audit/tree_keeper.h"
 #include "comments-service/comments_rpc.h"
 #include "comments-service/invoices/invoice_directory_rpc.h"
 #include "comments-service/schema.h"
@@ -79,10 +82,14 @@ struct ServiceUnderTest::Parts {
         listing(*database, feed, invoices, pages),
         audit_listing(*database, invoices),
         verifier(*database),
+        signer(OrAbort(CheckpointSigner::Open(options.checkpoint_key_path))),
+        checkpoints(*database, *signer, log->id()),
+        tree_keeper(*database, writes, options.tree_keeper_interval),
         watches(options.write_stall_max),
         gate(options.gate, *tokens, metrics),
         watch(gate, feed, invoices, watches),
-        rpc(MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch})),
+        rpc(MakeCommentsRpc(gate,
+                            {comments, listing, audit_listing, verifier, checkpoints, watch})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {
     pages.CountWith(&page_hits, nullptr);
@@ -104,6 +111,9 @@ struct ServiceUnderTest::Parts {
   CommentListing listing;
   AuditListing audit_listing;
   AuditVerifier verifier;
+  std::unique_ptr<CheckpointSigner> signer;
+  Checkpoints checkpoints;
+  TreeKeeper tree_keeper;
   OpenWatches watches;
   Metrics metrics;
   Gate gate;

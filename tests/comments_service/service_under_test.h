@@ -26,6 +26,9 @@ struct ServiceOptions {
   RetentionBounds retention;
   absl::Duration retention_interval = kRetentionInterval;
   absl::Duration write_stall_max = kWriteStallMax;
+  // Empty: nothing is signed.
+  std::string checkpoint_key_path;
+  absl::Duration tree_keeper_interval = absl::Milliseconds(20);
   GateOptions gate;
 };
 

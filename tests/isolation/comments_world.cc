@@ -83,9 +83,12 @@ struct CommentsWorld::Parts {
         listing(*database, feed, invoices, pages),
         audit_listing(*database, invoices),
         verifier(*database),
+        signer(OrAbort(CheckpointSigner::Open(""))),
+        checkpoints(*database, *signer, log->id()),
         gate({}, *tokens, metrics),
         watch(gate, feed, invoices, watches),
-        rpc(MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, watch})),
+        rpc(MakeCommentsRpc(gate,
+                            {comments, listing, audit_listing, verifier, checkpoints, watch})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {}
 
@@ -103,6 +106,8 @@ struct CommentsWorld::Parts {
   CommentListing listing;
   AuditListing audit_listing;
   AuditVerifier verifier;
+  std::unique_ptr<CheckpointSigner> signer;
+  Checkpoints checkpoints;
   OpenWatches watches;
   Metrics metrics;
   Gate gate;

@@ -223,7 +223,7 @@ TEST_F(ExportOfBothFormats, WhatWasDoneToItIsNamed) {
       {Verify(Replaced(4, "\"format\":2", "\"format\":3")), "line 4: \"format\" is not 2"},
       {Verify(lines_[0] + lines_[1] + lines_[3]), "line 3: number 4 stands where 3 should"},
       {Verify(lines_[0] + lines_[1] + lines_[2] + lines_[1]),
-       "format 1 behind entries of format 2"},
+       "line 4: position 20 does not carry the hash"},
       {Verify(cut, {"--number=4", "--hash=" + hashes_[3]}), "the log is cut off after number 3"},
       {Verify(Whole(), {"--number=4", "--hash=" + hashes_[4]}), "another hash than its receipt"},
       {VerifyWith(cut, checkpoint_), "cut off after 3 entries, and the checkpoint signs 4"},

@@ -10,10 +10,6 @@ std::string NameOf(const AuditEntry& entry) {
 }
 
 absl::Status AuditChain::CheckPlace(const AuditEntry& entry) const {
-  if (entry.format < format_) {
-    return absl::DataLossError(
-        absl::StrCat(NameOf(entry), " is of format 1 behind entries of format 2"));
-  }
   if (entry.format == 1 && entry.position <= head_.position) {
     return absl::DataLossError(
         absl::StrCat("position ", entry.position, " comes after ", head_.position));
@@ -39,7 +35,6 @@ absl::Status AuditChain::Add(const AuditEntry& entry) {
   }
   tree_.Add(EntryLeaf(head_.hash, entry));
   head_ = {.entry_count = head_.entry_count + 1, .position = entry.position, .hash = entry.hash};
-  format_ = entry.format;
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 // Follows one tenant's audit log entry by entry, as comments-service/record describes it: the hash
-// chain in both formats, and the tree over it. Used by one thread; holds no more than the last
-// entry's place and one hash for each doubling of the log.
+// chain in both formats (which stand side by side while the services are replaced one by one), and
+// the tree over it. Used by one thread; holds no more than the last entry's place and one hash for
+// each doubling of the log.
 #ifndef MARGINALIA_DEPLOY_OPERATOR_AUDIT_AUDIT_CHAIN_H_
 #define MARGINALIA_DEPLOY_OPERATOR_AUDIT_AUDIT_CHAIN_H_
 
@@ -29,7 +30,6 @@ class AuditChain {
   AuditHead head_;
   GrowingTree tree_;
   std::string org_id_;
-  int format_ = 1;
 };
 
 // What an entry goes by: "position 7" in format 1, "number 7" in format 2.

@@ -1,0 +1,79 @@
+#include "comments-service/audit/checkpoint_log.h"
+
+#include <string_view>
+#include <vector>
+
+#include "comments-service/audit/tree_store.h"
+#include "services/process/log.h"
+
+namespace marginalia {
+namespace {
+
+constexpr std::int64_t kTenantsAtATime = 500;
+
+}  // namespace
+
+CheckpointLog::CheckpointLog(Database& database, Checkpoints& checkpoints, absl::Duration interval)
+    : database_(database),
+      checkpoints_(checkpoints),
+      thread_([this, interval] { Work(interval); }) {}
+
+CheckpointLog::~CheckpointLog() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void CheckpointLog::Work(absl::Duration interval) {
+  for (bool ending = false; !ending;) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, absl::ToChronoMilliseconds(interval), [this] { return stopping_; });
+      ending = stopping_;
+    }
+    const absl::Status printed = PrintAll();
+    if (printed.ok()) continue;
+    const std::string why = printed.ToString();
+    Log(Severity::kWarning, "cannot print the audit checkpoints; will try again", {{"error", why}});
+  }
+}
+
+absl::Status CheckpointLog::PrintAll() {
+  std::vector<LogLength> logs;
+  std::string after;
+  absl::Status first_failure;
+  do {
+    const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
+      logs = ReadLogLengths(connection, after, kTenantsAtATime);
+      return absl::OkStatus();
+    });
+    if (!read.ok()) return read;
+    for (const LogLength& each : logs) {
+      after = each.org_id;
+      const absl::Status printed = Print(each.org_id, each.entry_count);
+      if (!printed.ok() && first_failure.ok()) first_failure = printed;
+    }
+  } while (logs.size() == kTenantsAtATime);
+  return first_failure;
+}
+
+absl::Status CheckpointLog::Print(const std::string& org_id, std::int64_t entry_count) {
+  const auto known = printed_.find(org_id);
+  if (known != printed_.end() && known->second == entry_count) return absl::OkStatus();
+  const absl::StatusOr<SignedCheckpoint> newest = checkpoints_.Newest(org_id);
+  if (!newest.ok()) return newest.status();
+  if (newest->note.empty()) return absl::OkStatus();
+  Log(Severity::kInfo, "audit checkpoint",
+      {{"org_id", std::string_view(org_id)},
+       {"size", newest->checkpoint.size},
+       {"checkpoint", std::string_view(newest->note)}});
+  if (known != printed_.end() || printed_.size() < kCheckpointsRememberedMax) {
+    printed_[org_id] = entry_count;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace marginalia

@@ -1,0 +1,50 @@
+// Prints each tenant's checkpoint to the log once a minute when it has moved, so that it exists
+// outside the database, wherever logs are kept. Owns a thread; main owns it.
+#ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_CHECKPOINT_LOG_H_
+#define MARGINALIA_COMMENTS_SERVICE_AUDIT_CHECKPOINT_LOG_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+#include "absl/time/time.h"
+#include "comments-service/audit/checkpoints.h"
+
+namespace marginalia {
+
+inline constexpr absl::Duration kCheckpointLogInterval = absl::Minutes(1);
+// Tenants whose last printed size is remembered; what others have is printed each time.
+inline constexpr std::size_t kCheckpointsRememberedMax = 100'000;
+
+class CheckpointLog {
+ public:
+  // Both must outlive it.
+  CheckpointLog(Database& database, Checkpoints& checkpoints,
+                absl::Duration interval = kCheckpointLogInterval);
+  // Prints what has moved since the last time, then ends.
+  ~CheckpointLog();
+  CheckpointLog(const CheckpointLog&) = delete;
+  CheckpointLog& operator=(const CheckpointLog&) = delete;
+
+ private:
+  void Work(absl::Duration interval);
+  absl::Status PrintAll();
+  absl::Status Print(const std::string& org_id, std::int64_t entry_count);
+
+  Database& database_;
+  Checkpoints& checkpoints_;
+  // The thread's own: by tenant, how long the log was when its checkpoint was printed.
+  std::unordered_map<std::string, std::int64_t> printed_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_AUDIT_CHECKPOINT_LOG_H_

@@ -1,0 +1,54 @@
+// Keeps the stored inner nodes of all tenants' trees close behind their logs, and takes in the
+// entries that are older than trees, both in bounded steps: what a step reads, it reads beside the
+// writer, and the writer only inserts a few rows. Several processes may do so on one database. Owns
+// a thread; main owns it.
+#ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_TREE_KEEPER_H_
+#define MARGINALIA_COMMENTS_SERVICE_AUDIT_TREE_KEEPER_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "comments-service/audit/tree_store.h"
+#include "services/storage/group/group_commit.h"
+
+namespace marginalia {
+
+inline constexpr absl::Duration kTreeKeeperInterval = absl::Seconds(1);
+// Leaves that one step takes in: a multiple of 256.
+inline constexpr std::int64_t kTreeStepLeaves = 4096;
+
+class TreeKeeper {
+ public:
+  // Looks at once, and then every `interval`, for trees that lack 256 leaves or more. Both must
+  // outlive it.
+  TreeKeeper(Database& database, GroupCommit& writes,
+             absl::Duration interval = kTreeKeeperInterval);
+  // Ends after the step at hand.
+  ~TreeKeeper();
+  TreeKeeper(const TreeKeeper&) = delete;
+  TreeKeeper& operator=(const TreeKeeper&) = delete;
+
+ private:
+  void Work(absl::Duration interval);
+  absl::Status KeepAll();
+  absl::Status Keep(const std::string& org_id);
+  // Whether there may be more to take in.
+  absl::StatusOr<bool> Step(const std::string& org_id);
+  bool stopping();
+
+  Database& database_;
+  GroupCommit& writes_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_AUDIT_TREE_KEEPER_H_

@@ -1,0 +1,269 @@
+#include "comments-service/audit/tree_store.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "comments-service/audit/audit_store.h"
+#include "services/storage/connection/row_insert.h"
+
+namespace marginalia {
+namespace {
+
+// SOCI loses the row of a SELECT into vectors with room for one.
+std::size_t RoomFor(std::int64_t rows) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(rows, 2));
+}
+
+struct SelectTree {
+  explicit SelectTree(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT leaf_count, position FROM audit_trees WHERE org_id = :org_id",
+                   soci::use(org_id), soci::into(tree.leaf_count), soci::into(tree.position))) {}
+  std::string org_id;
+  StoredTree tree;
+  soci::statement statement;
+};
+
+struct SelectLeaves {
+  explicit SelectLeaves(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT number, position, format, hash FROM audit_entries"
+                          " WHERE org_id = :org_id AND position > :position"
+                          " ORDER BY position LIMIT :limit",
+                   soci::use(org_id), soci::use(position), soci::use(limit), soci::into(numbers),
+                   soci::into(positions), soci::into(formats), soci::into(hashes))) {}
+  std::string org_id;
+  std::int64_t position = 0;
+  std::int64_t limit = 0;
+  std::vector<std::int64_t> numbers{std::vector<std::int64_t>(2)};
+  std::vector<std::int64_t> positions{std::vector<std::int64_t>(2)};
+  std::vector<std::int64_t> formats{std::vector<std::int64_t>(2)};
+  std::vector<std::string> hashes{std::vector<std::string>(2)};
+  soci::statement statement;
+};
+
+struct SelectNodes {
+  explicit SelectNodes(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT hash FROM audit_tree_nodes WHERE org_id = :org_id"
+                          " AND level = :level AND node_index >= :first AND node_index < :end"
+                          " ORDER BY node_index",
+                   soci::use(org_id), soci::use(level), soci::use(first), soci::use(end),
+                   soci::into(hashes))) {}
+  std::string org_id;
+  std::int64_t level = 0;
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  std::vector<std::string> hashes{std::vector<std::string>(2)};
+  soci::statement statement;
+};
+
+struct SelectNode {
+  explicit SelectNode(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT hash, position FROM audit_tree_nodes WHERE org_id = :org_id"
+                          " AND level = :level AND node_index = :index",
+                   soci::use(org_id), soci::use(level), soci::use(index), soci::into(hash),
+                   soci::into(position))) {}
+  std::string org_id;
+  std::int64_t level = 0;
+  std::int64_t index = 0;
+  std::string hash;
+  std::int64_t position = 0;
+  soci::statement statement;
+};
+
+struct SelectNodeBefore {
+  explicit SelectNodeBefore(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT node_index, position FROM audit_tree_nodes"
+                          " WHERE org_id = :org_id AND level = 8 AND node_index < :index"
+                          " ORDER BY node_index DESC LIMIT 1",
+                   soci::use(org_id), soci::use(index), soci::into(found), soci::into(position))) {}
+  std::string org_id;
+  std::int64_t index = 0;
+  std::int64_t found = 0;
+  std::int64_t position = 0;
+  soci::statement statement;
+};
+
+struct NodeRows {
+  explicit NodeRows(Connection& connection)
+      : insert(connection,
+               "INSERT INTO audit_tree_nodes (org_id, level, node_index, hash, position)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kBytes,
+                RowInsert::kInteger}) {}
+  RowInsert insert;
+};
+
+struct TreeRows {
+  explicit TreeRows(Connection& connection)
+      : insert(connection, "INSERT INTO audit_trees (org_id, leaf_count, position)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger},
+               "ON CONFLICT (org_id) DO UPDATE SET leaf_count = excluded.leaf_count,"
+               " position = excluded.position") {}
+  RowInsert insert;
+};
+
+struct SelectLengths {
+  explicit SelectLengths(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT org_id, entry_count FROM audit_heads WHERE org_id > :org_id"
+                          " ORDER BY org_id LIMIT :limit",
+                   soci::use(org_id), soci::use(limit), soci::into(org_ids), soci::into(counts))) {}
+  std::string org_id;
+  std::int64_t limit = 0;
+  std::vector<std::string> org_ids{std::vector<std::string>(2)};
+  std::vector<std::int64_t> counts{std::vector<std::int64_t>(2)};
+  soci::statement statement;
+};
+
+struct SelectBehind {
+  explicit SelectBehind(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT h.org_id FROM audit_heads h LEFT JOIN audit_trees t"
+                          " ON t.org_id = h.org_id WHERE h.org_id > :org_id"
+                          " AND h.entry_count - coalesce(t.leaf_count, 0) >= 256"
+                          " ORDER BY h.org_id LIMIT :limit",
+                   soci::use(org_id), soci::use(limit), soci::into(org_ids))) {}
+  std::string org_id;
+  std::int64_t limit = 0;
+  std::vector<std::string> org_ids{std::vector<std::string>(2)};
+  soci::statement statement;
+};
+
+// The leaves of entries of format 1 are not their hashes: such entries are read whole.
+void MakeLeavesOfFormat1(Connection& connection, std::string_view org_id, std::int64_t position,
+                         std::size_t count, std::vector<TreeLeaf>& leaves) {
+  std::string previous = position == 0 ? "" : ReadAuditMark(connection, org_id, position).hash;
+  const std::vector<AuditEntry> entries =
+      ReadAuditEntries(connection, org_id, position, static_cast<int>(count));
+  if (entries.size() < count) throw std::runtime_error("the audit log has changed in a snapshot");
+  for (std::size_t i = 0; i < count; ++i) {
+    leaves[i].hash = EntryLeaf(previous, entries[i]);
+    previous = entries[i].hash;
+  }
+}
+
+Digest DigestOrThrow(const std::optional<Digest>& digest) {
+  if (!digest.has_value()) throw std::runtime_error("a hash of the audit log is damaged");
+  return *digest;
+}
+
+}  // namespace
+
+StoredTree ReadStoredTree(Connection& connection, std::string_view org_id) {
+  auto& select = connection.Prepared<SelectTree>();
+  select.org_id = org_id;
+  return select.statement.execute(true) ? select.tree : StoredTree{};
+}
+
+std::vector<TreeLeaf> ReadLeaves(Connection& connection, std::string_view org_id,
+                                 std::int64_t position, std::int64_t limit) {
+  auto& select = connection.Prepared<SelectLeaves>();
+  select.org_id = org_id;
+  select.position = position;
+  select.limit = limit;
+  select.numbers.resize(RoomFor(limit));
+  select.positions.resize(RoomFor(limit));
+  select.formats.resize(RoomFor(limit));
+  select.hashes.resize(RoomFor(limit));
+  std::vector<TreeLeaf> leaves;
+  if (!select.statement.execute(true)) return leaves;
+  leaves.resize(select.numbers.size());
+  // Old entries come first.
+  std::size_t of_format_1 = 0;
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    leaves[i] = {.number = select.numbers[i], .position = select.positions[i], .hash = {}};
+    if (select.formats[i] == 1) {
+      of_format_1 = i + 1;
+    } else {
+      leaves[i].hash = DigestOrThrow(DigestFromHex(select.hashes[i]));
+    }
+  }
+  if (of_format_1 > 0) MakeLeavesOfFormat1(connection, org_id, position, of_format_1, leaves);
+  return leaves;
+}
+
+std::vector<Digest> ReadNodes(Connection& connection, std::string_view org_id, int level,
+                              std::int64_t first, std::int64_t count) {
+  auto& select = connection.Prepared<SelectNodes>();
+  select.org_id = org_id;
+  select.level = level;
+  select.first = first;
+  select.end = first + count;
+  select.hashes.resize(RoomFor(count));
+  std::vector<Digest> nodes;
+  if (!select.statement.execute(true)) return nodes;
+  nodes.reserve(select.hashes.size());
+  for (std::string& hash : select.hashes) {
+    nodes.push_back(DigestOrThrow(DigestFromBytes(connection.FromColumn(std::move(hash)))));
+  }
+  return nodes;
+}
+
+std::optional<TreeNode> FindNode(Connection& connection, std::string_view org_id, int level,
+                                 std::int64_t index) {
+  auto& select = connection.Prepared<SelectNode>();
+  select.org_id = org_id;
+  select.level = level;
+  select.index = index;
+  if (!select.statement.execute(true)) return std::nullopt;
+  // A damaged hash is one that fits nothing.
+  return TreeNode{.level = level,
+                  .index = index,
+                  .hash = DigestFromBytes(connection.FromColumn(select.hash)).value_or(Digest{}),
+                  .position = select.position};
+}
+
+TreeNode ReadNodeBefore(Connection& connection, std::string_view org_id, std::int64_t index) {
+  auto& select = connection.Prepared<SelectNodeBefore>();
+  select.org_id = org_id;
+  select.index = index;
+  if (!select.statement.execute(true)) return {.level = 8, .index = -1};
+  return {.level = 8, .index = select.found, .hash = {}, .position = select.position};
+}
+
+void StoreNodes(Connection& connection, std::string_view org_id, const std::vector<TreeNode>& nodes,
+                const StoredTree& tree) {
+  RowInsert& rows = connection.Held<NodeRows>().insert;
+  for (const TreeNode& node : nodes) {
+    rows.Text(org_id)
+        .Integer(node.level)
+        .Integer(node.index)
+        .Bytes(BytesOf(node.hash))
+        .Integer(node.position)
+        .EndRow();
+  }
+  connection.Held<TreeRows>()
+      .insert.Text(org_id)
+      .Integer(tree.leaf_count)
+      .Integer(tree.position)
+      .EndRow();
+}
+
+std::vector<LogLength> ReadLogLengths(Connection& connection, std::string_view org_id,
+                                      std::int64_t limit) {
+  auto& select = connection.Prepared<SelectLengths>();
+  select.org_id = org_id;
+  select.limit = limit;
+  select.org_ids.resize(RoomFor(limit));
+  select.counts.resize(RoomFor(limit));
+  std::vector<LogLength> lengths;
+  if (!select.statement.execute(true)) return lengths;
+  for (std::size_t i = 0; i < select.org_ids.size(); ++i) {
+    lengths.push_back({.org_id = select.org_ids[i], .entry_count = select.counts[i]});
+  }
+  return lengths;
+}
+
+std::vector<std::string> ReadTenantsBehind(Connection& connection, std::string_view org_id,
+                                           std::int64_t limit) {
+  auto& select = connection.Prepared<SelectBehind>();
+  select.org_id = org_id;
+  select.limit = limit;
+  select.org_ids.resize(RoomFor(limit));
+  return select.statement.execute(true) ? select.org_ids : std::vector<std::string>();
+}
+
+}  // namespace marginalia

@@ -1,0 +1,365 @@
+#include "comments-service/audit/checkpoints.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "comments-service/audit/audit_store.h"
+#include "comments-service/audit/audit_tree.h"
+#include "comments-service/audit/tree_store.h"
+#include "comments-service/record/merkle_tree.h"
+#include "tests/comments_service/service_test.h"
+#include "tests/support/await.h"
+#include "tests/support/temp_dir.h"
+
+namespace marginalia {
+namespace {
+
+namespace v1 = comments::v1;
+using testing::HasSubstr;
+
+std::vector<Digest> HashesOf(const google::protobuf::RepeatedPtrField<std::string>& hashes) {
+  std::vector<Digest> digests;
+  for (const std::string& hash : hashes) digests.push_back(DigestFromBytes(hash).value());
+  return digests;
+}
+
+Digest RootOf(const std::vector<Digest>& leaves, std::int64_t size) {
+  GrowingTree tree;
+  for (std::int64_t i = 0; i < size; ++i) tree.Add(leaves[static_cast<std::size_t>(i)]);
+  return tree.Root();
+}
+
+class CheckpointsTest : public ServiceTest {
+ protected:
+  void SetUp() override {
+    WriteKeys({key_});
+    StartAnew();
+  }
+  void StartAnew(bool start_new_log = false) {
+    ServiceOptions options;
+    options.checkpoint_key_path = KeyPath();
+    options.start_new_log = start_new_log;
+    Start(std::move(options));
+  }
+
+  std::string KeyPath() const { return directory_.File("checkpoint.pem"); }
+  // In its place at once, as an operator does it.
+  void WriteKeys(const std::vector<SigningKey>& keys, mode_t mode = 0600) const {
+    std::string pem;
+    for (const SigningKey& key : keys) pem += key.Pem();
+    WriteFile(pem, mode);
+  }
+  void WriteFile(const std::string& text, mode_t mode = 0600) const {
+    const std::string path = directory_.File("new.pem");
+    std::ofstream(path) << text;
+    chmod(path.c_str(), mode);
+    std::filesystem::rename(path, KeyPath());
+  }
+
+  Client Admin() { return service().As("org", "alex", "admin"); }
+  void Post(int count) {
+    for (int i = 0; i < count; ++i) {
+      service().As("org", "dana").Post("INV-" + std::to_string(i % 3), "a body");
+      if (i % 2 == 0) service().As("rival", "mallory").Post("INV-1", "theirs");
+    }
+  }
+  void Import(int count) {
+    v1::ImportCommentsRequest request;
+    request.set_invoice_id("INV-9");
+    for (int i = 0; i < count; ++i) {
+      auto& comment = *request.add_comments();
+      comment.set_comment_id(NewUuid());
+      comment.mutable_author()->set_user_id("old");
+      comment.mutable_author()->set_display_name("Old");
+      comment.set_body("imported");
+      comment.mutable_create_time()->set_seconds(1'600'000'000);
+    }
+    const auto imported = service().AsService("org").Import(request);
+    ASSERT_TRUE(imported.ok()) << imported.status();
+  }
+  Checkpoint Newest() {
+    const auto answer = Admin().GetCheckpoint();
+    if (!answer.ok()) {
+      ADD_FAILURE() << answer.status();
+      return {};
+    }
+    const absl::StatusOr<Checkpoint> checkpoint =
+        OpenCheckpoint(answer->checkpoint(), {{key_.Verifier(kCheckpointKeyName)}});
+    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
+    EXPECT_EQ(answer->size(), checkpoint->size);
+    EXPECT_EQ(answer->origin(), checkpoint->origin);
+    EXPECT_EQ(answer->root_hash(), HexOf(checkpoint->root));
+    return *checkpoint;
+  }
+  // Recomputed from what the entries say.
+  std::vector<Digest> Leaves() {
+    std::vector<Digest> leaves;
+    const absl::Status read =
+        service().database().Read(Tenants::One("org"), [&leaves](Connection& connection) {
+          std::string previous;
+          std::int64_t position = 0;
+          while (true) {
+            const auto entries = ReadAuditEntries(connection, "org", position, 1000);
+            for (const AuditEntry& entry : entries) {
+              leaves.push_back(EntryLeaf(previous, entry));
+              previous = entry.hash;
+              position = entry.position;
+            }
+            if (entries.size() < 1000) return absl::OkStatus();
+          }
+        });
+    EXPECT_TRUE(read.ok()) << read;
+    return leaves;
+  }
+  StoredTree Stored() {
+    StoredTree tree;
+    const absl::Status read =
+        service().database().Read(Tenants::One("org"), [&tree](Connection& connection) {
+          tree = ReadStoredTree(connection, "org");
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(read.ok()) << read;
+    return tree;
+  }
+  void ExpectProven(const std::vector<Digest>& leaves, std::int64_t number, std::int64_t size) {
+    const auto proof = Admin().GetInclusionProof(number, size);
+    ASSERT_TRUE(proof.ok()) << proof.status();
+    const Digest& leaf = leaves[static_cast<std::size_t>(number - 1)];
+    const Digest root = RootOf(leaves, size);
+    EXPECT_EQ(proof->index(), number - 1);
+    EXPECT_EQ(proof->size(), size);
+    EXPECT_EQ(proof->leaf_hash(), HexOf(leaf));
+    EXPECT_EQ(proof->root_hash(), HexOf(root));
+    EXPECT_TRUE(ProvesInclusion(leaf, number - 1, size, HashesOf(proof->hashes()), root))
+        << number << " in " << size;
+    const absl::StatusOr<InclusionProofText> text = ParseProof(proof->proof());
+    ASSERT_TRUE(text.ok()) << text.status();
+    EXPECT_EQ(text->hashes, HashesOf(proof->hashes()));
+    EXPECT_EQ(text->index, number - 1);
+    const absl::StatusOr<Checkpoint> checkpoint =
+        OpenCheckpoint(text->checkpoint, {{key_.Verifier(kCheckpointKeyName)}});
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    EXPECT_EQ(checkpoint->size, size);
+    EXPECT_EQ(checkpoint->root, root);
+  }
+  void ExpectGrown(const std::vector<Digest>& leaves, std::int64_t first, std::int64_t second) {
+    const auto proof = Admin().GetConsistencyProof(first, second);
+    ASSERT_TRUE(proof.ok()) << proof.status();
+    EXPECT_TRUE(ProvesConsistency(first, RootOf(leaves, first), second, RootOf(leaves, second),
+                                  HashesOf(proof->hashes())))
+        << first << " to " << second;
+    EXPECT_EQ(proof->first_root_hash(), HexOf(RootOf(leaves, first)));
+    EXPECT_EQ(proof->second_root_hash(), HexOf(RootOf(leaves, second)));
+  }
+
+  const SigningKey key_ = SigningKey::Make();
+
+ private:
+  const TempDir directory_;
+};
+INSTANTIATE_ON_EVERY_DATABASE(CheckpointsTest);
+
+TEST_P(CheckpointsTest, EachEntryIsProvenInEachTreeAndEachTreeContinuesTheOneBefore) {
+  EXPECT_EQ(Newest().size, 0);
+  std::vector<Checkpoint> seen;
+  for (int i = 0; i < 9; ++i) {
+    Post(1);
+    seen.push_back(Newest());
+    EXPECT_EQ(seen.back().size, i + 1);
+  }
+  const std::vector<Digest> leaves = Leaves();
+  for (std::int64_t size = 1; size <= 9; ++size) {
+    EXPECT_EQ(seen[static_cast<std::size_t>(size - 1)].root, RootOf(leaves, size));
+    for (std::int64_t number = 1; number <= size; ++number) ExpectProven(leaves, number, size);
+    for (std::int64_t first = 0; first <= size; ++first) ExpectGrown(leaves, first, size);
+  }
+  // Without a size: the newest.
+  EXPECT_EQ(Admin().GetInclusionProof(3)->size(), 9);
+  EXPECT_EQ(Admin().GetConsistencyProof(3)->second(), 9);
+  EXPECT_THAT(seen.front().origin, testing::MatchesRegex("marginalia.dev/[0-9a-f]+/org"));
+}
+
+TEST_P(CheckpointsTest, TheTreeIsStoredBehindTheLogAndProvesTheSame) {
+  Import(300);
+  Import(500);
+  Post(3);
+  EXPECT_EQ(Newest().size, 803);
+  ASSERT_TRUE(Await([this] { return Stored().leaf_count == 768; }));
+  Post(1);
+  const std::vector<Digest> leaves = Leaves();
+  EXPECT_EQ(Newest().root, RootOf(leaves, 804));
+  for (const std::int64_t number : {1, 255, 256, 257, 512, 513, 768, 769, 804}) {
+    ExpectProven(leaves, number, 804);
+    ExpectGrown(leaves, number, 804);
+  }
+  ExpectProven(leaves, 200, 400);
+  ExpectGrown(leaves, 255, 512);
+}
+
+TEST_P(CheckpointsTest, ARestartSignsNothingThatContradictsAndANewLogIsAnotherOrigin) {
+  Post(5);
+  const Checkpoint before = Newest();
+  StartAnew();
+  EXPECT_EQ(Newest(), before);
+  Post(2);
+  const Checkpoint after = Newest();
+  EXPECT_EQ(after.origin, before.origin);
+  const auto grown = Admin().GetConsistencyProof(before.size, after.size);
+  ASSERT_TRUE(grown.ok()) << grown.status();
+  EXPECT_TRUE(ProvesConsistency(before.size, before.root, after.size, after.root,
+                                HashesOf(grown->hashes())));
+  StartAnew(true);
+  EXPECT_NE(Newest().origin, before.origin);
+  EXPECT_EQ(Newest().root, after.root);
+}
+
+TEST_P(CheckpointsTest, WhatIsNotInTheTreeIsRefused) {
+  Post(3);
+  EXPECT_EQ(Field(Admin().GetInclusionProof(0)), "number");
+  EXPECT_EQ(Field(Admin().GetInclusionProof(-1)), "number");
+  EXPECT_EQ(Field(Admin().GetInclusionProof(1, -1)), "size");
+  EXPECT_EQ(Field(Admin().GetInclusionProof(3, 2)), "number");
+  EXPECT_EQ(Field(Admin().GetConsistencyProof(-1, 2)), "first");
+  EXPECT_EQ(Field(Admin().GetConsistencyProof(1, -2)), "second");
+  EXPECT_EQ(Field(Admin().GetConsistencyProof(3, 2)), "first");
+  for (const absl::Status& status :
+       {Admin().GetInclusionProof(4).status(), Admin().GetInclusionProof(1, 4).status(),
+        Admin().GetInclusionProof(INT64_MAX, INT64_MAX).status(),
+        Admin().GetConsistencyProof(1, 4).status(), Admin().GetConsistencyProof(4).status(),
+        Admin().GetConsistencyProof(INT64_MAX, INT64_MAX).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+    EXPECT_EQ(ReasonOf(status), "TREE_TOO_SMALL");
+    EXPECT_EQ(ErrorMetadataOf(status, "size"), "3");
+  }
+  EXPECT_EQ(Reason(service().As("org", "dana").GetCheckpoint()), "ROLE_TOO_LOW");
+  EXPECT_EQ(Reason(service().As("org", "dana").GetInclusionProof(1)), "ROLE_TOO_LOW");
+  EXPECT_EQ(Reason(service().AsService().GetCheckpoint()), "ORG_REQUIRED");
+  EXPECT_TRUE(service().AsService("org").GetCheckpoint().ok());
+  // Another tenant's log is another tree.
+  EXPECT_EQ(service().As("rival", "mallory", "admin").GetCheckpoint()->size(), 2);
+  EXPECT_EQ(Reason(service().As("rival", "mallory", "admin").GetInclusionProof(3)),
+            "TREE_TOO_SMALL");
+  EXPECT_EQ(service().As("nobody's", "x", "admin").GetCheckpoint()->size(), 0);
+}
+
+TEST_P(CheckpointsTest, WithoutAKeyTheServiceRunsAndSignsNothing) {
+  Start();
+  Post(2);
+  const auto refused = Admin().GetCheckpoint();
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Reason(refused), "NO_CHECKPOINT_KEY");
+  const auto proof = Admin().GetInclusionProof(1);
+  ASSERT_TRUE(proof.ok()) << proof.status();
+  EXPECT_EQ(ParseProof(proof->proof())->checkpoint, "");
+  EXPECT_EQ(proof->hashes_size(), 1);
+}
+
+TEST_P(CheckpointsTest, AKeyThatIsAddedSignsBesideTheOldOneAndABadFileChangesNothing) {
+  Post(1);
+  const SigningKey next = SigningKey::Make();
+  const auto opens = [this](const SigningKey& key) {
+    const auto note = Admin().GetCheckpoint();
+    return note.ok() &&
+           OpenCheckpoint(note->checkpoint(), {{key.Verifier(kCheckpointKeyName)}}).ok();
+  };
+  EXPECT_TRUE(opens(key_));
+  WriteKeys({key_, next});
+  EXPECT_TRUE(opens(key_));
+  EXPECT_TRUE(opens(next));
+  WriteFile("no key");
+  EXPECT_TRUE(opens(next));
+  WriteKeys({key_}, 0644);
+  EXPECT_TRUE(opens(next));
+  std::filesystem::remove(KeyPath());
+  EXPECT_TRUE(opens(next));
+  WriteKeys({next});
+  EXPECT_TRUE(opens(next));
+  EXPECT_FALSE(opens(key_));
+}
+
+TEST_P(CheckpointsTest, AKeyFileThatWillNotDoIsNamedAtTheStart) {
+  EXPECT_TRUE(CheckpointSigner::Open(KeyPath()).ok());
+  const auto failure = [this] {
+    return std::string(CheckpointSigner::Open(KeyPath()).status().message());
+  };
+  WriteFile("no key");
+  EXPECT_THAT(failure(), HasSubstr("does not hold private keys"));
+  WriteKeys({key_}, 0604);
+  EXPECT_THAT(failure(), HasSubstr("chmod 600"));
+  WriteFile(std::string(70'000, 'x'));
+  EXPECT_THAT(failure(), HasSubstr("longer than 64 KiB"));
+  std::filesystem::remove(KeyPath());
+  EXPECT_THAT(failure(), HasSubstr("cannot read"));
+}
+
+// Entries from before there were trees, more than are read one by one, and three levels of nodes.
+TEST_P(CheckpointsTest, OldEntriesAreTakenInBehindTheCallsAndTheTreeNeverShrinks) {
+  constexpr int kOld = 70'000;
+  Post(1);
+  const bool postgres = GetParam() == DatabaseKind::kPostgres;
+  service().Tamper([&](soci::session& session) {
+    session << absl::StrCat(
+        postgres ? "" : "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ",
+        postgres ? "" : absl::StrCat(kOld, ") "),
+        "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action, invoice_id,"
+        " comment_id, request_id, create_time, hash, number, format) SELECT 'old', i, 'a', 'A',"
+        " 'comment.added', 'i', 'c', 'r', i, ",
+        postgres ? "lpad(to_hex(i), 64, '0')" : "printf('%064x', i)", ", i, 2 FROM ",
+        postgres ? absl::StrCat("generate_series(1, ", kOld, ") AS n(i)") : "n");
+    session << "INSERT INTO audit_heads (org_id, entry_count, position, hash)"
+               " VALUES ('old', 70000, 70000, 'x')";
+  });
+  const Client old = service().As("old", "alex", "admin");
+  std::int64_t last = 0;
+  std::set<std::int64_t> sizes;
+  ASSERT_TRUE(Await([&] {
+    const auto checkpoint = old.GetCheckpoint();
+    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
+    EXPECT_GE(checkpoint->size(), last);
+    last = checkpoint->size();
+    sizes.insert(last);
+    return last == kOld;
+  }));
+  std::vector<Digest> leaves;
+  for (int i = 1; i <= kOld; ++i) {
+    leaves.push_back(
+        *DigestFromHex(absl::StrCat(std::string(56, '0'), absl::Hex(i, absl::kZeroPad8))));
+  }
+  EXPECT_EQ(old.GetCheckpoint()->root_hash(), HexOf(RootOf(leaves, kOld)));
+  const auto proof = old.GetInclusionProof(65'537);
+  EXPECT_TRUE(ProvesInclusion(leaves[65'536], 65'536, kOld, HashesOf(proof->hashes()),
+                              RootOf(leaves, kOld)));
+  const auto grown = old.GetConsistencyProof(4097, 66'000);
+  EXPECT_TRUE(ProvesConsistency(4097, RootOf(leaves, 4097), 66'000, RootOf(leaves, 66'000),
+                                HashesOf(grown->hashes())));
+}
+
+TEST_P(CheckpointsTest, TwoServicesOnOneDatabaseStoreOneTree) {
+  if (GetParam() != DatabaseKind::kPostgres) return;
+  ServiceOptions options;
+  options.database_url = url_;
+  options.checkpoint_key_path = KeyPath();
+  ServiceUnderTest second(options);
+  std::thread beside([&second] {
+    for (int i = 0; i < 300; ++i) second.As("org", "priya").Post("INV-2", "beside");
+  });
+  for (int i = 0; i < 300; ++i) service().As("org", "dana").Post("INV-1", "here");
+  beside.join();
+  ASSERT_TRUE(Await([this] { return Stored().leaf_count == 512; }));
+  const std::vector<Digest> leaves = Leaves();
+  ASSERT_EQ(leaves.size(), 600u);
+  EXPECT_EQ(Newest().root, RootOf(leaves, 600));
+  EXPECT_EQ(second.As("org", "alex", "admin").GetCheckpoint()->root_hash(),
+            HexOf(RootOf(leaves, 600)));
+}
+
+}  // namespace
+}  // namespace marginalia
