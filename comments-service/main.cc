@@ -182,6 +182,7 @@ int Run(int argc, char** argv) {
        {"log_id", log->id()}});
 
   const int exit_code = shutdown.Wait();
+  shutdown.EndWithin(server_options.drain_grace);
   server->Drain([&feed, &verifier, &reflection] {
     reflection.End();
     feed.Close();

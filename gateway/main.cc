@@ -84,6 +84,7 @@ int Run(int argc, char** argv) {
       {{"address", gateway->address()}, {"metrics_address", std::string_view(metrics_address)}});
 
   const int exit_code = shutdown.Wait();
+  shutdown.EndWithin(absl::GetFlag(FLAGS_drain_grace));
   gateway->Drain(absl::GetFlag(FLAGS_drain_grace));
   Log(Severity::kInfo, "stopped");
   FlushLog();

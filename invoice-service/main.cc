@@ -194,6 +194,7 @@ int Run(int argc, char** argv) {
   progress.WhenReady([&server](bool known) { BeginToServe(*server, known); });
 
   const int exit_code = shutdown.Wait();
+  shutdown.EndWithin(server_options.drain_grace);
   // Whoever waits for fresher counts goes on waiting: events are applied until the end.
   server->Drain([&progress, &reflection, &server_options] {
     reflection.End();

@@ -1,6 +1,9 @@
 #include "comments-service/watch/watch_events_rpc.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -23,6 +26,8 @@ using comments::v1::WatchEventsRequest;
 
 constexpr std::string_view kTokenInvalid = "RESUME_TOKEN_INVALID";
 constexpr absl::Duration kRetryAfterDrain = absl::Milliseconds(100);
+// No log gets past it: who waits for it waits for the time.
+constexpr std::int64_t kNoPosition = INT64_MAX;
 
 absl::Status Draining() {
   return Refusal(absl::StatusCode::kUnavailable, "DRAINING",
@@ -52,9 +57,19 @@ class RefusedWatch : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void OnDone() override { delete this; }
 };
 
+// Who goes on with a watch that waits: the first to take it, of those that may.
+class Claim {
+ public:
+  bool Take() { return !taken_.exchange(true, std::memory_order_acq_rel); }
+
+ private:
+  std::atomic<bool> taken_ = false;
+};
+
 // One watch. It is always in exactly one hand: of the code that looks for what to send next (Step),
-// of a message under way, or of the feed that will wake it. Only OnCancel and Cut come from
-// outside.
+// of a message under way, or of the claim on it while it waits, for the feed or for the database.
+// Only OnCancel and Cut come from outside. No thread waits for the database in here: on SQLite it
+// answers at once, on PostgreSQL it may never.
 class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watch {
  public:
   Watcher(grpc::CallbackServerContext* context, AdmittedCall call, EventFeed& feed,
@@ -76,16 +91,30 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watch 
   void Cut() override { context_->TryCancel(); }
 
  private:
-  absl::Status StartAt(const WatchEventsRequest& request);
+  // Finds the thread that is to be watched, if only one is.
+  void FindThread(InvoiceLookup& invoices);
+  void FindStart();
+  void StartAt(absl::StatusOr<std::int64_t> head);
   void Begin();
   void Step();
+  void StepWith(std::vector<EventPointer> batch);
   // Goes through a batch. True: there is something to send.
   bool Gather(const std::vector<EventPointer>& batch);
   bool Matches(const Event& event) const;
   void Send();
   void SendLast(const absl::Status& status);
+  // Lets go of the watch: at the latest at `until`, or once the log is past `after`, it goes on
+  // with `woken`, unless whoever else has the claim takes it. Null, and the watch has ended, when
+  // it was cancelled. After this nothing of the watch may be touched without the claim.
+  std::shared_ptr<Claim> LetGo(std::int64_t after, SteadyTime until, void (Watcher::*woken)());
+  // What a read is to call with its answer. The watch goes on with `then`, or has ended by then.
+  template <class Answer>
+  absl::AnyInvocable<void(absl::StatusOr<Answer>)> Answered(
+      void (Watcher::*then)(absl::StatusOr<Answer>));
+  void Took(absl::StatusOr<std::vector<EventPointer>> batch);
+  void Checked(absl::StatusOr<std::vector<EventPointer>> retained);
+  void Unanswered();
   void Wait();
-  void Woken();
   void End(const absl::Status& status);
   bool cancelled();
   void CompleteMessage();
@@ -98,83 +127,112 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watch 
   const std::string scope_;
 
   // In the one hand.
-  std::string invoice_id_;  // empty: all
+  WatchEventsRequest request_;  // until it begins
+  std::string invoice_id_;      // empty: all
   std::int64_t position_ = 0;
+  int silent_batches_ = 0;
   std::unique_ptr<EventFeed::Place> place_;
   SteadyTime checkpoint_due_;
   std::string gathered_;
   grpc::ByteBuffer message_;
 
   std::mutex mutex_;
-  bool cancelled_ = false;     // guarded by mutex_
-  bool waiting_ = false;       // guarded by mutex_
-  std::uint64_t wake_id_ = 0;  // guarded by mutex_; while waiting_
+  bool cancelled_ = false;        // guarded by mutex_
+  std::shared_ptr<Claim> claim_;  // guarded by mutex_; the newest one
+  std::uint64_t wake_id_ = 0;     // guarded by mutex_; that goes with it
 };
 
 void Watcher::Start(const grpc::ByteBuffer& bytes, InvoiceLookup& invoices) {
-  WatchEventsRequest request;
-  absl::Status checked = ParseRequest(bytes, request);
-  if (checked.ok()) checked = StartAt(request);
-  if (checked.ok() && for_all_tenants_ && !request.invoice_id().empty()) {
-    checked = InField("invoice_id", CheckInvoiceId(request.invoice_id()));
+  absl::Status checked = ParseRequest(bytes, request_);
+  if (checked.ok() && for_all_tenants_ && !request_.invoice_id().empty()) {
+    checked = InField("invoice_id", CheckInvoiceId(request_.invoice_id()));
   }
   if (!checked.ok()) return End(checked);
-  if (for_all_tenants_ || request.invoice_id().empty()) {
-    invoice_id_ = request.invoice_id();
-    return Begin();
-  }
-  invoices.Find(ContextOf(call_), request.invoice_id(), [this](absl::StatusOr<std::string> thread) {
-    if (!thread.ok()) return End(thread.status());
-    invoice_id_ = *std::move(thread);
-    Begin();
-  });
+  FindThread(invoices);
 }
 
-absl::Status Watcher::StartAt(const WatchEventsRequest& request) {
+void Watcher::FindThread(InvoiceLookup& invoices) {
+  if (for_all_tenants_ || request_.invoice_id().empty()) {
+    invoice_id_ = request_.invoice_id();
+    return FindStart();
+  }
+  invoices.Find(ContextOf(call_), request_.invoice_id(),
+                [this](absl::StatusOr<std::string> thread) {
+                  if (!thread.ok()) return End(thread.status());
+                  invoice_id_ = *std::move(thread);
+                  FindStart();
+                });
+}
+
+// Asks the database where the log ends when that decides: another replica may have written, or
+// given out the token.
+void Watcher::FindStart() {
   EventLog& log = feed_.log();
-  if (request.from_beginning()) return absl::OkStatus();
-  if (!request.has_after_token()) {
-    const absl::StatusOr<std::int64_t> head = log.RefreshHead();
-    if (head.ok()) position_ = *head;
-    return head.status();
+  if (request_.from_beginning()) return Begin();
+  if (request_.has_after_token()) {
+    const absl::StatusOr<LogPoint> point =
+        ParseConsistencyToken(request_.after_token(), scope_, "after_token", kTokenInvalid);
+    if (!point.ok()) return End(point.status());
+    if (point->log_id != log.id()) return End(NotOfThisLog());
+    position_ = point->position;
+    if (position_ <= log.head()) return Begin();
   }
-  const absl::StatusOr<LogPoint> point =
-      ParseConsistencyToken(request.after_token(), scope_, "after_token", kTokenInvalid);
-  if (!point.ok()) return point.status();
-  if (point->log_id != log.id()) return NotOfThisLog();
-  if (point->position > log.head()) {
-    // Another replica may have given out the token.
-    const absl::StatusOr<std::int64_t> head = log.RefreshHead();
-    if (!head.ok()) return head.status();
-    if (point->position > *head) return NotOfThisLog();
-  }
-  position_ = point->position;
-  return absl::OkStatus();
+  auto answered = Answered<std::int64_t>(&Watcher::StartAt);
+  if (answered != nullptr) log.RefreshHeadThen(SteadyTime::Never(), std::move(answered));
+}
+
+void Watcher::StartAt(absl::StatusOr<std::int64_t> head) {
+  if (!head.ok()) return End(head.status());
+  if (!request_.has_after_token()) position_ = *head;
+  if (position_ > *head) return End(NotOfThisLog());
+  Begin();
 }
 
 void Watcher::Begin() {
+  request_.Clear();
   place_ = feed_.HoldPlace(position_);
   // The feed may still have in memory what retention has removed; whether a watch may start must
   // not depend on that.
-  const auto retained = feed_.log().ReadAfter(position_, 0);
+  EventLog& log = feed_.log();
+  const std::int64_t position = position_;
+  auto answered = Answered<std::vector<EventPointer>>(&Watcher::Checked);
+  if (answered != nullptr) {
+    log.ReadAfterThen(SteadyTime::Never(), position, 0, std::move(answered));
+  }
+}
+
+void Watcher::Checked(absl::StatusOr<std::vector<EventPointer>> retained) {
   if (!retained.ok()) return End(retained.status());
   Step();
 }
 
 void Watcher::Step() {
-  for (int silent_batches = 0;; ++silent_batches) {
-    if (cancelled()) return End(absl::CancelledError());
-    if (feed_.closed()) return SendLast(Draining());
-    if (absl::Now() >= call_.token_expires()) return SendLast(TokenExpired());
-    const absl::StatusOr<std::vector<EventPointer>> batch = feed_.After(position_);
-    if (!batch.ok()) return End(batch.status());
-    // Not with a last message: each one says that there is nothing else up to its checkpoint.
-    if (batch->empty() && !feed_.IsCurrent(kWatchBehindMax)) return End(Behind());
-    if (Gather(*batch) || checkpoint_due_.passed() || silent_batches >= kSilentBatchesMax) {
-      return Send();
-    }
-    if (batch->empty()) return Wait();
+  if (cancelled()) return End(absl::CancelledError());
+  if (feed_.closed()) return SendLast(Draining());
+  if (absl::Now() >= call_.token_expires()) return SendLast(TokenExpired());
+  if (auto batch = feed_.InMemory(position_)) return StepWith(*std::move(batch));
+  EventLog& log = feed_.log();
+  const std::int64_t position = position_;
+  auto answered = Answered<std::vector<EventPointer>>(&Watcher::Took);
+  if (answered != nullptr) {
+    log.ReadAfterThen(SteadyTime::Never(), position, kBatchEventsMax, std::move(answered));
   }
+}
+
+void Watcher::Took(absl::StatusOr<std::vector<EventPointer>> batch) {
+  if (!batch.ok()) return End(batch.status());
+  StepWith(*std::move(batch));
+}
+
+void Watcher::StepWith(std::vector<EventPointer> batch) {
+  // Not with a last message: each one says that there is nothing else up to its checkpoint.
+  if (batch.empty() && !feed_.IsCurrent(kWatchBehindMax)) return End(Behind());
+  if (Gather(batch) || checkpoint_due_.passed() || silent_batches_ >= kSilentBatchesMax) {
+    return Send();
+  }
+  if (batch.empty()) return Wait();
+  ++silent_batches_;
+  Step();
 }
 
 bool Watcher::Matches(const Event& event) const {
@@ -208,6 +266,7 @@ void Watcher::CompleteMessage() {
 }
 
 void Watcher::Send() {
+  silent_batches_ = 0;
   CompleteMessage();
   checkpoint_due_ = SteadyTime::Now() + kCheckpointInterval;
   StartWrite(&message_);
@@ -224,35 +283,60 @@ void Watcher::OnWriteDone(bool ok) {
 void Watcher::Wait() {
   // What did not match needs no keeping either.
   place_->Advance(position_);
-  const SteadyTime until =
-      std::min(checkpoint_due_, SteadyTime::Now() + (call_.token_expires() - absl::Now()));
+  silent_batches_ = 0;
+  const SteadyTime token_expires = SteadyTime::Now() + (call_.token_expires() - absl::Now());
+  LetGo(position_, std::min(checkpoint_due_, token_expires), &Watcher::Step);
+}
+
+std::shared_ptr<Claim> Watcher::LetGo(std::int64_t after, SteadyTime until,
+                                      void (Watcher::*woken)()) {
+  auto claim = std::make_shared<Claim>();
   std::unique_lock lock(mutex_);
   if (cancelled_) {
     lock.unlock();
-    return End(absl::CancelledError());
+    End(absl::CancelledError());
+    return nullptr;
   }
-  waiting_ = true;
-  wake_id_ = feed_.WakeAfter(position_, until, [this] { Woken(); });
+  claim_ = claim;
+  wake_id_ = feed_.WakeAfter(after, until, [this, claim, woken] {
+    if (claim->Take()) (this->*woken)();
+  });
+  return claim;
 }
 
-void Watcher::Woken() {
-  {
-    const std::lock_guard lock(mutex_);
-    waiting_ = false;
-  }
-  Step();
+template <class Answer>
+absl::AnyInvocable<void(absl::StatusOr<Answer>)> Watcher::Answered(
+    void (Watcher::*then)(absl::StatusOr<Answer>)) {
+  std::shared_ptr<Claim> claim =
+      LetGo(kNoPosition, SteadyTime::Now() + kWatchBehindMax, &Watcher::Unanswered);
+  if (claim == nullptr) return nullptr;
+  return [this, claim = std::move(claim), then](absl::StatusOr<Answer> answer) {
+    if (!claim->Take()) return;
+    {
+      const std::lock_guard lock(mutex_);
+      feed_.Cancel(wake_id_);
+    }
+    (this->*then)(std::move(answer));
+  };
+}
+
+// The feed closes, or the database takes too long.
+void Watcher::Unanswered() {
+  if (feed_.closed() && place_ != nullptr) return SendLast(Draining());
+  End(feed_.closed() ? Draining() : Behind());
 }
 
 void Watcher::OnCancel() {
-  bool mine = false;
+  std::shared_ptr<Claim> claim;
   {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;
-    // Otherwise whoever has it in hand will see.
-    mine = waiting_ && feed_.Cancel(wake_id_);
-    if (mine) waiting_ = false;
+    claim = claim_;
   }
-  if (mine) End(absl::CancelledError());
+  // Otherwise whoever has it in hand will see.
+  if (claim == nullptr || !claim->Take()) return;
+  feed_.Cancel(wake_id_);
+  End(absl::CancelledError());
 }
 
 bool Watcher::cancelled() {

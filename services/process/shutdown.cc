@@ -6,19 +6,35 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
+#include <thread>
 
 #include "services/process/log.h"
 
 namespace marginalia {
+namespace {
+
+// A grace period without end is as good as this.
+constexpr absl::Duration kGraceMax = absl::Hours(24);
+
+}  // namespace
 
 struct Shutdown::State {
   int signals = -1;
   int failure = -1;
   std::atomic<bool> failed = false;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ended = false;  // guarded by mutex
+  std::thread last;    // ends the process if nothing else does
 };
 
 Shutdown::Shutdown() : state_(new State) {
@@ -41,6 +57,12 @@ Shutdown::Shutdown() : state_(new State) {
 // The signals stay blocked: one that comes while the process ends must not turn its exit code of 0
 // into a death by signal.
 Shutdown::~Shutdown() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ended = true;
+  }
+  state_->changed.notify_one();
+  if (state_->last.joinable()) state_->last.join();
   close(state_->signals);
   close(state_->failure);
   delete state_;
@@ -51,6 +73,18 @@ void Shutdown::Fail(std::string_view reason) {
   Log(Severity::kError, "the process cannot go on and ends", {{"reason", reason}});
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = write(state_->failure, &one, sizeof(one));
+}
+
+void Shutdown::EndWithin(absl::Duration grace) {
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(
+                         std::min(grace, kGraceMax) + kPutAwayMax);
+  state_->last = std::thread([state = state_, until] {
+    std::unique_lock lock(state->mutex);
+    if (state->changed.wait_until(lock, until, [state] { return state->ended; })) return;
+    Log(Severity::kError, "something holds the process up: it ends without it");
+    FlushLog();
+    std::_Exit(EXIT_FAILURE);
+  });
 }
 
 bool Shutdown::failed() const { return state_->failed.load(); }

@@ -7,7 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
+
 namespace marginalia {
+
+// What is left to put away once calls have had their grace period may take so long.
+inline constexpr absl::Duration kPutAwayMax = absl::Seconds(1);
 
 class Shutdown {
  public:
@@ -22,6 +27,11 @@ class Shutdown {
 
   // Waits for a signal or for Fail. Returns the exit code: 0 or 1.
   int Wait();
+
+  // After Wait: the process has `grace` and kPutAwayMax to end by itself. If something holds it up,
+  // such as a disk or a server that gives no answer, it ends then, with exit code 1: what was
+  // acknowledged is durable, and the rest is as if it had been killed.
+  void EndWithin(absl::Duration grace);
 
   // Whether Fail was called: also after Wait has returned, so that a failure while the process
   // drains does not end as success.

@@ -168,7 +168,10 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& url,
     return OpenFailure(target, error);
   }
   for (State::Reader& reader : state->readers) state->idle.push_back(&reader);
-  if (!sqlite) state->read_queue = std::make_unique<ReadQueue>(kReadersMax - 1, kReadsQueuedMax);
+  if (!sqlite) {
+    state->read_queue =
+        std::make_unique<ReadQueue>(kReadersMax - 1, kReadsQueuedMax, kReaderWaitMax);
+  }
   return std::unique_ptr<Database>(new Database(std::move(state)));
 }
 

@@ -23,7 +23,8 @@ namespace marginalia {
 
 inline constexpr std::size_t kReadersMax = 8;
 inline constexpr std::size_t kReadsQueuedMax = 1024;
-// How long a read waits for a free connection, or for a lost one to come back, before UNAVAILABLE.
+// How long a read waits for its turn, for a free connection, or for a lost one to come back, before
+// UNAVAILABLE.
 inline constexpr absl::Duration kReaderWaitMax = absl::Seconds(2);
 
 class Database {
@@ -43,8 +44,10 @@ class Database {
   DatabaseKind kind() const;
 
   // Runs `read` on a reading connection, in one snapshot (a transaction) that sees the rows of
-  // `tenants`. Blocks for as long as it takes: microseconds on SQLite. An exception of SOCI becomes
-  // a status through StorageFailure.
+  // `tenants`. Blocks: microseconds on SQLite; on PostgreSQL until the server has answered, at most
+  // kReaderWaitMax and then kAnswerWaitMax for each statement. So it is for threads of the kit's own
+  // that nobody waits for; an RPC reads by ReadThen. An exception of SOCI becomes a status through
+  // StorageFailure.
   absl::Status Read(const Tenants& tenants, absl::FunctionRef<absl::Status(Connection&)> read);
   // The same for tables that belong to no tenant.
   absl::Status Read(absl::FunctionRef<absl::Status(Connection&)> read);
@@ -53,7 +56,8 @@ class Database {
   // status. On SQLite both run before ReadThen returns, on the calling thread; on PostgreSQL on one
   // of kReadersMax - 1 threads, which leave one reader to the kit's own threads, behind a queue of
   // kReadsQueuedMax (beyond it: RESOURCE_EXHAUSTED, reason READ_QUEUE_FULL, with RetryInfo). Past
-  // `deadline` in the queue: DEADLINE_EXCEEDED.
+  // `deadline` in the queue: DEADLINE_EXCEEDED; past kReaderWaitMax there: STORAGE_UNAVAILABLE. The
+  // `read` of one that was overdue is not run.
   void ReadThen(SteadyTime deadline, Tenants tenants,
                 absl::AnyInvocable<absl::Status(Connection&)> read,
                 absl::AnyInvocable<void(const absl::Status&)> done);

@@ -61,6 +61,7 @@ absl::Status CheckApplied(Connection& connection, const ConnectionTarget& target
 
 void Apply(Connection& connection, const Migration& migration) {
   connection.ActFor(Tenants::All());
+  connection.AllowLongStatements();
   for (const std::string& statement : migration.statements) {
     const std::string sql = ForDatabase(statement, connection.kind());
     if (!sql.empty()) connection.sql() << sql;
@@ -139,13 +140,15 @@ absl::StatusOr<Step> ApplyNext(Connection& connection, const ConnectionTarget& t
 absl::Status StillLocked(Connection& connection, const ConnectionTarget& target,
                          absl::Duration waited) {
   int pid = 0;
-  connection.sql() << absl::StrCat(
-      "SELECT coalesce(min(pid), 0) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-      " AND objsubid = 1 AND database = (SELECT oid FROM pg_database"
-      " WHERE datname = current_database()) AND (CAST(classid AS BIGINT) << 32) + CAST(objid AS"
-      " BIGINT) = ",
-      kMigrationLock),
-      soci::into(pid);
+  connection.RunAlone([&pid](soci::session& sql) {
+    sql << absl::StrCat(
+        "SELECT coalesce(min(pid), 0) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        " AND objsubid = 1 AND database = (SELECT oid FROM pg_database"
+        " WHERE datname = current_database()) AND (CAST(classid AS BIGINT) << 32) + CAST(objid AS"
+        " BIGINT) = ",
+        kMigrationLock),
+        soci::into(pid);
+  });
   return absl::UnavailableError(absl::StrCat(
       "the migrations of ", target.description, " were locked out for ",
       absl::FormatDuration(waited), ": ",

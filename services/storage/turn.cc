@@ -30,10 +30,11 @@ absl::StatusOr<bool> Turn::Take() {
   try {
     if (session_ == nullptr) {
       auto session = std::make_unique<Connection>(url->target, ConnectionRole::kReader);
-      NoticeVanishedHosts(session->sql());
+      session->RunAlone(NoticeVanishedHosts);
       session_ = std::move(session);
     }
-    return held_ = TryLock(session_->sql(), work_);
+    session_->RunAlone([this](soci::session& sql) { held_ = TryLock(sql, work_); });
+    return held_;
   } catch (const std::exception&) {
     session_.reset();
     return absl::UnavailableError("the database cannot be asked whose turn it is");
@@ -44,7 +45,7 @@ bool Turn::Held() {
   if (session_ == nullptr) return held_;
   try {
     int alive = 0;
-    session_->sql() << "SELECT 1", soci::into(alive);
+    session_->RunAlone([&alive](soci::session& sql) { sql << "SELECT 1", soci::into(alive); });
   } catch (const std::exception&) {
     Release();
   }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -63,7 +64,10 @@ std::unique_ptr<PostgresNode> PostgresNode::StandbyOf(PostgresNode& primary) {
   return standby;
 }
 
-PostgresNode::~PostgresNode() { Stop(SIGQUIT); }
+PostgresNode::~PostgresNode() {
+  Thaw();
+  Stop(SIGQUIT);
+}
 
 std::string PostgresNode::NewDatabase(const std::string& name) {
   Execute("CREATE DATABASE " + name + " OWNER " + kPostgresPlainRole);
@@ -113,6 +117,22 @@ void PostgresNode::Stop(int signal) {
   if (process_ == nullptr) return;
   process_->Signal(signal);
   process_->Wait();
+}
+
+void PostgresNode::Freeze() {
+  const pid_t server = process_->pid();
+  frozen_ = {server};
+  // First the server, so that no further session begins.
+  kill(server, SIGSTOP);
+  std::ifstream children("/proc/" + std::to_string(server) + "/task/" + std::to_string(server) +
+                         "/children");
+  for (pid_t child = 0; children >> child;) frozen_.push_back(child);
+  for (const pid_t process : frozen_) kill(process, SIGSTOP);
+}
+
+void PostgresNode::Thaw() {
+  for (const pid_t process : frozen_) kill(process, SIGCONT);
+  frozen_.clear();
 }
 
 void PostgresNode::Promote() const { Execute("SELECT pg_promote(true, 30)"); }

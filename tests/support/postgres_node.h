@@ -4,6 +4,8 @@
 #ifndef MARGINALIA_TESTS_SUPPORT_POSTGRES_NODE_H_
 #define MARGINALIA_TESTS_SUPPORT_POSTGRES_NODE_H_
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,6 +47,10 @@ class PostgresNode {
   // SIGINT stops it in order and SIGQUIT at once, both with all its sessions cut; SIGKILL is what a
   // lost machine does.
   void Stop(int signal);
+  // SIGSTOP for the server and all its sessions: connections stay open, and nothing answers. Thaw
+  // lets them go on.
+  void Freeze();
+  void Thaw();
   // A standby becomes a primary.
   void Promote() const;
 
@@ -58,6 +64,7 @@ class PostgresNode {
   const std::string data_;
   const std::vector<std::string> settings_;
   std::unique_ptr<ChildProcess> process_;
+  std::vector<pid_t> frozen_;
 };
 
 }  // namespace marginalia

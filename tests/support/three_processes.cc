@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/rpc/client/channel.h"
+#include "tests/support/await.h"
 #include "tests/support/http_client.h"
 
 namespace marginalia {
@@ -54,6 +55,17 @@ void ProcessUnderTest::Stop() {
   siginfo_t change;
   // Leaves the report to whoever waits for the end of the process.
   EXPECT_EQ(waitid(P_PID, static_cast<id_t>(pid()), &change, WSTOPPED | WNOWAIT), 0);
+}
+
+bool ProcessUnderTest::EndsWithin(std::chrono::seconds time) {
+  return Await(
+      [this] {
+        siginfo_t change{};
+        // Leaves the report to Wait.
+        return waitid(P_PID, static_cast<id_t>(pid()), &change, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+               change.si_pid != 0;
+      },
+      time);
 }
 
 void ProcessUnderTest::Kill() {

@@ -35,6 +35,8 @@ class ProcessUnderTest {
   void Signal(int signal) { process_->Signal(signal); }
   // The exit code; 128 + the signal that ended it.
   int Wait() { return process_->Wait(); }
+  // Whether it ends by itself in so long a time. Wait then tells how.
+  bool EndsWithin(std::chrono::seconds time);
   void Kill();
   // SIGSTOP, and waits until it has taken effect. SIGCONT ends it.
   void Stop();

@@ -35,30 +35,36 @@ struct EventFeed::State {
       : ring(kRingEventsMax, kRingBytesMax, head), from_others(std::move(others)) {}
 
   mutable std::mutex mutex;
-  std::condition_variable changed;
-  EventRing ring;  // guarded by mutex, as all that follows
+  std::condition_variable changed;     // for the thread that wakes
+  std::condition_variable hears_more;  // for the one that asks the database
+  EventRing ring;                      // guarded by mutex, as all that follows
   WakeList waiters;
   bool closed = false;
-  bool ended = false;                           // the thread is to end
-  bool behind = false;                          // the log holds more than the ring knows of
-  SteadyTime current_at = SteadyTime::Now();    // when the ring knew of all that was durable
-  SteadyTime sleeps_until = SteadyTime();       // the thread, unless it is notified
-  std::list<std::atomic<std::int64_t>> places;  // the numbers themselves change without the lock
-  FromOthers from_others;                       // the feed's thread only, as what follows
-  bool hears = true;                            // the last time that it asked it was answered
-  std::thread thread;
+  bool ended = false;                            // the threads are to end
+  bool behind = false;                           // the log holds more than the ring knows of
+  SteadyTime current_at = SteadyTime::Now();     // when the ring knew of all that was durable
+  SteadyTime sleeps_until = SteadyTime();        // the waking thread, unless it is notified
+  std::list<std::atomic<std::int64_t>> places;   // the numbers themselves change without the lock
+  FromOthers from_others;                        // the hearing thread only, as what follows
+  bool hears = true;                             // the last time that it asked it was answered
+  std::thread waking;
+  // Asks the database what others have appended, which may take long or have no answer. Not
+  // started where there are no others.
+  std::thread hearing;
 
   // `head`: what the log has got to; 0: perhaps further than the ring.
   void Notify(std::int64_t head);
   void Committed(const std::vector<EventPointer>& events);
   void Push(const std::vector<EventPointer>& events);
-  void Work(EventLog& log);
+  void Wake();
+  void Hear(EventLog& log);
   // Brings in what other replicas have appended. Returns how long to wait until the next time.
   absl::Duration CatchUp(EventLog& log);
   // Says so once. Returns how long to wait until the next time.
   absl::Duration CannotHear(const absl::Status& why);
   // Goes on after `head` without what lies between: whoever wants it reads from the database.
   void SkipTo(std::int64_t head);
+  void End();
 };
 
 void EventFeed::State::Notify(std::int64_t head) {
@@ -67,7 +73,7 @@ void EventFeed::State::Notify(std::int64_t head) {
     if (head != 0 && head <= ring.end()) return;
     behind = true;
   }
-  changed.notify_one();
+  hears_more.notify_one();
 }
 
 void EventFeed::State::Committed(const std::vector<EventPointer>& events) {
@@ -90,29 +96,51 @@ void EventFeed::State::Push(const std::vector<EventPointer>& events) {
   if (wakes) changed.notify_one();
 }
 
-void EventFeed::State::Work(EventLog& log) {
-  SteadyTime next_poll = log.has_other_writers() ? SteadyTime::Now() : SteadyTime::Never();
+void EventFeed::State::Wake() {
   std::unique_lock lock(mutex);
   while (!ended) {
     const SteadyTime now = SteadyTime::Now();
     std::vector<WakeList::Wake> due = closed ? waiters.TakeAll() : waiters.TakeDue(ring.end(), now);
-    const bool polls = !closed && (behind || next_poll <= now);
-    if (due.empty() && !polls) {
-      absl::Duration sleep = std::min(waiters.NextUntil() - now, kSleepMax);
-      if (!closed) sleep = std::min(sleep, next_poll - now);
+    if (due.empty()) {
+      const absl::Duration sleep = std::min(waiters.NextUntil() - now, kSleepMax);
       sleeps_until = now + sleep;
       changed.wait_for(lock, absl::ToChronoNanoseconds(sleep));
       sleeps_until = SteadyTime();
       continue;
     }
-    if (polls) behind = false;
-    // Neither a wake nor a read runs under the lock: both may come back here.
+    // Not under the lock: a wake may come back here.
     lock.unlock();
     for (WakeList::Wake& wake : due) wake();
     due.clear();
-    if (polls) next_poll = SteadyTime::Now() + CatchUp(log);
     lock.lock();
   }
+}
+
+void EventFeed::State::Hear(EventLog& log) {
+  SteadyTime next_poll = SteadyTime::Now();
+  std::unique_lock lock(mutex);
+  while (!closed) {
+    if (!behind && !next_poll.passed()) {
+      hears_more.wait_until(lock, next_poll.ToChrono());
+      continue;
+    }
+    behind = false;
+    lock.unlock();
+    next_poll = SteadyTime::Now() + CatchUp(log);
+    lock.lock();
+  }
+}
+
+void EventFeed::State::End() {
+  {
+    const std::lock_guard lock(mutex);
+    ended = true;
+    closed = true;
+  }
+  changed.notify_one();
+  hears_more.notify_one();
+  waking.join();
+  if (hearing.joinable()) hearing.join();
 }
 
 absl::Duration EventFeed::State::CannotHear(const absl::Status& why) {
@@ -186,19 +214,15 @@ EventFeed::EventFeed(EventLog& log, FromOthers from_others)
     : log_(log), state_(std::make_shared<State>(log.head(), std::move(from_others))) {
   log.OnCommitted(
       [state = state_](const std::vector<EventPointer>& events) { state->Committed(events); });
-  state_->thread = std::thread([state = state_.get(), &log] { state->Work(log); });
+  State* const state = state_.get();
+  state->waking = std::thread([state] { state->Wake(); });
+  if (log.has_other_writers()) state->hearing = std::thread([state, &log] { state->Hear(log); });
   notifications_ = log.Listen([state = state_](std::int64_t head) { state->Notify(head); });
 }
 
 EventFeed::~EventFeed() {
   notifications_.reset();
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->ended = true;
-    state_->closed = true;
-  }
-  state_->changed.notify_one();
-  state_->thread.join();
+  state_->End();
   std::vector<WakeList::Wake> left;
   {
     const std::lock_guard lock(state_->mutex);
@@ -208,13 +232,14 @@ EventFeed::~EventFeed() {
 }
 
 absl::StatusOr<std::vector<EventPointer>> EventFeed::After(std::int64_t after) {
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->ring.Covers(after)) {
-      return state_->ring.After(after, kBatchEventsMax, kBatchBytesMax);
-    }
-  }
+  if (auto events = InMemory(after)) return *std::move(events);
   return log_.ReadAfter(after, kBatchEventsMax);
+}
+
+std::optional<std::vector<EventPointer>> EventFeed::InMemory(std::int64_t after) const {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->ring.Covers(after)) return std::nullopt;
+  return state_->ring.After(after, kBatchEventsMax, kBatchBytesMax);
 }
 
 std::uint64_t EventFeed::WakeAfter(std::int64_t after, SteadyTime until,
@@ -267,6 +292,7 @@ void EventFeed::Close() {
     state_->closed = true;
   }
   state_->changed.notify_one();
+  state_->hears_more.notify_one();
 }
 
 bool EventFeed::closed() const {

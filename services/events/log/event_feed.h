@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -24,21 +25,26 @@ inline constexpr std::size_t kBatchBytesMax = 1024 * 1024;
 
 class EventFeed {
  public:
-  // Hears, on the feed's thread, of what may have come from other replicas, in order and before any
-  // watcher does. An empty vector: of more than could be told.
+  // Hears, on a thread of the feed, of what may have come from other replicas, in order and before
+  // any watcher does. An empty vector: of more than could be told.
   using FromOthers = absl::AnyInvocable<void(const std::vector<EventPointer>&)>;
 
-  // Subscribes to the log's commits; starts the thread that wakes watchers. The log must outlive
-  // it.
+  // Subscribes to the log's commits; starts the thread that wakes watchers, and where others append
+  // as well the one that asks the database for that: a database that hangs stops no wake. The log
+  // must outlive it.
   explicit EventFeed(EventLog& log, FromOthers from_others = nullptr);
   ~EventFeed();
 
   // What follows `after`, in order, without waiting for more; empty when nothing does. Bounded by
-  // kBatchEventsMax and kBatchBytesMax (but at least one event). Errors: EVENTS_COMPACTED.
+  // kBatchEventsMax and kBatchBytesMax (but at least one event). Waits for the database when they
+  // are not in memory, so no thread calls it that others need too. Errors: EVENTS_COMPACTED.
   absl::StatusOr<std::vector<EventPointer>> After(std::int64_t after);
+  // The same if it is in memory; else nothing, and it is for EventLog::ReadAfterThen to tell.
+  std::optional<std::vector<EventPointer>> InMemory(std::int64_t after) const;
 
-  // Calls `wake` once, on the feed's thread: as soon as the log's head is past `after`, at the
-  // latest at `until`, or when the feed closes. Returns an id for Cancel.
+  // Calls `wake` once, on the feed's waking thread, which it must not hold up: as soon as the log's
+  // head is past `after`, at the latest at `until`, or when the feed closes. Returns an id for
+  // Cancel.
   std::uint64_t WakeAfter(std::int64_t after, SteadyTime until, absl::AnyInvocable<void()> wake);
   // True: `wake` will not be called. False: it has been or is being.
   bool Cancel(std::uint64_t id);

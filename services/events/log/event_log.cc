@@ -112,6 +112,26 @@ absl::StatusOr<std::int64_t> EventLog::RefreshHead() {
     return absl::OkStatus();
   });
   if (!read.ok()) return read;
+  return HeardOf(known, row);
+}
+
+void EventLog::RefreshHeadThen(SteadyTime deadline,
+                               absl::AnyInvocable<void(absl::StatusOr<std::int64_t>)> done) {
+  if (!has_other_writers()) return done(head());
+  const auto row = std::make_shared<EventLogRow>();
+  database_.ReadThen(
+      deadline, Tenants(),
+      [row](Connection& connection) {
+        *row = ReadLogRow(connection);
+        return absl::OkStatus();
+      },
+      [this, known = head(), row, done = std::move(done)](const absl::Status& read) mutable {
+        done(read.ok() ? HeardOf(known, *row) : read);
+      });
+}
+
+// `known` was the head before `row` was read.
+absl::StatusOr<std::int64_t> EventLog::HeardOf(std::int64_t known, const EventLogRow& row) {
   if (row.log_id != id_) return absl::InternalError(kReplaced);
   if (row.head < known) return absl::InternalError(LostItsEnd(known, row.head));
   RaiseHead(row.head);
@@ -137,6 +157,20 @@ absl::StatusOr<std::vector<EventPointer>> EventLog::ReadAfter(std::int64_t posit
   });
   if (!read.ok()) return read;
   return events;
+}
+
+void EventLog::ReadAfterThen(SteadyTime deadline, std::int64_t position, int limit,
+                             ReadDone done) const {
+  const auto events = std::make_shared<std::vector<EventPointer>>();
+  database_.ReadThen(
+      deadline, Tenants::All(),
+      [position, limit, events](Connection& connection) {
+        return ReadPage(connection, position, limit, *events);
+      },
+      [events, done = std::move(done)](const absl::Status& read) mutable {
+        if (!read.ok()) return done(read);
+        done(std::move(*events));
+      });
 }
 
 absl::StatusOr<std::int64_t> EventLog::OldestRetained() const {

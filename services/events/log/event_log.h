@@ -29,6 +29,8 @@ inline constexpr char kEventsChannel[] = "marginalia_events";
 // A read of the log ends early once it holds this many bytes of payload.
 inline constexpr std::size_t kReadBytesMax = 1024 * 1024;
 
+struct EventLogRow;
+
 class EventLog : public GroupParticipant {
  public:
   // The statements that create the log's tables, for a service's first migration.
@@ -63,6 +65,9 @@ class EventLog : public GroupParticipant {
   // Asks the database for the newest durable position, which head() then is, unless nobody else can
   // have moved it. To be called before a position is refused as ahead of the log. Thread-safe.
   absl::StatusOr<std::int64_t> RefreshHead();
+  // The same for an RPC, whose thread must not wait for a server (Database::ReadThen).
+  void RefreshHeadThen(SteadyTime deadline,
+                       absl::AnyInvocable<void(absl::StatusOr<std::int64_t>)> done);
 
   // Tells, on a thread of its own, the head after each group of events that any process appends;
   // soon, but not for certain, and 0 when some may have been missed. Null when nobody else appends.
@@ -72,6 +77,10 @@ class EventLog : public GroupParticipant {
   // when they come to kReadBytesMax. Thread-safe. Errors: OUT_OF_RANGE, reason EVENTS_COMPACTED
   // with oldest_position in the metadata; DATA_LOSS when positions are missing.
   absl::StatusOr<std::vector<EventPointer>> ReadAfter(std::int64_t position, int limit) const;
+
+  // The same for an RPC, whose thread must not wait for a server (Database::ReadThen).
+  using ReadDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<EventPointer>>)>;
+  void ReadAfterThen(SteadyTime deadline, std::int64_t position, int limit, ReadDone done) const;
 
   // The oldest position still retained; head() + 1 when none is. Thread-safe.
   absl::StatusOr<std::int64_t> OldestRetained() const;
@@ -99,6 +108,7 @@ class EventLog : public GroupParticipant {
  private:
   explicit EventLog(Database& database) : database_(database) {}
   void RaiseHead(std::int64_t position);
+  absl::StatusOr<std::int64_t> HeardOf(std::int64_t known, const EventLogRow& row);
 
   Database& database_;
   std::string id_;

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "absl/strings/ascii.h"
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/storage/connection/native.h"
@@ -79,6 +79,7 @@ void SetUpPostgres(soci::session& session, ConnectionRole role) {
   session << absl::StrCat("SET lock_timeout = ", absl::ToInt64Milliseconds(kLockWaitMax));
   session << absl::StrCat("SET idle_in_transaction_session_timeout = ",
                           absl::ToInt64Milliseconds(kIdleInTransactionMax));
+  session << absl::StrCat("SET statement_timeout = ", absl::ToInt64Milliseconds(kStatementMax));
   KeepToKeys(session);
   if (role == ConnectionRole::kWriter) return;
   session << "SET default_transaction_isolation = 'repeatable read'";
@@ -137,9 +138,18 @@ Connection::Connection(const ConnectionTarget& target, ConnectionRole role)
     : kind_(target.kind), role_(role), session_(Backend(target.kind), target.connect_string) {
   if (kind_ == DatabaseKind::kSqlite) {
     SetUpSqlite(session_, role);
-  } else {
-    SetUpPostgres(session_, role);
+    return;
   }
+  limit_.emplace(PQsocket(NativePostgres(session_)));
+  limit_->Asks(kAnswerWaitMax);
+  SetUpPostgres(session_, role);
+  limit_->Rests();
+}
+
+// PostgreSQL forgets a session's statements with it. SOCI would take leave of each, and wait for
+// the answer of a server that may never give one.
+Connection::~Connection() {
+  if (limit_.has_value()) limit_->Cut();
 }
 
 std::string Connection::ToColumn(std::string_view bytes) const {
@@ -155,6 +165,9 @@ std::string Connection::FromColumn(std::string column) const {
 void Connection::Begin(const Tenants& tenants) {
   kept_rows_.clear();
   wanted_tenants_ = tenants;
+  answer_max_ = kAnswerWaitMax;
+  in_transaction_ = limit_.has_value();
+  if (in_transaction_) limit_->Asks(answer_max_);
   if (kind_ == DatabaseKind::kPostgres && tenants != Tenants()) {
     session_ << BeginFor(session_, tenants);
     tenants_ = tenants;
@@ -183,22 +196,46 @@ void Connection::WriteKeptRows() {
   wanted_tenants_ = wanted;
 }
 
+void Connection::AllowLongStatements() {
+  if (kind_ == DatabaseKind::kSqlite) return;
+  answer_max_ = kLongStatementMax + (kAnswerWaitMax - kStatementMax);
+  sql() << absl::StrCat("SET LOCAL statement_timeout = ",
+                        absl::ToInt64Milliseconds(kLongStatementMax));
+}
+
+void Connection::RunAlone(absl::FunctionRef<void(soci::session&)> statements) {
+  if (limit_.has_value()) limit_->Asks(kAnswerWaitMax);
+  const absl::Cleanup rests = [this] { EndTransaction(); };
+  statements(session_);
+}
+
 bool Connection::BypassesTenantWall() {
   if (kind_ == DatabaseKind::kSqlite) return false;
   int bypasses = 0;
-  session_ << "SELECT CAST(rolsuper OR rolbypassrls AS INTEGER) FROM pg_roles"
-              " WHERE rolname = current_user",
-      soci::into(bypasses);
+  RunAlone([&bypasses](soci::session& session) {
+    session << "SELECT CAST(rolsuper OR rolbypassrls AS INTEGER) FROM pg_roles"
+               " WHERE rolname = current_user",
+        soci::into(bypasses);
+  });
   return bypasses != 0;
+}
+
+void Connection::EndTransaction() {
+  in_transaction_ = false;
+  if (limit_.has_value()) limit_->Rests();
 }
 
 void Connection::Commit() {
   ResetStatements();
+  if (in_transaction_) limit_->Asks(answer_max_);
   Held<TransactionStatements>().commit.execute(true);
+  EndTransaction();
 }
 
 void Connection::Rollback() {
   ResetStatements();
+  if (limit_.has_value()) limit_->Asks(kAnswerWaitMax);
+  const absl::Cleanup ends = [this] { EndTransaction(); };
   // SQLite has often rolled back by itself already, and a lost connection has lost its transaction.
   if (kind_ == DatabaseKind::kSqlite &&
       sqlite_api::sqlite3_get_autocommit(NativeSqlite(session_)) != 0)

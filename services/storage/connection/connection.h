@@ -6,13 +6,16 @@
 #include <soci/soci.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <typeindex>
 #include <unordered_map>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
+#include "services/storage/connection/answer_limit.h"
 #include "services/storage/tenants.h"
 
 namespace marginalia {
@@ -38,6 +41,7 @@ class Connection {
  public:
   // Connects and sets up the session. Throws SOCI's exceptions.
   Connection(const ConnectionTarget& target, ConnectionRole role);
+  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -70,6 +74,14 @@ class Connection {
   // next statement is fetched with Prepared() or sql(): to be called before that.
   void ActFor(const Tenants& tenants) { wanted_tenants_ = tenants; }
 
+  // In a transaction: from here to its end a statement may take kLongStatementMax. For migrations
+  // and for what goes through whole tables; never where somebody waits for it.
+  void AllowLongStatements();
+
+  // Runs `statements` outside a transaction, where PostgreSQL is held to kAnswerWaitMax as well.
+  // Throws what SOCI throws.
+  void RunAlone(absl::FunctionRef<void(soci::session&)> statements);
+
   // True when its role on PostgreSQL is one that row-level security does not hold back.
   bool BypassesTenantWall();
 
@@ -88,9 +100,12 @@ class Connection {
   void Begin(const Tenants& tenants = {});
   void Commit();
   void Rollback();
+  // The server is asked nothing any more.
+  void EndTransaction();
   // Writes the rows that are kept and says whose rows are touched next, as far as PostgreSQL has
   // not heard of either. Throws what SOCI throws.
   void Settle() {
+    if (in_transaction_) limit_->Asks(answer_max_);
     if (!kept_rows_.empty()) WriteKeptRows();
     if (wanted_tenants_ != tenants_) SetTenants();
   }
@@ -105,9 +120,12 @@ class Connection {
   const DatabaseKind kind_;
   const ConnectionRole role_;
   soci::session session_;
-  Tenants tenants_;                    // of the transaction, as PostgreSQL knows them
-  Tenants wanted_tenants_;             // the same on SQLite, which knows none
-  std::vector<RowInsert*> kept_rows_;  // those with rows; PostgreSQL only
+  std::optional<AnswerLimit> limit_;            // PostgreSQL only
+  bool in_transaction_ = false;                 // the same
+  absl::Duration answer_max_ = kAnswerWaitMax;  // of the transaction's statements
+  Tenants tenants_;                             // of the transaction, as PostgreSQL knows them
+  Tenants wanted_tenants_;                      // the same on SQLite, which knows none
+  std::vector<RowInsert*> kept_rows_;           // those with rows; PostgreSQL only
   // After session_, so that statements are gone before their session.
   std::unordered_map<std::type_index, std::shared_ptr<void>> prepared_;
 };

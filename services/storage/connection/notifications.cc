@@ -65,7 +65,7 @@ void Notifications::Work() {
   do {
     try {
       Connection connection(target_, ConnectionRole::kReader);
-      connection.sql() << absl::StrCat("LISTEN ", channel_);
+      connection.RunAlone([this](soci::session& sql) { sql << absl::StrCat("LISTEN ", channel_); });
       pause = kReconnectPauseMin;
       return ListenOn(connection);
     } catch (const std::exception& error) {

@@ -1,12 +1,15 @@
-// Threads for reads that wait for a server, behind a bounded queue. Owned by Database. Thread-safe.
+// Threads for reads that wait for a server, behind a queue that is bounded in number and in time: a
+// server that hangs holds up its threads, not those who ask. Owned by Database. Thread-safe.
 #ifndef MARGINALIA_SERVICES_STORAGE_CONNECTION_READ_QUEUE_H_
 #define MARGINALIA_SERVICES_STORAGE_CONNECTION_READ_QUEUE_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -21,26 +24,33 @@ class ReadQueue {
   using Read = absl::AnyInvocable<absl::Status()>;
   using Done = absl::AnyInvocable<void(const absl::Status&)>;
 
-  ReadQueue(std::size_t threads, std::size_t queued_max);
+  ReadQueue(std::size_t threads, std::size_t queued_max, absl::Duration wait_max);
   // Runs what is queued, then ends the threads.
   ~ReadQueue();
 
-  // Calls `done` once: here when the queue is full, else on one of the threads.
+  // Calls `done` once: here when the queue is full, else on one of the threads. Queued past
+  // `deadline`: DEADLINE_EXCEEDED; for longer than the queue's limit: STORAGE_UNAVAILABLE.
   void Submit(SteadyTime deadline, Read read, Done done);
 
  private:
   struct Queued {
     SteadyTime deadline;
+    SteadyTime waits_until;
     Read read;
     Done done;
   };
   void Work();
+  void AnswerOverdue();
+  // Those that have waited long enough, with what they are told.
+  std::vector<std::pair<Done, absl::Status>> TakeOverdue();
 
   const std::size_t queued_max_;
+  const absl::Duration wait_max_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Queued> queue_;  // guarded by mutex_
-  bool stopping_ = false;     // guarded by mutex_
+  std::condition_variable filled_;  // for the thread that looks after who waits too long
+  std::deque<Queued> queue_;        // guarded by mutex_
+  bool stopping_ = false;           // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 

@@ -138,10 +138,13 @@ class GroupCommit::Writer {
 
   void Work();
   Group Take();
+  Group TakeAll();
   void Commit(std::span<Pending> group);
   Attempt Try(std::span<Pending> group, std::vector<absl::Status>& statuses);
   bool Reconnect();
   void AnswerAll(std::span<Pending> group, const absl::Status& status);
+  // The server cannot be reached: what has queued meanwhile would only wait for as long again.
+  void AnswerQueued();
   void AnswerEach(std::span<Pending> group, std::vector<absl::Status> statuses);
   void Fail(std::string_view reason);
 
@@ -171,6 +174,13 @@ void GroupCommit::Writer::Work() {
   }
 }
 
+// With mutex_ held.
+GroupCommit::Writer::Group GroupCommit::Writer::TakeAll() {
+  Group all(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+  queue_.clear();
+  return all;
+}
+
 // Waits for writes. Empty: there will be no more.
 GroupCommit::Writer::Group GroupCommit::Writer::Take() {
   std::unique_lock lock(mutex_);
@@ -193,7 +203,10 @@ GroupCommit::Writer::Group GroupCommit::Writer::Take() {
 }
 
 void GroupCommit::Writer::Commit(std::span<Pending> group) {
-  if (connection_lost_ && !Reconnect()) return AnswerAll(group, StorageUnavailable());
+  if (connection_lost_ && !Reconnect()) {
+    AnswerAll(group, StorageUnavailable());
+    return AnswerQueued();
+  }
   std::vector<absl::Status> statuses(group.size());
   Attempt attempt = Try(group, statuses);
   if (attempt.ending == Ending::kLost && Reconnect()) attempt = Try(group, statuses);
@@ -210,7 +223,8 @@ void GroupCommit::Writer::Commit(std::span<Pending> group) {
     case Ending::kLost:
       ++statistics_.lost;
       connection_lost_ = true;
-      return AnswerAll(group, attempt.failure);
+      AnswerAll(group, attempt.failure);
+      return AnswerQueued();
     case Ending::kUnknown:
       ++statistics_.unknown;
       connection_lost_ = true;
@@ -272,6 +286,15 @@ void GroupCommit::Writer::AnswerAll(std::span<Pending> group, const absl::Status
   AnswerEach(group, std::vector<absl::Status>(group.size(), status));
 }
 
+void GroupCommit::Writer::AnswerQueued() {
+  Group left;
+  {
+    const std::lock_guard lock(mutex_);
+    left = TakeAll();
+  }
+  AnswerAll(left, StorageUnavailable());
+}
+
 void GroupCommit::Writer::AnswerEach(std::span<Pending> group, std::vector<absl::Status> statuses) {
   std::vector<Answer> answers;
   answers.reserve(group.size());
@@ -286,12 +309,11 @@ void GroupCommit::Writer::AnswerEach(std::span<Pending> group, std::vector<absl:
 
 void GroupCommit::Writer::Fail(std::string_view reason) {
   checkpoints_.LeaveToRecovery();
-  std::vector<Pending> left;
+  Group left;
   {
     const std::lock_guard lock(mutex_);
     refusal_ = StorageUnavailable();
-    left.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
-    queue_.clear();
+    left = TakeAll();
     ++accepted_;
   }
   AnswerAll(left, StorageUnavailable());
