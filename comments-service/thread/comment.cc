@@ -151,7 +151,7 @@ std::string NewCommentId(absl::Time now) {
 Author AuthorOf(const Caller& caller) { return Author{caller.user_id, caller.display_name}; }
 
 absl::Time CreateTimeAfter(absl::Time previous, absl::Time now) {
-  return std::max(previous, absl::FromUnixMicros(absl::ToUnixMicros(now)));
+  return std::max(previous + absl::Microseconds(1), absl::FromUnixMicros(absl::ToUnixMicros(now)));
 }
 
 absl::Status CheckImportTime(absl::Time previous, absl::Time time, absl::Time now) {

@@ -79,8 +79,11 @@ std::string NewCommentId(absl::Time now);
 // Whom a comment of this caller shows as its author.
 Author AuthorOf(const Caller& caller);
 
-// The time of a comment accepted at `now` behind one of `previous`: to the microsecond, and never
-// before the comment in front of it, whatever the clock does.
+// The time of a comment accepted at `now` behind one of `previous`: to the microsecond, and always
+// after the comment in front of it, whatever the clock does. While `previous` lies in the future,
+// because a clock was ahead or ours was set back, each comment comes one microsecond after the one
+// in front: the times of a thread stay in order, no two are the same, and they follow the clock
+// again as soon as it has caught up. They cannot tell which of two clocks is wrong.
 absl::Time CreateTimeAfter(absl::Time previous, absl::Time now);
 
 // An imported comment brings its own time: not before the one in front of it, not in the future.

@@ -76,8 +76,8 @@ void Shutdown::Fail(std::string_view reason) {
 }
 
 void Shutdown::EndWithin(absl::Duration grace) {
-  const auto until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(
-                         std::min(grace, kGraceMax) + kPutAwayMax);
+  const auto until = std::chrono::steady_clock::now() +
+                     absl::ToChronoNanoseconds(std::min(grace, kGraceMax) + kPutAwayMax);
   state_->last = std::thread([state = state_, until] {
     std::unique_lock lock(state->mutex);
     if (state->changed.wait_until(lock, until, [state] { return state->ended; })) return;

@@ -43,6 +43,20 @@ absl::Status CheckIntegrity(Connection& connection, const DatabaseUrl& url) {
   return finding == "ok" ? absl::OkStatus() : Corrupt(url.target, finding);
 }
 
+// Texts go back as they came, and ids are compared by their bytes: no other encoding does both.
+absl::Status CheckEncoding(Connection& connection, const ConnectionTarget& target) {
+  std::string encoding;
+  connection.RunAlone([&encoding](soci::session& sql) {
+    sql << "SELECT pg_encoding_to_char(encoding) FROM pg_database"
+           " WHERE datname = current_database()",
+        soci::into(encoding);
+  });
+  if (encoding == "UTF8") return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(target.description, " has the encoding ", encoding,
+                   ": make a database with ENCODING 'UTF8' TEMPLATE template0"));
+}
+
 void WarnWithoutTenantWall(Connection& connection, const ConnectionTarget& target) {
   if (!connection.BypassesTenantWall()) return;
   Log(Severity::kWarning,
@@ -160,7 +174,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& url,
   }
   try {
     state->writer = std::make_unique<Connection>(target, ConnectionRole::kWriter);
-    absl::Status fits = sqlite ? CheckIntegrity(*state->writer, state->url) : absl::OkStatus();
+    absl::Status fits =
+        sqlite ? CheckIntegrity(*state->writer, state->url) : CheckEncoding(*state->writer, target);
     if (fits.ok()) fits = ApplyMigrations(*state->writer, target, migrations);
     if (!fits.ok()) return fits;
     WarnWithoutTenantWall(*state->writer, target);

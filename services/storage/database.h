@@ -45,9 +45,9 @@ class Database {
 
   // Runs `read` on a reading connection, in one snapshot (a transaction) that sees the rows of
   // `tenants`. Blocks: microseconds on SQLite; on PostgreSQL until the server has answered, at most
-  // kReaderWaitMax and then kAnswerWaitMax for each statement. So it is for threads of the kit's own
-  // that nobody waits for; an RPC reads by ReadThen. An exception of SOCI becomes a status through
-  // StorageFailure.
+  // kReaderWaitMax and then kAnswerWaitMax for each statement. So it is for threads of the kit's
+  // own that nobody waits for; an RPC reads by ReadThen. An exception of SOCI becomes a status
+  // through StorageFailure.
   absl::Status Read(const Tenants& tenants, absl::FunctionRef<absl::Status(Connection&)> read);
   // The same for tables that belong to no tenant.
   absl::Status Read(absl::FunctionRef<absl::Status(Connection&)> read);

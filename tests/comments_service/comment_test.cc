@@ -96,7 +96,18 @@ TEST(CreateTimeTest, NeverDecreasesAndIsToTheMicrosecond) {
   const absl::Time now = absl::FromUnixMicros(1'000'000) + absl::Nanoseconds(999);
   EXPECT_EQ(CreateTimeAfter(absl::InfinitePast(), now), absl::FromUnixMicros(1'000'000));
   const absl::Time later = absl::FromUnixMicros(2'000'000);
-  EXPECT_EQ(CreateTimeAfter(later, now), later);
+  EXPECT_EQ(CreateTimeAfter(later, now), later + absl::Microseconds(1));
+}
+
+TEST(CreateTimeTest, BehindAClockFromTheFutureTimesRiseByMicrosecondsUntilTheClockHasCaughtUp) {
+  const absl::Time ahead = absl::FromUnixSeconds(4'070'908'800);
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const absl::Time second = CreateTimeAfter(ahead, now);
+  const absl::Time third = CreateTimeAfter(second, now + absl::Minutes(1));
+  EXPECT_GT(second, ahead);
+  EXPECT_GT(third, second);
+  EXPECT_LE(third, ahead + absl::Microseconds(2));
+  EXPECT_EQ(CreateTimeAfter(third, ahead + absl::Hours(1)), ahead + absl::Hours(1));
 }
 
 TEST(ImportTimeTest, NeverBeforeTheOneInFrontNorInTheFuture) {

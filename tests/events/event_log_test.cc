@@ -173,11 +173,29 @@ TEST_P(EventLogTest, ANewLogKeepsItsEventsAndChangesItsId) {
   EXPECT_EQ(log().id(), new_id);
 }
 
-TEST_P(EventLogTest, ALogThatWasReplacedUnderAProcessIsNotWrittenToByIt) {
+TEST_P(EventLogTest, AProcessWhoseLogWasReplacedAnswersUnavailableAndEnds) {
   under_test_->Append(1);
   under_test_->Execute("UPDATE event_log SET log_id = 'another'");
-  EXPECT_EQ(under_test_->Write(under_test_->Appending("late")).code(), absl::StatusCode::kInternal);
+  under_test_->ExpectTheWriterToFail();
+  int runs = 0;
+  const auto late = [&runs](Connection&) {
+    ++runs;
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(under_test_->Write(late).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(under_test_->Write(late).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(runs, 0);
+  EXPECT_THAT(under_test_->AwaitFailure(), testing::HasSubstr("--start_new_log"));
   EXPECT_EQ(After(0), Range(1, 1));
+}
+
+TEST_P(EventLogTest, AProcessWhoseLogHasLostItsEndAnswersUnavailableAndEnds) {
+  under_test_->Append(3);
+  under_test_->Execute("UPDATE event_log SET head = 1");
+  under_test_->ExpectTheWriterToFail();
+  EXPECT_EQ(under_test_->Write(under_test_->Appending("late")).code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_THAT(under_test_->AwaitFailure(), testing::HasSubstr("has lost its end"));
 }
 
 TEST_P(EventLogTest, TheNewestEventBeforeATimeIsFound) {

@@ -25,8 +25,10 @@ LogUnderTest::LogUnderTest(const std::string& url, bool start_new_log) {
 GroupCommit& LogUnderTest::writes() {
   if (writes_ == nullptr) {
     writes_ = std::make_unique<GroupCommit>(
-        *database_, std::vector<GroupParticipant*>{log_.get()},
-        [](std::string_view reason) { ADD_FAILURE() << "the writer failed: " << reason; });
+        *database_, std::vector<GroupParticipant*>{log_.get()}, [this](std::string_view reason) {
+          EXPECT_TRUE(fails_) << "the writer failed: " << reason;
+          failure_.set_value(std::string(reason));
+        });
   }
   return *writes_;
 }

@@ -2,7 +2,9 @@
 #ifndef MARGINALIA_TESTS_EVENTS_LOG_UNDER_TEST_H_
 #define MARGINALIA_TESTS_EVENTS_LOG_UNDER_TEST_H_
 
+#include <atomic>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,11 +30,18 @@ class LogUnderTest {
   // The statements of SQL run on the database as they are, in a write of their own.
   void Execute(const std::string& statement);
 
+  // From here on the writer may fail for good, which is else a failure of the test.
+  void ExpectTheWriterToFail() { fails_ = true; }
+  // Why it did.
+  std::string AwaitFailure() { return failure_.get_future().get(); }
+
   EventLog& log() { return *log_; }
   // Starts the writer on first use: whoever listens to the log's commits comes before.
   GroupCommit& writes();
 
  private:
+  std::atomic<bool> fails_ = false;
+  std::promise<std::string> failure_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<GroupCommit> writes_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "services/process/stopwatch.h"
@@ -13,6 +14,7 @@ namespace marginalia {
 namespace {
 
 constexpr absl::Duration kOften = absl::Milliseconds(5);
+constexpr absl::Duration kAtOnce = absl::ZeroDuration();
 
 class RetentionTest : public testing::TestWithParam<DatabaseKind> {
  protected:
@@ -35,7 +37,7 @@ TEST_P(RetentionTest, WhatIsTooOldIsRemoved) {
   under_test_.Append(5, absl::Now() - absl::Hours(2));
   under_test_.Append(5);
   const Retention retention(under_test_.log(), feed_, under_test_.writes(),
-                            {.age_max = absl::Hours(1)}, kOften);
+                            {.age_max = absl::Hours(1), .clock_trusted_after = kAtOnce}, kOften);
   AwaitOldest(6);
 }
 
@@ -50,8 +52,9 @@ TEST_P(RetentionTest, WhatIsTooManyIsRemovedInBatches) {
 
 TEST_P(RetentionTest, TheNewestEventStaysHoweverOld) {
   under_test_.Append(5, absl::Now() - absl::Hours(2));
-  const Retention retention(under_test_.log(), feed_, under_test_.writes(),
-                            {.age_max = absl::Hours(1), .count_max = 0}, kOften);
+  const Retention retention(
+      under_test_.log(), feed_, under_test_.writes(),
+      {.age_max = absl::Hours(1), .count_max = 0, .clock_trusted_after = kAtOnce}, kOften);
   AwaitOldest(5);
   AwaitRounds();
   EXPECT_EQ(under_test_.log().OldestRetained().value(), 5);
@@ -67,6 +70,44 @@ TEST_P(RetentionTest, WhatAWatcherReadsNextStays) {
   EXPECT_EQ(under_test_.log().OldestRetained().value(), 8);
   place->Advance(15);
   AwaitOldest(16);
+}
+
+TEST_P(RetentionTest, EventsOfAClockFrom1970TakeNoYoungOnesWithThem) {
+  under_test_.Append(5, absl::Now() - absl::Hours(2));
+  under_test_.Append(494);
+  under_test_.Append(11, absl::UnixEpoch());
+  under_test_.Append(494);
+  const Retention retention(under_test_.log(), feed_, under_test_.writes(),
+                            {.age_max = absl::Hours(1), .clock_trusted_after = kAtOnce}, kOften);
+  AwaitOldest(6);
+  AwaitRounds();
+  EXPECT_EQ(under_test_.log().OldestRetained().value(), 6);
+}
+
+TEST_P(RetentionTest, EventsOfAClockFrom1970AreNoOlderThanTheOneBeforeThem) {
+  under_test_.Append(1);
+  under_test_.Append(11, absl::UnixEpoch());
+  const Retention retention(under_test_.log(), feed_, under_test_.writes(),
+                            {.age_max = absl::Hours(1), .clock_trusted_after = kAtOnce}, kOften);
+  AwaitRounds();
+  EXPECT_EQ(under_test_.log().OldestRetained().value(), 1);
+}
+
+TEST_P(RetentionTest, AClockThatJumpsToTheFutureRemovesNothingYoung) {
+  under_test_.Append(5, absl::Now() - absl::Hours(2));
+  under_test_.Append(5);
+  std::atomic<bool> jumped = false;
+  std::atomic<int> looks = 0;
+  const Retention retention(
+      under_test_.log(), feed_, under_test_.writes(),
+      {.age_max = absl::Hours(1), .clock_trusted_after = absl::Seconds(1)}, kOften, [&] {
+        ++looks;
+        return absl::Now() + (jumped ? absl::Hours(24 * 365 * 73) : absl::ZeroDuration());
+      });
+  jumped = true;
+  const int before = looks;
+  while (looks < before + 10) std::this_thread::yield();
+  EXPECT_EQ(under_test_.log().OldestRetained().value(), 1);
 }
 
 TEST_P(RetentionTest, WithoutBoundsEverythingStays) {

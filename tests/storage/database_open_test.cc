@@ -1,6 +1,7 @@
 // What Database::Open refuses, and how it says so.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <soci/postgresql/soci-postgresql.h>
 
 #include <filesystem>
 #include <fstream>
@@ -52,6 +53,18 @@ class DatabaseOpenTest : public testing::Test {
   TempDir directory_;
   const std::string path_ = directory_.File("numbers.db");
 };
+
+TEST_F(DatabaseOpenTest, APostgresDatabaseOfAnotherEncodingThanUtf8IsRefused) {
+  std::string url = NewPostgresDatabase();
+  soci::session(soci::postgresql, PostgresSuperuserUrl(url))
+      << "CREATE DATABASE ascii OWNER app ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0";
+  const std::size_t name = url.rfind('/', url.find('?')) + 1;
+  url.replace(name, url.find('?') - name, "ascii");
+  const absl::Status refused = OpenStatus(url);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()),
+              AllOf(HasSubstr("SQL_ASCII"), HasSubstr("ENCODING 'UTF8'")));
+}
 
 TEST_F(DatabaseOpenTest, AUrlOfNoKnownKindIsRefused) {
   for (const char* url : {"", "mysql://x", "sqlite:", "sqlite::memory:", "postgresql:// bad"}) {

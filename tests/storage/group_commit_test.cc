@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 
+#include <filesystem>
 #include <future>
 #include <latch>
 #include <mutex>
@@ -13,6 +15,7 @@
 
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
+#include "services/storage/connection/final_state.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/database_under_test.h"
 
@@ -289,6 +292,62 @@ class Saboteur : public GroupParticipant {
   void RolledBack() override {}
   bool armed = true;
 };
+
+// Finds that nothing can ever be written again.
+class Undertaker : public GroupParticipant {
+ public:
+  void Begin(Connection&) override { throw FinalState("all is lost: begin anew"); }
+  void BeforeCommit(Connection&) override {}
+  void Committed() override {}
+  void RolledBack() override {}
+};
+
+TEST_P(GroupCommitTest, AFinalStateEndsWritingWithoutTryingTheGroupAgain) {
+  Undertaker undertaker;
+  std::promise<std::string> failed;
+  GroupCommit writes(*database_, {&undertaker},
+                     [&failed](std::string_view reason) { failed.set_value(std::string(reason)); });
+  int runs = 0;
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status refused = writes.SubmitAndWait(kNoDeadline, [&runs](Connection&) {
+      ++runs;
+      return absl::OkStatus();
+    });
+    EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(ReasonOf(refused), "STORAGE_UNAVAILABLE");
+  }
+  EXPECT_EQ(failed.get_future().get(), "all is lost: begin anew");
+  EXPECT_EQ(runs, 0);
+}
+
+TEST_P(GroupCommitTest, ADamagedDatabaseEndsWriting) {
+  std::promise<std::string> failed;
+  GroupCommit writes(*database_, {},
+                     [&failed](std::string_view reason) { failed.set_value(std::string(reason)); });
+  const absl::Status damaged = writes.SubmitAndWait(kNoDeadline, [](Connection& connection) {
+    if (connection.kind() == DatabaseKind::kSqlite) {
+      throw soci::sqlite3_soci_error("malformed", SQLITE_CORRUPT);
+    }
+    connection.sql() << "INSERT INTO gone VALUES (1)";
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(damaged.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(failed.get_future().get(), testing::HasSubstr("then start again"));
+}
+
+TEST(MovedFileTest, AFileThatIsTakenAwayIsNotWrittenToAnyMore) {
+  const std::string url = NewDatabaseUrl(DatabaseKind::kSqlite);
+  const std::string path = url.substr(std::string_view("sqlite:").size());
+  const auto database = OpenNumbers(url);
+  std::promise<std::string> failed;
+  GroupCommit writes(*database, {},
+                     [&failed](std::string_view reason) { failed.set_value(std::string(reason)); });
+  ASSERT_EQ(writes.SubmitAndWait(kNoDeadline, Insert(1)), absl::OkStatus());
+  std::filesystem::rename(path, path + ".away");
+  EXPECT_EQ(writes.SubmitAndWait(kNoDeadline, Insert(2)).code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(failed.get_future().get(), testing::HasSubstr("was moved"));
+  EXPECT_THAT(Numbers(*database), ElementsAre(1));
+}
 
 TEST_P(GroupCommitTest, AParticipantThatThrowsUndoesTheGroup) {
   Saboteur saboteur;

@@ -4,12 +4,14 @@
 #include <charconv>
 #include <chrono>
 #include <random>
-#include <stdexcept>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
 #include "services/events/log/event_store.h"
+#include "services/process/log.h"
+#include "services/storage/connection/final_state.h"
+#include "services/storage/connection/storage_failure.h"
 
 namespace marginalia {
 namespace {
@@ -20,12 +22,25 @@ std::string NewLogId() {
   return absl::StrCat(absl::Hex(bits, absl::kZeroPad16));
 }
 
-constexpr char kReplaced[] = "the event log was replaced by another one";
+// Of the oldest events, how many are looked at for their age at a time, and by one statement.
+constexpr std::int64_t kLookedAtMax = 200'000;
+constexpr std::int64_t kLookedAtPerStatement = 10'000;
+
+constexpr char kReplaced[] =
+    "the event log is another one than this process was started on: another process was started "
+    "with --start_new_log, or the database was replaced; start every replica again, without "
+    "--start_new_log";
 
 // After a failover to a server that lacked the last commits, or over an older backup.
 std::string LostItsEnd(std::int64_t known, std::int64_t found) {
   return absl::StrCat("the event log has lost its end: it went to ", known, " and goes to ", found,
                       " now; start every replica again, one of them with --start_new_log");
+}
+
+// For readers. The next write finds it as well, and ends the process.
+absl::Status NotThisLog(const std::string& why) {
+  Log(Severity::kError, why);
+  return StorageUnavailable();
 }
 
 absl::Status Compacted(std::int64_t oldest) {
@@ -54,14 +69,18 @@ absl::Status ReadPage(Connection& connection, std::int64_t position, int limit,
   return absl::OkStatus();
 }
 
-// Binary search: positions are dense, and an index over times would cost every write.
+// Goes along the log from its oldest event and ends at the first one that is not before `time`, so
+// that an event with a wrong time never takes others with it. It looks at no more than
+// kLookedAtMax; those behind them have time until the next look.
 std::int64_t NewestBeforeIn(Connection& connection, std::int64_t time) {
   const EventLogRow row = ReadLogRow(connection);
   std::int64_t before = row.compacted;
-  std::int64_t after = row.head + 1;
-  while (after - before > 1) {
-    const std::int64_t middle = before + (after - before) / 2;
-    (LoadEventTime(connection, middle) < time ? before : after) = middle;
+  const std::int64_t last = std::min(row.head, row.compacted + kLookedAtMax);
+  while (before < last) {
+    const std::int64_t up_to = std::min(last, before + kLookedAtPerStatement);
+    const std::int64_t first = FirstNotBefore(connection, before, up_to, time);
+    if (first != 0) return first - 1;
+    before = up_to;
   }
   return before;
 }
@@ -80,6 +99,8 @@ absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(Database& database, boo
     }
     log->id_ = row.log_id;
     log->head_ = row.head;
+    connection.ActFor(Tenants::All());
+    log->newest_time_ = LoadEventTime(connection, row.head);
     return absl::OkStatus();
   });
   if (!opened.ok()) return opened;
@@ -99,7 +120,8 @@ std::int64_t EventLog::Append(Connection&, std::string_view org_id, std::string_
   event->subject = subject;
   event->payload = encode(group_head_);
   group_events_.push_back(std::move(event));
-  group_times_.push_back(absl::ToUnixMicros(time));
+  const std::int64_t before = group_times_.empty() ? newest_time_ : group_times_.back();
+  group_times_.push_back(std::max(before, absl::ToUnixMicros(time)));
   return group_head_;
 }
 
@@ -132,8 +154,8 @@ void EventLog::RefreshHeadThen(SteadyTime deadline,
 
 // `known` was the head before `row` was read.
 absl::StatusOr<std::int64_t> EventLog::HeardOf(std::int64_t known, const EventLogRow& row) {
-  if (row.log_id != id_) return absl::InternalError(kReplaced);
-  if (row.head < known) return absl::InternalError(LostItsEnd(known, row.head));
+  if (row.log_id != id_) return NotThisLog(kReplaced);
+  if (row.head < known) return NotThisLog(LostItsEnd(known, row.head));
   RaiseHead(row.head);
   return head();
 }
@@ -209,9 +231,9 @@ void EventLog::Begin(Connection& connection) {
   const EventLogRow row = LockLogRow(connection);
   lock_seconds_.Observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  if (row.log_id != id_) throw std::runtime_error(kReplaced);
+  if (row.log_id != id_) throw FinalState(kReplaced);
   // Positions that were given out would be given out again.
-  if (row.head < head()) throw std::runtime_error(LostItsEnd(head(), row.head));
+  if (row.head < head()) throw FinalState(LostItsEnd(head(), row.head));
   group_head_ = row.head;
   group_events_.clear();
   group_times_.clear();
@@ -226,6 +248,7 @@ void EventLog::BeforeCommit(Connection& connection) {
 
 void EventLog::Committed() {
   RaiseHead(group_head_);
+  if (!group_times_.empty()) newest_time_ = group_times_.back();
   if (!group_events_.empty() && committed_) committed_(group_events_);
   group_events_.clear();
 }

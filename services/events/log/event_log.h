@@ -46,7 +46,9 @@ class EventLog : public GroupParticipant {
   void OnCommitted(absl::AnyInvocable<void(const std::vector<EventPointer>&)> committed);
 
   // Writer thread, inside a write: allots the next position and lets `encode` make the payload with
-  // it. The event is stored with the others of its group, just before the commit. Returns the
+  // it. `time` is for retention: it is stored as no earlier than that of the event before it, as
+  // far as this process knows, so that a clock that was set back makes nothing old. The event is
+  // stored with the others of its group, just before the commit. Returns the
   // position.
   std::int64_t Append(Connection& connection, std::string_view org_id, std::string_view subject,
                       absl::Time time,
@@ -85,8 +87,8 @@ class EventLog : public GroupParticipant {
   // The oldest position still retained; head() + 1 when none is. Thread-safe.
   absl::StatusOr<std::int64_t> OldestRetained() const;
 
-  // The position of the newest event written before `time`, or 0. Clocks may be set back: it takes
-  // the events' times as not decreasing. Thread-safe.
+  // The newest position up to which every retained event was written before `time`; 0 when there is
+  // none. Looks at a bounded number of events, so there may be more behind it. Thread-safe.
   absl::StatusOr<std::int64_t> NewestBefore(absl::Time time) const;
 
   // Writer thread, inside a write: removes up to `limit` of the oldest events, none after
@@ -118,6 +120,7 @@ class EventLog : public GroupParticipant {
   std::int64_t group_head_ = 0;  // with the group's events
   std::vector<EventPointer> group_events_;
   std::vector<std::int64_t> group_times_;  // Unix microseconds, one an event
+  std::int64_t newest_time_ = 0;           // of the events that are durable
   absl::AnyInvocable<void(const std::vector<EventPointer>&)> committed_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/events/log/event_log.h"
+#include "services/storage/connection/final_state.h"
 #include "services/storage/connection/row_insert.h"
 
 namespace marginalia {
@@ -71,7 +72,11 @@ struct EventRows {
 };
 
 EventLogRow Fetch(LogRowStatements& statements, soci::statement& statement) {
-  if (!statement.execute(true)) throw soci::soci_error("the event log has lost its head row");
+  if (!statement.execute(true)) {
+    throw FinalState(
+        "the event log has lost its head row: restore the database from a backup, then start "
+        "again");
+  }
   return statements.row;
 }
 
@@ -153,6 +158,15 @@ std::int64_t LoadEventTime(Connection& connection, std::int64_t position) {
   connection.sql() << "SELECT event_time FROM events WHERE position = :position", soci::into(time),
       soci::use(position);
   return time;
+}
+
+std::int64_t FirstNotBefore(Connection& connection, std::int64_t after, std::int64_t up_to,
+                            std::int64_t time) {
+  std::int64_t first = 0;
+  connection.sql() << "SELECT position FROM events WHERE position > :after AND position <= :up_to"
+                      " AND event_time >= :time ORDER BY position LIMIT 1",
+      soci::into(first), soci::use(after), soci::use(up_to), soci::use(time);
+  return first;
 }
 
 void RemoveEvents(Connection& connection, std::int64_t compacted, std::int64_t position) {

@@ -33,8 +33,12 @@ void StoreEvents(Connection& connection, const std::vector<EventPointer>& events
 // Up to `limit` events after `position`; ends early at `bytes_max` of payload.
 std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t position, int limit,
                                      std::size_t bytes_max);
-// When the event at `position`, which must be retained, was written: Unix microseconds.
+// When the event at `position` was written: Unix microseconds; 0 when it is not retained.
 std::int64_t LoadEventTime(Connection& connection, std::int64_t position);
+// The first position after `after`, up to `up_to`, whose event was not written before `time` (Unix
+// microseconds); 0 when there is none.
+std::int64_t FirstNotBefore(Connection& connection, std::int64_t after, std::int64_t up_to,
+                            std::int64_t time);
 // Removes the events after `compacted` up to `position`, and notes that in the row.
 void RemoveEvents(Connection& connection, std::int64_t compacted, std::int64_t position);
 

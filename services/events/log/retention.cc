@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "services/process/log.h"
@@ -15,10 +16,16 @@ constexpr absl::Duration kBatchDeadline = absl::Seconds(10);
 }  // namespace
 
 Retention::Retention(EventLog& log, EventFeed& feed, GroupCommit& writes,
-                     const RetentionBounds& bounds, absl::Duration interval)
-    : log_(log), feed_(feed), writes_(writes), bounds_(bounds), thread_([this, interval] {
-        Work(interval);
-      }) {}
+                     const RetentionBounds& bounds, absl::Duration interval, Clock now)
+    : log_(log),
+      feed_(feed),
+      writes_(writes),
+      bounds_(bounds),
+      now_(std::move(now)),
+      looked_at_(now_()),
+      looked_at_steady_(std::chrono::steady_clock::now()),
+      trusted_since_(looked_at_steady_),
+      thread_([this, interval] { Work(interval); }) {}
 
 Retention::~Retention() {
   {
@@ -42,10 +49,30 @@ void Retention::Work(absl::Duration interval) {
   }
 }
 
-absl::StatusOr<std::int64_t> Retention::Removable() const {
+std::optional<absl::Time> Retention::TrustedNow() {
+  const absl::Time now = now_();
+  const SteadyTime steady_now = std::chrono::steady_clock::now();
+  const absl::Duration passed = absl::FromChrono(steady_now - looked_at_steady_);
+  const absl::Duration step = (now - looked_at_) - passed;
+  looked_at_ = now;
+  looked_at_steady_ = steady_now;
+  if (absl::AbsDuration(step) > kClockStepMin) {
+    Log(Severity::kWarning,
+        "the clock was set: no event is removed for its age until it has been right for a while",
+        {{"step_seconds", absl::ToDoubleSeconds(step)},
+         {"trusted_after_seconds", absl::ToDoubleSeconds(bounds_.clock_trusted_after)}});
+    trusted_since_ = steady_now;
+  }
+  const absl::Duration trust = std::min(bounds_.clock_trusted_after, bounds_.age_max);
+  if (absl::FromChrono(steady_now - trusted_since_) < trust) return std::nullopt;
+  return now;
+}
+
+absl::StatusOr<std::int64_t> Retention::Removable() {
   std::int64_t removable = 0;
-  if (bounds_.age_max != absl::InfiniteDuration()) {
-    const auto too_old = log_.NewestBefore(absl::Now() - bounds_.age_max);
+  const std::optional<absl::Time> now = TrustedNow();
+  if (now.has_value() && bounds_.age_max != absl::InfiniteDuration()) {
+    const auto too_old = log_.NewestBefore(*now - bounds_.age_max);
     if (!too_old.ok()) return too_old.status();
     removable = *too_old;
   }

@@ -3,12 +3,16 @@
 #ifndef MARGINALIA_SERVICES_EVENTS_LOG_RETENTION_H_
 #define MARGINALIA_SERVICES_EVENTS_LOG_RETENTION_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/events/log/event_feed.h"
 #include "services/events/log/event_log.h"
@@ -18,27 +22,38 @@ namespace marginalia {
 
 inline constexpr absl::Duration kRetentionInterval = absl::Minutes(1);
 inline constexpr int kCompactBatchMax = 500;
+// A clock that differs by more than this from what has passed since the last look was set.
+inline constexpr absl::Duration kClockStepMin = absl::Seconds(30);
+// What a clock says about the age of events is believed once it has not been set for so long, or
+// for as long as events are kept: one that was set wrong must not empty the log at once.
+inline constexpr absl::Duration kClockTrustedAfter = absl::Hours(6);
 
 struct RetentionBounds {
   absl::Duration age_max = absl::InfiniteDuration();
   std::int64_t count_max = INT64_MAX;
+  absl::Duration clock_trusted_after = kClockTrustedAfter;
 };
 
 class Retention {
  public:
   // Looks at the log at once and then every `interval`. What a watcher of this process reads next
-  // is kept by it however old it is, and so is the newest event. All must outlive it.
+  // is kept by it however old it is, and so is the newest event. All must outlive it. `now` tells
+  // the time that events were given theirs by; it may be set at any moment.
+  using Clock = absl::AnyInvocable<absl::Time()>;
   Retention(EventLog& log, EventFeed& feed, GroupCommit& writes, const RetentionBounds& bounds,
-            absl::Duration interval = kRetentionInterval);
+            absl::Duration interval = kRetentionInterval, Clock now = absl::Now);
   // Ends after the batch at hand.
   ~Retention();
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
 
  private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
   void Work(absl::Duration interval);
   // The newest position that need not be retained.
-  absl::StatusOr<std::int64_t> Removable() const;
+  absl::StatusOr<std::int64_t> Removable();
+  // The time, if it is to be believed.
+  std::optional<absl::Time> TrustedNow();
   absl::Status RemoveUpTo(std::int64_t position);
   bool stopping();
 
@@ -46,6 +61,11 @@ class Retention {
   EventFeed& feed_;
   GroupCommit& writes_;
   const RetentionBounds bounds_;
+  Clock now_;
+  // The last look, by both clocks; since when the one has followed the other. Its thread only.
+  absl::Time looked_at_;
+  SteadyTime looked_at_steady_;
+  SteadyTime trusted_since_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;  // guarded by mutex_

@@ -17,6 +17,7 @@
 #include "services/errors/errors.h"
 #include "services/process/log.h"
 #include "services/process/stopwatch.h"
+#include "services/storage/connection/final_state.h"
 #include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/connection/storage_failure.h"
 #include "services/storage/connection/wal_checkpoints.h"
@@ -54,19 +55,25 @@ enum class Ending {
   kThrew,    // it did not happen because of one of its writes
   kLost,     // it did not happen because the connection went
   kUnknown,  // COMMIT failed: nobody knows
+  kFinal,    // it did not happen, and this process can never write again
 };
 
 struct Attempt {
   Ending ending = Ending::kCommitted;
   absl::Status failure;
+  std::string final_state;  // for kFinal: what is wrong, and what to do
 };
 
 Attempt FailedAttempt(const Connection& connection, const std::exception& error, bool committing) {
   absl::Status failure = StorageFailure(connection, error);
-  if (committing && !IsKnownNotCommitted(error)) return {Ending::kUnknown, StorageUnavailable()};
-  if (IsConnectionLost(error)) return {Ending::kLost, std::move(failure)};
+  if (auto state = FinalStateIn(error)) {
+    return {Ending::kFinal, StorageUnavailable(), *std::move(state)};
+  }
+  if (committing && !IsKnownNotCommitted(error))
+    return {Ending::kUnknown, StorageUnavailable(), ""};
+  if (IsConnectionLost(error)) return {Ending::kLost, std::move(failure), ""};
   const bool write_is_to_blame = failure.code() == absl::StatusCode::kInternal || IsDeadlock(error);
-  return {write_is_to_blame ? Ending::kThrew : Ending::kFailed, std::move(failure)};
+  return {write_is_to_blame ? Ending::kThrew : Ending::kFailed, std::move(failure), ""};
 }
 
 }  // namespace
@@ -220,6 +227,10 @@ void GroupCommit::Writer::Commit(std::span<Pending> group) {
       if (group.size() == 1) return AnswerAll(group, attempt.failure);
       for (std::size_t i = 0; i < group.size(); ++i) Commit(group.subspan(i, 1));
       return;
+    case Ending::kFinal:
+      ++statistics_.failed;
+      AnswerAll(group, attempt.failure);
+      return Fail(attempt.final_state);
     case Ending::kLost:
       ++statistics_.lost;
       connection_lost_ = true;
@@ -250,6 +261,7 @@ Attempt GroupCommit::Writer::Try(std::span<Pending> group, std::vector<absl::Sta
     }
     for (GroupParticipant* participant : participants_) participant->BeforeCommit(connection);
     transaction.Prepare();
+    CheckFileInPlace(connection);
     committing = true;
     const auto start = std::chrono::steady_clock::now();
     transaction.Commit();
