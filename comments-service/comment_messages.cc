@@ -91,6 +91,40 @@ void SetEntry(v1::AuditEntry& message, const AuditEntry& entry) {
   message.set_reason(entry.reason);
 }
 
+template <class Response, class Changed>
+Response ChangedComment(const Changed& changed) {
+  Response message;
+  SetComment(*message.mutable_comment(), changed.comment);
+  message.set_replayed(changed.replayed);
+  message.set_consistency_token(changed.consistency_token);
+  if (changed.receipt) SetReceipt(*message.mutable_receipt(), *changed.receipt);
+  return message;
+}
+
+template <class Response>
+Response Settled(const SettledThread& settled) {
+  Response message;
+  SetThread(*message.mutable_thread(), settled.invoice_id, settled.thread);
+  if (settled.comment) SetComment(*message.mutable_comment(), *settled.comment);
+  message.set_replayed(settled.replayed);
+  message.set_consistency_token(settled.consistency_token);
+  if (settled.receipt) SetReceipt(*message.mutable_receipt(), *settled.receipt);
+  return message;
+}
+
+template <class Request>
+NewSettlement SettlementOf(Request& request) {
+  NewSettlement settlement;
+  settlement.invoice_id = std::move(*request.mutable_invoice_id());
+  settlement.etag = std::move(*request.mutable_etag());
+  settlement.change_id = std::move(*request.mutable_change_id());
+  if (request.has_comment()) {
+    settlement.words = {.comment_id = std::move(*request.mutable_comment()->mutable_comment_id()),
+                        .body = std::move(*request.mutable_comment()->mutable_body())};
+  }
+  return settlement;
+}
+
 }  // namespace
 
 absl::StatusOr<absl::Time> TimeOf(const google::protobuf::Timestamp& timestamp,
@@ -166,6 +200,66 @@ v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome) {
 v1::GetCommentResponse MessageOf(const Comment& comment) {
   v1::GetCommentResponse message;
   SetComment(*message.mutable_comment(), comment);
+  return message;
+}
+
+NewEdit NewEditOf(v1::EditCommentRequest request) {
+  NewEdit edit;
+  edit.invoice_id = std::move(*request.mutable_invoice_id());
+  edit.etag = std::move(*request.mutable_etag());
+  edit.change_id = std::move(*request.mutable_change_id());
+  edit.comment_id = std::move(*request.mutable_comment_id());
+  edit.body = std::move(*request.mutable_body());
+  return edit;
+}
+
+NewRemoval NewRemovalOf(v1::RemoveCommentRequest request) {
+  NewRemoval removal;
+  removal.invoice_id = std::move(*request.mutable_invoice_id());
+  removal.etag = std::move(*request.mutable_etag());
+  removal.change_id = std::move(*request.mutable_change_id());
+  removal.comment_id = std::move(*request.mutable_comment_id());
+  removal.reason = std::move(*request.mutable_reason());
+  return removal;
+}
+
+NewSettlement NewSettlementOf(v1::ResolveThreadRequest request) { return SettlementOf(request); }
+NewSettlement NewSettlementOf(v1::ReopenThreadRequest request) { return SettlementOf(request); }
+
+RevisionsRequest RevisionsRequestOf(v1::ListCommentRevisionsRequest request) {
+  return {.invoice_id = std::move(*request.mutable_invoice_id()),
+          .comment_id = std::move(*request.mutable_comment_id()),
+          .page_size = request.page_size(),
+          .page_token = std::move(*request.mutable_page_token())};
+}
+
+v1::EditCommentResponse MessageOf(const EditedComment& edited) {
+  return ChangedComment<v1::EditCommentResponse>(edited);
+}
+
+v1::RemoveCommentResponse MessageOf(const RemovedComment& removed) {
+  return ChangedComment<v1::RemoveCommentResponse>(removed);
+}
+
+v1::ResolveThreadResponse MessageOf(const ResolvedThread& resolved) {
+  return Settled<v1::ResolveThreadResponse>(resolved);
+}
+
+v1::ReopenThreadResponse MessageOf(const ReopenedThread& reopened) {
+  return Settled<v1::ReopenThreadResponse>(reopened);
+}
+
+v1::ListCommentRevisionsResponse MessageOf(const RevisionsPage& page) {
+  v1::ListCommentRevisionsResponse message;
+  for (const Revision& revision : page.revisions) {
+    v1::CommentRevision& item = *message.add_revisions();
+    item.set_revision(revision.revision);
+    item.set_body(revision.body);
+    SetTime(*item.mutable_time(), revision.time);
+    SetAuthor(*item.mutable_editor(), revision.editor);
+    item.set_erased(revision.erased);
+  }
+  message.set_next_page_token(page.next_page_token);
   return message;
 }
 

@@ -8,8 +8,10 @@
 #include "absl/time/time.h"
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_verifier.h"
+#include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/revision_listing.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 
 namespace marginalia {
@@ -26,6 +28,17 @@ absl::StatusOr<AuditPageRequest> AuditPageRequestOf(
 comments::v1::AddCommentResponse MessageOf(const AddedComment& added);
 comments::v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome);
 comments::v1::GetCommentResponse MessageOf(const Comment& comment);
+NewEdit NewEditOf(comments::v1::EditCommentRequest request);
+NewRemoval NewRemovalOf(comments::v1::RemoveCommentRequest request);
+NewSettlement NewSettlementOf(comments::v1::ResolveThreadRequest request);
+NewSettlement NewSettlementOf(comments::v1::ReopenThreadRequest request);
+RevisionsRequest RevisionsRequestOf(comments::v1::ListCommentRevisionsRequest request);
+
+comments::v1::EditCommentResponse MessageOf(const EditedComment& edited);
+comments::v1::RemoveCommentResponse MessageOf(const RemovedComment& removed);
+comments::v1::ResolveThreadResponse MessageOf(const ResolvedThread& resolved);
+comments::v1::ReopenThreadResponse MessageOf(const ReopenedThread& reopened);
+comments::v1::ListCommentRevisionsResponse MessageOf(const RevisionsPage& page);
 comments::v1::GetThreadResponse MessageOf(const ThreadAnswer& answer);
 comments::v1::ListThreadCountsResponse MessageOf(const ThreadCountsPage& page);
 comments::v1::ListAuditEntriesResponse MessageOf(const AuditPage& page);

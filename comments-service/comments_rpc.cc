@@ -19,19 +19,23 @@ namespace v1 = comments::v1;
 using Contract = v1::CommentsService;
 
 // All methods are raw: see raw_message.h.
-using RawService =
-    Contract::WithRawCallbackMethod_AddComment<Contract::WithRawCallbackMethod_ImportComments<
-        Contract::WithRawCallbackMethod_GetComment<Contract::WithRawCallbackMethod_ListComments<
-            Contract::WithRawCallbackMethod_ListRecentComments<
-                Contract::WithRawCallbackMethod_WatchEvents<
-                    Contract::WithRawCallbackMethod_ListThreadCounts<
-                        Contract::WithRawCallbackMethod_ListAuditEntries<
-                            Contract::WithRawCallbackMethod_VerifyAuditLog<
-                                Contract::WithRawCallbackMethod_GetThread<
-                                    Contract::WithRawCallbackMethod_GetCheckpoint<
-                                        Contract::WithRawCallbackMethod_GetInclusionProof<
-                                            Contract::WithRawCallbackMethod_GetConsistencyProof<
-                                                Contract::Service>>>>>>>>>>>>>;
+using RawService = Contract::WithRawCallbackMethod_AddComment<
+    Contract::WithRawCallbackMethod_ImportComments<Contract::WithRawCallbackMethod_GetComment<
+        Contract::WithRawCallbackMethod_ListComments<Contract::WithRawCallbackMethod_ListRecentComments<
+            Contract::WithRawCallbackMethod_WatchEvents<Contract::WithRawCallbackMethod_ListThreadCounts<
+                Contract::WithRawCallbackMethod_ListAuditEntries<
+                    Contract::WithRawCallbackMethod_VerifyAuditLog<
+                        Contract::WithRawCallbackMethod_GetThread<
+                            Contract::WithRawCallbackMethod_GetCheckpoint<
+                                Contract::WithRawCallbackMethod_GetInclusionProof<
+                                    Contract::WithRawCallbackMethod_GetConsistencyProof<
+                                        Contract::WithRawCallbackMethod_EditComment<
+                                            Contract::WithRawCallbackMethod_RemoveComment<
+                                                Contract::WithRawCallbackMethod_ListCommentRevisions<
+                                                    Contract::WithRawCallbackMethod_ResolveThread<
+                                                        Contract::
+                                                            WithRawCallbackMethod_ReopenThread<
+                                                                Contract::Service>>>>>>>>>>>>>>>>>>;
 
 const GatedMethod& MethodOf(Gate& gate, std::string_view name) {
   return gate.Method(absl::StrCat(Contract::service_full_name(), "/", std::string(name)));
@@ -86,7 +90,12 @@ class CommentsRpc : public RawService {
         get_thread_(MethodOf(gate, "GetThread")),
         get_checkpoint_(MethodOf(gate, "GetCheckpoint")),
         get_inclusion_proof_(MethodOf(gate, "GetInclusionProof")),
-        get_consistency_proof_(MethodOf(gate, "GetConsistencyProof")) {}
+        get_consistency_proof_(MethodOf(gate, "GetConsistencyProof")),
+        edit_comment_(MethodOf(gate, "EditComment")),
+        remove_comment_(MethodOf(gate, "RemoveComment")),
+        resolve_thread_(MethodOf(gate, "ResolveThread")),
+        reopen_thread_(MethodOf(gate, "ReopenThread")),
+        list_comment_revisions_(MethodOf(gate, "ListCommentRevisions")) {}
 
   grpc::ServerUnaryReactor* AddComment(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
@@ -135,6 +144,57 @@ class CommentsRpc : public RawService {
                .page_token = std::move(*message.mutable_page_token()),
                .at_least_as_fresh = std::move(*message.mutable_at_least_as_fresh())},
               PageAnswerTo(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* EditComment(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override {
+    return Handle<v1::EditCommentRequest>(
+        context, edit_comment_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.changes.Edit(ContextOf(call->call()), NewEditOf(std::move(message)),
+                                  AnswerTo<EditedComment>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* RemoveComment(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return Handle<v1::RemoveCommentRequest>(
+        context, remove_comment_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.changes.Remove(ContextOf(call->call()), NewRemovalOf(std::move(message)),
+                                    AnswerTo<RemovedComment>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* ResolveThread(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return Handle<v1::ResolveThreadRequest>(
+        context, resolve_thread_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.changes.Resolve(ContextOf(call->call()), NewSettlementOf(std::move(message)),
+                                     AnswerTo<ResolvedThread>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* ReopenThread(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return Handle<v1::ReopenThreadRequest>(
+        context, reopen_thread_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.changes.Reopen(ContextOf(call->call()), NewSettlementOf(std::move(message)),
+                                    AnswerTo<ReopenedThread>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* ListCommentRevisions(grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) override {
+    return Handle<v1::ListCommentRevisionsRequest>(
+        context, list_comment_revisions_, *request,
+        [this, response](UnaryCall* call, auto& message) {
+          use_cases_.revisions.List(ContextOf(call->call()), RevisionsRequestOf(std::move(message)),
+                                    AnswerTo<RevisionsPage>(call, response));
         });
   }
 
@@ -256,6 +316,11 @@ class CommentsRpc : public RawService {
   const GatedMethod& list_thread_counts_;
   const GatedMethod& list_audit_entries_;
   const GatedMethod& verify_audit_log_;
+  const GatedMethod& edit_comment_;
+  const GatedMethod& remove_comment_;
+  const GatedMethod& resolve_thread_;
+  const GatedMethod& reopen_thread_;
+  const GatedMethod& list_comment_revisions_;
   const GatedMethod& get_thread_;
   const GatedMethod& get_checkpoint_;
   const GatedMethod& get_inclusion_proof_;

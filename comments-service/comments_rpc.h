@@ -10,8 +10,10 @@
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_verifier.h"
 #include "comments-service/audit/checkpoints.h"
+#include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/revision_listing.h"
 #include "comments-service/watch/watch_events_rpc.h"
 #include "services/rpc/gate/gate.h"
 
@@ -20,7 +22,9 @@ namespace marginalia {
 // None is owned; all must outlive the service.
 struct CommentsUseCases {
   Comments& comments;
+  Changes& changes;
   CommentListing& listing;
+  RevisionListing& revisions;
   AuditListing& audit;
   AuditVerifier& verifier;
   Checkpoints& checkpoints;

@@ -22,9 +22,11 @@
 #include "comments-service/relay/relay.h"
 #include "comments-service/relay/relay_flags.h"
 #include "comments-service/schema.h"
+#include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
 #include "comments-service/watch/open_watches.h"
 #include "comments-service/watch/watch_events_rpc.h"
@@ -67,6 +69,9 @@ ABSL_FLAG(
     "A file with the Ed25519 keys that sign audit checkpoints, in PEM and for its owner only "
     "(marginalia-operator checkpoint-key-init); read again when it changes. Empty: nothing is "
     "signed.");
+ABSL_FLAG(absl::Duration, edit_window, marginalia::kEditWindowDefault,
+          "How long after writing a comment its author may edit and remove it; 0: never, inf: "
+          "always.");
 ABSL_FLAG(bool, start_new_log, false,
           "Give the event log a new identity: once, after a backup was restored.");
 
@@ -76,6 +81,8 @@ namespace {
 // Whoever follows the stream needs time to come back: with less, each pause is a rebuild.
 const FlagBounds kEventsAge("events_age_max", absl::Minutes(1), absl::Hours(24 * 366 * 10),
                             FlagBounds::Infinite::kAllowed);
+const FlagBounds kEditWindow("edit_window", absl::ZeroDuration(), absl::Hours(24 * 366 * 10),
+                             FlagBounds::Infinite::kAllowed);
 const FlagBounds kEventsCount("events_count_max", 1, 1'000'000'000);
 
 RetentionBounds RetentionFromFlags() {
@@ -116,6 +123,7 @@ int Run(int argc, char** argv) {
   MigrateAndExitIfAsked(absl::GetFlag(FLAGS_database_url), CommentsMigrations());
   RaiseFileLimit();
   const RetentionBounds retention_bounds = RetentionFromFlags();
+  const absl::Duration edit_window = absl::GetFlag(FLAGS_edit_window);
   const RpcServerOptions server_options = ServerFromFlags(absl::GetFlag(FLAGS_listen_address));
   GateOptions gate_options = GateFromFlags();
   const TraceOptions trace_options = TracesFromFlags();
@@ -141,7 +149,9 @@ int Run(int argc, char** argv) {
   const std::unique_ptr<InvoiceDirectory> directory = DirectoryFromFlags(upstream_tls);
   InvoiceLookup invoices(*database, directory.get());
   Comments comments(*database, writes, writer, *log, invoices);
+  Changes changes(writes, writer, *log, invoices, edit_window);
   CommentListing listing(*database, feed, invoices, pages);
+  RevisionListing revisions(*database, invoices);
   AuditListing audit_listing(*database, invoices);
   AuditVerifier verifier(*database);
   Checkpoints checkpoints(*database, *signer, log->id());
@@ -162,8 +172,8 @@ int Run(int argc, char** argv) {
   gate_options.tracer = tracer.get();
   Gate gate(gate_options, *tokens, metrics);
   WatchEventsRpc watch(gate, feed, invoices, watches);
-  const auto rpc =
-      MakeCommentsRpc(gate, {comments, listing, audit_listing, verifier, checkpoints, watch});
+  const auto rpc = MakeCommentsRpc(
+      gate, {comments, changes, listing, revisions, audit_listing, verifier, checkpoints, watch});
   const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
                                 feed, metrics);
 

@@ -210,8 +210,9 @@ Key ParseKey(std::string_view text) {
 
 // Whether `stored` says something else than the snapshot does, and is not merely ahead of it.
 bool Differs(const ThreadCount& stored, const ThreadCount& snapshot, std::int64_t newer_than) {
-  if (stored.comment_count > snapshot.comment_count) return stored.position <= newer_than;
-  return stored.comment_count < snapshot.comment_count ||
+  // Removals lower the count, so only the position tells. What never goes back is the newest time.
+  if (stored.position > newer_than) return stored.last_comment_time < snapshot.last_comment_time;
+  return stored.comment_count != snapshot.comment_count ||
          stored.last_comment_time != snapshot.last_comment_time ||
          stored.last_author_name != snapshot.last_author_name;
 }

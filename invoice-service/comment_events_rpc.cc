@@ -70,7 +70,25 @@ struct SubjectHash {
   }
 };
 
+// Of any kind, also of one that came with a newer version: what it says of the thread is enough.
+bool TellsOfComments(const pb::Event& event) {
+  return event.has_thread() ? event.thread().place_count() > 0 : event.has_comment_added();
+}
+
+const std::string& InvoiceOf(const pb::Event& event) {
+  return event.has_thread() ? event.invoice_id() : event.comment_added().comment().invoice_id();
+}
+
 ThreadCount CountOf(const pb::Event& event) {
+  if (event.has_thread()) {
+    const pb::Thread& thread = event.thread();
+    return {event.org_id(),
+            event.invoice_id(),
+            thread.comment_count(),
+            TimeOf(thread.last_comment_time()),
+            thread.last_author_name(),
+            event.position()};
+  }
   const pb::CommentAdded& added = event.comment_added();
   return {event.org_id(),
           added.comment().invoice_id(),
@@ -85,9 +103,9 @@ std::unique_ptr<ThreadCounts> Collapse(const pb::WatchEventsResponse& message) {
   std::unordered_map<Subject, const pb::Event*, SubjectHash> last;
   last.reserve(message.events_size());
   for (const pb::Event& event : message.events()) {
-    // A kind of event that came with a newer version: its position counts as seen, and no more.
-    if (!event.has_comment_added()) continue;
-    last[{event.org_id(), event.comment_added().comment().invoice_id()}] = &event;
+    // Of one that does not, the position counts as seen, and no more.
+    if (!TellsOfComments(event)) continue;
+    last[{event.org_id(), InvoiceOf(event)}] = &event;
   }
   auto counts = std::make_unique<ThreadCounts>();
   counts->threads.reserve(last.size());
@@ -218,6 +236,8 @@ absl::StatusOr<SnapshotPage> CommentEvents::ReadSnapshot(const std::string& page
   auto counts = std::make_unique<ThreadCounts>();
   counts->threads.reserve(response->counts_size());
   for (const pb::ThreadCount& count : response->counts()) {
+    // A thread that was resolved before anybody wrote has nothing to count.
+    if (count.comment_count() == 0 && !count.has_last_comment_time()) continue;
     counts->threads.push_back({count.org_id(), count.invoice_id(), count.comment_count(),
                                TimeOf(count.last_comment_time()), count.last_author_name(), 0});
   }

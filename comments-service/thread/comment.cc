@@ -122,6 +122,18 @@ absl::Status CheckDisplayName(std::string_view display_name) {
   return absl::OkStatus();
 }
 
+absl::Status CheckReason(std::string_view reason) {
+  if (reason.size() > 4 * kReasonCharactersMax) {
+    return absl::InvalidArgumentError("must be at most 500 characters");
+  }
+  const Text text = Measure(reason);
+  if (absl::Status checked = CheckText(text); !checked.ok()) return checked;
+  if (text.characters > kReasonCharactersMax) {
+    return absl::InvalidArgumentError("must be at most 500 characters");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> CanonicalCommentId(std::string_view comment_id) {
   if (comment_id.empty()) return absl::InvalidArgumentError("is required");
   bool valid = comment_id.size() == kUuidCharacters;

@@ -21,6 +21,7 @@ inline constexpr std::size_t kInvoiceIdCharactersMax = 64;
 inline constexpr std::size_t kUserIdBytesMax = 128;
 inline constexpr std::size_t kDisplayNameCharactersMax = 200;
 inline constexpr std::size_t kImportCommentsMax = 500;
+inline constexpr std::size_t kReasonCharactersMax = 500;
 
 struct Author {
   std::string user_id;
@@ -69,6 +70,9 @@ absl::Status CheckInvoiceId(std::string_view invoice_id);
 
 absl::Status CheckUserId(std::string_view user_id);
 absl::Status CheckDisplayName(std::string_view display_name);
+
+// Of a removal or an erasure: at most kReasonCharactersMax characters of valid UTF-8 without NUL.
+absl::Status CheckReason(std::string_view reason);
 
 // The UUID (RFC 9562, any version) in lower case, or why it is none.
 absl::StatusOr<std::string> CanonicalCommentId(std::string_view comment_id);

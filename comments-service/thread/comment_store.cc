@@ -10,25 +10,10 @@
 namespace marginalia {
 namespace {
 
-// A canonical UUID as two integers: a third of the text's bytes, so thrice the ids on a page.
-struct UuidHalves {
-  std::int64_t high = 0;
-  std::int64_t low = 0;
-};
-
 std::int64_t HexValue(const std::string& digits, std::size_t from) {
   std::uint64_t value = 0;
   std::from_chars(digits.data() + from, digits.data() + from + 16, value, 16);
   return static_cast<std::int64_t>(value);
-}
-
-UuidHalves HalvesOf(std::string_view comment_id) {
-  std::string digits;
-  for (const char c : comment_id) {
-    if (c != '-') digits.push_back(c);
-  }
-  digits.resize(32, '0');
-  return {.high = HexValue(digits, 0), .low = HexValue(digits, 16)};
 }
 
 // A thread's columns, its row's and its newest comment's.
@@ -89,7 +74,7 @@ struct SelectComment {
       : statement((connection.sql().prepare
                        << "SELECT invoice_id, sequence, author_id, author_name, body, create_time,"
                           " position, revision, edit_time, removal_time, remover_id, remover_name,"
-                          " removal_reason, erased FROM comments"
+                          " removal_reason, erased, change_position FROM comments"
                           " WHERE org_id = :org_id AND position = (SELECT position"
                           " FROM comment_ids WHERE org_id = :same_org AND id_high = :id_high"
                           " AND id_low = :id_low)",
@@ -99,7 +84,7 @@ struct SelectComment {
                    soci::into(comment.body), soci::into(create_time), soci::into(position),
                    soci::into(comment.revision), soci::into(edit_time), soci::into(removal_time),
                    soci::into(removal.actor.user_id), soci::into(removal.actor.display_name),
-                   soci::into(removal.reason), soci::into(erased))) {}
+                   soci::into(removal.reason), soci::into(erased), soci::into(change_position))) {}
 
   Comment Read(std::string_view comment_id) {
     Comment read = comment;
@@ -124,6 +109,7 @@ struct SelectComment {
   std::int64_t edit_time = 0;
   std::int64_t removal_time = 0;
   std::int64_t erased = 0;
+  std::int64_t change_position = 0;
   soci::statement statement;
 };
 
@@ -227,6 +213,15 @@ struct KnownThreadRows {
 
 }  // namespace
 
+UuidHalves HalvesOf(std::string_view uuid) {
+  std::string digits;
+  for (const char c : uuid) {
+    if (c != '-') digits.push_back(c);
+  }
+  digits.resize(32, '0');
+  return {.high = HexValue(digits, 0), .low = HexValue(digits, 16)};
+}
+
 Thread ReadThread(Connection& connection, std::string_view org_id, std::string_view invoice_id) {
   auto& select = connection.Prepared<SelectThread>();
   select.org_id = org_id;
@@ -240,7 +235,9 @@ std::optional<StoredComment> FindComment(Connection& connection, std::string_vie
   select.org_id = org_id;
   select.id = HalvesOf(comment_id);
   if (!select.statement.execute(true)) return std::nullopt;
-  return StoredComment{.comment = select.Read(comment_id), .position = select.position};
+  return StoredComment{.comment = select.Read(comment_id),
+                       .position = select.position,
+                       .change_position = select.change_position};
 }
 
 std::vector<std::pair<TenantThread, Thread>> ReadThreads(Connection& connection,

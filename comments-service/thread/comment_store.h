@@ -22,7 +22,16 @@ struct StoredComment {
   Comment comment;
   // Of its event and audit entry.
   std::int64_t position = 0;
+  // Of the newest change's; 0: it never changed.
+  std::int64_t change_position = 0;
 };
+
+// A canonical UUID as two integers: a third of the text's bytes, so thrice the ids on a page.
+struct UuidHalves {
+  std::int64_t high = 0;
+  std::int64_t low = 0;
+};
+UuidHalves HalvesOf(std::string_view uuid);
 
 Thread ReadThread(Connection& connection, std::string_view org_id, std::string_view invoice_id);
 

@@ -56,7 +56,13 @@ struct PageTail {
 void AppendPageTail(std::string& page, const PageTail& tail);
 
 // The kinds of Event, by the numbers of their fields.
-enum class EventKind : std::uint32_t { kCommentAdded = 4 };
+enum class EventKind : std::uint32_t {
+  kCommentAdded = 4,
+  kCommentEdited = 5,
+  kCommentRemoved = 6,
+  kThreadResolved = 8,
+  kThreadReopened = 9,
+};
 
 // What an Event says, not owned.
 struct EventView {

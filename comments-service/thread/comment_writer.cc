@@ -4,6 +4,7 @@
 
 #include "comments-service/record/commitment.h"
 #include "comments-service/record/imported_reason.h"
+#include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_wire.h"
 
 namespace marginalia {
@@ -25,11 +26,16 @@ void CommentWriter::Expect(std::string_view org_id, std::string_view invoice_id,
   expected_ids_.push_back({std::string(org_id), std::string(comment_id)});
 }
 
+void CommentWriter::ExpectChange(std::string_view org_id, std::string_view invoice_id) {
+  audit_.Expect(org_id);
+  expected_threads_.push_back({std::string(org_id), std::string(invoice_id)});
+}
+
 void CommentWriter::Begin(Connection& connection) {
   if (events_.has_other_writers() || threads_.size() > kThreadHeadsMax) threads_.clear();
   free_ids_.clear();
   taken_ids_.clear();
-  if (!expected_ids_.empty()) ReadExpected(connection);
+  if (!expected_threads_.empty()) ReadExpected(connection);
 }
 
 void CommentWriter::RolledBack() {
@@ -123,6 +129,96 @@ std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& de
        .kind = EventKind::kCommentAdded,
        .comment = &view},
       thread);
+}
+
+const Thread& CommentWriter::StoreChanged(Connection& connection, const Deed& deed,
+                                          std::string_view invoice_id, std::int64_t removed) {
+  Thread& thread = MutableThread(connection, deed.org_id, invoice_id);
+  ++thread.change_count;
+  thread.removed_count += removed;
+  StoreThread(connection, deed.org_id, invoice_id, thread);
+  return thread;
+}
+
+Receipt CommentWriter::Edit(Connection& connection, const Deed& deed, StoredComment& stored,
+                            std::string_view body, std::string_view change_id) {
+  Comment& comment = stored.comment;
+  const std::int64_t position = events_.next_position();
+  const std::string salt = NewSalt();
+  KeepCurrentRevision(connection, deed.org_id, stored.position);
+  const absl::Time before = comment.edit_time.value_or(comment.create_time);
+  comment.edit_time = CreateTimeAfter(before, deed.time);
+  comment.body = body;
+  ++comment.revision;
+  InsertRevision(connection, deed.org_id, stored.position,
+                 {.revision = comment.revision,
+                  .body = comment.body,
+                  .editor = deed.actor,
+                  .time = *comment.edit_time},
+                 salt, position);
+  UpdateComment(connection, deed.org_id, stored.position, comment, salt, position);
+  if (!change_id.empty()) InsertChangeId(connection, deed.org_id, change_id, position, 0);
+  const Thread& thread = StoreChanged(connection, deed, comment.invoice_id, 0);
+  const CommentView view = ViewOf(comment);
+  return Record(connection, deed,
+                {.entry = {.action = std::string(kActionEdited),
+                           .invoice_id = comment.invoice_id,
+                           .comment_id = comment.comment_id,
+                           .revision = comment.revision,
+                           .content_commitment = Commitment(salt, comment.body),
+                           .create_time = *comment.edit_time},
+                 .name = deed.actor.display_name,
+                 .kind = EventKind::kCommentEdited,
+                 .comment = &view},
+                thread);
+}
+
+Receipt CommentWriter::Remove(Connection& connection, const Deed& deed, StoredComment& stored,
+                              std::string_view reason, std::string_view change_id) {
+  Comment& comment = stored.comment;
+  const std::int64_t position = events_.next_position();
+  KeepCurrentRevision(connection, deed.org_id, stored.position);
+  const absl::Time before = comment.edit_time.value_or(comment.create_time);
+  comment.removal = Removal{.time = CreateTimeAfter(before, deed.time),
+                            .actor = deed.actor,
+                            .reason = std::string(reason)};
+  comment.body.clear();
+  UpdateComment(connection, deed.org_id, stored.position, comment, "", position);
+  if (!change_id.empty()) InsertChangeId(connection, deed.org_id, change_id, position, 0);
+  const Thread& thread = StoreChanged(connection, deed, comment.invoice_id, 1);
+  const CommentView view = ViewOf(comment);
+  return Record(connection, deed,
+                {.entry = {.action = std::string(kActionRemoved),
+                           .invoice_id = comment.invoice_id,
+                           .comment_id = comment.comment_id,
+                           .revision = comment.revision,
+                           .reason = std::string(reason),
+                           .create_time = comment.removal->time},
+                 .name = deed.actor.display_name,
+                 .kind = EventKind::kCommentRemoved,
+                 .comment = &view},
+                thread);
+}
+
+Receipt CommentWriter::Settle(Connection& connection, const Deed& deed, std::string_view invoice_id,
+                              bool resolved, std::string_view change_id,
+                              std::int64_t comment_position) {
+  const std::int64_t position = events_.next_position();
+  Thread& state = MutableThread(connection, deed.org_id, invoice_id);
+  state.resolved = resolved;
+  state.state_time = CreateTimeAfter(state.state_time, deed.time);
+  state.state_actor = deed.actor;
+  if (!change_id.empty()) {
+    InsertChangeId(connection, deed.org_id, change_id, position, comment_position);
+  }
+  const Thread& thread = StoreChanged(connection, deed, invoice_id, 0);
+  return Record(connection, deed,
+                {.entry = {.action = std::string(resolved ? kActionResolved : kActionReopened),
+                           .invoice_id = std::string(invoice_id),
+                           .create_time = thread.state_time},
+                 .name = deed.actor.display_name,
+                 .kind = resolved ? EventKind::kThreadResolved : EventKind::kThreadReopened},
+                thread);
 }
 
 Receipt CommentWriter::Record(Connection& connection, const Deed& deed, Happening happening,

@@ -63,6 +63,20 @@ class CommentWriter : public GroupParticipant {
   // tenant has a comment of this id already.
   std::optional<Receipt> Add(Connection& connection, const Deed& deed, Comment& comment);
 
+  // A write of the group is going to change this thread or a comment of it.
+  void ExpectChange(std::string_view org_id, std::string_view invoice_id);
+
+  // Each changes the stored comment, and `comment` with it: to say `body` from now on, or nothing
+  // any more. A change_id that is not empty is free. The caller has checked that it may be.
+  Receipt Edit(Connection& connection, const Deed& deed, StoredComment& comment,
+               std::string_view body, std::string_view change_id);
+  Receipt Remove(Connection& connection, const Deed& deed, StoredComment& comment,
+                 std::string_view reason, std::string_view change_id);
+
+  // Changes the thread's state; `comment_position` is of what was said with that, or 0.
+  Receipt Settle(Connection& connection, const Deed& deed, std::string_view invoice_id,
+                 bool resolved, std::string_view change_id, std::int64_t comment_position);
+
   void Begin(Connection& connection) override;
   void BeforeCommit(Connection& connection) override {}
   void Committed() override {}
@@ -80,6 +94,9 @@ class CommentWriter : public GroupParticipant {
   };
   Receipt Record(Connection& connection, const Deed& deed, Happening happening,
                  const Thread& thread);
+  // Counts a change of the thread and stores its row.
+  const Thread& StoreChanged(Connection& connection, const Deed& deed, std::string_view invoice_id,
+                             std::int64_t removed);
   // False, with nothing written, when the tenant has a comment of this id already.
   bool Claim(Connection& connection, std::string_view org_id, std::string_view comment_id);
 

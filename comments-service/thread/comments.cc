@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "comments-service/thread/change_store.h"
 #include "services/errors/errors.h"
 #include "services/tokens/consistency_token.h"
 
@@ -19,6 +20,8 @@ struct Comments::Addition {
   Comment comment;
   bool replayed = false;
   Receipt receipt;
+  // The position that the answer includes: a stored comment may have changed since it was added.
+  std::int64_t seen = 0;
 };
 
 // One ImportComments under way.
@@ -111,7 +114,7 @@ void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComm
           if (!status.ok()) return answer(status);
           answer(AddedComment{.comment = std::move(addition->comment),
                               .replayed = addition->replayed,
-                              .consistency_token = TokenAt(call.caller, addition->receipt.position),
+                              .consistency_token = TokenAt(call.caller, addition->seen),
                               .receipt = std::move(addition->receipt)});
         });
   };
@@ -127,13 +130,17 @@ absl::Status Comments::Write(Connection& connection, Addition& addition) {
   comment.create_time = CreateTimeAfter(thread.last_comment_time, deed.time);
   if (std::optional<Receipt> receipt = writer_.Add(connection, deed, comment)) {
     addition.replayed = false;
+    addition.seen = receipt->position;
     addition.receipt = *std::move(receipt);
     return absl::OkStatus();
   }
   std::optional<StoredComment> stored = FindComment(connection, deed.org_id, comment.comment_id);
-  if (!stored.has_value() || !IsReplay(stored->comment, comment)) return CommentIdReused();
+  if (!stored.has_value() || !IsReplay(AsFirstSaid(connection, deed.org_id, *stored), comment)) {
+    return CommentIdReused();
+  }
   addition.replayed = true;
   AuditMark mark = ReadAuditMark(connection, deed.org_id, stored->position);
+  addition.seen = events_.next_position() - 1;
   addition.receipt = {
       .position = stored->position, .number = mark.number, .audit_hash = std::move(mark.hash)};
   comment = std::move(stored->comment);
@@ -202,7 +209,8 @@ absl::Status Comments::CheckAgainstStored(Connection& connection, ImportRun& run
       run.added.push_back(i);
       continue;
     }
-    const Comment& there = stored.has_value() ? stored->comment : *repeated->second;
+    const Comment there =
+        stored.has_value() ? AsFirstSaid(connection, run.deed.org_id, *stored) : *repeated->second;
     if (!IsReplay(there, comment)) {
       return CommentIdReused({{"field", ItemField(i, "comment_id")}});
     }

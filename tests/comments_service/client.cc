@@ -108,6 +108,73 @@ absl::StatusOr<v1::GetCommentResponse> Client::Get(const std::string& invoice_id
   return Call(&Stub::GetComment, request);
 }
 
+absl::StatusOr<v1::EditCommentResponse> Client::Edit(const v1::Comment& comment,
+                                                     const std::string& body,
+                                                     const std::string& change_id) const {
+  v1::EditCommentRequest request;
+  request.set_invoice_id(comment.invoice_id());
+  request.set_comment_id(comment.comment_id());
+  request.set_etag(comment.etag());
+  request.set_body(body);
+  request.set_change_id(change_id);
+  return Call(&Stub::EditComment, request);
+}
+
+absl::StatusOr<v1::RemoveCommentResponse> Client::Remove(const v1::Comment& comment,
+                                                         const std::string& reason,
+                                                         const std::string& change_id) const {
+  v1::RemoveCommentRequest request;
+  request.set_invoice_id(comment.invoice_id());
+  request.set_comment_id(comment.comment_id());
+  request.set_etag(comment.etag());
+  request.set_reason(reason);
+  request.set_change_id(change_id);
+  return Call(&Stub::RemoveComment, request);
+}
+
+absl::StatusOr<v1::ListCommentRevisionsResponse> Client::Revisions(const v1::Comment& comment,
+                                                                   int page_size,
+                                                                   const std::string& token) const {
+  v1::ListCommentRevisionsRequest request;
+  request.set_invoice_id(comment.invoice_id());
+  request.set_comment_id(comment.comment_id());
+  request.set_page_size(page_size);
+  request.set_page_token(token);
+  return Call(&Stub::ListCommentRevisions, request);
+}
+
+absl::StatusOr<v1::ResolveThreadResponse> Client::Resolve(const std::string& invoice_id,
+                                                          const std::string& etag,
+                                                          const std::string& body,
+                                                          const std::string& change_id,
+                                                          const std::string& comment_id) const {
+  v1::ResolveThreadRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_etag(etag);
+  request.set_change_id(change_id);
+  if (!body.empty()) {
+    request.mutable_comment()->set_comment_id(comment_id);
+    request.mutable_comment()->set_body(body);
+  }
+  return Call(&Stub::ResolveThread, request);
+}
+
+absl::StatusOr<v1::ReopenThreadResponse> Client::Reopen(const std::string& invoice_id,
+                                                        const std::string& etag) const {
+  v1::ReopenThreadRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_etag(etag);
+  return Call(&Stub::ReopenThread, request);
+}
+
+absl::StatusOr<v1::GetThreadResponse> Client::Thread(const std::string& invoice_id,
+                                                     const std::string& at_least_as_fresh) const {
+  v1::GetThreadRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_at_least_as_fresh(at_least_as_fresh);
+  return Call(&Stub::GetThread, request);
+}
+
 absl::StatusOr<v1::ImportCommentsResponse> Client::Import(
     const v1::ImportCommentsRequest& request) const {
   return Call(&Stub::ImportComments, request);

@@ -65,6 +65,23 @@ class Client {
       const std::string& token, const std::string& invoice_id) const;
   absl::StatusOr<comments::v1::GetCommentResponse> Get(const std::string& invoice_id,
                                                        const std::string& comment_id) const;
+  // Of the comment as the caller knows it, with its etag.
+  absl::StatusOr<comments::v1::EditCommentResponse> Edit(const comments::v1::Comment& comment,
+                                                         const std::string& body,
+                                                         const std::string& change_id = "") const;
+  absl::StatusOr<comments::v1::RemoveCommentResponse> Remove(
+      const comments::v1::Comment& comment, const std::string& reason,
+      const std::string& change_id = "") const;
+  absl::StatusOr<comments::v1::ListCommentRevisionsResponse> Revisions(
+      const comments::v1::Comment& comment, int page_size = 0, const std::string& token = "") const;
+  // With a body something is said with it, under a fresh id when there is none.
+  absl::StatusOr<comments::v1::ResolveThreadResponse> Resolve(
+      const std::string& invoice_id, const std::string& etag = "", const std::string& body = "",
+      const std::string& change_id = "", const std::string& comment_id = "") const;
+  absl::StatusOr<comments::v1::ReopenThreadResponse> Reopen(const std::string& invoice_id,
+                                                            const std::string& etag = "") const;
+  absl::StatusOr<comments::v1::GetThreadResponse> Thread(
+      const std::string& invoice_id, const std::string& at_least_as_fresh = "") const;
   absl::StatusOr<comments::v1::ImportCommentsResponse> Import(
       const comments::v1::ImportCommentsRequest& request) const;
   absl::StatusOr<comments::v1::ListRecentCommentsResponse> Recent(

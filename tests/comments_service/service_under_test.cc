@@ -18,6 +18,7 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
@@ -79,7 +80,9 @@ struct ServiceUnderTest::Parts {
         directory(DirectoryAt(options.invoices_address)),
         invoices(*database, directory.get()),
         comments(*database, writes, writer, *log, invoices),
+        changes(writes, writer, *log, invoices, options.edit_window),
         listing(*database, feed, invoices, pages),
+        revisions(*database, invoices),
         audit_listing(*database, invoices),
         verifier(*database),
         signer(OrAbort(CheckpointSigner::Open(options.checkpoint_key_path))),
@@ -88,8 +91,8 @@ struct ServiceUnderTest::Parts {
         watches(options.write_stall_max),
         gate(options.gate, *tokens, metrics),
         watch(gate, feed, invoices, watches),
-        rpc(MakeCommentsRpc(gate,
-                            {comments, listing, audit_listing, verifier, checkpoints, watch})),
+        rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, audit_listing, verifier,
+                                   checkpoints, watch})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {
     pages.CountWith(&page_hits, nullptr);
@@ -108,7 +111,9 @@ struct ServiceUnderTest::Parts {
   std::unique_ptr<InvoiceDirectory> directory;
   InvoiceLookup invoices;
   Comments comments;
+  Changes changes;
   CommentListing listing;
+  RevisionListing revisions;
   AuditListing audit_listing;
   AuditVerifier verifier;
   std::unique_ptr<CheckpointSigner> signer;

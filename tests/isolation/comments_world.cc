@@ -80,15 +80,17 @@ struct CommentsWorld::Parts {
         writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
         invoices(*database, &directory),
         comments(*database, writes, writer, *log, invoices),
+        changes(writes, writer, *log, invoices, kEditWindowDefault),
         listing(*database, feed, invoices, pages),
+        revisions(*database, invoices),
         audit_listing(*database, invoices),
         verifier(*database),
         signer(OrAbort(CheckpointSigner::Open(""))),
         checkpoints(*database, *signer, log->id()),
         gate({}, *tokens, metrics),
         watch(gate, feed, invoices, watches),
-        rpc(MakeCommentsRpc(gate,
-                            {comments, listing, audit_listing, verifier, checkpoints, watch})),
+        rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, audit_listing, verifier,
+                                   checkpoints, watch})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {}
 
@@ -103,7 +105,9 @@ struct CommentsWorld::Parts {
   Directory directory;
   InvoiceLookup invoices;
   Comments comments;
+  Changes changes;
   CommentListing listing;
+  RevisionListing revisions;
   AuditListing audit_listing;
   AuditVerifier verifier;
   std::unique_ptr<CheckpointSigner> signer;

@@ -59,6 +59,15 @@ TEST(RelayMessageTest, IsACloudEventInStructuredJson) {
       "position": 42,
       "orgId": "northlight",
       "eventTime": "2026-03-04T05:06:07.000089Z",
+      "number": 3,
+      "invoiceId": "INV-1042",
+      "thread": {
+        "invoiceId": "INV-1042",
+        "state": "OPEN",
+        "commentCount": 7,
+        "placeCount": 7,
+        "revision": 7
+      },
       "commentAdded": {
         "comment": {
           "commentId": "0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e10",
@@ -66,7 +75,8 @@ TEST(RelayMessageTest, IsACloudEventInStructuredJson) {
           "author": {"userId": "dana", "displayName": "Dana Reyes"},
           "body": "Attached.",
           "createTime": "2026-03-04T05:06:07.000089Z",
-          "sequence": 7
+          "sequence": 7,
+          "revision": 1
         },
         "threadCommentCount": 7
       }

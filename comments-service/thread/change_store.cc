@@ -1,0 +1,252 @@
+#include "comments-service/thread/change_store.h"
+
+#include "comments-service/thread/comment_wire.h"
+#include "services/storage/connection/row_insert.h"
+
+namespace marginalia {
+namespace {
+
+struct KeepStatement {
+  explicit KeepStatement(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "INSERT INTO comment_revisions (org_id, position, revision, body,"
+                          " body_salt, editor_id, editor_name, revision_time, event_position,"
+                          " erased) SELECT org_id, position, revision, body, body_salt, author_id,"
+                          " author_name, create_time, position, 0 FROM comments"
+                          " WHERE org_id = :org_id AND position = :position"
+                          " ON CONFLICT DO NOTHING",
+                   soci::use(org_id), soci::use(position))) {}
+
+  std::string org_id;
+  std::int64_t position = 0;
+  soci::statement statement;
+};
+
+struct RevisionRows {
+  explicit RevisionRows(Connection& connection)
+      : insert(connection,
+               "INSERT INTO comment_revisions (org_id, position, revision, body, body_salt, "
+               "editor_id, editor_name, revision_time, event_position, erased)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText,
+                RowInsert::kBytes, RowInsert::kText, RowInsert::kText, RowInsert::kInteger,
+                RowInsert::kInteger, RowInsert::kInteger}) {}
+  RowInsert insert;
+};
+
+struct UpdateStatement {
+  explicit UpdateStatement(Connection& connection)
+      : statement((connection.sql().prepare
+                       << (connection.kind() == DatabaseKind::kPostgres
+                               ? "UPDATE comments SET body = :body,"
+                                 " body_salt = CAST(:salt AS BYTEA), revision = :revision,"
+                                 " edit_time = :edited, removal_time = :removed,"
+                                 " remover_id = :remover, remover_name = :name,"
+                                 " removal_reason = :reason, erased = :erased,"
+                                 " change_position = :changed"
+                                 " WHERE org_id = :org_id AND position = :position"
+                               : "UPDATE comments SET body = :body, body_salt = :salt,"
+                                 " revision = :revision, edit_time = :edited,"
+                                 " removal_time = :removed, remover_id = :remover,"
+                                 " remover_name = :name, removal_reason = :reason,"
+                                 " erased = :erased, change_position = :changed"
+                                 " WHERE org_id = :org_id AND position = :position"),
+                   soci::use(body), soci::use(salt), soci::use(revision), soci::use(edited),
+                   soci::use(removed), soci::use(remover_id), soci::use(remover_name),
+                   soci::use(reason), soci::use(erased), soci::use(changed), soci::use(org_id),
+                   soci::use(position))) {}
+
+  std::string body;
+  std::string salt;
+  std::int64_t revision = 0;
+  std::int64_t edited = 0;
+  std::int64_t removed = 0;
+  std::string remover_id;
+  std::string remover_name;
+  std::string reason;
+  std::int64_t erased = 0;
+  std::int64_t changed = 0;
+  std::string org_id;
+  std::int64_t position = 0;
+  soci::statement statement;
+};
+
+struct SelectRevisions {
+  explicit SelectRevisions(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT revision, body, editor_id, editor_name, revision_time, erased"
+                          " FROM comment_revisions WHERE org_id = :org_id AND position = :position"
+                          " AND revision > :revision ORDER BY revision LIMIT :limit",
+                   soci::use(org_id), soci::use(position), soci::use(after), soci::use(limit),
+                   soci::into(row.revision), soci::into(row.body), soci::into(row.editor.user_id),
+                   soci::into(row.editor.display_name), soci::into(time), soci::into(erased))) {}
+
+  std::string org_id;
+  std::int64_t position = 0;
+  std::int64_t after = 0;
+  std::int64_t limit = 0;
+  Revision row;
+  std::int64_t time = 0;
+  std::int64_t erased = 0;
+  soci::statement statement;
+};
+
+struct ThreadStateRows {
+  explicit ThreadStateRows(Connection& connection)
+      : insert(connection,
+               "INSERT INTO threads (org_id, invoice_id, change_count, removed_count, resolved, "
+               "state_time, state_actor_id, state_actor_name)",
+               {RowInsert::kText, RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger,
+                RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText, RowInsert::kText},
+               "ON CONFLICT (org_id, invoice_id) DO UPDATE SET"
+               " change_count = excluded.change_count, removed_count = excluded.removed_count,"
+               " resolved = excluded.resolved, state_time = excluded.state_time,"
+               " state_actor_id = excluded.state_actor_id,"
+               " state_actor_name = excluded.state_actor_name") {}
+  RowInsert insert;
+};
+
+struct SelectChange {
+  explicit SelectChange(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT a.position, a.action, a.actor_id, a.invoice_id, a.comment_id,"
+                          " a.revision, a.reason, a.number, a.hash, i.comment_position"
+                          " FROM change_ids i JOIN audit_entries a ON a.org_id = i.org_id"
+                          " AND a.position = i.position WHERE i.org_id = :org_id"
+                          " AND i.id_high = :id_high AND i.id_low = :id_low",
+                   soci::use(org_id), soci::use(id.high), soci::use(id.low),
+                   soci::into(row.position), soci::into(row.action), soci::into(row.actor_id),
+                   soci::into(row.invoice_id), soci::into(row.comment_id), soci::into(row.revision),
+                   soci::into(row.reason), soci::into(row.number), soci::into(row.hash),
+                   soci::into(row.comment_position))) {}
+
+  std::string org_id;
+  UuidHalves id;
+  StoredChange row;
+  soci::statement statement;
+};
+
+struct ChangeIdRows {
+  explicit ChangeIdRows(Connection& connection)
+      : insert(connection,
+               "INSERT INTO change_ids (org_id, id_high, id_low, position, comment_position)",
+               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kInteger,
+                RowInsert::kInteger}) {}
+  RowInsert insert;
+};
+
+}  // namespace
+
+void KeepCurrentRevision(Connection& connection, std::string_view org_id, std::int64_t position) {
+  auto& keep = connection.Prepared<KeepStatement>();
+  keep.org_id = org_id;
+  keep.position = position;
+  keep.statement.execute(true);
+}
+
+void InsertRevision(Connection& connection, std::string_view org_id, std::int64_t position,
+                    const Revision& revision, std::string_view salt, std::int64_t event_position) {
+  connection.Held<RevisionRows>()
+      .insert.Text(org_id)
+      .Integer(position)
+      .Integer(revision.revision)
+      .Text(revision.body)
+      .Bytes(salt)
+      .Text(revision.editor.user_id)
+      .Text(revision.editor.display_name)
+      .Integer(absl::ToUnixMicros(revision.time))
+      .Integer(event_position)
+      .Integer(revision.erased ? 1 : 0)
+      .EndRow();
+}
+
+void UpdateComment(Connection& connection, std::string_view org_id, std::int64_t position,
+                   const Comment& comment, std::string_view body_salt,
+                   std::int64_t change_position) {
+  const CommentView view = ViewOf(comment);
+  auto& update = connection.Prepared<UpdateStatement>();
+  update.body = view.body;
+  update.salt = connection.ToColumn(body_salt);
+  update.revision = view.revision;
+  update.edited = view.edit_micros;
+  update.removed = view.removal_micros;
+  update.remover_id = view.remover_id;
+  update.remover_name = view.remover_name;
+  update.reason = view.removal_reason;
+  update.erased = view.erased ? 1 : 0;
+  update.changed = change_position;
+  update.org_id = org_id;
+  update.position = position;
+  update.statement.execute(true);
+}
+
+std::vector<Revision> ReadRevisions(Connection& connection, std::string_view org_id,
+                                    std::int64_t position, std::int64_t revision, int limit) {
+  auto& select = connection.Prepared<SelectRevisions>();
+  select.org_id = org_id;
+  select.position = position;
+  select.after = revision;
+  select.limit = limit;
+  std::vector<Revision> revisions;
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    revisions.push_back(select.row);
+    revisions.back().time = absl::FromUnixMicros(select.time);
+    revisions.back().erased = select.erased != 0;
+  }
+  return revisions;
+}
+
+std::optional<Revision> FindRevision(Connection& connection, std::string_view org_id,
+                                     std::int64_t position, std::int64_t revision) {
+  std::vector<Revision> found = ReadRevisions(connection, org_id, position, revision - 1, 1);
+  if (found.empty() || found.front().revision != revision) return std::nullopt;
+  return std::move(found.front());
+}
+
+Comment AsFirstSaid(Connection& connection, std::string_view org_id, const StoredComment& stored) {
+  Comment first = stored.comment;
+  if (first.revision == 1 && !first.removal) return first;
+  const std::vector<Revision> kept = ReadRevisions(connection, org_id, stored.position, 0, 1);
+  if (!kept.empty()) first.body = kept.front().body;
+  return first;
+}
+
+void StoreThread(Connection& connection, std::string_view org_id, std::string_view invoice_id,
+                 const Thread& thread) {
+  const bool ever = thread.state_time != absl::InfinitePast();
+  // Of several changes of a group each is written before the next: a statement must not meet one
+  // row twice.
+  connection.sql();
+  connection.Held<ThreadStateRows>()
+      .insert.Text(org_id)
+      .Text(invoice_id)
+      .Integer(thread.change_count)
+      .Integer(thread.removed_count)
+      .Integer(thread.resolved ? 1 : 0)
+      .Integer(ever ? absl::ToUnixMicros(thread.state_time) : 0)
+      .Text(thread.state_actor.user_id)
+      .Text(thread.state_actor.display_name)
+      .EndRow();
+}
+
+std::optional<StoredChange> FindChange(Connection& connection, std::string_view org_id,
+                                       std::string_view change_id) {
+  auto& select = connection.Prepared<SelectChange>();
+  select.org_id = org_id;
+  select.id = HalvesOf(change_id);
+  if (!select.statement.execute(true)) return std::nullopt;
+  return select.row;
+}
+
+void InsertChangeId(Connection& connection, std::string_view org_id, std::string_view change_id,
+                    std::int64_t position, std::int64_t comment_position) {
+  const UuidHalves id = HalvesOf(change_id);
+  connection.Held<ChangeIdRows>()
+      .insert.Text(org_id)
+      .Integer(id.high)
+      .Integer(id.low)
+      .Integer(position)
+      .Integer(comment_position)
+      .EndRow();
+}
+
+}  // namespace marginalia

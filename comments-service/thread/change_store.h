@@ -1,0 +1,80 @@
+// What changes of comments and threads write besides logs: revisions, what a comment shows now, the
+// thread's row, and the callers' ids of changes. Each function runs one prepared statement on the
+// connection that it is given, inside its transaction, and throws what SOCI throws.
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_CHANGE_STORE_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_CHANGE_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "comments-service/thread/comment.h"
+#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/thread.h"
+#include "services/storage/connection/connection.h"
+
+namespace marginalia {
+
+// What a comment said from `time` on.
+struct Revision {
+  std::int64_t revision = 0;
+  std::string body;
+  Author editor;
+  absl::Time time;
+  // Its text exists nowhere any more.
+  bool erased = false;
+};
+
+// Of the comment at `position`, which changes for the first time: keeps what it says as a revision.
+// Does nothing when it is kept already.
+void KeepCurrentRevision(Connection& connection, std::string_view org_id, std::int64_t position);
+
+// Adds a revision of the comment at `position`; the event at `event_position` tells of it.
+void InsertRevision(Connection& connection, std::string_view org_id, std::int64_t position,
+                    const Revision& revision, std::string_view salt, std::int64_t event_position);
+
+// Makes the comment at `position` show what `comment` has: body, revision, times, removal.
+void UpdateComment(Connection& connection, std::string_view org_id, std::int64_t position,
+                   const Comment& comment, std::string_view body_salt,
+                   std::int64_t change_position);
+
+// Up to `limit` kept revisions of the comment at `position` behind `revision`, oldest first.
+std::vector<Revision> ReadRevisions(Connection& connection, std::string_view org_id,
+                                    std::int64_t position, std::int64_t revision, int limit);
+
+// The comment with the body that it was added with, to compare a repeated addition with.
+Comment AsFirstSaid(Connection& connection, std::string_view org_id, const StoredComment& stored);
+
+// One kept revision.
+std::optional<Revision> FindRevision(Connection& connection, std::string_view org_id,
+                                     std::int64_t position, std::int64_t revision);
+
+// Stores all of the thread that is not derived.
+void StoreThread(Connection& connection, std::string_view org_id, std::string_view invoice_id,
+                 const Thread& thread);
+
+// What a change was, by its id: its entry in the audit log, and the comment that was said with it.
+struct StoredChange {
+  std::int64_t position = 0;
+  std::string action;
+  std::string actor_id;
+  std::string invoice_id;
+  std::string comment_id;
+  std::int64_t revision = 0;
+  std::string reason;
+  std::int64_t number = 0;
+  std::string hash;
+  // 0: none.
+  std::int64_t comment_position = 0;
+};
+std::optional<StoredChange> FindChange(Connection& connection, std::string_view org_id,
+                                       std::string_view change_id);
+void InsertChangeId(Connection& connection, std::string_view org_id, std::string_view change_id,
+                    std::int64_t position, std::int64_t comment_position);
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_CHANGE_STORE_H_

@@ -1,0 +1,338 @@
+#include "comments-service/thread/changes.h"
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "comments-service/audit/audit_log.h"
+#include "comments-service/thread/comment_store.h"
+#include "services/errors/errors.h"
+#include "services/tokens/consistency_token.h"
+
+namespace marginalia {
+
+// A change under way: shared by the write, which may run more than once, and the answer.
+struct Changes::EditRun {
+  NewEdit request;
+  Deed deed;
+  EditedComment result;
+  std::int64_t seen = 0;  // the position that the answer includes
+};
+struct Changes::RemovalRun {
+  NewRemoval request;
+  Deed deed;
+  bool by_admin = false;
+  RemovedComment result;
+  std::int64_t seen = 0;
+};
+struct Changes::SettlementRun {
+  NewSettlement request;
+  Deed deed;
+  SettledThread result;
+  std::int64_t seen = 0;
+};
+
+namespace {
+
+absl::Status CommentNotFound() {
+  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
+                 "the invoice has no such comment: check comment_id");
+}
+
+absl::Status NotTheAuthor() {
+  return Refusal(absl::StatusCode::kPermissionDenied, "NOT_THE_AUTHOR",
+                 "only its author may change a comment");
+}
+
+absl::Status CommentRemoved() {
+  return Refusal(absl::StatusCode::kFailedPrecondition, "COMMENT_REMOVED",
+                 "the comment has been removed: it cannot be edited any more");
+}
+
+absl::Status EtagMismatch(std::string_view what, const std::string& current) {
+  return Refusal(
+      absl::StatusCode::kAborted, "ETAG_MISMATCH",
+      absl::StrCat("the ", std::string(what), " has changed since: read it again and decide anew"),
+      {{"etag", current}});
+}
+
+absl::Status ChangeIdReused() {
+  return Refusal(absl::StatusCode::kAlreadyExists, "CHANGE_ID_REUSED",
+                 "this change_id already belongs to another change: choose a new one");
+}
+
+absl::Status CommentIdReused() {
+  return Refusal(absl::StatusCode::kAlreadyExists, "COMMENT_ID_REUSED",
+                 "this comment_id already belongs to another comment: choose a new one");
+}
+
+Deed DeedOf(const CallContext& call) {
+  return Deed{.org_id = call.caller.org_id,
+              .actor = AuthorOf(call.caller),
+              .action = kActionAdded,
+              .request_id = std::string(call.request_id),
+              .time = absl::Time()};
+}
+
+absl::Status Canonicalize(std::string_view field, std::string& uuid) {
+  absl::StatusOr<std::string> canonical = CanonicalCommentId(uuid);
+  if (!canonical.ok()) return InField(field, canonical.status());
+  uuid = *std::move(canonical);
+  return absl::OkStatus();
+}
+
+absl::Status CheckChangeId(std::string& change_id) {
+  return change_id.empty() ? absl::OkStatus() : Canonicalize("change_id", change_id);
+}
+
+Receipt ReceiptOf(const StoredChange& change) {
+  return {.position = change.position, .number = change.number, .audit_hash = change.hash};
+}
+
+// Of the newest change of a comment, or of its adding.
+Receipt ReceiptOf(Connection& connection, std::string_view org_id, const StoredComment& stored) {
+  const std::int64_t position = std::max(stored.change_position, stored.position);
+  AuditMark mark = ReadAuditMark(connection, org_id, position);
+  return {.position = position, .number = mark.number, .audit_hash = std::move(mark.hash)};
+}
+
+// Whether the stored change is of this kind, by this actor, of this thread and comment.
+bool IsSame(const StoredChange& change, std::string_view action, const Deed& deed,
+            std::string_view invoice_id, std::string_view comment_id) {
+  return change.action == action && change.actor_id == deed.actor.user_id &&
+         change.invoice_id == invoice_id && change.comment_id == comment_id;
+}
+
+// Whether the comment at `position` said this in this revision; what is erased may have.
+bool Said(Connection& connection, std::string_view org_id, std::int64_t position,
+          std::int64_t revision, std::string_view body) {
+  const std::optional<Revision> kept = FindRevision(connection, org_id, position, revision);
+  return kept.has_value() && (kept->erased || kept->body == body);
+}
+
+}  // namespace
+
+absl::Status Changes::CheckWindow(const Comment& comment, absl::Time now) const {
+  const absl::Time end = comment.create_time + edit_window_;
+  if (edit_window_ > absl::ZeroDuration() && now <= end) return absl::OkStatus();
+  return Refusal(
+      absl::StatusCode::kFailedPrecondition, "EDIT_WINDOW_OVER",
+      "the time in which an author may change a comment is over",
+      {{"edit_window_end", absl::FormatTime(absl::RFC3339_full, end, absl::UTCTimeZone())}});
+}
+
+template <class Run, class Result>
+void Changes::Submit(const CallContext& call, std::shared_ptr<Run> run, Answer<Result> answer) {
+  std::string invoice_id = std::move(run->request.invoice_id);
+  auto write = [this, call, run,
+                answer = std::move(answer)](absl::StatusOr<std::string> found) mutable {
+    if (!found.ok()) return answer(found.status());
+    run->request.invoice_id = *std::move(found);
+    writes_.Submit(
+        call.deadline, Tenants::One(call.caller.org_id),
+        [this, run] { writer_.ExpectChange(run->deed.org_id, run->request.invoice_id); },
+        [this, run](Connection& connection) {
+          run->deed.time = absl::Now();
+          run->result = {};
+          const absl::Status written = Write(connection, *run);
+          // Also what was there before is shown, with all that the group has written to it so far.
+          run->seen = events_.next_position() - 1;
+          return written;
+        },
+        [this, call, run, answer = std::move(answer)](const absl::Status& status) mutable {
+          if (!status.ok()) return answer(status);
+          run->result.consistency_token = MakeConsistencyToken(
+              {.log_id = events_.id(), .position = run->seen}, TokenScope(call.caller));
+          answer(Result{std::move(run->result)});
+        });
+  };
+  invoices_.Find(call, std::move(invoice_id), std::move(write));
+}
+
+void Changes::Edit(const CallContext& call, NewEdit request, Answer<EditedComment> answer) {
+  absl::Status checked = Canonicalize("comment_id", request.comment_id);
+  if (checked.ok()) checked = InField("body", CheckBody(request.body));
+  if (checked.ok() && request.etag.empty()) checked = InvalidField("etag", "is required");
+  if (checked.ok()) checked = CheckChangeId(request.change_id);
+  if (!checked.ok()) return answer(checked);
+  Submit(call,
+         std::make_shared<EditRun>(EditRun{.request = std::move(request), .deed = DeedOf(call)}),
+         std::move(answer));
+}
+
+absl::Status Changes::Write(Connection& connection, EditRun& run) {
+  const NewEdit& request = run.request;
+  const Deed& deed = run.deed;
+  std::optional<StoredComment> stored = FindComment(connection, deed.org_id, request.comment_id);
+  if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
+  Comment& comment = stored->comment;
+  if (!request.change_id.empty()) {
+    if (const auto change = FindChange(connection, deed.org_id, request.change_id)) {
+      if (!IsSame(*change, kActionEdited, deed, request.invoice_id, request.comment_id) ||
+          !Said(connection, deed.org_id, stored->position, change->revision, request.body)) {
+        return ChangeIdReused();
+      }
+      run.result.replayed = true;
+      run.result.receipt = ReceiptOf(*change);
+      run.result.comment = std::move(comment);
+      return absl::OkStatus();
+    }
+  }
+  if (comment.author.user_id != deed.actor.user_id) return NotTheAuthor();
+  if (comment.removal) return CommentRemoved();
+  if (comment.body == request.body) {
+    run.result.replayed = true;
+    run.result.receipt = ReceiptOf(connection, deed.org_id, *stored);
+    run.result.comment = std::move(comment);
+    return absl::OkStatus();
+  }
+  if (request.etag != EtagOf(comment)) return EtagMismatch("comment", EtagOf(comment));
+  if (absl::Status open = CheckWindow(comment, deed.time); !open.ok()) return open;
+  run.result.receipt = writer_.Edit(connection, deed, *stored, request.body, request.change_id);
+  run.result.comment = std::move(comment);
+  return absl::OkStatus();
+}
+
+void Changes::Remove(const CallContext& call, NewRemoval request, Answer<RemovedComment> answer) {
+  absl::Status checked = Canonicalize("comment_id", request.comment_id);
+  if (checked.ok()) checked = InField("reason", CheckReason(request.reason));
+  if (checked.ok()) checked = CheckChangeId(request.change_id);
+  if (!checked.ok()) return answer(checked);
+  Submit(call,
+         std::make_shared<RemovalRun>(RemovalRun{.request = std::move(request),
+                                                 .deed = DeedOf(call),
+                                                 .by_admin = call.caller.role == Role::kAdmin}),
+         std::move(answer));
+}
+
+absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
+  const NewRemoval& request = run.request;
+  const Deed& deed = run.deed;
+  std::optional<StoredComment> stored = FindComment(connection, deed.org_id, request.comment_id);
+  if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
+  Comment& comment = stored->comment;
+  if (!request.change_id.empty()) {
+    if (const auto change = FindChange(connection, deed.org_id, request.change_id)) {
+      if (!IsSame(*change, kActionRemoved, deed, request.invoice_id, request.comment_id) ||
+          change->reason != request.reason) {
+        return ChangeIdReused();
+      }
+      run.result.replayed = true;
+      run.result.receipt = ReceiptOf(*change);
+      run.result.comment = std::move(comment);
+      return absl::OkStatus();
+    }
+  }
+  const bool own = comment.author.user_id == deed.actor.user_id;
+  if (!own && !run.by_admin) return NotTheAuthor();
+  if (comment.removal) {
+    run.result.replayed = true;
+    run.result.receipt = ReceiptOf(connection, deed.org_id, *stored);
+    run.result.comment = std::move(comment);
+    return absl::OkStatus();
+  }
+  if (!request.etag.empty() && request.etag != EtagOf(comment)) {
+    return EtagMismatch("comment", EtagOf(comment));
+  }
+  if (!run.by_admin) {
+    if (absl::Status open = CheckWindow(comment, deed.time); !open.ok()) return open;
+  }
+  run.result.receipt = writer_.Remove(connection, deed, *stored, request.reason, request.change_id);
+  run.result.comment = std::move(comment);
+  return absl::OkStatus();
+}
+
+void Changes::Resolve(const CallContext& call, NewSettlement request,
+                      Answer<ResolvedThread> answer) {
+  request.resolve = true;
+  Settle(call, std::move(request), std::move(answer));
+}
+
+void Changes::Reopen(const CallContext& call, NewSettlement request,
+                     Answer<ReopenedThread> answer) {
+  request.resolve = false;
+  Settle(call, std::move(request), std::move(answer));
+}
+
+template <class Result>
+void Changes::Settle(const CallContext& call, NewSettlement request, Answer<Result> answer) {
+  absl::Status checked = CheckChangeId(request.change_id);
+  if (checked.ok() && request.words) {
+    std::string& comment_id = request.words->comment_id;
+    if (comment_id.empty()) comment_id = NewCommentId(absl::Now());
+    checked = Canonicalize("comment.comment_id", comment_id);
+    if (checked.ok()) checked = InField("comment.body", CheckBody(request.words->body));
+  }
+  if (!checked.ok()) return answer(checked);
+  Submit(call,
+         std::make_shared<SettlementRun>(
+             SettlementRun{.request = std::move(request), .deed = DeedOf(call)}),
+         std::move(answer));
+}
+
+absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
+  const NewSettlement& request = run.request;
+  const Deed& deed = run.deed;
+  SettledThread& result = run.result;
+  result.invoice_id = request.invoice_id;
+  const std::string_view action = request.resolve ? kActionResolved : kActionReopened;
+  std::optional<StoredComment> said;
+  if (request.words) said = FindComment(connection, deed.org_id, request.words->comment_id);
+  const Thread before = writer_.ThreadOf(connection, deed.org_id, request.invoice_id);
+  result.thread = before;
+  const auto replay = [&](std::optional<Receipt> receipt) {
+    result.replayed = true;
+    result.receipt = std::move(receipt);
+    if (said) result.comment = std::move(said->comment);
+    return absl::OkStatus();
+  };
+  // What was said first under the id must be what is to be said now.
+  if (said) {
+    const Comment again{.comment_id = request.words->comment_id,
+                        .invoice_id = request.invoice_id,
+                        .author = deed.actor,
+                        .body = request.words->body,
+                        .create_time = deed.time};
+    if (!IsReplay(AsFirstSaid(connection, deed.org_id, *said), again)) return CommentIdReused();
+  }
+  if (!request.change_id.empty()) {
+    if (const auto change = FindChange(connection, deed.org_id, request.change_id)) {
+      const std::int64_t said_at = said ? said->position : 0;
+      if (!IsSame(*change, action, deed, request.invoice_id, "") ||
+          change->comment_position != said_at) {
+        return ChangeIdReused();
+      }
+      return replay(ReceiptOf(*change));
+    }
+  }
+  const bool settled = before.resolved == request.resolve;
+  if (settled && !request.words) return replay(std::nullopt);
+  if (settled && said) return replay(ReceiptOf(connection, deed.org_id, *said));
+  if (!request.etag.empty() && request.etag != before.etag()) {
+    return EtagMismatch("thread", before.etag());
+  }
+  std::int64_t said_at = said ? said->position : 0;
+  if (request.words && !said) {
+    Comment comment{.comment_id = request.words->comment_id,
+                    .invoice_id = request.invoice_id,
+                    .author = deed.actor,
+                    .body = request.words->body,
+                    .create_time = CreateTimeAfter(before.last_comment_time, deed.time)};
+    result.receipt = writer_.Add(connection, deed, comment);
+    if (!result.receipt) throw std::runtime_error("an unused comment id was taken");
+    said_at = result.receipt->position;
+    result.comment = std::move(comment);
+  } else if (said) {
+    result.comment = std::move(said->comment);
+  }
+  if (!settled) {
+    result.receipt = writer_.Settle(connection, deed, request.invoice_id, request.resolve,
+                                    request.change_id, said_at);
+  }
+  result.thread = writer_.ThreadOf(connection, deed.org_id, request.invoice_id);
+  return absl::OkStatus();
+}
+
+}  // namespace marginalia

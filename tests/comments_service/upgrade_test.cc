@@ -1,0 +1,143 @@
+// A database of the version before changes and the record, as it was left, under this one.
+#include <string>
+
+#include "comments-service/record/audit_entry.h"
+#include "comments-service/schema.h"
+#include "services/events/log/event_log.h"
+#include "tests/comments_service/service_test.h"
+
+namespace marginalia {
+namespace {
+
+namespace v1 = comments::v1;
+
+constexpr std::int64_t kMicros = 1'700'000'000'000'005;
+constexpr int kVersionBefore = 3;
+
+class UpgradeTest : public testing::TestWithParam<DatabaseKind> {
+ protected:
+  void SetUp() override {
+    Migrations before = CommentsMigrations();
+    before.resize(kVersionBefore);
+    auto database = Database::Open(url_, before);
+    ASSERT_TRUE(database.ok()) << database.status();
+    ASSERT_TRUE(EventLog::Open(**database, false).ok());
+    const absl::Status written = (*database)->WriteAtStart([](Connection& connection) {
+      connection.ActFor(Tenants::All());
+      std::string hash;
+      for (std::int64_t position = 1; position <= 3; ++position) {
+        hash = Write(connection, position, hash);
+      }
+      connection.sql() << "INSERT INTO threads (org_id, invoice_id) VALUES ('org', 'INV-1')";
+      connection.sql() << "INSERT INTO audit_heads (org_id, entry_count, position, hash)"
+                          " VALUES ('org', 3, 3, :hash)",
+          soci::use(hash);
+      connection.sql() << "UPDATE event_log SET head = 3";
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(written.ok()) << written;
+  }
+
+  static std::string IdAt(std::int64_t position) {
+    return "018f4e2a-9c3b-7d10-8a55-00000000000" + std::to_string(position);
+  }
+
+  // Returns the entry's hash.
+  static std::string Write(Connection& connection, std::int64_t position,
+                           const std::string& previous) {
+    const std::string id = IdAt(position);
+    const AuditEntry entry{.format = 1,
+                           .position = position,
+                           .org_id = "org",
+                           .actor_id = "dana",
+                           .actor_name = "Dana",
+                           .action = std::string(kActionAdded),
+                           .invoice_id = "INV-1",
+                           .comment_id = id,
+                           .request_id = "r",
+                           .create_time = absl::FromUnixMicros(kMicros)};
+    const std::string hash = EntryHash(previous, entry);
+    v1::Event event;
+    event.set_position(position);
+    event.set_org_id("org");
+    event.mutable_comment_added()->mutable_comment()->set_comment_id(id);
+    const std::string payload = connection.ToColumn(event.SerializeAsString());
+    const std::int64_t high = 0x018f4e2a9c3b7d10;
+    const auto low = static_cast<std::int64_t>(0x8a55000000000000 + position);
+    soci::session& sql = connection.sql();
+    sql << "INSERT INTO comments (org_id, position, invoice_id, sequence, comment_id, author_id,"
+           " author_name, body, create_time) VALUES ('org', :position, 'INV-1', :sequence, :id,"
+           " 'dana', 'Dana', 'an old body', :time)",
+        soci::use(position), soci::use(position), soci::use(id), soci::use(kMicros);
+    sql << "INSERT INTO thread_comments (org_id, invoice_id, sequence, position)"
+           " VALUES ('org', 'INV-1', :sequence, :position)",
+        soci::use(position), soci::use(position);
+    sql << "INSERT INTO comment_ids (org_id, id_high, id_low, position)"
+           " VALUES ('org', :high, :low, :position)",
+        soci::use(high), soci::use(low), soci::use(position);
+    sql << "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action, invoice_id,"
+           " comment_id, request_id, create_time, hash) VALUES ('org', :position, 'dana', 'Dana',"
+           " 'comment.added', 'INV-1', :id, 'r', :time, :hash)",
+        soci::use(position), soci::use(id), soci::use(kMicros), soci::use(hash);
+    sql << "INSERT INTO events (position, org_id, subject, event_time, payload)"
+           " VALUES (:position, 'org', 'INV-1', :time, CAST(:payload AS " +
+               std::string(connection.kind() == DatabaseKind::kPostgres ? "BYTEA" : "BLOB") + "))",
+        soci::use(position), soci::use(kMicros), soci::use(payload);
+    return hash;
+  }
+
+  const std::string url_ = NewDatabaseUrl(GetParam());
+};
+INSTANTIATE_ON_EVERY_DATABASE(UpgradeTest);
+
+TEST_P(UpgradeTest, WhatWasThereIsReadVerifiedNumberedAndCanBeChanged) {
+  ServiceUnderTest service({.database_url = url_});
+  const Client dana = service.As("org", "dana");
+  const Client alex = service.As("org", "alex", "admin");
+  const auto page = dana.List("INV-1");
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->comments_size(), 3);
+  EXPECT_EQ(page->comments(0).body(), "an old body");
+  EXPECT_EQ(page->comments(0).revision(), 1);
+  EXPECT_EQ(page->thread().revision(), 3);
+  EXPECT_EQ(dana.Recent()->total_size(), 3);
+  EXPECT_TRUE(alex.Verify()->intact());
+  const auto again = dana.Add("INV-1", IdAt(2), "an old body");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->replayed());
+  EXPECT_EQ(again->receipt().number(), 2);
+  EXPECT_EQ(dana.Post("INV-1", "a new body").receipt().number(), 4);
+  ASSERT_TRUE(alex.Remove(page->comments(0), "old").ok());
+  EXPECT_EQ(dana.Recent()->total_size(), 4);
+  const auto entries = alex.Audit();
+  ASSERT_EQ(entries->entries_size(), 5);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(entries->entries(i).number(), i + 1);
+    EXPECT_EQ(entries->entries(i).format(), i < 3 ? 1 : 2);
+  }
+  EXPECT_TRUE(alex.Verify()->intact());
+}
+
+// While replicas are replaced one by one, one of the version before goes on adding comments.
+TEST_P(UpgradeTest, WhatAReplicaOfTheVersionBeforeWritesIsNumberedToo) {
+  ServiceUnderTest service({.database_url = url_});
+  if (GetParam() == DatabaseKind::kSqlite) {
+    // There none can be.
+    EXPECT_FALSE(Database::Open(url_, CommentsMigrations()).ok());
+    return;
+  }
+  service.As("org", "dana").Post("INV-1", "a new body");
+  service.Tamper([](soci::session& sql) {
+    sql << "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action,"
+           " invoice_id, comment_id, request_id, create_time, hash)"
+           " SELECT org_id, position + 4, actor_id, actor_name, action, invoice_id, comment_id,"
+           " request_id, create_time, hash FROM audit_entries WHERE position < 3";
+  });
+  const auto entries = service.As("org", "alex", "admin").Audit();
+  ASSERT_EQ(entries->entries_size(), 6);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(entries->entries(i).number(), i + 1);
+  EXPECT_EQ(entries->entries(5).format(), 1);
+}
+
+}  // namespace
+}  // namespace marginalia
