@@ -113,6 +113,12 @@ TEST(PageTextTest, DaysAreWrittenOutAndWhatIsNoDayStays) {
   EXPECT_EQ(ShortDay("2024-02-29"), "29 Feb 2024");
   EXPECT_EQ(LongDay("soon"), "soon");
   EXPECT_EQ(LongDay(""), "");
+  const absl::Time evening =
+      absl::FromCivil(absl::CivilMinute(2026, 11, 26, 23, 59), absl::UTCTimeZone());
+  EXPECT_EQ(DaysUntil("2026-11-26", evening), 0);
+  EXPECT_EQ(DaysUntil("2026-11-27", evening), 1);
+  EXPECT_EQ(DaysUntil("2026-06-30", evening), -149);
+  EXPECT_EQ(DaysUntil("soon", evening), std::nullopt);
 }
 
 TEST(PageTextTest, AddressesAreEncodedAndStayOnTheSite) {

@@ -51,4 +51,10 @@ std::string LongDay(std::string_view day) { return FormatDay("%-d %B %Y", day); 
 
 std::string ShortDay(std::string_view day) { return FormatDay(kShortDay, day); }
 
+std::optional<std::int64_t> DaysUntil(std::string_view day, absl::Time now) {
+  absl::CivilDay until;
+  if (!absl::ParseCivilTime({day.data(), day.size()}, &until)) return std::nullopt;
+  return until - absl::ToCivilDay(now, absl::UTCTimeZone());
+}
+
 }  // namespace marginalia

@@ -3,6 +3,8 @@
 #ifndef MARGINALIA_GATEWAY_PAGES_VIEWS_PAGE_TIME_H_
 #define MARGINALIA_GATEWAY_PAGES_VIEWS_PAGE_TIME_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,10 @@ std::string MachineTime(absl::Time time);
 // "30 June 2026" and "30 Jun 2026" for "2026-06-30"; a text that is no such day stays as it is.
 std::string LongDay(std::string_view day);
 std::string ShortDay(std::string_view day);
+
+// How many days "2026-06-30" is after the day of `now`, in UTC; below 0 when it has passed. Nothing
+// for a text that is no such day.
+std::optional<std::int64_t> DaysUntil(std::string_view day, absl::Time now);
 
 }  // namespace marginalia
 

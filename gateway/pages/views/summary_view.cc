@@ -1,5 +1,6 @@
 #include "gateway/pages/views/summary_view.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,29 +26,44 @@ constexpr absl::Duration kCountAgeToldMin = absl::Minutes(1);
 struct StatusWords {
   const char* css_class;
   const char* name;
-  const char* meaning;
+  std::string meaning;
 };
 
-StatusWords WordsOf(InvoiceStatus status) {
+std::string InDays(std::int64_t days) { return absl::StrCat(days, days == 1 ? " day" : " days"); }
+
+StatusWords SentWords(std::string_view due_date, absl::Time now) {
+  const std::optional<std::int64_t> left = DaysUntil(due_date, now);
+  if (!left) return {"sent", "Sent", "waiting for payment"};
+  if (*left < 0) return {"overdue", "Overdue", "by " + InDays(-*left)};
+  if (*left == 0) return {"sent", "Sent", "due today"};
+  return {"sent", "Sent", "due in " + InDays(*left)};
+}
+
+StatusWords WordsOf(InvoiceStatus status, std::string_view due_date, absl::Time now) {
   switch (status) {
     case invoices::v1::INVOICE_STATUS_DRAFT:
       return {"draft", "Draft", "not sent yet"};
     case invoices::v1::INVOICE_STATUS_SENT:
-      return {"sent", "Sent", "waiting for payment"};
+      return SentWords(due_date, now);
     case invoices::v1::INVOICE_STATUS_PAID:
       return {"paid", "Paid", "nothing is due"};
     case invoices::v1::INVOICE_STATUS_VOID:
-      return {"void", "Void", "withdrawn"};
+      return {"void", "Void", "withdrawn, nothing is due"};
     default:
       return {"unknown", "Unknown", "its status is not known here"};
   }
 }
 
-void AddStatus(PageData& data, InvoiceStatus status) {
-  const StatusWords words = WordsOf(status);
+void AddStatus(PageData& data, InvoiceStatus status, std::string_view due_date, absl::Time now) {
+  StatusWords words = WordsOf(status, due_date, now);
   data["status_class"] = words.css_class;
   data["status_name"] = words.name;
-  data["status_meaning"] = words.meaning;
+  data["status_meaning"] = std::move(words.meaning);
+}
+
+// What the total is to whoever reads: owed only once the invoice is sent, and until it is paid.
+const char* TotalLabel(InvoiceStatus status) {
+  return status == invoices::v1::INVOICE_STATUS_SENT ? "Amount due" : "Total";
 }
 
 void AddLast(PageData& data, std::string_view author, absl::Time time, absl::Time now) {
@@ -95,9 +111,8 @@ PageData SummaryData(const GetInvoiceResponse& answer, std::optional<std::int64_
                      const Comment* newest, absl::Time now) {
   const Invoice& invoice = answer.invoice();
   PageData data;
-  data["number"] = invoice.number();
-  AddStatus(data, invoice.status());
-  data["version"] = absl::StrCat(invoice.version());
+  AddStatus(data, invoice.status(), invoice.due_date(), now);
+  data["total_label"] = TotalLabel(invoice.status());
   data["due_day"] = invoice.due_date();
   data["due_text"] = LongDay(invoice.due_date());
   if (!invoice.terms().empty()) data["terms"] = invoice.terms();
@@ -124,7 +139,7 @@ PageData SummaryRow(const InvoiceSummary& summary, absl::Time now) {
   row["invoice_href"] = InvoicePath(summary.number(), summary.invoice_id());
   row["customer_name"] = summary.customer_name();
   row["total"] = MoneyText(summary.total(), summary.currency());
-  AddStatus(row, summary.status());
+  AddStatus(row, summary.status(), summary.due_date(), now);
   row["due_day"] = summary.due_date();
   row["due_text"] = ShortDay(summary.due_date());
   AddCountOrDash(row, CountOf(summary));
