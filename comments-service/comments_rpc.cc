@@ -87,15 +87,15 @@ class CommentsRpc : public RawService {
         list_thread_counts_(MethodOf(gate, "ListThreadCounts")),
         list_audit_entries_(MethodOf(gate, "ListAuditEntries")),
         verify_audit_log_(MethodOf(gate, "VerifyAuditLog")),
-        get_thread_(MethodOf(gate, "GetThread")),
-        get_checkpoint_(MethodOf(gate, "GetCheckpoint")),
-        get_inclusion_proof_(MethodOf(gate, "GetInclusionProof")),
-        get_consistency_proof_(MethodOf(gate, "GetConsistencyProof")),
         edit_comment_(MethodOf(gate, "EditComment")),
         remove_comment_(MethodOf(gate, "RemoveComment")),
         resolve_thread_(MethodOf(gate, "ResolveThread")),
         reopen_thread_(MethodOf(gate, "ReopenThread")),
-        list_comment_revisions_(MethodOf(gate, "ListCommentRevisions")) {}
+        list_comment_revisions_(MethodOf(gate, "ListCommentRevisions")),
+        get_thread_(MethodOf(gate, "GetThread")),
+        get_checkpoint_(MethodOf(gate, "GetCheckpoint")),
+        get_inclusion_proof_(MethodOf(gate, "GetInclusionProof")),
+        get_consistency_proof_(MethodOf(gate, "GetConsistencyProof")) {}
 
   grpc::ServerUnaryReactor* AddComment(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,

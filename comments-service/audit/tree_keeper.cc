@@ -140,7 +140,7 @@ absl::StatusOr<bool> TreeKeeper::Step(const std::string& org_id) {
   if (!read.ok()) return read;
   if (growth.nodes.empty()) return false;
   const absl::Status written = writes_.SubmitAndWait(
-      absl::Now() + kStepDeadline, Tenants::One(org_id), [&](Connection& connection) {
+      SteadyTime::Now() + kStepDeadline, Tenants::One(org_id), [&](Connection& connection) {
         // Another replica may have been faster.
         if (ReadStoredTree(connection, org_id) == growth.before) {
           StoreNodes(connection, org_id, growth.nodes, growth.after);

@@ -38,9 +38,9 @@ std::optional<LogPoint> PointOf(const ApiCall& call, const std::string& token) {
 }
 
 std::string TagOf(const ApiCall& call, const ListCommentsRequest& request, std::string_view log_id,
-                  std::int64_t total_size) {
+                  std::int64_t revision) {
   return ThreadPageTag({log_id, call.caller().org_id, request.invoice_id(), request.page_token(),
-                        request.page_size(), total_size});
+                        request.page_size(), revision});
 }
 
 // Whether the charset that a parameter of Content-Type names, if it does, is UTF-8.
@@ -92,7 +92,7 @@ void CommentsApi::List(ApiCall call) {
   if (IsConditional(call.request()) && !MatchesAnything(call.request()) && believes_events) {
     const auto known = versions_.Find(call.caller().org_id, request.invoice_id());
     if (known) {
-      const std::string tag = TagOf(call, request, known->log_id, known->total);
+      const std::string tag = TagOf(call, request, known->log_id, known->revision);
       if (NamesTag(call.request(), tag)) return call.Answer(NotModified(tag));
     }
   }
@@ -102,11 +102,12 @@ void CommentsApi::List(ApiCall call) {
         if (!status.ok()) return call.Fail(status);
         std::string tag;
         if (const auto point = PointOf(call, page.consistency_token())) {
-          tag = TagOf(call, request, point->log_id, page.total_size());
+          const std::int64_t revision = RevisionOf(page);
+          tag = TagOf(call, request, point->log_id, revision);
           // What an empty thread is really called is not known: it may be another name for one.
           if (!page.comments().empty()) {
             versions_.Learn(*point, call.caller().org_id, request.invoice_id(),
-                            page.comments(0).invoice_id(), page.total_size());
+                            page.comments(0).invoice_id(), revision);
           }
         }
         if (!tag.empty() && NamesTag(call.request(), tag)) return call.Answer(NotModified(tag));

@@ -93,7 +93,7 @@ std::string ThreadPageTag(const ThreadPageVersion& version) {
   hash.Add(version.invoice_id);
   hash.Add(version.cursor);
   hash.Add(static_cast<std::uint64_t>(version.limit));
-  return absl::StrCat("W/\"", hash.Finish(), "-", version.total_size, "\"");
+  return absl::StrCat("W/\"", hash.Finish(), "-", version.revision, "\"");
 }
 
 std::string WeakTag(std::string_view text) {

@@ -11,8 +11,8 @@
 
 namespace marginalia {
 
-// All that decides what a page of a thread shows. A thread only grows, so its size stands for its
-// comments, as long as the log is the same: one that was restored from a backup has another id.
+// All that decides what a page of a thread shows: the thread's revision stands for its comments, as
+// long as the log is the same. One that was restored from a backup has another id.
 struct ThreadPageVersion {
   std::string_view log_id;
   std::string_view org_id;
@@ -20,7 +20,8 @@ struct ThreadPageVersion {
   std::string_view invoice_id;
   std::string_view cursor;
   int limit = 0;
-  std::int64_t total_size = 0;
+  // Of the thread: rises with whatever changes it or a comment of it.
+  std::int64_t revision = 0;
 };
 
 // A weak tag, quotes included: the consistency token of a page differs from answer to answer.

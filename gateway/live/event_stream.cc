@@ -73,15 +73,21 @@ void EventStream::StartedFrom(const LogPoint& point) {
 }
 
 void EventStream::Happened(const comments::v1::Event& event) {
+  // First, so that whoever hears of the event and asks for the page gets one with it. Whatever
+  // changed the thread made its pages old.
+  if (event.has_thread()) {
+    versions_.Raise(event.org_id(), event.invoice_id(), event.thread().revision(),
+                    event.position());
+  } else if (event.has_comment_added()) {
+    versions_.Raise(event.org_id(), event.comment_added().comment().invoice_id(),
+                    event.comment_added().thread_comment_count(), event.position());
+  }
   if (!event.has_comment_added()) {
-    // A kind that this gateway does not know still takes its place.
+    // A kind that browsers are not told of still takes its place.
     recent_.Add({event.position(), "", std::make_shared<const std::string>()});
     return;
   }
   const std::string& invoice_id = event.comment_added().comment().invoice_id();
-  // First, so that whoever hears of the event and asks for the page gets one with it.
-  versions_.Raise(event.org_id(), invoice_id, event.comment_added().thread_comment_count(),
-                  event.position());
   const std::string thread = ThreadKey(event.org_id(), invoice_id);
   const EventText text = CommentText(event, log_id_);
   recent_.Add({event.position(), thread, text});

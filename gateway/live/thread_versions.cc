@@ -16,19 +16,19 @@ void ThreadVersions::StartFrom(const LogPoint& point) {
   complete_since_ = position_ = point.position;
 }
 
-void ThreadVersions::Raise(std::string_view org_id, std::string_view invoice_id, std::int64_t total,
-                           std::int64_t position) {
+void ThreadVersions::Raise(std::string_view org_id, std::string_view invoice_id,
+                           std::int64_t revision, std::int64_t position) {
   const std::string key = ThreadKey(org_id, invoice_id);
   const std::lock_guard lock(mutex_);
   position_ = std::max(position_, position);
   MakeRoom(Use(key) == nullptr ? 1 : 0);
   Entry& entry = Entered(key);
-  entry.total = std::max(entry.total, total);
+  entry.revision = std::max(entry.revision, revision);
 }
 
 void ThreadVersions::Learn(const LogPoint& point, std::string_view org_id,
                            std::string_view asked_id, std::string_view invoice_id,
-                           std::int64_t total) {
+                           std::int64_t revision) {
   const std::string key = ThreadKey(org_id, invoice_id);
   const std::lock_guard lock(mutex_);
   if (point.log_id != log_id_) return;
@@ -38,7 +38,7 @@ void ThreadVersions::Learn(const LogPoint& point, std::string_view org_id,
   if (point.position < complete_since_) return;
   if (!name.empty()) Entered(name).thread = key;
   Entry& entry = Entered(key);
-  entry.total = std::max(entry.total, total);
+  entry.revision = std::max(entry.revision, revision);
 }
 
 std::optional<ThreadVersions::Version> ThreadVersions::Find(std::string_view org_id,
@@ -48,7 +48,7 @@ std::optional<ThreadVersions::Version> ThreadVersions::Find(std::string_view org
   const Entry* entry = Use(key);
   if (entry != nullptr && !entry->thread.empty()) entry = Use(entry->thread);
   if (entry == nullptr) return std::nullopt;
-  return Version{log_id_, entry->total};
+  return Version{log_id_, entry->revision};
 }
 
 ThreadVersions::Entry* ThreadVersions::Use(const std::string& key) {

@@ -1,4 +1,4 @@
-// How many comments each thread has, as far as this gateway knows, so that "has it changed?" is
+// The revision of each thread, as far as this gateway knows, so that "has it changed?" is
 // answered without asking upstream. Answers and events fill it; the least recently used go first.
 // Whether it may be believed is the event subscription's to say: see EventStream::current.
 // Thread-safe.
@@ -28,19 +28,19 @@ class ThreadVersions {
   // From here on every event of the log after `point` is told by Raise. Forgets everything.
   void StartFrom(const LogPoint& point);
 
-  // An event: the thread had `total` comments at `position`.
-  void Raise(std::string_view org_id, std::string_view invoice_id, std::int64_t total,
+  // An event: the thread was at `revision` at `position`.
+  void Raise(std::string_view org_id, std::string_view invoice_id, std::int64_t revision,
              std::int64_t position);
 
-  // An answer from upstream: the thread had `total` comments at `point`. `asked_id` is what the
+  // An answer from upstream: the thread was at `revision` at `point`. `asked_id` is what the
   // caller called the invoice, `invoice_id` what it is really called. Ignored when events since
   // then may have been missed.
   void Learn(const LogPoint& point, std::string_view org_id, std::string_view asked_id,
-             std::string_view invoice_id, std::int64_t total);
+             std::string_view invoice_id, std::int64_t revision);
 
   struct Version {
     std::string log_id;
-    std::int64_t total = 0;
+    std::int64_t revision = 0;
   };
   std::optional<Version> Find(std::string_view org_id, std::string_view asked_id);
 
@@ -49,7 +49,7 @@ class ThreadVersions {
     std::string key;
     // The key of the thread that this is another name for; empty: it is the thread.
     std::string thread;
-    std::int64_t total = 0;
+    std::int64_t revision = 0;
   };
   using Entries = std::list<Entry>;
 

@@ -213,6 +213,10 @@ JsonWithFreshness WithFreshness(std::string json, const invoices::v1::Freshness&
 
 }  // namespace
 
+std::int64_t RevisionOf(const comments::v1::ListCommentsResponse& page) {
+  return page.has_thread() ? page.thread().revision() : page.total_size();
+}
+
 std::string ToJson(const comments::v1::ListCommentsResponse& page) {
   return CommentPageToJson(page);
 }

@@ -5,12 +5,17 @@
 #define MARGINALIA_GATEWAY_UPSTREAM_TRANSCODE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "marginalia/invoices/v1/invoices_service.pb.h"
 
 namespace marginalia {
+
+// That of the thread as the page tells it; from a service that does not tell it yet, as many as the
+// thread has comments, since nothing else changes one there.
+std::int64_t RevisionOf(const comments::v1::ListCommentsResponse& page);
 
 // {comments, nextCursor, previousCursor, totalSize, consistencyToken}
 std::string ToJson(const comments::v1::ListCommentsResponse& page);

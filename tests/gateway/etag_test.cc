@@ -31,7 +31,7 @@ TEST(EtagTest, WhateverShowsChangesTheTag) {
   add([](ThreadPageVersion& version) { version.invoice_id = "INV-1043"; });
   add([](ThreadPageVersion& version) { version.cursor = "x"; });
   add([](ThreadPageVersion& version) { version.limit = 21; });
-  add([](ThreadPageVersion& version) { version.total_size = 4; });
+  add([](ThreadPageVersion& version) { version.revision = 4; });
   add([](ThreadPageVersion& version) {
     version.org_id = "northlightI";
     version.invoice_id = "NV-1042";

@@ -279,7 +279,7 @@ TEST_F(EventFaultsTest, AStreamThatOpenedTooEarlyEndsWithoutAnEventOfAThreadThat
 
 TEST_F(EventFaultsTest, ARefusalThatPassesIsAStreamThatSaysWhenToComeBack) {
   options_.rates.person_calls_per_second = 1;
-  options_.rates.clock = [] { return absl::FromUnixSeconds(1'800'000'000); };
+  options_.rates.clock = [] { return SteadyTime::SinceBoot(absl::Hours(1)); };
   StartGateway();
   const auto let_in = Open(As("dana"));
   RawConnection browser(gateway_->address());

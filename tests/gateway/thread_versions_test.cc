@@ -11,7 +11,7 @@ constexpr char kLog[] = "00000000000000a1";
 
 std::int64_t TotalOf(ThreadVersions& versions, const std::string& org, const std::string& id) {
   const auto version = versions.Find(org, id);
-  return version ? version->total : -1;
+  return version ? version->revision : -1;
 }
 
 class ThreadVersionsTest : public testing::Test {
@@ -24,7 +24,7 @@ TEST_F(ThreadVersionsTest, AnAnswerIsRememberedWithItsLog) {
   versions_.Learn({kLog, 100}, "northlight", "u1", "u1", 3);
   const auto version = versions_.Find("northlight", "u1");
   ASSERT_TRUE(version.has_value());
-  EXPECT_EQ(version->total, 3);
+  EXPECT_EQ(version->revision, 3);
   EXPECT_EQ(version->log_id, kLog);
   EXPECT_EQ(TotalOf(versions_, "rivalworks", "u1"), -1);
 }

@@ -85,7 +85,7 @@ class InvoiceProcessTest : public testing::Test {
   auto Call(Method method, const Request& request) {
     grpc::ClientContext context;
     PrepareCall(context, mint_->Mint({.org = "northlight", .sub = "dana", .role = "member"}), "",
-                absl::Now() + absl::Seconds(20));
+                SteadyTime::Now() + absl::Seconds(20));
     return CallWith(method, context, request);
   }
   template <class Request, class Response>

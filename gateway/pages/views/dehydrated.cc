@@ -31,7 +31,7 @@ std::string TagOf(const ListCommentsResponse& page, const ThreadPlace& place,
   const auto point = ParseConsistencyToken(page.consistency_token(), TokenScope(caller), "", "");
   if (!point.ok()) return "";
   return ThreadPageTag({point->log_id, caller.org_id, place.invoice_id, place.cursor,
-                        kPageSizeDefault, page.total_size()});
+                        kPageSizeDefault, RevisionOf(page)});
 }
 
 // In JSON "<" stands in strings only.

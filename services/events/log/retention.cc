@@ -23,7 +23,7 @@ Retention::Retention(EventLog& log, EventFeed& feed, GroupCommit& writes,
       bounds_(bounds),
       now_(std::move(now)),
       looked_at_(now_()),
-      looked_at_steady_(std::chrono::steady_clock::now()),
+      looked_at_steady_(SteadyTime::Now()),
       trusted_since_(looked_at_steady_),
       thread_([this, interval] { Work(interval); }) {}
 
@@ -51,8 +51,8 @@ void Retention::Work(absl::Duration interval) {
 
 std::optional<absl::Time> Retention::TrustedNow() {
   const absl::Time now = now_();
-  const SteadyTime steady_now = std::chrono::steady_clock::now();
-  const absl::Duration passed = absl::FromChrono(steady_now - looked_at_steady_);
+  const SteadyTime steady_now = SteadyTime::Now();
+  const absl::Duration passed = steady_now - looked_at_steady_;
   const absl::Duration step = (now - looked_at_) - passed;
   looked_at_ = now;
   looked_at_steady_ = steady_now;
@@ -64,7 +64,7 @@ std::optional<absl::Time> Retention::TrustedNow() {
     trusted_since_ = steady_now;
   }
   const absl::Duration trust = std::min(bounds_.clock_trusted_after, bounds_.age_max);
-  if (absl::FromChrono(steady_now - trusted_since_) < trust) return std::nullopt;
+  if (steady_now - trusted_since_ < trust) return std::nullopt;
   return now;
 }
 

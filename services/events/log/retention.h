@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "services/events/log/event_feed.h"
 #include "services/events/log/event_log.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/group/group_commit.h"
 
 namespace marginalia {
@@ -48,7 +49,6 @@ class Retention {
   Retention& operator=(const Retention&) = delete;
 
  private:
-  using SteadyTime = std::chrono::steady_clock::time_point;
   void Work(absl::Duration interval);
   // The newest position that need not be retained.
   absl::StatusOr<std::int64_t> Removable();
