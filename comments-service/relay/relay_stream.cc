@@ -16,12 +16,14 @@ namespace {
 
 constexpr char kIdHeader[] = "Nats-Msg-Id";
 constexpr char kExpectedSequenceHeader[] = "Nats-Expected-Last-Sequence";
+constexpr char kExpectedIdHeader[] = "Nats-Expected-Last-Msg-Id";
 constexpr char kExpectedStreamHeader[] = "Nats-Expected-Stream";
 // As the CloudEvents SDKs read it: NATS keeps the case of a header's name.
 constexpr char kContentTypeHeader[] = "content-type";
 // The names of the server's errors:
 // https://github.com/nats-io/nats-server/blob/main/server/errors.json
 constexpr std::int64_t kWrongLastSequence = 10071;
+constexpr std::int64_t kWrongLastMessageId = 10070;
 // How often a wait looks whether the process is ending.
 constexpr absl::Duration kStopLookInterval = absl::Milliseconds(50);
 
@@ -72,7 +74,7 @@ Acknowledgement ParseRefusal(const boost::json::value& error) {
   const boost::json::object* refusal = error.if_object();
   if (refusal == nullptr) return Refused("it does not say why");
   const boost::json::value* code = refusal->if_contains("err_code");
-  if (code != nullptr && *code == kWrongLastSequence) {
+  if (code != nullptr && (*code == kWrongLastSequence || *code == kWrongLastMessageId)) {
     return {absl::AbortedError("the stream holds other messages than expected")};
   }
   const boost::json::value* words = refusal->if_contains("description");
@@ -140,8 +142,10 @@ struct RelayStream::State {
   absl::StatusOr<StreamInfo> Info();
   absl::StatusOr<StreamInfo> Make();
   absl::StatusOr<std::optional<LogPoint>> LastEvent(const jsStreamInfo& info);
-  natsStatus Send(const RelayMessage& message, std::int64_t expected_sequence,
-                  std::uint64_t answer);
+  // `previous`: the id of the message sent just before; empty: none was. When that one is refused
+  // because of a message of others', this one must not fit where it would have stood.
+  natsStatus Send(const RelayMessage& message, std::string_view previous,
+                  std::int64_t expected_sequence, std::uint64_t answer);
   Acknowledgement Await(std::uint64_t answer, const std::stop_token& stop);
 };
 
@@ -212,8 +216,8 @@ absl::StatusOr<std::optional<LogPoint>> RelayStream::State::LastEvent(const jsSt
   return ParseRelayMessageId(id);
 }
 
-natsStatus RelayStream::State::Send(const RelayMessage& message, std::int64_t expected_sequence,
-                                    std::uint64_t answer) {
+natsStatus RelayStream::State::Send(const RelayMessage& message, std::string_view previous,
+                                    std::int64_t expected_sequence, std::uint64_t answer) {
   natsMsg* made = nullptr;
   natsStatus status =
       natsMsg_Create(&made, message.subject.c_str(), absl::StrCat(inbox, ".", answer).c_str(),
@@ -225,6 +229,10 @@ natsStatus RelayStream::State::Send(const RelayMessage& message, std::int64_t ex
                                     {kExpectedSequenceHeader, std::to_string(expected_sequence)},
                                     {kContentTypeHeader, kRelayContentType}}) {
     status = natsMsgHeader_Set(made, name, value.c_str());
+    if (status != NATS_OK) return status;
+  }
+  if (!previous.empty()) {
+    status = natsMsgHeader_Set(made, kExpectedIdHeader, std::string(previous).c_str());
     if (status != NATS_OK) return status;
   }
   return natsConnection_PublishMsg(connection.get(), made);
@@ -285,8 +293,8 @@ PublishOutcome RelayStream::Publish(const std::vector<RelayMessage>& messages,
   natsStatus sent = NATS_OK;
   std::size_t count = 0;
   for (; count < messages.size(); ++count) {
-    sent = state_->Send(messages[count], last_sequence + static_cast<std::int64_t>(count),
-                        state_->next_answer++);
+    sent = state_->Send(messages[count], count == 0 ? std::string_view() : messages[count - 1].id,
+                        last_sequence + static_cast<std::int64_t>(count), state_->next_answer++);
     if (sent != NATS_OK) break;
   }
   PublishOutcome outcome;

@@ -58,7 +58,7 @@ for (const colorScheme of ["light", "dark"]) {
         route.fulfill({ status: 500, body: "{}" }),
       );
       await dana.post("Refused.");
-      await dana.page.locator("#comment-error:not(:empty)").waitFor();
+      await dana.page.locator("#unsent .error").waitFor();
       await assertNoBarrier(dana, "the refused comment");
       await dana.page.goto("/invoices/INV-9999");
       await assertNoBarrier(dana, "the page that is not there");

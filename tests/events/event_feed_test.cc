@@ -233,6 +233,7 @@ TEST_F(SharedEventFeedTest, ALogThatHasLostItsEndIsNeitherWrittenToNorBelieved) 
   there.Execute("DELETE FROM events WHERE position > 3");
   there.Execute("UPDATE event_log SET head = 3");
   EXPECT_FALSE(here.log().RefreshHead().ok());
+  here.ExpectTheWriterToFail();
   EXPECT_FALSE(here.Write(here.Appending("a sixth event")).ok());
   EXPECT_EQ(here.log().head(), 5);
 }

@@ -215,7 +215,8 @@ TEST_F(InvoicePageTest, WithoutInvoicesTheThreadIsShown) {
   const HttpAnswer page = Page(kPage);
   EXPECT_EQ(page.status, 200);
   EXPECT_TRUE(Has(page, "The invoice itself cannot be shown right now."));
-  EXPECT_TRUE(Has(page, "<span class=\"badge\" data-comment-count=\"words\">2 comments</span>"));
+  EXPECT_TRUE(
+      Has(page, "<a class=\"badge\" href=\"#thread\" data-comment-count=\"words\">2 comments</a>"));
   EXPECT_EQ(BodiesOf(page).size(), 2U);
   EXPECT_EQ(DehydratedOf(page).at("invoiceId"), kInvoiceId);
   EXPECT_TRUE(Has(page, "<form id=\"comment-form\""));

@@ -14,6 +14,9 @@
 namespace marginalia {
 namespace {
 
+// What a double holds exactly, and therefore every reader of JSON.
+constexpr std::int64_t kJsonIntegerMax = 9'007'199'254'740'991;
+
 namespace json = boost::json;
 using comments::v1::Comment;
 
@@ -153,7 +156,7 @@ invoices::v1::GetInvoiceResponse SampleInvoice() {
   answer.mutable_summary()->set_status(invoices::v1::INVOICE_STATUS_SENT);
   answer.mutable_summary()->set_version(3);
   answer.mutable_summary()->set_comment_count(0);
-  answer.mutable_summary()->set_total(std::numeric_limits<std::int64_t>::max());
+  answer.mutable_summary()->set_total(kJsonIntegerMax);
   answer.mutable_freshness()->set_as_of_token("token");
   answer.mutable_freshness()->mutable_lag()->set_seconds(12);
   answer.mutable_freshness()->mutable_lag()->set_nanos(3'456'789);
@@ -166,7 +169,7 @@ TEST(TranscodeTest, AnInvoiceTellsMoneyInMinorUnitsAndItsStatusByName) {
   EXPECT_EQ(shown.at("invoice").at("currency"), "USD");
   EXPECT_EQ(shown.at("invoice").at("status"), "SENT");
   EXPECT_EQ(shown.at("invoice").at("lineItems").at(0).at("amount").as_int64(), -480000);
-  EXPECT_EQ(shown.at("summary").at("total").as_int64(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(shown.at("summary").at("total").as_int64(), kJsonIntegerMax);
   EXPECT_TRUE(shown.at("summary").at("lastCommentTime").is_null());
   EXPECT_EQ(shown.at("freshness").at("lag"), "12.003s");
 }

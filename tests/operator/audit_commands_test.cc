@@ -32,12 +32,12 @@ TEST_F(AuditCommandsTest, AnExportVerifiesWithoutTheServiceAndWithEachReceipt) {
   StopComments();
   const OperatorOutcome verified = Verify(File("audit"));
   EXPECT_EQ(verified.exit_code, 0) << verified.error;
-  EXPECT_EQ(verified.out, "intact: 131 entries of northlight, the last at position 131 with hash " +
+  EXPECT_EQ(verified.out, "intact: 131 entries of northlight, the last at number 131 with hash " +
                               last.receipt().audit_hash() + "\n");
   for (const auto& receipt : {first.receipt(), last.receipt()}) {
-    const OperatorOutcome proven = Verify(
-        File("audit"),
-        {"--position=" + std::to_string(receipt.position()), "--hash=" + receipt.audit_hash()});
+    const OperatorOutcome proven =
+        Verify(File("audit"),
+               {"--number=" + std::to_string(receipt.number()), "--hash=" + receipt.audit_hash()});
     EXPECT_EQ(proven.exit_code, 0) << proven.error;
   }
 }
@@ -97,20 +97,19 @@ TEST_F(AuditCommandsTest, TheFirstBrokenLineIsNamedWhateverWasDoneToIt) {
     std::string file;
     std::string finding;
   } broken[] = {
-      {replaced("dana", "evil"), "line 2: position 2 does not carry the hash"},
-      {lines[0] + lines[2] + lines[3], "line 2: position 3 does not carry the hash"},
-      {lines[0] + lines[1] + lines[1] + lines[2], "line 3: position 2 comes after 2"},
-      {lines[1] + lines[0], "line 1: position 2 does not carry the hash"},
-      {replaced("\"position\":2", "\"position\":\"2\""), "line 2: \"position\" is no whole number"},
-      {replaced("\"position\":2", "\"position\":-2"), "line 2: \"position\" is no whole number"},
-      {replaced("\"position\":2", "\"position\":2e0"), "line 2: \"position\" is no whole number"},
-      {replaced("\"position\":2", "\"position\":99999999999999999999"), "line 2: "},
-      {replaced("\"position\":2", "\"position\":1,\"position\":2"),
-       "line 2: it has a member twice"},
+      {replaced("dana", "evil"), "line 2: number 2 does not carry the hash"},
+      {lines[0] + lines[2] + lines[3], "line 2: number 3 stands where 2 should"},
+      {lines[0] + lines[1] + lines[1] + lines[2], "line 3: number 2 stands where 3 should"},
+      {lines[1] + lines[0], "line 1: number 2 stands where 1 should"},
+      {replaced("\"number\":2", "\"number\":\"2\""), "line 2: \"number\" is no whole number"},
+      {replaced("\"number\":2", "\"number\":-2"), "line 2: \"number\" is no whole number"},
+      {replaced("\"number\":2", "\"number\":2e0"), "line 2: \"number\" is no whole number"},
+      {replaced("\"number\":2", "\"number\":99999999999999999999"), "line 2: "},
+      {replaced("\"number\":2", "\"number\":1,\"number\":2"), "line 2: it has a member twice"},
       {replaced("\"org_id\"", "\"extra\":1,\"org_id\""), "line 2: it has a member twice, one too"},
       {replaced("\"org_id\"", "\"org\""), "line 2: it has no \"org_id\""},
       {replaced("\"action\":\"comment.added\"", "\"action\":null"), "\"action\" is no string"},
-      {replaced("northlight", "southlight"), "line 2: position 2 is of tenant \"southlight\""},
+      {replaced("northlight", "southlight"), "line 2: number 2 is of tenant \"southlight\""},
       {replaced("\"hash\":\"", "\"hash\":\"zz"), "line 2: \"hash\" is not 64 hexadecimal digits"},
       {replaced("Z\"", "+01:00\""), "line 2: \"create_time\" is no time in UTC"},
       {lines[0] + "\n" + lines[1], "line 2: it is no JSON object"},
@@ -131,12 +130,12 @@ TEST_F(AuditCommandsTest, TheFirstBrokenLineIsNamedWhateverWasDoneToIt) {
   }
   WriteWhole(File("cut"), lines[0] + lines[1]);
   EXPECT_EQ(Verify(File("cut")).exit_code, 0);
-  const OperatorOutcome cut = Verify(File("cut"), {"--position=4", "--hash=" + hash});
+  const OperatorOutcome cut = Verify(File("cut"), {"--number=4", "--hash=" + hash});
   EXPECT_EQ(cut.exit_code, 1);
-  EXPECT_THAT(cut.error, HasSubstr("the log is cut off after position 2"));
-  const OperatorOutcome other = Verify(File("audit"), {"--position=3", "--hash=" + hash});
+  EXPECT_THAT(cut.error, HasSubstr("the log is cut off after number 2"));
+  const OperatorOutcome other = Verify(File("audit"), {"--number=3", "--hash=" + hash});
   EXPECT_EQ(other.exit_code, 1);
-  EXPECT_THAT(other.error, HasSubstr("line 3: position 3 carries another hash than its receipt"));
+  EXPECT_THAT(other.error, HasSubstr("line 3: number 3 carries another hash than its receipt"));
 }
 
 TEST_F(AuditCommandsTest, AnEmptyFileProvesNothing) {

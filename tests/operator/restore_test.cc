@@ -51,7 +51,7 @@ class RestoreTest : public OperatorTest {
     const OperatorOutcome exported = Export(File(name));
     EXPECT_EQ(exported.exit_code, 0) << exported.error;
     return RunOperator({"audit-verify", "--from=" + File(name),
-                        "--position=" + std::to_string(receipt.position()),
+                        "--number=" + std::to_string(receipt.number()),
                         "--hash=" + receipt.audit_hash()});
   }
 };
@@ -85,7 +85,7 @@ TEST_F(RestoreTest, AfterAnOlderBackupTheServicesAgreeAndWhatWasLostShows) {
   }
   const OperatorOutcome cut_off = VerifyAgainst("cut_off", lost.receipt());
   EXPECT_EQ(cut_off.exit_code, 1);
-  EXPECT_THAT(cut_off.error, HasSubstr("the log is cut off after position 20"));
+  EXPECT_THAT(cut_off.error, HasSubstr("the log is cut off after number 20"));
   EXPECT_EQ(VerifyAgainst("before", kept.receipt()).exit_code, 0);
 
   // Positions that were given away once are given away again, with other hashes.

@@ -357,7 +357,8 @@ TEST_P(ProjectorTest, ARebuildNeverSetsBackWhatAnotherProcessHasAnsweredWith) {
   comments_.OnSnapshotPage([&] {
     ASSERT_TRUE(Await([&started] { return started.load(); }));
     projection_->Execute(
-        "UPDATE comment_counts SET comment_count = 7, last_position = 1000"
+        "UPDATE comment_counts SET comment_count = 7, last_position = 1000,"
+        " last_comment_time = 9000000000000000"
         " WHERE org_id = 'northlight' AND invoice_id = 'a'");
   });
   StartProjection();

@@ -42,7 +42,6 @@ export class CommentForm {
     this.#parts = parts;
     this.#left = document.createElement("p");
     this.#left.className = "form-note";
-    this.#error.after(this.#left);
     this.#unsent = new UnsentComments(parts.list, {
       retry: (entry) => void this.#post(entry),
       edit: (entry) => this.#edit(entry),
@@ -151,11 +150,16 @@ export class CommentForm {
     if (focused === document.body || this.#form.contains(focused)) this.#text.focus();
   }
 
+  // Only when it matters: until then the form is what was rendered.
   #showLeft(): void {
     const left = CHARACTERS_MAX - charactersOf(this.#text.value);
+    if (left > LEFT_SAID_FROM) {
+      this.#left.remove();
+      return;
+    }
     this.#left.classList.toggle("error", left < 0);
-    this.#left.textContent =
-      left < 0 ? `${plural(-left)} too many` : left <= LEFT_SAID_FROM ? `${plural(left)} left` : "";
+    this.#left.textContent = left < 0 ? `${plural(-left)} too many` : `${plural(left)} left`;
+    if (!this.#left.isConnected) this.#error.after(this.#left);
   }
 }
 

@@ -40,13 +40,13 @@ struct EventFeed::State {
   EventRing ring;                      // guarded by mutex, as all that follows
   WakeList waiters;
   bool closed = false;
-  bool ended = false;                            // the threads are to end
-  bool behind = false;                           // the log holds more than the ring knows of
-  SteadyTime current_at = SteadyTime::Now();     // when the ring knew of all that was durable
-  SteadyTime sleeps_until = SteadyTime();        // the waking thread, unless it is notified
-  std::list<std::atomic<std::int64_t>> places;   // the numbers themselves change without the lock
-  FromOthers from_others;                        // the hearing thread only, as what follows
-  bool hears = true;                             // the last time that it asked it was answered
+  bool ended = false;                           // the threads are to end
+  bool behind = false;                          // the log holds more than the ring knows of
+  SteadyTime current_at = SteadyTime::Now();    // when the ring knew of all that was durable
+  SteadyTime sleeps_until = SteadyTime();       // the waking thread, unless it is notified
+  std::list<std::atomic<std::int64_t>> places;  // the numbers themselves change without the lock
+  FromOthers from_others;                       // the hearing thread only, as what follows
+  bool hears = true;                            // the last time that it asked it was answered
   std::thread waking;
   // Asks the database what others have appended, which may take long or have no answer. Not
   // started where there are no others.

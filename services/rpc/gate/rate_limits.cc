@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "services/errors/errors.h"
-#include "services/text/tenant_key.h"
 #include "services/process/stopwatch.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
 namespace {
