@@ -103,7 +103,7 @@ serves_grpc() {
   printf '\0\0\0\0\0' |
     http --http2-prior-knowledge -H 'content-type: application/grpc' -H 'te: trailers' \
       --data-binary @- "http://$1/grpc.health.v1.Health/Check" 2>/dev/null |
-    od -An -tx1 | grep -q '00 00 00 00 02 08 01'
+    od -An -tx1 | grep '00 00 00 00 02 08 01' >/dev/null
 }
 
 # Prints the first process that is not ready.
