@@ -31,6 +31,8 @@ const KindNames* NamesOf(comments::v1::Event::KindCase kind) {
                                         "commentEdited"};
   static constexpr KindNames kRemoved = {"dev.marginalia.comment.removed.v1", "comment_removed",
                                          "commentRemoved"};
+  static constexpr KindNames kErased = {"dev.marginalia.comment.erased.v1", "comment_erased",
+                                        "commentErased"};
   static constexpr KindNames kResolved = {"dev.marginalia.thread.resolved.v1", "thread_resolved",
                                           "threadResolved"};
   static constexpr KindNames kReopened = {"dev.marginalia.thread.reopened.v1", "thread_reopened",
@@ -42,6 +44,8 @@ const KindNames* NamesOf(comments::v1::Event::KindCase kind) {
       return &kEdited;
     case comments::v1::Event::kCommentRemoved:
       return &kRemoved;
+    case comments::v1::Event::kCommentErased:
+      return &kErased;
     case comments::v1::Event::kThreadResolved:
       return &kResolved;
     case comments::v1::Event::kThreadReopened:
@@ -130,6 +134,7 @@ const comments::v1::Comment* CommentOf(const comments::v1::Event& event) {
   if (event.has_comment_added()) return &event.comment_added().comment();
   if (event.has_comment_edited()) return &event.comment_edited().comment();
   if (event.has_comment_removed()) return &event.comment_removed().comment();
+  if (event.has_comment_erased()) return &event.comment_erased().comment();
   return nullptr;
 }
 
@@ -148,6 +153,9 @@ void AppendData(std::string& json, const comments::v1::Event& event, const KindN
   }
   AppendName(json, names.member);
   json += '{';
+  if (event.has_comment_erased()) {
+    AppendText(json, "commentId", event.comment_erased().comment_id());
+  }
   if (const comments::v1::Comment* comment = CommentOf(event)) {
     AppendName(json, "comment");
     AppendComment(json, *comment);
