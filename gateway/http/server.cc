@@ -1,5 +1,8 @@
 #include "gateway/http/server.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -8,14 +11,14 @@
 #include <cstddef>
 #include <ctime>
 #include <mutex>
-#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "gateway/http/connection.h"
 #include "gateway/http/tls_context.h"
-#include "services/process/log.h"
+#include "services/net/listen_address.h"
+#include "services/net/listener.h"
 
 namespace marginalia {
 namespace {
@@ -25,9 +28,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr absl::Duration kDrainAcceptMax = absl::Seconds(1);
-constexpr int kAcceptBacklog = 4096;
-
-using HttpAcceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
 
 // An IMF-fixdate (RFC 9110, 5.6.7).
 std::string DateNow() {
@@ -38,21 +38,12 @@ std::string DateNow() {
   return std::string(text, std::strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &utc));
 }
 
-absl::StatusOr<tcp::endpoint> Resolve(asio::io_context& context, std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == address.npos) return absl::InvalidArgumentError("must be host:port");
-  std::string_view host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  error_code error;
-  const auto found = tcp::resolver(context).resolve(host, address.substr(colon + 1), error);
-  if (error) return absl::InvalidArgumentError(error.message());
-  return found.begin()->endpoint();
-}
-
-std::string AddressOf(const tcp::endpoint& endpoint) {
-  const std::string host = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" +
-         std::to_string(endpoint.port());
+// The family of an accepted socket, which Asio wants to be told.
+tcp ProtocolOf(int socket) {
+  int family = AF_INET;
+  socklen_t size = sizeof(family);
+  getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  return family == AF_INET6 ? tcp::v6() : tcp::v4();
 }
 
 }  // namespace
@@ -61,7 +52,6 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   State(HttpServerOptions given, IoThread& io_thread, HttpHandler& handler)
       : options(std::move(given)),
         io(io_thread),
-        acceptor(io.context().get_executor()),
         shared{.handler = handler,
                .timeouts = {.request_read_max = absl::ToChronoNanoseconds(options.request_read_max),
                             .idle_max = absl::ToChronoNanoseconds(options.idle_max),
@@ -71,21 +61,11 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
                .closed = [this](HttpConnection* connection) { Closed(connection); }} {}
 
   absl::Status Listen() {
-    const auto endpoint = Resolve(io.context(), options.address);
-    error_code error;
-    if (endpoint.ok()) {
-      acceptor.open(endpoint->protocol(), error);
-      if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-      if (!error) acceptor.bind(*endpoint, error);
-      if (!error) acceptor.listen(kAcceptBacklog, error);
-    }
-    if (endpoint.ok() && !error) {
-      address = AddressOf(acceptor.local_endpoint());
-      return absl::OkStatus();
-    }
-    return absl::UnavailableError(
-        "cannot listen on " + options.address + ": " +
-        (endpoint.ok() ? error.message() : std::string(endpoint.status().message())));
+    absl::Status checked = CheckListenAddress(options.address);
+    if (!checked.ok()) return checked;
+    auto bound = Listener::Bind(options.address);
+    if (bound.ok()) listener = *std::move(bound);
+    return bound.status();
   }
 
   absl::Status PrepareTls() {
@@ -95,22 +75,18 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     return made.status();
   }
 
-  void Accept() {
-    accepting = acceptor.is_open() && count < options.connections_max;
-    if (!accepting) return;
-    acceptor.async_accept([self = shared_from_this()](const error_code& error, HttpSocket socket) {
-      self->Accepted(error, std::move(socket));
-    });
+  // From the listener's thread. What is posted is dropped when the io thread has ended.
+  void StartAccepting() {
+    listener->Start(
+        [self = this](int socket) { self->io.Post([self, socket] { self->Accepted(socket); }); });
   }
 
-  void Accepted(const error_code& error, HttpSocket socket) {
+  void Accepted(int accepted) {
+    HttpSocket socket(io.context().get_executor());
+    error_code error;
+    socket.assign(ProtocolOf(accepted), accepted, error);
     if (error) {
-      // Out of file descriptors, say: the next check tries again.
-      accepting = false;
-      if (acceptor.is_open()) {
-        Log(Severity::kWarning, "cannot accept a connection",
-            {{"error", std::string_view(error.message())}});
-      }
+      close(accepted);
       return;
     }
     auto connection = std::make_shared<HttpConnection>(
@@ -118,7 +94,6 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     connections.insert(connection.get());
     ++count;
     connection->Start();
-    Accept();
   }
 
   void Check() {
@@ -128,7 +103,6 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     for (HttpConnection* connection : Snapshot()) {
       if (connections.count(connection) != 0) connection->CheckDeadline(now);
     }
-    if (!accepting) Accept();
   }
 
   // What is done to a connection may close it, and with it others.
@@ -150,8 +124,6 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   }
 
   void CloseAll() {
-    error_code ignored;
-    acceptor.close(ignored);
     checks.reset();
     for (HttpConnection* connection : Snapshot()) {
       if (connections.count(connection) != 0) connection->Abort();
@@ -160,14 +132,12 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
 
   const HttpServerOptions options;
   IoThread& io;
-  HttpAcceptor acceptor;
-  std::string address;
+  std::unique_ptr<Listener> listener;
   HttpConnection::Shared shared;
   // Null: plain text.
   std::unique_ptr<TlsContext> tls;
   std::unique_ptr<Repeating> checks;
   std::unordered_set<HttpConnection*> connections;
-  bool accepting = false;
   std::mutex mutex;
   std::condition_variable changed;
   std::atomic<std::size_t> count = 0;
@@ -181,18 +151,19 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions 
   io.Run([&state] {
     state->checks =
         state->io.Every(state->options.check_interval, [state = state.get()] { state->Check(); });
-    state->Accept();
   });
+  state->StartAccepting();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 
 HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 HttpServer::~HttpServer() {
+  state_->listener->Close();
   state_->io.Run([this] { state_->CloseAll(); });
 }
 
-const std::string& HttpServer::address() const { return state_->address; }
+const std::string& HttpServer::address() const { return state_->listener->address(); }
 
 std::size_t HttpServer::connections() const { return state_->count; }
 
@@ -206,11 +177,8 @@ void HttpServer::Drain(absl::Duration grace) {
   std::unique_lock lock(state_->mutex);
   state_->changed.wait_until(lock, started + absl::ToChronoNanoseconds(kDrainAcceptMax), idle);
   lock.unlock();
-  state_->io.Run([this] {
-    error_code ignored;
-    state_->acceptor.close(ignored);
-    state_->CloseIdle();
-  });
+  state_->listener->Close();
+  state_->io.Run([this] { state_->CloseIdle(); });
   lock.lock();
   state_->changed.wait_until(lock, started + absl::ToChronoNanoseconds(grace), idle);
 }

@@ -1,5 +1,5 @@
-// The HTTP/1.1 server: accepts connections and keeps them within time and number. Made, drained and
-// destroyed by main; everything else happens on the io thread.
+// The HTTP/1.1 server: keeps the connections that come in by its listener (services/net) within
+// time. Made, drained and destroyed by main; everything else happens on the io thread.
 #ifndef MARGINALIA_GATEWAY_HTTP_SERVER_H_
 #define MARGINALIA_GATEWAY_HTTP_SERVER_H_
 
@@ -35,8 +35,6 @@ struct HttpServerOptions {
   // What clients have not taken yet of answers above 16 KiB may be so much in all; beyond it they
   // are told 503.
   std::size_t large_answers_bytes_max = 256 * 1024 * 1024;
-  // Beyond this, new connections wait in the kernel.
-  std::size_t connections_max = 20'000;
 };
 
 class HttpServer {

@@ -26,7 +26,7 @@
 namespace marginalia {
 namespace {
 
-constexpr int kBacklog = 1024;
+constexpr int kBacklog = 4096;
 // So many at a time before another socket has its turn.
 constexpr int kAcceptsPerTurn = 64;
 // What cannot be accepted for lack of files or memory waits in the kernel meanwhile.
@@ -95,7 +95,8 @@ int SocketsEnd() {
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
   const auto most = static_cast<rlim_t>(kConnectionsMax + kFilesReserved);
-  return static_cast<int>(std::min(files.rlim_cur, most)) - kFilesReserved;
+  const auto open = static_cast<int>(std::min(files.rlim_cur, most));
+  return open - std::min(kFilesReserved, open / 4);
 }
 
 }  // namespace
@@ -125,7 +126,6 @@ Listener::~Listener() { Close(); }
 
 void Listener::Start(Accepted accepted) {
   accepted_ = std::move(accepted);
-  sockets_end_ = SocketsEnd();
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   thread_ = std::thread([this] { Work(); });
 }
@@ -156,6 +156,8 @@ void Listener::Work() {
 }
 
 bool Listener::AcceptSome(int socket) {
+  // Asked each time: an operator may change the limit of a process that runs.
+  sockets_end_ = SocketsEnd();
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     sockaddr_storage peer{};
     socklen_t size = sizeof(peer);
@@ -164,10 +166,8 @@ bool Listener::AcceptSome(int socket) {
     if (accepted >= sockets_end_) {
       Reset(accepted);
       LogRefusal("too many are open");
-    } else if (accepted >= 0 && PausedPeers::OfProcess().Contains(PeerName(peer))) {
-      Reset(accepted);
     } else if (accepted >= 0) {
-      accepted_(accepted);
+      Hand(accepted, PeerName(peer));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       LogRefusal(std::generic_category().message(errno));
       return false;
@@ -177,6 +177,17 @@ bool Listener::AcceptSome(int socket) {
     // Else the client has gone again already, or the call was interrupted.
   }
   return true;
+}
+
+void Listener::Hand(int socket, const std::string& peer) {
+  if (PausedPeers::OfProcess().Contains(peer)) {
+    Reset(socket);
+  } else if (!places_.Take(socket, sockets_end_, HostOf(peer))) {
+    Reset(socket);
+    LogRefusal("one host has opened most of those that there may be");
+  } else {
+    accepted_(socket);
+  }
 }
 
 void Listener::LogRefusal(std::string_view why) {

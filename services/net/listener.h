@@ -1,6 +1,7 @@
-// The sockets that a gRPC server's connections come in by. Of our own: gRPC 1.51 never accepts
-// again once the process has run out of file descriptors, and anybody can see to that who connects
-// often enough and says nothing. Owned by RpcServer, used by one thread; accepts on a thread of its
+// The sockets that a server's connections come in by, of gRPC and of HTTP alike. Whoever connects
+// often enough and says nothing would take every file descriptor that the process may have, and
+// with them its way to databases and other processes (gRPC 1.51 never accepts again then): so some
+// are kept back, and of the rest no host gets all. Used by one thread; accepts on a thread of its
 // own.
 #ifndef MARGINALIA_SERVICES_NET_LISTENER_H_
 #define MARGINALIA_SERVICES_NET_LISTENER_H_
@@ -14,13 +15,15 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/net/host_places.h"
 #include "services/process/stopwatch.h"
 
 namespace marginalia {
 
 // Connections beyond it are reset, so that their clients try again elsewhere.
 inline constexpr int kConnectionsMax = 16'384;
-// Of the files that the process may have open, so many are not for connections.
+// Of the files that the process may have open, so many are not for connections, but at most a
+// quarter.
 inline constexpr int kFilesReserved = 256;
 
 class Listener {
@@ -48,6 +51,7 @@ class Listener {
   void Work();
   // False when nothing can be accepted for now, and trying again at once is of no use.
   bool AcceptSome(int socket);
+  void Hand(int socket, const std::string& peer);
   // Once in a while, however often it happens.
   void LogRefusal(std::string_view why);
 
@@ -58,6 +62,7 @@ class Listener {
   // is free, so this many files are open then.
   int sockets_end_ = 0;
   Accepted accepted_;
+  HostPlaces places_;
   SteadyTime log_after_;
   std::thread thread_;
 };

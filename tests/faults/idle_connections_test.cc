@@ -11,6 +11,8 @@
 #include "services/rpc/client/channel.h"
 #include "tests/faults/flood_fixture.h"
 #include "tests/gateway/raw_connection.h"
+#include "tests/support/await.h"
+#include "tests/support/http_client.h"
 
 namespace marginalia {
 namespace {
@@ -76,6 +78,32 @@ TEST_F(IdleConnectionsTest, AServiceThatHasRunOutOfFilesAcceptsAgainWhenItHasSom
   comments::v1::ListCommentsResponse response;
   const grpc::Status status = stub->ListComments(&context, request, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+// A host that is not the caller's.
+constexpr char kFloodsFrom[] = "127.0.0.2";
+constexpr rlim_t kFewFiles = 256;
+
+TEST_F(IdleConnectionsTest, AGatewayWithFewFilesReachesAServiceAgainWhileAHostTakesAllItCan) {
+  ProcessUnderTest& gateway = processes_.gateway();
+  rlimit few{};
+  ASSERT_EQ(prlimit(gateway.pid(), RLIMIT_NOFILE, nullptr, &few), 0);
+  few.rlim_cur = kFewFiles;
+  ASSERT_EQ(prlimit(gateway.pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+  for (int i = 0; i < 300; ++i) {
+    connections_.push_back(std::make_unique<RawConnection>(gateway.address(), 0, kFloodsFrom));
+  }
+  ASSERT_TRUE(gateway.log().WaitFor("one host has opened most").has_value());
+  processes_.comments().Kill();
+  processes_.StartComments();
+  HttpClient caller(gateway.address());
+  const HttpClient::Headers headers = {
+      {"Authorization", "Bearer " + processes_.Token("dana", "member")}};
+  // Sooner than those that say nothing are cut off.
+  EXPECT_TRUE(Await(
+      [&] { return caller.Get("/api/invoices/" + invoice_ + "/comments", headers).status == 200; },
+      std::chrono::seconds(8)));
+  EXPECT_EQ(HttpClient(gateway.metrics_address()).Get("/metrics").status, 200);
 }
 
 }  // namespace

@@ -290,22 +290,5 @@ TEST_F(HttpTest, AClientThatHangsUpInTheMiddleHurtsNobody) {
   EXPECT_EQ(Get("/healthz", {}).status, 200);
 }
 
-TEST_F(HttpTest, ConnectionsBeyondTheLimitWaitUntilOthersEnd) {
-  options_.http.connections_max = 2;
-  StartGateway();
-  client_->Close();
-  const char* ask = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
-  auto first = std::make_unique<RawConnection>(gateway_->address());
-  RawConnection second(gateway_->address());
-  for (RawConnection* each : {first.get(), &second}) {
-    each->Send(ask);
-    EXPECT_NE(each->ReadUntil("\r\n\r\n"), "");
-  }
-  RawConnection third(gateway_->address());
-  third.Send(ask);
-  first.reset();
-  EXPECT_NE(third.ReadUntil("\r\n\r\n"), "");
-}
-
 }  // namespace
 }  // namespace marginalia

@@ -10,8 +10,10 @@ namespace marginalia {
 
 class RawConnection {
  public:
-  // `receive_buffer_bytes` of 0: as the system has it.
-  explicit RawConnection(const std::string& address, int receive_buffer_bytes = 0);
+  // `receive_buffer_bytes` of 0: as the system has it. `from` is an address of the loopback
+  // network, each of which the server takes for a host of its own.
+  explicit RawConnection(const std::string& address, int receive_buffer_bytes = 0,
+                         const char* from = nullptr);
   ~RawConnection();
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
