@@ -4,12 +4,12 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "comments-service/call_context_rpc.h"
 #include "comments-service/comment_messages.h"
 #include "comments-service/record_messages.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/errors/errors.h"
+#include "services/rpc/gate/gated_service.h"
 #include "services/rpc/raw_message.h"
 
 namespace marginalia {
@@ -36,10 +36,6 @@ using RawService = Contract::WithRawCallbackMethod_AddComment<
                                                         Contract::
                                                             WithRawCallbackMethod_ReopenThread<
                                                                 Contract::Service>>>>>>>>>>>>>>>>>>;
-
-const GatedMethod& MethodOf(Gate& gate, std::string_view name) {
-  return gate.Method(absl::StrCat(Contract::service_full_name(), "/", std::string(name)));
-}
 
 // The answer of a use case as the answer of the call.
 template <class Result>
@@ -74,28 +70,28 @@ ListPageRequest PageRequestOf(const Request& request) {
   return {.page_size = request.page_size(), .page_token = request.page_token()};
 }
 
-class CommentsRpc : public RawService {
+class CommentsRpc : public GatedService<Contract, RawService> {
  public:
   CommentsRpc(Gate& gate, const CommentsUseCases& use_cases)
-      : gate_(gate),
+      : GatedService(gate),
         use_cases_(use_cases),
-        add_comment_(MethodOf(gate, "AddComment")),
-        import_comments_(MethodOf(gate, "ImportComments")),
-        get_comment_(MethodOf(gate, "GetComment")),
-        list_comments_(MethodOf(gate, "ListComments")),
-        list_recent_comments_(MethodOf(gate, "ListRecentComments")),
-        list_thread_counts_(MethodOf(gate, "ListThreadCounts")),
-        list_audit_entries_(MethodOf(gate, "ListAuditEntries")),
-        verify_audit_log_(MethodOf(gate, "VerifyAuditLog")),
-        edit_comment_(MethodOf(gate, "EditComment")),
-        remove_comment_(MethodOf(gate, "RemoveComment")),
-        resolve_thread_(MethodOf(gate, "ResolveThread")),
-        reopen_thread_(MethodOf(gate, "ReopenThread")),
-        list_comment_revisions_(MethodOf(gate, "ListCommentRevisions")),
-        get_thread_(MethodOf(gate, "GetThread")),
-        get_checkpoint_(MethodOf(gate, "GetCheckpoint")),
-        get_inclusion_proof_(MethodOf(gate, "GetInclusionProof")),
-        get_consistency_proof_(MethodOf(gate, "GetConsistencyProof")) {}
+        add_comment_(MethodOf("AddComment")),
+        import_comments_(MethodOf("ImportComments")),
+        get_comment_(MethodOf("GetComment")),
+        list_comments_(MethodOf("ListComments")),
+        list_recent_comments_(MethodOf("ListRecentComments")),
+        list_thread_counts_(MethodOf("ListThreadCounts")),
+        list_audit_entries_(MethodOf("ListAuditEntries")),
+        verify_audit_log_(MethodOf("VerifyAuditLog")),
+        edit_comment_(MethodOf("EditComment")),
+        remove_comment_(MethodOf("RemoveComment")),
+        resolve_thread_(MethodOf("ResolveThread")),
+        reopen_thread_(MethodOf("ReopenThread")),
+        list_comment_revisions_(MethodOf("ListCommentRevisions")),
+        get_thread_(MethodOf("GetThread")),
+        get_checkpoint_(MethodOf("GetCheckpoint")),
+        get_inclusion_proof_(MethodOf("GetInclusionProof")),
+        get_consistency_proof_(MethodOf("GetConsistencyProof")) {}
 
   grpc::ServerUnaryReactor* AddComment(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
@@ -291,22 +287,6 @@ class CommentsRpc : public RawService {
   }
 
  private:
-  // Passes the gate and parses, then lets `serve` answer the call.
-  template <class Request, class Serve>
-  UnaryCall* Handle(grpc::CallbackServerContext* context, const GatedMethod& method,
-                    const grpc::ByteBuffer& bytes, Serve serve) {
-    UnaryCall* call = gate_.Open(context, method);
-    if (!call->admitted()) return call;
-    Request request;
-    if (absl::Status parsed = ParseRequest(bytes, request); !parsed.ok()) {
-      call->Answer(parsed);
-    } else {
-      serve(call, request);
-    }
-    return call;
-  }
-
-  Gate& gate_;
   const CommentsUseCases use_cases_;
   const GatedMethod& add_comment_;
   const GatedMethod& import_comments_;

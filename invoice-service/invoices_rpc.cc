@@ -14,6 +14,7 @@
 #include "invoice-service/invoice_messages.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
 #include "services/errors/errors.h"
+#include "services/rpc/gate/gated_service.h"
 #include "services/rpc/raw_message.h"
 #include "services/tokens/consistency_token.h"
 
@@ -34,10 +35,6 @@ using RawService = Contract::WithRawCallbackMethod_CreateInvoice<
                             Contract::WithRawCallbackMethod_RebuildProjection<
                                 Contract::WithRawCallbackMethod_VerifyProjection<
                                     Contract::Service>>>>>>>>>>;
-
-const GatedMethod& MethodOf(Gate& gate, std::string_view name) {
-  return gate.Method(absl::StrCat(Contract::service_full_name(), "/", std::string(name)));
-}
 
 template <class Request>
 ReadContext ContextOf(const UnaryCall& call, const Request& request) {
@@ -92,21 +89,21 @@ absl::StatusOr<std::vector<std::string>> KeysOf(
   return keys;
 }
 
-class InvoicesRpc : public RawService {
+class InvoicesRpc : public GatedService<Contract, RawService> {
  public:
   InvoicesRpc(Gate& gate, const InvoicesUseCases& use_cases)
-      : gate_(gate),
+      : GatedService(gate),
         use_cases_(use_cases),
-        create_invoice_(MethodOf(gate, "CreateInvoice")),
-        get_invoice_(MethodOf(gate, "GetInvoice")),
-        list_invoice_summaries_(MethodOf(gate, "ListInvoiceSummaries")),
-        batch_get_invoice_summaries_(MethodOf(gate, "BatchGetInvoiceSummaries")),
-        update_invoice_(MethodOf(gate, "UpdateInvoice")),
-        send_invoice_(MethodOf(gate, "SendInvoice")),
-        pay_invoice_(MethodOf(gate, "PayInvoice")),
-        void_invoice_(MethodOf(gate, "VoidInvoice")),
-        rebuild_projection_(MethodOf(gate, "RebuildProjection")),
-        verify_projection_(MethodOf(gate, "VerifyProjection")) {}
+        create_invoice_(MethodOf("CreateInvoice")),
+        get_invoice_(MethodOf("GetInvoice")),
+        list_invoice_summaries_(MethodOf("ListInvoiceSummaries")),
+        batch_get_invoice_summaries_(MethodOf("BatchGetInvoiceSummaries")),
+        update_invoice_(MethodOf("UpdateInvoice")),
+        send_invoice_(MethodOf("SendInvoice")),
+        pay_invoice_(MethodOf("PayInvoice")),
+        void_invoice_(MethodOf("VoidInvoice")),
+        rebuild_projection_(MethodOf("RebuildProjection")),
+        verify_projection_(MethodOf("VerifyProjection")) {}
 
   grpc::ServerUnaryReactor* CreateInvoice(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
@@ -211,21 +208,6 @@ class InvoicesRpc : public RawService {
   }
 
  private:
-  // Passes the gate and parses, then lets `serve` answer the call.
-  template <class Request, class Serve>
-  UnaryCall* Handle(grpc::CallbackServerContext* context, const GatedMethod& method,
-                    const grpc::ByteBuffer& bytes, Serve serve) {
-    UnaryCall* call = gate_.Open(context, method);
-    if (!call->admitted()) return call;
-    Request request;
-    if (absl::Status parsed = ParseRequest(bytes, request); !parsed.ok()) {
-      call->Answer(parsed);
-    } else {
-      serve(call, request);
-    }
-    return call;
-  }
-
   template <class Request, class Response>
   UnaryCall* Move(grpc::CallbackServerContext* context, const GatedMethod& method,
                   const grpc::ByteBuffer& bytes, grpc::ByteBuffer* response, InvoiceAction action) {
@@ -269,7 +251,6 @@ class InvoicesRpc : public RawService {
     });
   }
 
-  Gate& gate_;
   const InvoicesUseCases use_cases_;
   const GatedMethod& create_invoice_;
   const GatedMethod& get_invoice_;

@@ -64,9 +64,7 @@ void TlsContext::ReadAgainIfChanged() {
 }
 
 std::vector<FileStamp> TlsContext::Stamps() const {
-  std::vector<FileStamp> stamps = StampOf(identity_.certificate_path);
-  for (FileStamp& stamp : StampOf(identity_.key_path)) stamps.push_back(std::move(stamp));
-  return stamps;
+  return StampsOf({identity_.certificate_path, identity_.key_path});
 }
 
 }  // namespace marginalia

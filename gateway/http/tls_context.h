@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "services/identity/jwks.h"
 #include "services/net/tls.h"
+#include "services/process/file_stamp.h"
 
 namespace boost::asio::ssl {
 class context;

@@ -1,7 +1,5 @@
 #include "services/identity/jwks.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
@@ -141,15 +139,6 @@ absl::StatusOr<KeySet> ReadKeys(const std::string& path) {
   return keys;
 }
 
-std::vector<FileStamp> StampOf(const std::string& path) {
-  std::vector<FileStamp> stamps;
-  for (const std::string& file : FilesAt(path)) {
-    struct stat info {};
-    if (stat(file.c_str(), &info) != 0) continue;
-    stamps.emplace_back(file, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec,
-                        info.st_size, info.st_ino);
-  }
-  return stamps;
-}
+std::vector<FileStamp> StampsOfKeys(const std::string& path) { return StampsOf(FilesAt(path)); }
 
 }  // namespace marginalia

@@ -4,15 +4,14 @@
 #define MARGINALIA_SERVICES_IDENTITY_JWKS_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/identity/verification_key.h"
+#include "services/process/file_stamp.h"
 
 namespace marginalia {
 
@@ -36,10 +35,8 @@ using KeySet = std::map<std::string, PublicKey, std::less<>>;
 // private key or the same "kid" twice, or when no usable key is left.
 absl::StatusOr<KeySet> ReadKeys(const std::string& path);
 
-// What tells that the files at `path` have changed: name, modification time, size and inode of
-// each.
-using FileStamp = std::tuple<std::string, std::int64_t, std::int64_t, std::uint64_t>;
-std::vector<FileStamp> StampOf(const std::string& path);
+// Of the files at `path`, as ReadKeys reads them.
+std::vector<FileStamp> StampsOfKeys(const std::string& path);
 
 }  // namespace marginalia
 

@@ -101,7 +101,7 @@ class JwksTokenVerifier : public TokenVerifier {
     if (now.Nanos() < due) return;
     const std::int64_t next = (now + kFileCheckInterval).Nanos();
     if (!next_check_nanos_.compare_exchange_strong(due, next)) return;
-    std::vector<FileStamp> stamp = StampOf(options_.jwks_path);
+    std::vector<FileStamp> stamp = StampsOfKeys(options_.jwks_path);
     const std::lock_guard lock(mutex_);
     if (stamp != stamp_) Reload(std::move(stamp));
   }
@@ -113,7 +113,7 @@ class JwksTokenVerifier : public TokenVerifier {
     if (keys_->find(kid) == keys_->end() && now >= next_forced_reload_) {
       next_forced_reload_ = now + kKeyReloadIntervalMin;
       // Not when they are the same: all that is remembered would go with them.
-      std::vector<FileStamp> stamp = StampOf(options_.jwks_path);
+      std::vector<FileStamp> stamp = StampsOfKeys(options_.jwks_path);
       if (stamp != stamp_) Reload(std::move(stamp));
     }
     return keys_;
@@ -155,7 +155,7 @@ absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Create(TokenVerifi
   if (options.jwks_path.empty()) {
     return absl::InvalidArgumentError("no path to a JWKS file with public keys is given");
   }
-  std::vector<FileStamp> stamp = StampOf(options.jwks_path);
+  std::vector<FileStamp> stamp = StampsOfKeys(options.jwks_path);
   absl::StatusOr<KeySet> keys = ReadKeys(options.jwks_path);
   if (!keys.ok()) return keys.status();
   return std::make_unique<JwksTokenVerifier>(std::move(options), std::move(stamp),

@@ -1,12 +1,10 @@
-#include <sys/stat.h>
-
 #include <chrono>
-#include <cstdint>
 #include <mutex>
 #include <string>
-#include <tuple>
 #include <utility>
+#include <vector>
 
+#include "services/process/file_stamp.h"
 #include "services/process/log.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/client/token_file.h"
@@ -23,19 +21,17 @@ struct ServiceToken::State {
   std::string path;
   std::mutex mutex;
   std::string token;
-  // Modification time, size and inode of the file that the token was read from.
-  std::tuple<std::int64_t, std::int64_t, std::uint64_t> stamp;
+  // Of the file that the token was read from.
+  std::vector<FileStamp> stamp;
   Clock::time_point next_check;
 
   void ReadIfChanged() {
-    struct stat info {};
-    if (stat(path.c_str(), &info) != 0) {
+    std::vector<FileStamp> now = StampsOf({path});
+    if (now.empty()) {
       Log(Severity::kWarning, "the service token cannot be read; the last one stays in use",
           {{"path", std::string_view(path)}});
       return;
     }
-    const std::tuple<std::int64_t, std::int64_t, std::uint64_t> now(
-        info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, info.st_size, info.st_ino);
     if (now == stamp) return;
     absl::StatusOr<std::string> read = ReadTokenFile(path);
     if (!read.ok()) {
@@ -47,7 +43,7 @@ struct ServiceToken::State {
     // Empty: the file is just being written.
     if (read->empty()) return;
     token = *std::move(read);
-    stamp = now;
+    stamp = std::move(now);
   }
 };
 
