@@ -7,7 +7,7 @@ import { assertCountsAgree } from "./support/invoice_page.mjs";
 import { suite } from "./support/suite.mjs";
 
 const test = suite({ demo: true });
-const scriptBytesMax = 20 * 1024;
+const scriptBytesMax = 30_000;
 const busy = { path: "/invoices/INV-1043" };
 const quiet = { path: "/invoices/INV-1042" };
 
@@ -20,6 +20,12 @@ async function servedAndLive(person, html) {
       // What is the browser's or one visit's own, and what says that the page is live.
       for (const one of main.querySelectorAll("#live, #announcer, input[name=comment_id]"))
         one.remove();
+      // What orders the list for the eye is drawn by attributes, and takes no room.
+      for (const item of main.querySelectorAll("#comments > li")) {
+        item.removeAttribute("data-day");
+        item.removeAttribute("data-seen");
+        item.classList.remove("run");
+      }
       for (const time of main.querySelectorAll("time")) time.textContent = time.dateTime;
       // Piece by piece, so that a difference can be read.
       return main.innerHTML.replace(/>\s+</g, "><").trim().split(/(?=<)/);

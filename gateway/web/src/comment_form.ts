@@ -5,6 +5,7 @@ import type { Draft } from "./draft.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import { ID_REUSED, postErrorText } from "./post_error.ts";
 import type { Posting } from "./posting.ts";
+import { postingKeys } from "./shortcuts.ts";
 import { UnsentComments } from "./unsent_comments.ts";
 import { newUuid } from "./uuid.ts";
 
@@ -27,7 +28,7 @@ export class CommentForm {
   readonly #id: HTMLInputElement;
   readonly #text: HTMLTextAreaElement;
   readonly #error: HTMLElement;
-  readonly #left: HTMLElement;
+  readonly #note: HTMLElement;
   readonly #parts: CommentFormParts;
   readonly #unsent: UnsentComments;
   // What was taken back to be changed: unchanged, it is the same comment still.
@@ -40,8 +41,8 @@ export class CommentForm {
     this.#text = part(form, "textarea");
     this.#error = part(form, ".error");
     this.#parts = parts;
-    this.#left = document.createElement("p");
-    this.#left.className = "form-note";
+    this.#note = document.createElement("p");
+    this.#note.className = "form-note";
     this.#unsent = new UnsentComments(parts.list, {
       retry: (entry) => void this.#post(entry),
       edit: (entry) => this.#edit(entry),
@@ -57,8 +58,9 @@ export class CommentForm {
       if (event.ctrlKey || event.metaKey) form.requestSubmit();
     });
     this.#text.addEventListener("input", () => this.#written());
+    this.#text.addEventListener("focus", () => this.#showNote());
     if (this.#text.value === "") this.#text.value = parts.draft.text;
-    this.#showLeft();
+    this.#showNote();
     this.heard();
   }
 
@@ -78,7 +80,7 @@ export class CommentForm {
     this.#text.removeAttribute("aria-invalid");
     this.#error.textContent = "";
     this.#parts.draft.keep(this.#text.value);
-    this.#showLeft();
+    this.#showNote();
   }
 
   #submit(): void {
@@ -150,16 +152,19 @@ export class CommentForm {
     if (focused === document.body || this.#form.contains(focused)) this.#text.focus();
   }
 
-  // Only when it matters: until then the form is what was rendered.
-  #showLeft(): void {
+  // How many characters are left when it matters; else, to whoever writes, how to post. Until then the
+  // form is what was rendered.
+  #showNote(): void {
     const left = CHARACTERS_MAX - charactersOf(this.#text.value);
-    if (left > LEFT_SAID_FROM) {
-      this.#left.remove();
+    const isNear = left <= LEFT_SAID_FROM;
+    if (!isNear && document.activeElement !== this.#text) {
+      this.#note.remove();
       return;
     }
-    this.#left.classList.toggle("error", left < 0);
-    this.#left.textContent = left < 0 ? `${plural(-left)} too many` : `${plural(left)} left`;
-    if (!this.#left.isConnected) this.#error.after(this.#left);
+    this.#note.classList.toggle("error", left < 0);
+    const leftText = left < 0 ? `${plural(-left)} too many` : `${plural(left)} left`;
+    this.#note.textContent = isNear ? leftText : `${postingKeys()} posts it`;
+    if (!this.#note.isConnected) this.#error.after(this.#note);
   }
 }
 

@@ -1,15 +1,27 @@
 // The list of comments on the page. The nodes that the server rendered are taken over as they are.
 import { type Comment, isPending } from "./comment.ts";
 import { commentNode, confirmNode, nodeId } from "./comment_node.ts";
+import { Folding } from "./folding.ts";
 import type { PageClock } from "./page_time.ts";
+import { markList } from "./thread_marks.ts";
 
 export class CommentList {
   readonly element: HTMLElement;
   readonly #clock: PageClock;
+  readonly #reader: { readonly userId: string; readonly seen: number };
+  readonly #folding: Folding;
 
-  constructor(element: HTMLElement, clock: PageClock) {
+  // `seen`: see LastVisit.
+  constructor(
+    element: HTMLElement,
+    clock: PageClock,
+    reader: { readonly userId: string; readonly seen: number },
+  ) {
     this.element = element;
     this.#clock = clock;
+    this.#reader = reader;
+    this.#folding = new Folding(element);
+    for (const item of element.children) this.#folding.watch(item);
     // So that focus has somewhere to go when what had it is gone.
     element.tabIndex = -1;
   }
@@ -23,6 +35,7 @@ export class CommentList {
       item.remove();
     }
     this.#place(comments, known);
+    markList(this.element, comments, { ...this.#reader, now: this.#clock.now() });
   }
 
   focus(): void {
@@ -46,6 +59,7 @@ export class CommentList {
   #make(comment: Comment, known: number): Element {
     const node = commentNode(comment, this.#clock);
     if (comment.sequence > known) node.classList.add("arrived");
+    this.#folding.watch(node);
     return node;
   }
 }

@@ -21,9 +21,9 @@ export class CommentsApi {
     this.eventsPath = `${invoice}/events`;
   }
 
-  page(cursor: string, signal: AbortSignal): Promise<CommentPage> {
+  page(cursor: string, signal?: AbortSignal): Promise<CommentPage> {
     const path = `${this.#comments}?cursor=${encodeURIComponent(cursor)}`;
-    return exchange(path, { signal }, (response) => response.json());
+    return exchange(path, signal ? { signal } : {}, (response) => response.json());
   }
 
   // The newest page unless it is the one of `etag`; undefined: it is.

@@ -3,6 +3,7 @@
 // is never answered, and one that has fallen silent, which the server never is for long.
 import { apiErrorOf } from "./api_error.ts";
 import type { Comment } from "./comment.ts";
+import { openStream } from "./shared_stream.ts";
 
 const REOPEN_AFTER_MS = 1_000;
 const REOPEN_AFTER_MS_MAX = 30_000;
@@ -17,6 +18,8 @@ export type LiveState = "live" | "down" | "signed-out";
 
 export interface LiveHandlers {
   comment(comment: Comment, total: number, token: string): void;
+  // Another window's stream is heard from now on: what happened before is to be read.
+  joined(): void;
   state(state: LiveState): void;
   // Reads the thread anew and returns the token to go on after. Fails with an ApiError.
   resync(): Promise<string>;
@@ -24,9 +27,10 @@ export interface LiveHandlers {
 
 export class LiveEvents {
   readonly #path: string;
+  readonly #key: string;
   readonly #handlers: LiveHandlers;
   #token: string;
-  #source: EventSource | undefined;
+  #source: ReturnType<typeof openStream> | undefined;
   #isLive = false;
   #isSignedOut = false;
   #isOpening = false;
@@ -38,9 +42,11 @@ export class LiveEvents {
   // Counts what was begun: what ends after another one has begun no longer matters.
   #attempt = 0;
 
-  // `token` is that of what is on the page: events after it are news.
-  constructor(path: string, token: string, handlers: LiveHandlers) {
-    this.#path = path;
+  // `key` names the stream among a browser's windows; `token` is that of what is on the page: events
+  // after it are news.
+  constructor(stream: { path: string; key: string }, token: string, handlers: LiveHandlers) {
+    this.#path = stream.path;
+    this.#key = stream.key;
     this.#token = token;
     this.#handlers = handlers;
   }
@@ -109,7 +115,10 @@ export class LiveEvents {
 
   #open(): void {
     this.#close();
-    const source = new EventSource(`${this.#path}?after=${encodeURIComponent(this.#token)}`);
+    const source = openStream(
+      this.#key,
+      () => `${this.#path}?after=${encodeURIComponent(this.#token)}`,
+    );
     this.#source = source;
     this.#isOpening = true;
     this.#expectWithin(OPEN_MS_MAX);
@@ -130,6 +139,7 @@ export class LiveEvents {
       if (source.readyState === EventSource.CLOSED) this.#reopenLater(() => this.#resync());
       else this.#expectWithin(OPEN_MS_MAX);
     });
+    on("joined", () => this.#handlers.joined());
     on("heartbeat", (event) => {
       this.#token = event.lastEventId || this.#token;
     });
@@ -137,7 +147,7 @@ export class LiveEvents {
     on("stale", () => this.#tell("down"));
     on("current", () => this.#tell("live"));
     on("checkpoint", (event) => {
-      this.#token = event.lastEventId;
+      this.#token = event.lastEventId || this.#token;
     });
     on("comment", (event) => {
       this.#token = event.lastEventId;

@@ -7,6 +7,8 @@ import { activityKeys } from "./comment_keys.ts";
 import { CommentsApi } from "./comments_api.ts";
 import type { Dehydrated } from "./dehydrated.ts";
 import { Draft } from "./draft.ts";
+import { KeptPlace } from "./kept_place.ts";
+import { LastVisit } from "./last_visit.ts";
 import { LiveEvents } from "./live_events.ts";
 import { showLiveState } from "./live_label.ts";
 import { Outbox } from "./outbox.ts";
@@ -14,7 +16,7 @@ import type { PageClock } from "./page_time.ts";
 import { Posting } from "./posting.ts";
 import { isTopInView } from "./reading_place.ts";
 import { followShortcuts } from "./shortcuts.ts";
-import { browserStore } from "./store.ts";
+import { browserStore, keyOf } from "./store.ts";
 import { Summary } from "./summary.ts";
 import { ThreadQuery } from "./thread_query.ts";
 import { ThreadView } from "./thread_view.ts";
@@ -32,10 +34,18 @@ export function startThread(
   const counts = new CommentCounts();
   counts.raise(Number(document.getElementById("summary")?.dataset.count ?? 0));
   const { userId } = viewer;
-  const view = new ThreadView(section, list, { query, counts, announcer, clock, userId });
+  const owner = { orgId: viewer.orgId, userId, invoiceId };
+  const lastVisit = new LastVisit(browserStore, owner);
+  const view = new ThreadView(section, list, {
+    query,
+    counts,
+    announcer,
+    clock,
+    userId,
+    lastVisit,
+  });
   const summary = new Summary(location.pathname, counts, clock);
 
-  const owner = { orgId: viewer.orgId, userId, invoiceId };
   const outbox = new Outbox(browserStore, owner);
   const posting = new Posting({ api, query, outbox, invoiceId, viewer, clock });
   const draft = new Draft(browserStore, owner);
@@ -50,23 +60,31 @@ export function startThread(
     write: form === undefined ? undefined : () => form.focus(),
     goToNewest: () => view.goToNewest(),
   });
+  const place = new KeptPlace(list, query);
   query.subscribe((result) => {
     if (view.show(result)) {
       summary.refresh(query.token);
       void client.invalidateQueries({ queryKey: activityKeys.all });
     }
     form?.heard();
+    place.listChanged();
   });
   view.show(query.result);
+  place.start();
 
   const label = section.querySelector<HTMLElement>("#live");
-  const events = new LiveEvents(api.eventsPath, query.token, {
-    comment: (comment, total, token) => query.arrived(comment, total, token),
-    state: (state) => {
-      showLiveState(label, state);
-      query.setPolling(state === "down");
+  const events = new LiveEvents(
+    { path: api.eventsPath, key: keyOf("stream", owner) },
+    query.token,
+    {
+      comment: (comment, total, token) => query.arrived(comment, total, token),
+      joined: () => void query.invalidate(),
+      state: (state) => {
+        showLiveState(label, state);
+        query.setPolling(state === "down");
+      },
+      resync: () => query.resync(),
     },
-    resync: () => query.resync(),
-  });
+  );
   events.start();
 }

@@ -32,4 +32,5 @@ if (aside !== null && toggle !== null && close !== null) {
   new Activity({ aside, toggle, close }, client, clock, announcer);
 }
 
+refreshTimes(document, clock);
 setInterval(() => refreshTimes(document, clock), TIMES_REFRESH_MS);

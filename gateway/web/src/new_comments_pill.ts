@@ -24,10 +24,6 @@ export class NewCommentsPill {
     this.#button = undefined;
   }
 
-  get isShown(): boolean {
-    return this.#button !== undefined;
-  }
-
   #make(): HTMLButtonElement {
     const button = document.createElement("button");
     button.id = "new-comments";

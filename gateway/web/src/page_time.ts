@@ -1,5 +1,5 @@
-// Times as people read them, always UTC. Pure functions but for the clock at the end.
-// gateway/pages writes the same: both pass tests/gateway/page_text_vectors.json.
+// Times as people read them. Pure functions but for the clock at the end. gateway/pages writes the
+// same, in UTC: both pass tests/gateway/page_text_vectors.json. Here they are in the reader's zone.
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -22,7 +22,7 @@ const MONTHS = [
 ];
 
 function monthOf(date: Date): string {
-  return MONTHS[date.getUTCMonth()] ?? "";
+  return MONTHS[date.getMonth()] ?? "";
 }
 
 function ago(count: number, unit: string): string {
@@ -37,13 +37,26 @@ export function relativeTime(time: number, now: number): string {
   if (age < DAY_MS) return ago(Math.floor(age / HOUR_MS), "hour");
   if (age < WEEK_MS) return ago(Math.floor(age / DAY_MS), "day");
   const date = new Date(time);
-  return `${date.getUTCDate()} ${monthOf(date).slice(0, 3)} ${date.getUTCFullYear()}`;
+  return `${date.getDate()} ${monthOf(date).slice(0, 3)} ${date.getFullYear()}`;
 }
 
 export function exactTime(time: number): string {
   const date = new Date(time);
-  const clock = date.toISOString().slice(11, 19);
-  return `${date.getUTCDate()} ${monthOf(date)} ${date.getUTCFullYear()}, ${clock} UTC`;
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+  return `${longDay(time)}, ${clock} ${zoneOf(date)}`;
+}
+
+export function longDay(time: number): string {
+  const date = new Date(time);
+  return `${date.getDate()} ${monthOf(date)} ${date.getFullYear()}`;
+}
+
+const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+
+function zoneOf(date: Date): string {
+  return ZONE.formatToParts(date).find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
 // Tells the server's time, which comments carry: a browser's own clock may be wrong.
@@ -64,7 +77,10 @@ export class PageClock {
 // Brings every relative time under `root` up to date.
 export function refreshTimes(root: ParentNode, clock: PageClock): void {
   for (const element of root.querySelectorAll<HTMLTimeElement>("time[title]")) {
-    const text = relativeTime(Date.parse(element.dateTime), clock.now());
+    const time = Date.parse(element.dateTime);
+    const text = relativeTime(time, clock.now());
     if (element.textContent !== text) element.textContent = text;
+    const exact = exactTime(time);
+    if (element.title !== exact) element.title = exact;
   }
 }

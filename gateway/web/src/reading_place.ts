@@ -1,6 +1,6 @@
 // Where one is in the list: what one reads stays in place, whatever comes or goes above it.
 
-const ROUNDING_PX = 1;
+export const ROUNDING_PX = 1;
 
 // Whether the list's beginning is in sight, or still to be scrolled down to.
 export function isTopInView(list: HTMLElement): boolean {
@@ -13,18 +13,21 @@ function coveredHeight(): number {
 }
 
 // The first item that one sees, of those that `stays` names.
-function anchorOf(list: HTMLElement, stays: (item: Element) => boolean): Element | undefined {
+export function anchorOf(
+  list: HTMLElement,
+  stays: (item: Element) => boolean,
+): Element | undefined {
   const covered = coveredHeight();
   return Array.from(list.children).find(
     (item) => item.getBoundingClientRect().bottom > covered && stays(item),
   );
 }
 
-function topOf(anchor: Element | undefined): number {
+export function topOf(anchor: Element | undefined): number {
   return anchor?.getBoundingClientRect().top ?? 0;
 }
 
-function moveBack(pixels: number): void {
+export function moveBack(pixels: number): void {
   if (pixels !== 0) window.scrollBy({ top: pixels, behavior: "instant" });
 }
 

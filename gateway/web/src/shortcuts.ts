@@ -1,8 +1,12 @@
 // Keys that lead to places on the page, listed under "?". Whoever writes, types.
+export function postingKeys(): string {
+  return /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘ Enter" : "Ctrl+Enter";
+}
+
 const KEYS: readonly (readonly [string, string])[] = [
   ["c", "Write a comment"],
   ["n", "Go to the newest comments"],
-  ["Ctrl+Enter", "Post the comment"],
+  [postingKeys(), "Post the comment"],
   ["?", "Show these keys"],
   ["Esc", "Close what is open"],
 ];

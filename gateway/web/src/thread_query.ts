@@ -186,6 +186,15 @@ export class ThreadQuery {
     return data.page.consistencyToken;
   }
 
+  // Leaves what is loaded for the page behind a cursor.
+  async showPage(cursor: string): Promise<void> {
+    await this.#client.cancelQueries({ queryKey: commentKeys.lists(this.#invoiceId) });
+    const page = await this.#api.page(cursor);
+    const ahead = this.thread.pages[0]?.ahead ?? [];
+    const totalSize = Math.max(page.totalSize, totalOf(this.thread));
+    this.#write(threadOf({ ...page, totalSize, ahead }, cursor));
+  }
+
   // Leaves what is loaded for the newest page.
   async showNewest(): Promise<void> {
     if (isAtNewest(this.thread)) return;

@@ -1,14 +1,17 @@
 // The thread on the page: the list, the links to more, the counts and the news of others.
 import type { Announcer } from "./announcer.ts";
+import { isLookedAt } from "./attention.ts";
 import type { Comment, Thread } from "./comment.ts";
 import type { CommentCounts } from "./comment_counts.ts";
 import { CommentList } from "./comment_list.ts";
 import { nodeId } from "./comment_node.ts";
+import type { LastVisit } from "./last_visit.ts";
 import { NewCommentsPill } from "./new_comments_pill.ts";
 import { News } from "./news.ts";
 import type { PageClock } from "./page_time.ts";
 import { Pager } from "./pager.ts";
 import { holdPlace, isTopInView, keepPlace } from "./reading_place.ts";
+import { TabTitle } from "./tab_title.ts";
 import { shownName } from "./text.ts";
 import { commentsOf, isAtNewest, totalOf } from "./thread_pages.ts";
 import type { ThreadQuery, ThreadResult } from "./thread_query.ts";
@@ -21,6 +24,8 @@ export class ThreadView {
   readonly #announcer: Announcer;
   readonly #news: News;
   readonly #userId: string;
+  readonly #lastVisit: LastVisit;
+  readonly #title = new TabTitle();
   readonly #pill: NewCommentsPill;
   readonly #older: Pager;
   readonly #newer: Pager;
@@ -37,10 +42,15 @@ export class ThreadView {
       announcer: Announcer;
       clock: PageClock;
       userId: string;
+      lastVisit: LastVisit;
     },
   ) {
     this.#section = section;
-    this.#list = new CommentList(list, parts.clock);
+    this.#lastVisit = parts.lastVisit;
+    this.#list = new CommentList(list, parts.clock, {
+      userId: parts.userId,
+      seen: parts.lastVisit.sequence,
+    });
     this.#query = parts.query;
     this.#counts = parts.counts;
     this.#announcer = parts.announcer;
@@ -70,6 +80,7 @@ export class ThreadView {
     });
     holdPlace(list);
     window.addEventListener("scroll", () => this.#clearSeenNews(), { passive: true });
+    window.addEventListener("focus", () => this.#clearSeenNews());
   }
 
   // Returns whether there are more comments than before.
@@ -121,13 +132,17 @@ export class ThreadView {
       const [first] = fromOthers;
       this.#news.add(others, first === undefined ? "someone else" : shownName(first.author));
       if (!wasTopInView) this.#pill.add(others);
+      if (!wasTopInView || !isLookedAt()) this.#title.add(others);
     }
     return true;
   }
 
   #clearSeenNews(): void {
-    if (!this.#pill.isShown || !isAtNewest(this.#query.thread)) return;
-    if (isTopInView(this.#list.element)) this.#pill.clear();
+    if (!isAtNewest(this.#query.thread) || !isLookedAt()) return;
+    if (!isTopInView(this.#list.element)) return;
+    this.#pill.clear();
+    this.#title.clear();
+    this.#lastVisit.seen(this.#known);
   }
 
   goToNewest(): void {

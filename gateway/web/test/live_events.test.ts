@@ -29,8 +29,9 @@ beforeEach(() => {
   const test = tests;
   // Those of earlier tests still follow the window.
   const isNow = () => test === tests;
-  new LiveEvents(`/events/${tests}`, "token-0", {
+  new LiveEvents({ path: `/events/${tests}`, key: "stream" }, "token-0", {
     comment: (comment, total, token) => heard.push(`${comment.sequence} of ${total}, ${token}`),
+    joined: () => assert.fail("there is no other window"),
     state: (state) => {
       if (isNow()) states.push(state);
     },

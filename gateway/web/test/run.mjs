@@ -38,6 +38,8 @@ try {
   const files = tests.map((file) => join(bundles, file.replace(/ts$/, "mjs")));
   const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], {
     stdio: "inherit",
+    // What the server renders is in UTC; what the reader's own zone makes of it has a test of its own.
+    env: { ...process.env, TZ: "UTC" },
   });
   process.exitCode = status ?? 1;
 } finally {

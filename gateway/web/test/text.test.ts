@@ -50,6 +50,19 @@ test("times are told as the server tells them", () => {
   }
 });
 
+test("the reader's own zone decides what day and hour it is", () => {
+  const zone = process.env.TZ ?? "UTC";
+  process.env.TZ = "Asia/Kathmandu";
+  try {
+    const time = Date.parse("2026-11-23T22:16:14.000000Z");
+    const later = Date.parse("2026-12-24T13:16:14.000000Z");
+    assert.match(exactTime(time), /^24 November 2026, 04:01:14 /);
+    assert.equal(relativeTime(time, later), "24 Nov 2026");
+  } finally {
+    process.env.TZ = zone;
+  }
+});
+
 test("counts are told as the server tells them", () => {
   for (const { count, words, number } of vectors.counts) {
     assert.equal(countWords(count), words);

@@ -19,13 +19,38 @@ export class InvoicePage {
     await this.page.waitForURL("**/invoices");
   }
 
-  // Opens an invoice and waits until its thread is live.
+  // Opens an invoice and waits until its thread is live, by a stream of its own or by another window's.
   async open(invoice, query = "") {
-    const live = this.page.waitForResponse((answer) => isStream(answer.url()));
-    live.catch(() => {});
+    const stream = this.page.waitForResponse((answer) => isStream(answer.url()));
+    stream.catch(() => {});
     const answer = await this.page.goto(invoice.path + query);
-    await live;
+    await this.#follows(stream);
     return answer;
+  }
+
+  // Goes somewhere by itself, such as by reload or back, and waits in the same way.
+  async come(how) {
+    const stream = this.page.waitForResponse((answer) => isStream(answer.url()));
+    stream.catch(() => {});
+    await how();
+    await this.#follows(stream);
+  }
+
+  async #follows(stream) {
+    const shared = this.page.locator("#live:not([hidden])").waitFor();
+    shared.catch(() => {});
+    await Promise.race([stream, shared]);
+  }
+
+  // The comment that is under the bar, and how far from the window's top it is.
+  async readingPlace() {
+    return this.page.evaluate(() => {
+      const bar = document.querySelector(".top").getBoundingClientRect().bottom;
+      const read = [...document.querySelectorAll("#comments > li")].find(
+        (item) => item.getBoundingClientRect().bottom > bar,
+      );
+      return { id: read?.id, top: Math.round(read?.getBoundingClientRect().top ?? 0) };
+    });
   }
 
   // Waits until the stream is open again.

@@ -38,6 +38,9 @@ const globals: Record<string, unknown> = {
   HTMLAnchorElement: page.HTMLAnchorElement,
   IntersectionObserver: NoObserver,
   ResizeObserver: NoObserver,
+  // Without locks: each page has a stream of its own.
+  navigator: {},
+  history: { state: null, replaceState() {} },
   location: { pathname: "/invoices/INV-1042" },
 };
 for (const [name, value] of Object.entries(globals)) {
