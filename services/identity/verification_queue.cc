@@ -33,19 +33,21 @@ VerificationQueue::~VerificationQueue() {
 }
 
 void VerificationQueue::Verify(std::string_view host, std::string token, Done done) {
-  bool full = false;
   {
     const std::lock_guard lock(mutex_);
     const auto found = hosts_.find(host);
-    full = waiting_ >= kVerificationsWaitingMax ||
-           (found != hosts_.end() && found->second.size() >= kHostVerificationsWaitingMax);
+    const bool full =
+        waiting_ >= kVerificationsWaitingMax ||
+        (found != hosts_.end() && found->second.size() >= kHostVerificationsWaitingMax);
     if (!full) {
       auto& pending = found != hosts_.end() ? found->second : hosts_[std::string(host)];
       pending.push_back({std::move(token), std::move(done)});
       ++waiting_;
+    } else if (refused_.size() < kRefusalsWaitingMax) {
+      refused_.push_back({SteadyTime::Now() + kRefusalDelay, std::move(done)});
     }
   }
-  if (full) return done(QueueFull());
+  if (done != nullptr) return done(QueueFull());
   changed_.notify_one();
 }
 
@@ -65,10 +67,23 @@ VerificationQueue::Hosts::iterator VerificationQueue::Next(absl::Duration& wait)
   return hosts_.end();
 }
 
+void VerificationQueue::TellRefused(std::unique_lock<std::mutex>& lock, absl::Duration& wait) {
+  const SteadyTime now = SteadyTime::Now();
+  while (!refused_.empty() && refused_.front().due <= now) {
+    Done done = std::move(refused_.front().done);
+    refused_.pop_front();
+    lock.unlock();
+    done(QueueFull());
+    lock.lock();
+  }
+  if (!refused_.empty()) wait = std::min(wait, refused_.front().due - now);
+}
+
 void VerificationQueue::Work() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
     absl::Duration wait = kSleepMax;
+    TellRefused(lock, wait);
     const auto host = Next(wait);
     if (host == hosts_.end()) {
       changed_.wait_for(lock, absl::ToChronoNanoseconds(wait));

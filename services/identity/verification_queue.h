@@ -28,6 +28,10 @@ namespace marginalia {
 // its own, and leaves room for others.
 inline constexpr std::size_t kVerificationsWaitingMax = 8192;
 inline constexpr std::size_t kHostVerificationsWaitingMax = kVerificationsWaitingMax / 2;
+// Whom they are refused to hears it so much later: who floods would only ask again, as fast as he
+// is refused. Beyond so many who are to hear it, at once.
+inline constexpr absl::Duration kRefusalDelay = absl::Seconds(1);
+inline constexpr std::size_t kRefusalsWaitingMax = 16'384;
 
 class VerificationQueue {
  public:
@@ -39,8 +43,9 @@ class VerificationQueue {
   // Those that wait are never answered.
   ~VerificationQueue();
 
-  // Calls `done` once: before it returns when the queue is full, else on the queue's thread, which
-  // must not be kept waiting. Ask TokenVerifier::Known first, which costs next to nothing.
+  // Calls `done` once, on the queue's thread, which must not be kept waiting, or, when there is no
+  // room even for a refusal, before it returns. Ask TokenVerifier::Known first, which costs next to
+  // nothing.
   void Verify(std::string_view host, std::string token, Done done);
 
   std::size_t waiting() const;
@@ -50,9 +55,16 @@ class VerificationQueue {
     std::string token;
     Done done;
   };
+  struct Refused {
+    SteadyTime due;
+    Done done;
+  };
   using Hosts = std::map<std::string, std::deque<Pending>, std::less<>>;
 
   void Work();
+  // Refuses to those whose time has come; else sets `wait` to how long the first of them waits.
+  // With `lock` held, but not while it tells them.
+  void TellRefused(std::unique_lock<std::mutex>& lock, absl::Duration& wait);
   // The next host in turn that may have a token verified now; else sets `wait` to how long the
   // first of them waits. With mutex_ held.
   Hosts::iterator Next(absl::Duration& wait);
@@ -61,7 +73,8 @@ class VerificationQueue {
   FailureBudget budget_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  Hosts hosts_;              // guarded by mutex_, as all that follows; none is empty
+  Hosts hosts_;  // guarded by mutex_, as all that follows; none is empty
+  std::deque<Refused> refused_;
   std::string last_host_;    // whose turn it was
   std::size_t waiting_ = 0;  // in all
   bool ending_ = false;

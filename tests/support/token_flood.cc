@@ -1,0 +1,74 @@
+#include "tests/support/token_flood.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace marginalia {
+namespace {
+
+int ConnectToPort(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return -1;
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  return fd;
+}
+
+}  // namespace
+
+TokenFlood::TokenFlood(const std::string& address, const std::string& token,
+                       std::size_t connections)
+    : unsigned_(token.substr(0, token.size() - 6)),
+      port_(std::stoi(address.substr(address.rfind(':') + 1))),
+      connections_(connections),
+      thread_([this] { Run(); }) {}
+
+TokenFlood::~TokenFlood() {
+  ending_ = true;
+  thread_.join();
+}
+
+void TokenFlood::Run() {
+  std::vector<pollfd> connections;
+  for (std::size_t i = 0; i < connections_; ++i) {
+    connections.push_back({ConnectToPort(port_), POLLIN, 0});
+    Send(connections.back().fd);
+  }
+  while (!ending_) {
+    poll(connections.data(), connections.size(), 100);
+    for (pollfd& connection : connections) {
+      if (connection.revents == 0) continue;
+      char answer[4096];
+      const ssize_t count = read(connection.fd, answer, sizeof(answer));
+      if (count <= 0) {
+        close(connection.fd);
+        connection.fd = ConnectToPort(port_);
+      } else if (std::string_view(answer, 9) == "HTTP/1.1 ") {
+        ++answered_;
+      }
+      Send(connection.fd);
+    }
+  }
+  for (const pollfd& connection : connections) close(connection.fd);
+}
+
+void TokenFlood::Send(int fd) {
+  const std::string request =
+      absl::StrCat("GET /api/activity HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ", unsigned_,
+                   absl::Hex(++sent_, absl::kZeroPad6), "\r\n\r\n");
+  [[maybe_unused]] const ssize_t written = write(fd, request.data(), request.size());
+}
+
+}  // namespace marginalia
