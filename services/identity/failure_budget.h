@@ -14,8 +14,8 @@
 
 namespace marginalia {
 
-// Of one host. Many people may stand behind one address, such as a proxy's, and who is new waits for
-// those that came before; a verification takes about 0.13 ms, so this is a twentieth of a core.
+// Of one host. Many people may stand behind one address, such as a proxy's, and who is new waits
+// for those that came before; a verification takes about 0.13 ms, so this is a twentieth of a core.
 inline constexpr int kTokenFailuresPerSecond = 400;
 // The hosts that failed last; others have the whole budget again.
 inline constexpr std::size_t kFailingHostsMax = 4096;
