@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
+#include "services/text/timestamp.h"
 
 namespace marginalia {
 namespace {
@@ -14,13 +15,6 @@ namespace v1 = comments::v1;
 constexpr std::int64_t kTimestampSecondsMin = -62'135'596'800;
 constexpr std::int64_t kTimestampSecondsMax = 253'402'300'799;
 constexpr std::int32_t kNanosMax = 999'999'999;
-
-void SetTime(google::protobuf::Timestamp& timestamp, absl::Time time) {
-  const std::int64_t seconds = absl::ToUnixSeconds(time);
-  timestamp.set_seconds(seconds);
-  timestamp.set_nanos(
-      static_cast<std::int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-}
 
 void SetAuthor(v1::Author& message, const Author& author) {
   message.set_user_id(author.user_id);

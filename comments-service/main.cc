@@ -51,6 +51,7 @@
 #include "services/telemetry/metrics.h"
 #include "services/telemetry/trace_export_rpc.h"
 #include "services/telemetry/trace_flags.h"
+#include "services/tokens/token_key_flag.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:50051", "host:port to serve gRPC on.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9151",
@@ -129,6 +130,7 @@ int Run(int argc, char** argv) {
   const TraceOptions trace_options = TracesFromFlags();
   const UpstreamTls upstream_tls = UpstreamTlsFromFlags();
   const auto relay_options = RelayFromFlags();
+  SealTokensAsFlagged();
   const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
   const auto signer = OrExit(CheckpointSigner::Open(absl::GetFlag(FLAGS_checkpoint_key_path)),
                              "--checkpoint_key_path");

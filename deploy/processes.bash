@@ -71,7 +71,8 @@ start() {
   local name=$1 log=$data/logs/$1.log
   [ ! -e "$log" ] || mv -f "$log" "$log.1"
   setsid "$root/build/$preset/$name/$name" --listen_address="${address[$name]}" \
-    --metrics_address="${metrics_address[$name]}" --jwks_path="$data/keys/jwks.json" "${@:2}" \
+    --metrics_address="${metrics_address[$name]}" --jwks_path="$data/keys/jwks.json" \
+    --token_key_path="$data/keys/token.key" "${@:2}" \
     </dev/null >"$log" 2>&1 &
   pids[$name]=$!
   printf '%d\n' "$!" >"$data/run/$name.pid"

@@ -21,6 +21,7 @@
 #include "services/telemetry/metrics.h"
 #include "services/telemetry/trace_export_rpc.h"
 #include "services/telemetry/trace_flags.h"
+#include "services/tokens/token_key_flag.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:8080", "host:port to serve HTTP on.");
 ABSL_FLAG(absl::Duration, idle_connection_max, marginalia::kIdleConnectionDefault,
@@ -65,6 +66,7 @@ int Run(int argc, char** argv) {
   NameProcess("gateway");
   ParseConfigOrExit(argc, argv, "Serves the HTTP/JSON API and the live event streams.");
   GatewayOptions options = GatewayFromFlags();
+  SealTokensAsFlagged();
   const TraceOptions trace_options = TracesFromFlags();
   const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");
   RaiseFileLimit();

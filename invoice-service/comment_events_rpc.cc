@@ -1,6 +1,5 @@
 #include "invoice-service/comment_events_rpc.h"
 
-#include <google/protobuf/util/time_util.h>
 #include <grpcpp/support/client_callback.h>
 
 #include <condition_variable>
@@ -19,12 +18,12 @@
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/rpc_span.h"
 #include "services/rpc/trace_metadata.h"
+#include "services/text/timestamp.h"
 
 namespace marginalia {
 namespace {
 
 namespace pb = comments::v1;
-using google::protobuf::util::TimeUtil;
 
 // A machine's tokens are bound to no tenant.
 constexpr std::string_view kScope;
@@ -32,10 +31,6 @@ constexpr std::string_view kScope;
 constexpr std::string_view kWatchEvents = "marginalia.comments.v1.CommentsService/WatchEvents";
 constexpr std::string_view kListThreadCounts =
     "marginalia.comments.v1.CommentsService/ListThreadCounts";
-
-absl::Time TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(time));
-}
 
 absl::StatusOr<LogPoint> PointOf(std::string_view token) {
   absl::StatusOr<LogPoint> point =

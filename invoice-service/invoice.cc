@@ -4,24 +4,18 @@
 
 #include "absl/random/random.h"
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
+#include "invoice-service/currency.h"
+#include "services/text/path_id.h"
+#include "services/text/shown_name.h"
+#include "services/text/uuid.h"
 
 namespace marginalia {
 namespace {
 
-constexpr std::size_t kUuidCharacters = 36;
-
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
-// Of valid UTF-8: every byte but a continuation begins a character.
-std::size_t CharacterCount(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-}
 
 class Violations {
  public:
@@ -29,20 +23,14 @@ class Violations {
     found_.push_back({std::move(field), std::move(description)});
   }
 
-  // One line of text for people.
-  void CheckText(std::string field, std::string_view text, std::size_t characters_max) {
-    if (CharacterCount(text) > characters_max) {
-      Add(std::move(field), absl::StrCat("must be at most ", characters_max, " characters"));
-    } else if (std::any_of(text.begin(), text.end(), IsControl)) {
-      Add(std::move(field), "must not contain control characters");
-    }
+  // What people read as a name (services/text/shown_name.h).
+  void CheckName(std::string field, std::string_view text, std::size_t characters_max) {
+    std::string fault = FaultOfName(text, characters_max);
+    if (!fault.empty()) Add(std::move(field), std::move(fault));
   }
 
-  void CheckRequiredText(std::string field, std::string_view text, std::size_t characters_max) {
-    if (std::all_of(text.begin(), text.end(), [](char c) { return c == ' '; })) {
-      return Add(std::move(field), "must not be blank");
-    }
-    CheckText(std::move(field), text, characters_max);
+  void CheckOptionalName(std::string field, std::string_view text, std::size_t characters_max) {
+    if (!text.empty()) CheckName(std::move(field), text, characters_max);
   }
 
   std::vector<InvoiceViolation> Take() { return std::move(found_); }
@@ -70,8 +58,8 @@ void CheckLineItems(const InvoiceContent& content, Violations& violations) {
   for (std::size_t i = 0; i < content.line_items.size(); ++i) {
     const LineItem& line = content.line_items[i];
     const std::string path = absl::StrCat("line_items[", i, "].");
-    violations.CheckRequiredText(path + "description", line.description, kDescriptionCharactersMax);
-    violations.CheckText(path + "quantity", line.quantity, kQuantityCharactersMax);
+    violations.CheckName(path + "description", line.description, kDescriptionCharactersMax);
+    violations.CheckOptionalName(path + "quantity", line.quantity, kQuantityCharactersMax);
     if (!IsMoney(line.amount)) violations.Add(path + "amount", WithinMoney("must be"));
   }
   const bool amounts_fit = std::all_of(content.line_items.begin(), content.line_items.end(),
@@ -91,22 +79,20 @@ InvoiceSummary SummaryOf(const Invoice& invoice, const std::optional<CommentCoun
 
 std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content) {
   Violations violations;
-  if (!IsInvoiceNumber(content.number)) {
-    violations.Add("number",
-                   "must be 1 to 40 letters, digits, '.', '_', '/' or '-', and not a UUID");
+  if (std::string fault = FaultOfNumber(content.number); !fault.empty()) {
+    violations.Add("number", std::move(fault));
   }
-  violations.CheckRequiredText("customer.name", content.customer.name, kCustomerNameCharactersMax);
-  violations.CheckText("customer.email", content.customer.email, kEmailCharactersMax);
+  violations.CheckName("customer.name", content.customer.name, kCustomerNameCharactersMax);
+  violations.CheckOptionalName("customer.email", content.customer.email, kEmailCharactersMax);
   if (!content.customer.email.empty() && !IsEmail(content.customer.email)) {
     violations.Add("customer.email", "must be an e-mail address or empty");
   }
-  violations.CheckText("terms", content.terms, kTermsCharactersMax);
+  violations.CheckOptionalName("terms", content.terms, kTermsCharactersMax);
   if (!IsIsoDate(content.due_date)) {
     violations.Add("due_date", "must be a day in the form YYYY-MM-DD");
   }
-  const std::string& currency = content.currency;
-  if (currency.size() != 3 || !std::all_of(currency.begin(), currency.end(), IsUpper)) {
-    violations.Add("currency", "must be an ISO 4217 code of three capital letters");
+  if (!IsCurrency(content.currency)) {
+    violations.Add("currency", "must be the ISO 4217 code of a currency in use, such as EUR");
   }
   CheckLineItems(content, violations);
   return violations.Take();
@@ -120,24 +106,9 @@ std::optional<std::int64_t> TotalOf(const InvoiceContent& content) {
   return static_cast<std::int64_t>(total);
 }
 
-bool IsInvoiceNumber(std::string_view text) {
-  const auto allowed = [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '/' ||
-           c == '-';
-  };
-  return !text.empty() && text.size() <= kNumberCharactersMax &&
-         std::all_of(text.begin(), text.end(), allowed) && !IsUuid(text);
-}
-
-bool IsUuid(std::string_view text) {
-  if (text.size() != kUuidCharacters) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !absl::ascii_isxdigit(static_cast<unsigned char>(text[i]))) {
-      return false;
-    }
-  }
-  return true;
+std::string FaultOfNumber(std::string_view number) {
+  if (IsUuid(number)) return "must not be a UUID, so that an id is never a number";
+  return FaultOfPathId(number, kNumberCharactersMax);
 }
 
 bool IsIsoDate(std::string_view text) {
@@ -157,15 +128,6 @@ bool IsIsoDate(std::string_view text) {
   // A CivilDay carries over what no calendar has: 30 February becomes 1 or 2 March.
   const absl::CivilDay civil(year, month, day);
   return civil.year() == year && civil.month() == month && civil.day() == day;
-}
-
-std::string NewInvoiceId(absl::Time now) {
-  thread_local absl::BitGen random;
-  const auto millis = static_cast<std::uint64_t>(absl::ToUnixMillis(now)) & 0xFFFF'FFFF'FFFF;
-  const auto high = absl::Uniform<std::uint64_t>(random);
-  const auto low = absl::Uniform<std::uint64_t>(random);
-  return absl::StrFormat("%08x-%04x-7%03x-%04x-%012x", millis >> 16, millis & 0xFFFF, high & 0xFFF,
-                         0x8000 | (high >> 12 & 0x3FFF), low & 0xFFFF'FFFF'FFFF);
 }
 
 std::string NewEtag() {

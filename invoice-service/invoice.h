@@ -107,15 +107,12 @@ std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content);
 // The sum of the lines; nothing beyond kMoneyMax.
 std::optional<std::int64_t> TotalOf(const InvoiceContent& content);
 
-// 1 to 40 letters, digits, '.', '_', '/' or '-', and not a UUID, so that an id is never a number.
-bool IsInvoiceNumber(std::string_view text);
-// RFC 9562, any version, in upper or lower case.
-bool IsUuid(std::string_view text);
+// An id as services/text/path_id.h has it, of at most kNumberCharactersMax characters, and no UUID.
+// What is wrong with `number`, as the end of the sentence "<field> …"; empty when nothing is.
+std::string FaultOfNumber(std::string_view number);
 // A day of the calendar in the form YYYY-MM-DD.
 bool IsIsoDate(std::string_view text);
 
-// A fresh UUIDv7: ids made one after the other land on neighbouring pages of the index.
-std::string NewInvoiceId(absl::Time now);
 // A fresh etag: it says nothing, it only differs from every other one.
 std::string NewEtag();
 

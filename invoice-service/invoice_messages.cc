@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "services/text/timestamp.h"
+
 namespace marginalia {
 namespace {
 
@@ -55,8 +57,7 @@ void ToWire(const Invoice& invoice, pb::Invoice* wire) {
   wire->set_status(static_cast<pb::InvoiceStatus>(invoice.status));
   wire->set_version(invoice.version);
   wire->set_etag(invoice.etag);
-  *wire->mutable_create_time() =
-      TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(invoice.create_time));
+  SetTime(*wire->mutable_create_time(), invoice.create_time);
 }
 
 void ToWire(const InvoiceSummary& summary, pb::InvoiceSummary* wire) {
@@ -72,8 +73,7 @@ void ToWire(const InvoiceSummary& summary, pb::InvoiceSummary* wire) {
   const CommentCount& comments = *summary.comments;
   wire->set_comment_count(comments.comment_count);
   if (!comments.last_comment_time.has_value()) return;
-  *wire->mutable_last_comment_time() =
-      TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(*comments.last_comment_time));
+  SetTime(*wire->mutable_last_comment_time(), *comments.last_comment_time);
   wire->set_last_author_name(comments.last_author_name);
 }
 

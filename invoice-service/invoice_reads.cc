@@ -8,6 +8,7 @@
 #include "invoice-service/invoice.h"
 #include "invoice-service/invoice_messages.h"
 #include "services/errors/errors.h"
+#include "services/text/shown_name.h"
 #include "services/tokens/page_token.h"
 
 namespace marginalia {
@@ -77,7 +78,7 @@ void InvoiceReads::List(ReadContext context, int page_size, const std::string& p
         ParsePageToken(page_token, {kListBinding, context.caller.org_id});
     if (!cursor.ok()) return done(cursor.status());
     // The seal is no secret: anybody can put any bytes into a token.
-    if (!IsInvoiceNumber(*cursor)) {
+    if (!FaultOfName(*cursor, kNumberCharactersMax).empty()) {
       return done(InvalidField("page_token", "is not one of this listing", "PAGE_TOKEN_INVALID"));
     }
     number = *std::move(cursor);

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "services/text/uuid.h"
+
 namespace marginalia {
 namespace {
 

@@ -10,6 +10,9 @@
 #include "invoice-service/invoice_store.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
+#include "services/text/base64url.h"
+#include "services/text/framed_hash.h"
+#include "services/text/uuid.h"
 #include "services/tokens/sealed_token.h"
 
 namespace marginalia {
@@ -33,6 +36,8 @@ absl::Status Check(const InvoiceContent& content) {
   return violations.empty() ? absl::OkStatus() : InvalidFields(violations);
 }
 
+constexpr std::size_t kSealBytes = 9;
+
 // Stands for the content: equal for equal content, and as good as never for any other.
 std::string SealOf(const InvoiceContent& content) {
   std::string canonical;
@@ -49,7 +54,13 @@ std::string SealOf(const InvoiceContent& content) {
     add(line.quantity);
     add(absl::StrCat(line.amount));
   }
-  return SealToken("", {"invoice content", canonical});
+  // In this form since the first version: it stands in the rows.
+  std::string bytes = "\1";
+  for (const std::string_view piece :
+       {std::string_view("invoice content"), std::string_view(canonical), std::string_view()}) {
+    AppendFramed(bytes, piece);
+  }
+  return EncodeBase64Url("\1" + std::string(BytesOf(Sha256Of(bytes)).substr(0, kSealBytes)));
 }
 
 // Why the insert was refused; OK when it was a repetition, whose stored invoice is then in
@@ -81,7 +92,7 @@ absl::StatusOr<std::string> InvoiceKey(std::string_view id_or_number, std::strin
   std::string key(id_or_number);
   if (IsUuid(key)) {
     absl::AsciiStrToLower(&key);
-  } else if (!IsInvoiceNumber(key)) {
+  } else if (!FaultOfNumber(key).empty()) {
     return NotFound(key);
   }
   return key;
@@ -128,15 +139,14 @@ void Invoices::List(const Caller& caller, std::string number, int limit, SteadyT
 
 void Invoices::Create(const Caller& caller, std::string_view invoice_id,
                       const InvoiceContent& content, SteadyTime deadline, InvoiceDone done) {
-  if (!invoice_id.empty() && !IsUuid(invoice_id)) {
-    return done(InvalidField("invoice_id", "must be a UUID or empty"));
+  if (!invoice_id.empty() && !CanonicalUuid(invoice_id).has_value()) {
+    return done(InvalidField("invoice_id", "must be a UUID, neither nil nor max, or empty"));
   }
   if (absl::Status checked = Check(content); !checked.ok()) return done(checked);
   auto invoice = std::make_shared<Invoice>();
   invoice->create_time = absl::FromUnixMicros(absl::ToUnixMicros(clock_()));
   invoice->invoice_id =
-      invoice_id.empty() ? NewInvoiceId(invoice->create_time) : std::string(invoice_id);
-  absl::AsciiStrToLower(&invoice->invoice_id);
+      invoice_id.empty() ? NewUuid(invoice->create_time) : *CanonicalUuid(invoice_id);
   invoice->content = content;
   invoice->total = *TotalOf(content);
   invoice->etag = NewEtag();

@@ -39,6 +39,7 @@
 #include "services/telemetry/metrics.h"
 #include "services/telemetry/trace_export_rpc.h"
 #include "services/telemetry/trace_flags.h"
+#include "services/tokens/token_key_flag.h"
 
 ABSL_FLAG(std::string, listen_address, "127.0.0.1:50052", "host:port to serve gRPC on.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9152",
@@ -142,6 +143,7 @@ int Run(int argc, char** argv) {
   GateOptions gate_options = GateFromFlags();
   const TraceOptions trace_options = TracesFromFlags();
   const UpstreamTls upstream_tls = UpstreamTlsFromFlags();
+  SealTokensAsFlagged();
   const std::string comments_address =
       CheckedUpstreamAddress("comments_address", absl::GetFlag(FLAGS_comments_address));
   const auto tokens = OrExit(TokensFromFlags(), "--jwks_path");

@@ -2,21 +2,14 @@
 
 #include <utility>
 
-#include "invoice-service/invoice.h"
+#include "services/text/tenant_key.h"
+#include "services/text/uuid.h"
 
 namespace marginalia {
 namespace {
 
 // What an invoice costs beside its encoded bytes.
 constexpr std::size_t kInvoiceOverheadBytes = 72;
-
-// Neither ids nor numbers contain NUL, so that the last one separates tenant and invoice.
-std::string KeyOf(std::string_view org_id, std::string_view id_or_number) {
-  std::string key;
-  key.reserve(org_id.size() + id_or_number.size() + 1);
-  key.append(org_id).append(1, '\0').append(id_or_number);
-  return key;
-}
 
 }  // namespace
 
@@ -29,7 +22,7 @@ CachedInvoicePointer SummaryCache::Find(std::string_view org_id, std::string_vie
   CachedInvoicePointer found;
   if (IsUuid(id_or_number)) {
     found = FindById(org_id, id_or_number);
-  } else if (const auto entry = entries_.Find(KeyOf(org_id, id_or_number)); entry.has_value()) {
+  } else if (const auto entry = entries_.Find(TenantKey(org_id, id_or_number)); entry.has_value()) {
     found = FindById(org_id, entry->invoice_id);
   }
   Counter* const counter = found != nullptr ? counters_.hits : counters_.misses;
@@ -38,7 +31,7 @@ CachedInvoicePointer SummaryCache::Find(std::string_view org_id, std::string_vie
 }
 
 CachedInvoicePointer SummaryCache::FindById(std::string_view org_id, std::string_view invoice_id) {
-  const auto entry = entries_.Find(KeyOf(org_id, invoice_id));
+  const auto entry = entries_.Find(TenantKey(org_id, invoice_id));
   return entry.has_value() ? entry->invoice : nullptr;
 }
 
@@ -46,8 +39,8 @@ void SummaryCache::Insert(std::string_view org_id, CachedInvoicePointer invoice,
                           std::uint64_t generation) {
   const auto valid = [&] { return generation_.load(std::memory_order_acquire) == generation; };
   const std::string& invoice_id = invoice->invoice_id;
-  const std::string by_id = KeyOf(org_id, invoice_id);
-  entries_.InsertIf(KeyOf(org_id, invoice->number), {nullptr, invoice_id}, invoice_id.size(),
+  const std::string by_id = TenantKey(org_id, invoice_id);
+  entries_.InsertIf(TenantKey(org_id, invoice->number), {nullptr, invoice_id}, invoice_id.size(),
                     valid);
   const std::size_t bytes = invoice->encoded.size() + kInvoiceOverheadBytes;
   entries_.InsertIf(by_id, {std::move(invoice), ""}, bytes, valid);
@@ -57,7 +50,7 @@ void SummaryCache::Invalidate(std::string_view org_id, std::string_view invoice_
   // First the generation: a reader that inserts after this has seen it, and one that inserted
   // before is found below.
   generation_.fetch_add(1, std::memory_order_acq_rel);
-  entries_.Erase(KeyOf(org_id, invoice_id));
+  entries_.Erase(TenantKey(org_id, invoice_id));
 }
 
 void SummaryCache::InvalidateAll() {

@@ -7,19 +7,9 @@
 #include "comments-service/invoices/known_thread_store.h"
 #include "comments-service/thread/comment.h"
 #include "services/errors/errors.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
-namespace {
-
-std::string KnownKey(std::string_view org_id, std::string_view invoice_id) {
-  std::string key(org_id);
-  key.push_back('\0');
-  key.append(invoice_id);
-  return key;
-}
-
-}  // namespace
-
 absl::Status InvoiceNotFound() {
   return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND",
                  "there is no such invoice: check invoice_id");
@@ -35,7 +25,7 @@ void InvoiceLookup::Find(const CallContext& call, std::string invoice_id,
     answer(std::move(invoice_id));
     return;
   }
-  if (std::optional<std::string> thread = known_.Find(KnownKey(call.caller.org_id, invoice_id))) {
+  if (std::optional<std::string> thread = known_.Find(TenantKey(call.caller.org_id, invoice_id))) {
     answer(*std::move(thread));
     return;
   }
@@ -74,7 +64,7 @@ void InvoiceLookup::FindUnknown(const CallContext& call, std::string invoice_id,
 
 void InvoiceLookup::Remember(std::string_view org_id, std::string_view invoice_id,
                              const std::string& thread) {
-  known_.Insert(KnownKey(org_id, invoice_id), thread, thread.size());
+  known_.Insert(TenantKey(org_id, invoice_id), thread, thread.size());
 }
 
 }  // namespace marginalia

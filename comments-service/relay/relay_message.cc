@@ -10,6 +10,8 @@
 #include "absl/time/time.h"
 #include "marginalia/comments/v1/event.pb.h"
 #include "services/text/json_string.h"
+#include "services/text/rfc3339.h"
+#include "services/text/timestamp.h"
 
 namespace marginalia {
 namespace {
@@ -78,11 +80,10 @@ void AppendNumber(std::string& json, std::string_view name, std::int64_t number)
   absl::StrAppend(&json, number);
 }
 
-// RFC 3339 in UTC with microseconds, the precision of the contract.
 std::string TimeText(const Timestamp& time) {
-  const absl::Time instant =
-      absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-  return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E6SZ", instant, absl::UTCTimeZone());
+  std::string text;
+  AppendRfc3339(text, TimeOf(time));
+  return text;
 }
 
 void AppendAuthor(std::string& json, std::string_view name, const comments::v1::Author& author) {

@@ -9,6 +9,7 @@
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/thread/comment_store.h"
 #include "services/errors/errors.h"
+#include "services/text/uuid.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {
@@ -261,7 +262,7 @@ void Changes::Settle(const CallContext& call, NewSettlement request, Answer<Resu
   absl::Status checked = CheckChangeId(request.change_id);
   if (checked.ok() && request.words) {
     std::string& comment_id = request.words->comment_id;
-    if (comment_id.empty()) comment_id = NewCommentId(absl::Now());
+    if (comment_id.empty()) comment_id = NewUuid(absl::Now());
     checked = Canonicalize("comment.comment_id", comment_id);
     if (checked.ok()) checked = InField("comment.body", CheckBody(request.words->body));
   }

@@ -19,7 +19,6 @@ namespace marginalia {
 inline constexpr std::size_t kBodyCharactersMax = 10'000;
 inline constexpr std::size_t kInvoiceIdCharactersMax = 64;
 inline constexpr std::size_t kUserIdBytesMax = 128;
-inline constexpr std::size_t kDisplayNameCharactersMax = 200;
 inline constexpr std::size_t kImportCommentsMax = 500;
 inline constexpr std::size_t kReasonCharactersMax = 500;
 
@@ -61,24 +60,22 @@ struct Comment {
   friend bool operator==(const Comment&, const Comment&) = default;
 };
 
-// 1 to kBodyCharactersMax characters of valid UTF-8 without NUL, not only white space (Unicode's
-// White_Space).
+// 1 to kBodyCharactersMax characters of valid UTF-8 without NUL, and something to see among them
+// (services/text/utf8.h).
 absl::Status CheckBody(std::string_view body);
 
-// 1 to kInvoiceIdCharactersMax characters of [A-Za-z0-9._:-].
+// An id as services/text/path_id.h has it, of at most kInvoiceIdCharactersMax characters.
 absl::Status CheckInvoiceId(std::string_view invoice_id);
 
+// Names as services/text/shown_name.h has them: people see the id of whoever has no name.
 absl::Status CheckUserId(std::string_view user_id);
 absl::Status CheckDisplayName(std::string_view display_name);
 
 // Of a removal or an erasure: at most kReasonCharactersMax characters of valid UTF-8 without NUL.
 absl::Status CheckReason(std::string_view reason);
 
-// The UUID (RFC 9562, any version) in lower case, or why it is none.
+// The UUID (RFC 9562, any version but nil and max) in lower case, or why it is none.
 absl::StatusOr<std::string> CanonicalCommentId(std::string_view comment_id);
-
-// A fresh UUIDv7: ids made one after the other land on neighbouring pages of the index.
-std::string NewCommentId(absl::Time now);
 
 // Whom a comment of this caller shows as its author.
 Author AuthorOf(const Caller& caller);

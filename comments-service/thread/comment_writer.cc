@@ -6,18 +6,9 @@
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_wire.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
-namespace {
-
-std::string KeyOf(std::string_view org_id, std::string_view id) {
-  std::string key(org_id);
-  key.push_back('\0');
-  key.append(id);
-  return key;
-}
-
-}  // namespace
 
 void CommentWriter::Expect(std::string_view org_id, std::string_view invoice_id,
                            std::string_view comment_id) {
@@ -48,7 +39,7 @@ void CommentWriter::RolledBack() {
 }
 
 bool CommentWriter::IsFree(std::string_view org_id, std::string_view comment_id) const {
-  return !free_ids_.empty() && free_ids_.contains(KeyOf(org_id, comment_id));
+  return !free_ids_.empty() && free_ids_.contains(TenantKey(org_id, comment_id));
 }
 
 void CommentWriter::ReadExpected(Connection& connection) {
@@ -56,18 +47,18 @@ void CommentWriter::ReadExpected(Connection& connection) {
   std::vector<TenantThread> threads;
   for (TenantThread& thread : expected_threads_) {
     // A thread without a comment has no row to be found.
-    if (threads_.try_emplace(KeyOf(thread.org_id, thread.invoice_id)).second) {
+    if (threads_.try_emplace(TenantKey(thread.org_id, thread.invoice_id)).second) {
       threads.push_back(std::move(thread));
     }
   }
   for (auto& [key, thread] : ReadThreads(connection, threads)) {
-    threads_[KeyOf(key.org_id, key.invoice_id)] = std::move(thread);
+    threads_[TenantKey(key.org_id, key.invoice_id)] = std::move(thread);
   }
   for (const std::size_t taken : FindTakenIds(connection, expected_ids_)) {
-    taken_ids_.insert(KeyOf(expected_ids_[taken].org_id, expected_ids_[taken].comment_id));
+    taken_ids_.insert(TenantKey(expected_ids_[taken].org_id, expected_ids_[taken].comment_id));
   }
   for (const TenantCommentId& id : expected_ids_) {
-    std::string key = KeyOf(id.org_id, id.comment_id);
+    std::string key = TenantKey(id.org_id, id.comment_id);
     if (!taken_ids_.contains(key)) free_ids_.insert(std::move(key));
   }
   expected_threads_.clear();
@@ -77,7 +68,7 @@ void CommentWriter::ReadExpected(Connection& connection) {
 bool CommentWriter::Claim(Connection& connection, std::string_view org_id,
                           std::string_view comment_id) {
   const std::int64_t position = events_.next_position();
-  std::string key = events_.has_other_writers() ? KeyOf(org_id, comment_id) : std::string();
+  std::string key = events_.has_other_writers() ? TenantKey(org_id, comment_id) : std::string();
   if (taken_ids_.contains(key)) return false;
   const auto free = free_ids_.find(key);
   if (free == free_ids_.end()) return ClaimCommentId(connection, org_id, comment_id, position);
@@ -89,7 +80,7 @@ bool CommentWriter::Claim(Connection& connection, std::string_view org_id,
 
 Thread& CommentWriter::MutableThread(Connection& connection, std::string_view org_id,
                                      std::string_view invoice_id) {
-  std::string key = KeyOf(org_id, invoice_id);
+  std::string key = TenantKey(org_id, invoice_id);
   auto thread = threads_.find(key);
   if (thread == threads_.end()) {
     thread = threads_.emplace(std::move(key), ReadThread(connection, org_id, invoice_id)).first;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "comments-service/thread/change_store.h"
 #include "services/errors/errors.h"
+#include "services/text/uuid.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {
@@ -89,7 +90,7 @@ absl::Status CheckItems(std::vector<Comment>& comments) {
 }  // namespace
 
 void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComment> answer) {
-  if (request.comment_id.empty()) request.comment_id = NewCommentId(absl::Now());
+  if (request.comment_id.empty()) request.comment_id = NewUuid(absl::Now());
   absl::StatusOr<std::string> comment_id = CanonicalCommentId(request.comment_id);
   if (!comment_id.ok()) return answer(InField("comment_id", comment_id.status()));
   if (absl::Status checked = InField("body", CheckBody(request.body)); !checked.ok()) {

@@ -4,15 +4,15 @@
 #include <functional>
 #include <utility>
 
+#include "services/text/tenant_key.h"
+
 namespace marginalia {
 namespace {
 
 // The thread's key, in a buffer of the calling thread: a hit must not allocate.
 std::string_view ThreadKey(std::string_view org_id, std::string_view invoice_id) {
   thread_local std::string key;
-  key.assign(org_id);
-  key.push_back('\0');
-  key.append(invoice_id);
+  SetTenantKey(key, org_id, invoice_id);
   return key;
 }
 

@@ -1,5 +1,6 @@
 #include "deploy/keys/machine_keys.h"
 
+#include <openssl/rand.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -9,7 +10,11 @@
 #include <system_error>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "comments-service/record/checkpoint.h"
+#include "comments-service/record/signed_note.h"
 #include "deploy/keys/key_file.h"
 #include "deploy/keys/token_mint.h"
 #include "services/identity/token_verifier.h"
@@ -18,6 +23,8 @@ namespace marginalia {
 namespace {
 
 constexpr mode_t kSecret = 0600;
+constexpr mode_t kPublic = 0644;
+constexpr int kTokenKeyBytes = 32;
 
 absl::Status MakeDirectory(const std::string& directory) {
   const std::filesystem::path parent = std::filesystem::path(directory).parent_path();
@@ -36,6 +43,42 @@ bool IsStillGood(const std::string& path, const TokenMint& mint, absl::Duration 
   const auto verified = (*verifier)->Verify(token);
   const absl::Duration age_max = std::min(kServiceTokenAgeMax, lifetime / 2);
   return verified.ok() && (*verified)->expires - absl::Now() >= lifetime - age_max;
+}
+
+// Once: with another key every token that is in use would be a stranger's.
+absl::Status MakeTokenKey(const std::string& directory, std::vector<MachineKeyFile>& files) {
+  MachineKeyFile file = {directory + "/token.key"};
+  file.made = !std::filesystem::exists(file.path);
+  files.push_back(file);
+  if (!file.made) return absl::OkStatus();
+  unsigned char key[kTokenKeyBytes];
+  if (RAND_bytes(key, sizeof(key)) != 1) return absl::UnavailableError("no random bytes for a key");
+  const absl::string_view bytes(reinterpret_cast<const char*>(key), sizeof(key));
+  return WriteKeyFile(file.path, absl::BytesToHexString(bytes) + "\n", kSecret, IfThere::kKeep);
+}
+
+// The verifier's key comes from the file, so that it is right whoever was first.
+absl::Status MakeCheckpointKey(const std::string& directory, std::vector<MachineKeyFile>& files) {
+  MachineKeyFile secret = {directory + "/checkpoint.pem"};
+  secret.made = !std::filesystem::exists(secret.path);
+  files.push_back(secret);
+  if (secret.made) {
+    const absl::Status written =
+        WriteKeyFile(secret.path, SigningKey::Make().Pem(), kSecret, IfThere::kKeep);
+    if (!written.ok()) return written;
+  }
+  MachineKeyFile verifier = {directory + "/checkpoint.vkey"};
+  verifier.made = !std::filesystem::exists(verifier.path);
+  files.push_back(verifier);
+  if (!verifier.made) return absl::OkStatus();
+  const auto keys = SigningKey::FromPem(ReadKeyFile(secret.path));
+  if (!keys.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(secret.path, ": ", std::string(keys.status().message())));
+  }
+  std::string lines;
+  for (const SigningKey& key : *keys) lines += key.Verifier(kCheckpointKeyName).Text() + "\n";
+  return WriteKeyFile(verifier.path, lines, kPublic, IfThere::kKeep);
 }
 
 }  // namespace
@@ -60,6 +103,10 @@ absl::StatusOr<std::vector<MachineKeyFile>> MakeMachineKeys(const std::string& d
     if (!status.ok()) return status;
   }
   files.push_back(token);
+  for (const auto make : {MakeTokenKey, MakeCheckpointKey}) {
+    status = make(directory, files);
+    if (!status.ok()) return status;
+  }
   return files;
 }
 

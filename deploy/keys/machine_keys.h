@@ -1,6 +1,8 @@
 // What the processes of one machine share to trust each other, in a directory of its own:
-// private-key.json and jwks.json (TokenMint), and service.jwt, the token that invoice-service and
-// the gateway call with. Made by deploy/run and by marginalia-operator keys-init.
+// private-key.json and jwks.json (TokenMint); service.jwt, the token that invoice-service and the
+// gateway call with; token.key, which page and consistency tokens are sealed with (TokenKeys);
+// checkpoint.pem, which the audit log's checkpoints are signed with, and checkpoint.vkey, which
+// everybody may have to check them. Made by deploy/run and by marginalia-operator keys-init.
 #ifndef MARGINALIA_DEPLOY_KEYS_MACHINE_KEYS_H_
 #define MARGINALIA_DEPLOY_KEYS_MACHINE_KEYS_H_
 

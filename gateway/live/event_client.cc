@@ -5,9 +5,9 @@
 #include "absl/random/random.h"
 #include "gateway/http/problem.h"
 #include "gateway/live/event_stream.h"
-#include "gateway/live/thread_key.h"
 #include "gateway/upstream/thread_name.h"
 #include "services/errors/errors.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
 namespace {
@@ -76,7 +76,7 @@ void EventClient::Ask() {
 void EventClient::Asked(absl::StatusOr<std::string> invoice_id) {
   if (!invoice_id.ok()) return Failed(invoice_id.status());
   invoice_id_ = *std::move(invoice_id);
-  thread_ = ThreadKey(org_id_, invoice_id_);
+  thread_ = TenantKey(org_id_, invoice_id_);
   Begin();
 }
 

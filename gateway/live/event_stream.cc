@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/live/thread_key.h"
 #include "services/errors/errors.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
 namespace {
@@ -88,7 +88,7 @@ void EventStream::Happened(const comments::v1::Event& event) {
     return;
   }
   const std::string& invoice_id = event.comment_added().comment().invoice_id();
-  const std::string thread = ThreadKey(event.org_id(), invoice_id);
+  const std::string thread = TenantKey(event.org_id(), invoice_id);
   const EventText text = CommentText(event, log_id_);
   recent_.Add({event.position(), thread, text});
   const auto live = live_.find(thread);

@@ -6,6 +6,7 @@
 #include "services/errors/errors.h"
 #include "services/process/log.h"
 #include "services/rpc/gate/request_id.h"
+#include "services/text/timestamp.h"
 
 namespace marginalia {
 namespace {
@@ -19,10 +20,6 @@ using Clock = std::chrono::steady_clock;
 
 std::int64_t SteadyNanos(Clock::time_point time) {
   return std::chrono::nanoseconds(time.time_since_epoch()).count();
-}
-
-absl::Time TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
 absl::Status Unavailable(std::string_view message) {

@@ -14,7 +14,7 @@ namespace marginalia {
 
 struct RecentEvent {
   std::int64_t position = 0;
-  // The tenant and the invoice: see ThreadKey.
+  // The tenant and the invoice: see TenantKey.
   std::string thread;
   EventText text;
 };

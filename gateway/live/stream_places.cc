@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/errors/errors.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
 namespace {
@@ -36,7 +37,7 @@ StreamPlaces::StreamPlaces(std::size_t all_max, std::size_t per_user_max)
     : all_max_(all_max), per_user_max_(per_user_max) {}
 
 absl::StatusOr<std::unique_ptr<StreamPlace>> StreamPlaces::Take(const Caller& caller) {
-  std::string user = caller.org_id + '\0' + caller.user_id;
+  std::string user = TenantKey(caller.org_id, caller.user_id);
   const std::lock_guard lock(state_->mutex);
   if (state_->taken >= all_max_) {
     return TooManyStreams("all event streams of this server are taken; try again later");

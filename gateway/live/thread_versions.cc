@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/live/thread_key.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
 ThreadVersions::ThreadVersions(std::size_t threads_max) : threads_max_(threads_max) {}
@@ -18,7 +18,7 @@ void ThreadVersions::StartFrom(const LogPoint& point) {
 
 void ThreadVersions::Raise(std::string_view org_id, std::string_view invoice_id,
                            std::int64_t revision, std::int64_t position) {
-  const std::string key = ThreadKey(org_id, invoice_id);
+  const std::string key = TenantKey(org_id, invoice_id);
   const std::lock_guard lock(mutex_);
   position_ = std::max(position_, position);
   MakeRoom(Use(key) == nullptr ? 1 : 0);
@@ -29,10 +29,10 @@ void ThreadVersions::Raise(std::string_view org_id, std::string_view invoice_id,
 void ThreadVersions::Learn(const LogPoint& point, std::string_view org_id,
                            std::string_view asked_id, std::string_view invoice_id,
                            std::int64_t revision) {
-  const std::string key = ThreadKey(org_id, invoice_id);
+  const std::string key = TenantKey(org_id, invoice_id);
   const std::lock_guard lock(mutex_);
   if (point.log_id != log_id_) return;
-  const std::string name = asked_id == invoice_id ? std::string() : ThreadKey(org_id, asked_id);
+  const std::string name = asked_id == invoice_id ? std::string() : TenantKey(org_id, asked_id);
   MakeRoom((Use(key) == nullptr ? 1 : 0) + (!name.empty() && Use(name) == nullptr ? 1 : 0));
   // Only now: making room may have forgotten what this answer does not know yet.
   if (point.position < complete_since_) return;
@@ -43,7 +43,7 @@ void ThreadVersions::Learn(const LogPoint& point, std::string_view org_id,
 
 std::optional<ThreadVersions::Version> ThreadVersions::Find(std::string_view org_id,
                                                             std::string_view asked_id) {
-  const std::string key = ThreadKey(org_id, asked_id);
+  const std::string key = TenantKey(org_id, asked_id);
   const std::lock_guard lock(mutex_);
   const Entry* entry = Use(key);
   if (entry != nullptr && !entry->thread.empty()) entry = Use(entry->thread);

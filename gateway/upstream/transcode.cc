@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "services/text/json_string.h"
+#include "services/text/rfc3339.h"
+#include "services/text/timestamp.h"
 
 namespace marginalia {
 namespace {
@@ -19,7 +21,6 @@ using invoices::v1::InvoiceSummary;
 // What a comment takes besides its body, and what the rest of a page takes, to reserve by.
 constexpr std::size_t kCommentBytes = 320;
 constexpr std::size_t kPageBytes = 512;
-constexpr std::int64_t kSecondsPerDay = 86'400;
 
 void AppendNumber(std::string& json, std::int64_t number) {
   char digits[24];
@@ -52,42 +53,11 @@ void AppendInteger(std::string& json, std::string_view name, std::int64_t number
   AppendNumber(json, number);
 }
 
-// RFC 3339 in UTC with microseconds, the precision of the contract. The calendar is that of
-// https://howardhinnant.github.io/date_algorithms.html#civil_from_days
 void AppendTime(std::string& json, std::string_view name, const Timestamp& time) {
-  std::int64_t days = time.seconds() / kSecondsPerDay;
-  std::int64_t second = time.seconds() % kSecondsPerDay;
-  if (second < 0) {
-    second += kSecondsPerDay;
-    --days;
-  }
-  days += 719'468;
-  const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const std::int64_t day_of_era = days - era * 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
-  const std::int64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-  const std::int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-  const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
   AppendName(json, name);
   json += '"';
-  AppendDigits(json, year, 4);
-  json += '-';
-  AppendDigits(json, month, 2);
-  json += '-';
-  AppendDigits(json, day, 2);
-  json += 'T';
-  AppendDigits(json, second / 3600, 2);
-  json += ':';
-  AppendDigits(json, second / 60 % 60, 2);
-  json += ':';
-  AppendDigits(json, second % 60, 2);
-  json += '.';
-  AppendDigits(json, time.nanos() / 1000, 6);
-  json += "Z\"";
+  AppendRfc3339(json, TimeOf(time));
+  json += '"';
 }
 
 // Seconds as protobuf's own JSON writes a Duration: "0.003s".

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "gateway/upstream/comment_id.h"
 #include "gateway/upstream/http_fields.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
@@ -14,6 +13,7 @@
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/rpc_span.h"
 #include "services/rpc/trace_metadata.h"
+#include "services/text/uuid.h"
 
 namespace marginalia {
 namespace {
@@ -117,7 +117,7 @@ Upstream::~Upstream() { Close(); }
 
 void Upstream::AddComment(ApiCall call, comments::v1::AddCommentRequest request,
                           Answered<comments::v1::AddCommentResponse> answered) {
-  if (request.comment_id().empty()) request.set_comment_id(NewCommentId());
+  if (request.comment_id().empty()) request.set_comment_id(NewUuid(absl::Now()));
   Call(*this, "marginalia.comments.v1.CommentsService/AddComment", std::move(call), request,
        kWriteDeadline, std::move(answered),
        [this](auto... arguments) { comments_->async()->AddComment(std::move(arguments)...); });

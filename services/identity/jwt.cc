@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "services/text/base64url.h"
+#include "services/text/shown_name.h"
 
 namespace marginalia {
 namespace {
@@ -17,10 +18,10 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 3> kAlgorithms = {"ES256", "RS256", "EdDSA"};
 // Headers that bring a key or say where to fetch one, and the one that demands extensions.
 constexpr std::array<const char*, 5> kRefusedHeaders = {"jku", "jwk", "x5u", "x5c", "crit"};
-// 9999-12-31T23:59:59Z: what a later NumericDate is taken for.
+// 9999-12-31T23:59:59Z.
 constexpr double kUnixSecondsMax = 253'402'300'799;
 
-absl::Status Wrong(const char* what) { return absl::UnauthenticatedError(what); }
+absl::Status Wrong(const std::string& what) { return absl::UnauthenticatedError(what); }
 
 struct Parts {
   std::string_view header;
@@ -53,19 +54,8 @@ std::optional<std::string> TextOf(const json::object& object, std::string_view n
   return std::string(value->get_string());
 }
 
-bool HasControls(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
 bool IsId(const std::optional<std::string>& text) {
-  return text && !text->empty() && text->size() <= kIdBytesMax && !HasControls(*text);
-}
-
-std::size_t CharacterCount(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
+  return text && text->size() <= kIdBytesMax && FaultOfName(*text, kIdBytesMax).empty();
 }
 
 // A NumericDate; nothing when it is absent. Fails when it is no time at all.
@@ -74,8 +64,10 @@ absl::StatusOr<std::optional<absl::Time>> TimeOf(const json::object& claims, con
   if (value == nullptr) return std::nullopt;
   json::error_code error;
   const double seconds = value->is_number() ? value->to_number<double>(error) : -1;
-  if (error || !(seconds >= 0)) return Wrong("has a claim exp, nbf or iat that is no time");
-  return absl::FromUnixSeconds(0) + absl::Seconds(std::min(seconds, kUnixSecondsMax));
+  if (error || !(seconds >= 0 && seconds <= kUnixSecondsMax)) {
+    return Wrong("has a claim exp, nbf or iat that is no time before the year 10000");
+  }
+  return absl::FromUnixSeconds(0) + absl::Seconds(seconds);
 }
 
 bool IsFor(const json::object& claims, std::string_view audience) {
@@ -120,15 +112,18 @@ absl::StatusOr<Caller> ReadCaller(const json::object& claims) {
   const std::optional<Role> role = RoleOf(claims);
   if (!role) return Wrong("must have a claim role: viewer, member, admin or service");
   const auto sub = TextOf(claims, "sub");
-  if (!IsId(sub)) return Wrong("must have a claim sub of 1 to 128 bytes");
+  if (!IsId(sub))
+    return Wrong("must have a claim sub of 1 to 128 bytes, one line with something to see");
   const auto org = TextOf(claims, "org");
   const bool org_absent = !claims.contains("org") || org == "";
   if (org_absent && *role != Role::kService) return Wrong("must have a claim org");
-  if (!org_absent && !IsId(org)) return Wrong("has a claim org that is not 1 to 128 bytes");
+  if (!org_absent && !IsId(org))
+    return Wrong("has a claim org that is not 1 to 128 bytes, one line with something to see");
   const auto name = TextOf(claims, "name");
-  if (claims.contains("name") &&
-      (!name || HasControls(*name) || CharacterCount(*name) > kDisplayNameCharactersMax)) {
-    return Wrong("has a claim name that is not at most 200 characters");
+  if (claims.contains("name") && !name) return Wrong("has a claim name that is no text");
+  if (name && !name->empty()) {
+    const std::string fault = FaultOfName(*name, kDisplayNameCharactersMax);
+    if (!fault.empty()) return Wrong("has a claim name that " + fault);
   }
   return Caller{org.value_or(""), *sub, name.value_or("").empty() ? *sub : *name, *role};
 }

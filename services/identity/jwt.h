@@ -17,7 +17,6 @@
 namespace marginalia {
 
 inline constexpr std::size_t kIdBytesMax = 128;
-inline constexpr std::size_t kDisplayNameCharactersMax = 200;
 
 struct JwtHeader {
   std::string algorithm;

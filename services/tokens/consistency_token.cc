@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "absl/strings/escaping.h"
 #include "services/errors/errors.h"
 #include "services/tokens/sealed_token.h"
 
@@ -12,27 +13,6 @@ namespace {
 constexpr std::string_view kBinding = "consistency";
 constexpr std::size_t kLogIdBytes = 8;
 constexpr std::size_t kPositionBytesMax = 9;  // 63 bits, seven a byte
-constexpr std::string_view kHex = "0123456789abcdef";
-
-std::string BytesOfLogId(std::string_view log_id) {
-  std::string bytes(kLogIdBytes, '\0');
-  for (std::size_t i = 0; i < kLogIdBytes * 2 && i < log_id.size(); ++i) {
-    const std::size_t digit = kHex.find(log_id[i]);
-    const std::size_t value = digit == kHex.npos ? 0 : digit;
-    bytes[i / 2] = static_cast<char>(static_cast<unsigned char>(bytes[i / 2]) << 4 | value);
-  }
-  return bytes;
-}
-
-std::string LogIdOfBytes(std::string_view bytes) {
-  std::string log_id;
-  for (const char c : bytes) {
-    log_id += kHex[static_cast<unsigned char>(c) >> 4];
-    log_id += kHex[static_cast<unsigned char>(c) & 0xF];
-  }
-  return log_id;
-}
-
 void AppendVarint(std::string& bytes, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
   bytes += static_cast<char>(value);
@@ -59,9 +39,10 @@ std::string_view TokenScope(const Caller& caller) {
 }
 
 std::string MakeConsistencyToken(const LogPoint& point, std::string_view scope) {
-  std::string payload = BytesOfLogId(point.log_id);
+  std::string payload = absl::HexStringToBytes(point.log_id);
+  payload.resize(kLogIdBytes, '\0');
   AppendVarint(payload, static_cast<std::uint64_t>(point.position));
-  return SealToken(payload, {kBinding, scope});
+  return SealFreshToken(payload, {kBinding, scope});
 }
 
 absl::StatusOr<LogPoint> ParseConsistencyToken(std::string_view token, std::string_view scope,
@@ -70,7 +51,7 @@ absl::StatusOr<LogPoint> ParseConsistencyToken(std::string_view token, std::stri
   if (payload && payload->size() > kLogIdBytes) {
     const std::string_view bytes = *payload;
     if (const auto position = PositionOf(bytes.substr(kLogIdBytes))) {
-      return LogPoint{LogIdOfBytes(bytes.substr(0, kLogIdBytes)), *position};
+      return LogPoint{absl::BytesToHexString({bytes.data(), kLogIdBytes}), *position};
     }
   }
   return InvalidField(field, "must be a token as an earlier answer gave it, unaltered", reason);

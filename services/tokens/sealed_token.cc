@@ -1,82 +1,92 @@
 #include "services/tokens/sealed_token.h"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 
+#include "absl/random/random.h"
 #include "services/text/base64url.h"
+#include "services/text/framed_hash.h"
+#include "services/tokens/token_keys.h"
 
 namespace marginalia {
 namespace {
 
-// The first byte of every token: a later layout gets another one.
-constexpr char kVersion = 1;
+using Binding = std::initializer_list<std::string_view>;
+
+// The first byte of every token: what follows. A process that has keys takes no readable one, which
+// anybody can make.
+constexpr char kReadable = 1;
+constexpr char kEncrypted = 2;
 // 72 bits, and the tokens come out at a multiple of three bytes more often than with 64.
 constexpr std::size_t kSealBytes = 9;
+// Of an encrypted one: a length says no more than how many of these there are.
+constexpr std::size_t kBlockBytes = 24;
+constexpr char kEndOfPayload = '\x80';
 
-using Seal = std::array<unsigned char, EVP_MAX_MD_SIZE>;
-
-// Fetched once: OpenSSL 3 looks an algorithm up under a lock whenever it is named.
-const EVP_MD* Sha256() {
-  static const EVP_MD* digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return digest;
+std::string BoundTo(char version, Binding binding) {
+  std::string bound(1, version);
+  for (const std::string_view piece : binding) AppendFramed(bound, piece);
+  return bound;
 }
 
-EVP_MD_CTX* ThreadContext() {
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
-  return context.get();
+std::string SealOf(std::string_view payload, Binding binding) {
+  std::string text = BoundTo(kReadable, binding);
+  AppendFramed(text, payload);
+  return std::string(BytesOf(Sha256Of(text)).substr(0, kSealBytes));
 }
 
-void AppendPiece(std::string& text, std::string_view piece) {
-  const auto size = static_cast<std::uint32_t>(piece.size());
-  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(size >> shift);
-  text += piece;
+std::string Padded(std::string_view payload) {
+  std::string padded(payload);
+  padded += kEndOfPayload;
+  padded.resize((padded.size() + kBlockBytes - 1) / kBlockBytes * kBlockBytes, '\0');
+  return padded;
 }
 
-Seal SealOf(std::string_view payload, std::initializer_list<std::string_view> binding) {
-  thread_local std::string text;
-  text.assign(1, kVersion);
-  for (const std::string_view piece : binding) AppendPiece(text, piece);
-  AppendPiece(text, payload);
-  Seal seal;
-  EVP_MD_CTX* context = ThreadContext();
-  const bool sealed = EVP_DigestInit_ex2(context, Sha256(), nullptr) == 1 &&
-                      EVP_DigestUpdate(context, text.data(), text.size()) == 1 &&
-                      EVP_DigestFinal_ex(context, seal.data(), nullptr) == 1;
-  // SHA-256 cannot fail; a library that lacks it leaves nothing sensible to do.
-  if (!sealed) std::abort();
-  return seal;
+std::string Seal(std::string_view payload, Binding binding, std::string_view salt) {
+  std::string bytes;
+  if (HasTokenKeys()) {
+    bytes += kEncrypted;
+    bytes += EncryptToken(Padded(payload), BoundTo(kEncrypted, binding), salt);
+  } else {
+    bytes += kReadable;
+    bytes += payload;
+    bytes += SealOf(payload, binding);
+  }
+  return EncodeBase64Url(bytes);
+}
+
+std::optional<std::string> OpenEncrypted(std::string_view sealed, Binding binding) {
+  std::optional<std::string> padded = DecryptToken(sealed, BoundTo(kEncrypted, binding));
+  if (padded) padded->resize(padded->rfind(kEndOfPayload));
+  return padded;
+}
+
+std::optional<std::string> OpenReadable(std::string_view sealed, Binding binding) {
+  if (sealed.size() < kSealBytes) return std::nullopt;
+  const std::string_view payload = sealed.substr(0, sealed.size() - kSealBytes);
+  if (sealed.substr(payload.size()) != SealOf(payload, binding)) return std::nullopt;
+  return std::string(payload);
 }
 
 }  // namespace
 
-std::string SealToken(std::string_view payload, std::initializer_list<std::string_view> binding) {
-  const Seal seal = SealOf(payload, binding);
-  std::string bytes;
-  bytes.reserve(1 + payload.size() + kSealBytes);
-  bytes += kVersion;
-  bytes += payload;
-  bytes.append(reinterpret_cast<const char*>(seal.data()), kSealBytes);
-  return EncodeBase64Url(bytes);
+std::string SealToken(std::string_view payload, Binding binding) {
+  return Seal(payload, binding, "");
 }
 
-std::optional<std::string> OpenToken(std::string_view token,
-                                     std::initializer_list<std::string_view> binding) {
+std::string SealFreshToken(std::string_view payload, Binding binding) {
+  thread_local absl::BitGen random;
+  const auto salt = absl::Uniform<std::uint64_t>(random);
+  return Seal(payload, binding, {reinterpret_cast<const char*>(&salt), sizeof(salt)});
+}
+
+std::optional<std::string> OpenToken(std::string_view token, Binding binding) {
   if (token.size() > kTokenCharactersMax) return std::nullopt;
-  std::optional<std::string> bytes = DecodeBase64Url(token);
-  if (!bytes || bytes->size() < 1 + kSealBytes || bytes->front() != kVersion) return std::nullopt;
-  const std::string_view all = *bytes;
-  const std::string_view payload = all.substr(1, all.size() - 1 - kSealBytes);
-  const Seal seal = SealOf(payload, binding);
-  const std::string_view expected(reinterpret_cast<const char*>(seal.data()), kSealBytes);
-  if (all.substr(all.size() - kSealBytes) != expected) return std::nullopt;
-  return std::string(payload);
+  const std::optional<std::string> bytes = DecodeBase64Url(token);
+  if (!bytes || bytes->empty()) return std::nullopt;
+  const std::string_view sealed = std::string_view(*bytes).substr(1);
+  const bool encrypted = HasTokenKeys();
+  if (bytes->front() != (encrypted ? kEncrypted : kReadable)) return std::nullopt;
+  return encrypted ? OpenEncrypted(sealed, binding) : OpenReadable(sealed, binding);
 }
 
 }  // namespace marginalia

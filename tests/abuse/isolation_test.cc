@@ -212,7 +212,7 @@ TEST_F(IsolationTest, AWatchOfAnotherTenantsInvoiceIsOneOfNone) {
   EXPECT_EQ(watched(invoice_), watched(kNobodysInvoice));
 }
 
-// The seal of a token is no secret: it keeps callers from mistakes, and nobody from anything.
+// Made with the processes' own key: even then a token grants nothing.
 TEST_F(IsolationTest, AForgedCursorOpensNothingAndBreaksNothing) {
   const std::string last = std::to_string(std::numeric_limits<std::int64_t>::max());
   for (const std::string& cursor :

@@ -220,6 +220,18 @@ TEST_F(TokenRefusalTest, ANamelessCaller) {
   EXPECT_THAT(Refusal(TokenWithClaim("sub", json::string(129, 'x'))), HasSubstr("sub"));
   EXPECT_THAT(Refusal(TokenWithClaim("name", json::string(201, 'x'))), HasSubstr("name"));
   EXPECT_THAT(Refusal(TokenWithClaim("name", "a\nb")), HasSubstr("name"));
+  EXPECT_TRUE(Accepts(TokenWithClaim("name", "")));
+}
+
+TEST_F(TokenRefusalTest, AClaimThatIsNoGoodIsNamedAndTheSignatureIsNot) {
+  EXPECT_THAT(Refusal(TokenWithClaim("name", "\u3164")),
+              HasSubstr("has a claim name that must not be blank"));
+  EXPECT_THAT(Refusal(TokenWithClaim("name", "a\u2028b")), HasSubstr("claim name"));
+  EXPECT_THAT(Refusal(TokenWithClaim("name", 7)), HasSubstr("claim name"));
+  EXPECT_THAT(Refusal(TokenWithClaim("exp", 1e20)), HasSubstr("claim exp"));
+  EXPECT_THAT(Refusal(TokenWithClaim("sub", json::string("a\0b", 3))), HasSubstr("claim sub"));
+  EXPECT_THAT(Refusal(TokenWithClaim("sub", "\u2800")), HasSubstr("claim sub"));
+  EXPECT_THAT(Refusal(TokenWithClaim("org", json::string("a\0b", 3))), HasSubstr("claim org"));
 }
 
 TEST_F(TokenRefusalTest, AnUnknownRole) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "invoice-service/currency.h"
 
 namespace marginalia {
 namespace {
@@ -34,11 +34,21 @@ TEST(InvoiceTest, EachBrokenRuleNamesItsField) {
       {"space in the number", [](auto& c) { c.number = "INV 1"; }, "number"},
       {"a UUID for a number", [](auto& c) { c.number = "018F4E2A-9C3B-7D10-8A55-0242AC120002"; },
        "number"},
+      {"a dot segment", [](auto& c) { c.number = "2026/.."; }, "number"},
+      {"a number that ends in a slash", [](auto& c) { c.number = "2026/"; }, "number"},
       {"no customer", [](auto& c) { c.customer.name = ""; }, "customer.name"},
       {"blank customer", [](auto& c) { c.customer.name = "   "; }, "customer.name"},
       {"long customer", [](auto& c) { c.customer.name = std::string(201, 'x'); }, "customer.name"},
       {"NUL", [](auto& c) { c.customer.name = std::string("A\0B", 3); }, "customer.name"},
       {"line break", [](auto& c) { c.customer.name = "A\r\nB"; }, "customer.name"},
+      {"a customer of no-break spaces", [](auto& c) { c.customer.name = "\u00A0"; },
+       "customer.name"},
+      {"a customer that nobody sees", [](auto& c) { c.customer.name = "\u3164"; }, "customer.name"},
+      {"a line separator", [](auto& c) { c.customer.name = "A\u2028B"; }, "customer.name"},
+      {"invisible terms", [](auto& c) { c.terms = "\u200B"; }, "terms"},
+      {"a currency of nobody's", [](auto& c) { c.currency = "ZZZ"; }, "currency"},
+      {"an invisible line", [](auto& c) { c.line_items[1].description = "\u2800"; },
+       "line_items[1].description"},
       {"no e-mail", [](auto& c) { c.customer.email = "acme"; }, "customer.email"},
       {"long e-mail", [](auto& c) { c.customer.email = std::string(250, 'x') + "@a.eu"; },
        "customer.email"},
@@ -142,16 +152,23 @@ TEST(InvoiceTest, DatesAreDaysOfTheCalendarInIsoForm) {
 }
 
 TEST(InvoiceTest, NumbersAndIdsAreNeverMistakenForEachOther) {
-  EXPECT_TRUE(IsInvoiceNumber("INV-1042"));
-  EXPECT_TRUE(IsInvoiceNumber("2026/06_7.b"));
-  EXPECT_FALSE(IsInvoiceNumber("018f4e2a-9c3b-7d10-8a55-0242ac120002"));
-  EXPECT_TRUE(IsUuid("018f4e2a-9c3b-7d10-8a55-0242ac120002"));
-  EXPECT_FALSE(IsUuid("018f4e2a-9c3b-7d10-8a55-0242ac12000g"));
-  EXPECT_FALSE(IsUuid("018f4e2a9c3b7d108a550242ac1200020000"));
-  const std::string made = NewInvoiceId(absl::Now());
-  EXPECT_TRUE(IsUuid(made)) << made;
-  EXPECT_EQ(made[14], '7');
-  EXPECT_NE(NewInvoiceId(absl::Now()), made);
+  EXPECT_EQ(FaultOfNumber("INV-1042"), "");
+  EXPECT_EQ(FaultOfNumber("2026/06_7.b"), "");
+  for (const char* uuid :
+       {"018f4e2a-9c3b-7d10-8a55-0242ac120002", "00000000-0000-0000-0000-000000000000"}) {
+    EXPECT_EQ(FaultOfNumber(uuid), "must not be a UUID, so that an id is never a number");
+  }
+}
+
+TEST(InvoiceTest, CurrenciesAreThoseOfIso4217) {
+  for (const char* code : {"EUR", "USD", "JPY", "KWD", "AED", "ZWG", "XCG", "CHW"}) {
+    EXPECT_TRUE(IsCurrency(code)) << code;
+  }
+  // Among them what two neighbours of the list would spell.
+  for (const char* code :
+       {"ZZZ", "BTC", "XTS", "eur", "EU", "EURO", "", "D A", " AF", "DAF", "AED AFN"}) {
+    EXPECT_FALSE(IsCurrency(code)) << code;
+  }
 }
 
 TEST(InvoiceTest, TheLifeOfAnInvoiceHasNoOtherWays) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "invoice-service/invoice.h"
+#include "services/text/uuid.h"
 
 namespace marginalia {
 namespace {
@@ -59,11 +60,11 @@ TEST(SummaryCacheTest, WhatWasReadBeforeAnInvalidationIsNotInserted) {
 
 TEST(SummaryCacheTest, TheEntriesAreBoundedAndTheOneUsedLastStays) {
   SummaryCache cache(64);
-  const std::string kept = NewInvoiceId(absl::UnixEpoch());
+  const std::string kept = NewUuid(absl::UnixEpoch());
   cache.Insert("org", Cached(kept, "kept", "x"), cache.generation());
   int found = 0;
   for (int i = 0; i < 1000; ++i) {
-    const std::string id = NewInvoiceId(absl::UnixEpoch());
+    const std::string id = NewUuid(absl::UnixEpoch());
     cache.Insert("org", Cached(id, "n" + std::to_string(i), "x"), cache.generation());
     found += cache.Find("org", kept) != nullptr;
   }
@@ -80,8 +81,7 @@ TEST(SummaryCacheTest, TheBytesAreBounded) {
   int found = 0;
   for (int i = 0; i < 1000; ++i) {
     cache.Insert(
-        "org",
-        Cached(NewInvoiceId(absl::UnixEpoch()), "n" + std::to_string(i), std::string(1000, 'x')),
+        "org", Cached(NewUuid(absl::UnixEpoch()), "n" + std::to_string(i), std::string(1000, 'x')),
         cache.generation());
   }
   for (int i = 0; i < 1000; ++i) found += cache.Find("org", "n" + std::to_string(i)) != nullptr;

@@ -3,9 +3,11 @@
 import {nameOf, ofKind, workloads} from './manifests.mjs';
 
 export const madeByHand = {
-  sqlite: ['ConfigMap jwks', 'Secret gateway-token', 'Secret invoice-service-token'],
+  sqlite: ['ConfigMap jwks', 'Secret gateway-token', 'Secret invoice-service-token',
+    'Secret token-key', 'Secret checkpoint-key'],
   postgres: ['ConfigMap jwks', 'Secret comments-service-database', 'Secret gateway-token',
-    'Secret invoice-service-database', 'Secret invoice-service-token'],
+    'Secret invoice-service-database', 'Secret invoice-service-token', 'Secret token-key',
+    'Secret checkpoint-key'],
 };
 
 function referencesOf(pod) {

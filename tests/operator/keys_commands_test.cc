@@ -11,8 +11,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "comments-service/record/checkpoint.h"
+#include "comments-service/record/signed_note.h"
 #include "deploy/keys/token_mint.h"
 #include "services/identity/token_verifier.h"
+#include "services/tokens/token_keys.h"
 #include "tests/operator/operator_run.h"
 
 namespace marginalia {
@@ -41,6 +44,15 @@ class KeysCommandsTest : public testing::Test {
     if (!verified.ok()) return verified.status();
     return **verified;
   }
+  // What the command says when it did the same to all.
+  std::string AllFiles(const std::string& done) {
+    std::string lines;
+    for (const char* name : {"private-key.json", "jwks.json", "service.jwt", "token.key",
+                             "checkpoint.pem", "checkpoint.vkey"}) {
+      absl::StrAppend(&lines, done, " ", keys_, "/", name, "\n");
+    }
+    return lines;
+  }
   std::string ServiceToken() { return ReadWhole(keys_ + "/service.jwt"); }
 
   TempDir directory_;
@@ -51,23 +63,31 @@ class KeysCommandsTest : public testing::Test {
 TEST_F(KeysCommandsTest, WhatIsMissingIsMadeForItsOwnerAloneAndStays) {
   const OperatorOutcome made = KeysInit();
   ASSERT_EQ(made.exit_code, 0) << made.error;
-  EXPECT_EQ(made.out, absl::StrCat("made ", keys_, "/private-key.json\nmade ", keys_,
-                                   "/jwks.json\nmade ", keys_, "/service.jwt\n"));
+  EXPECT_EQ(made.out, AllFiles("made"));
   EXPECT_EQ(ModeOf(keys_), 0700u);
-  EXPECT_EQ(ModeOf(keys_ + "/private-key.json"), 0600u);
-  EXPECT_EQ(ModeOf(keys_ + "/service.jwt"), 0600u);
+  for (const char* secret : {"private-key.json", "service.jwt", "token.key", "checkpoint.pem"}) {
+    EXPECT_EQ(ModeOf(keys_ + "/" + secret), 0600u) << secret;
+  }
   const auto token = Verified(ServiceToken());
   ASSERT_TRUE(token.ok()) << token.status();
   EXPECT_GT(token->expires, absl::Now() + absl::Hours(700));
 
   const std::string private_key = ReadWhole(keys_ + "/private-key.json");
   const std::string service_token = ServiceToken();
+  const std::string token_key = ReadWhole(keys_ + "/token.key");
+  EXPECT_TRUE(ReadTokenKeys(keys_ + "/token.key").ok());
+  const std::string checkpoint_key = ReadWhole(keys_ + "/checkpoint.pem");
+  const auto signing = SigningKey::FromPem(checkpoint_key);
+  ASSERT_TRUE(signing.ok()) << signing.status();
+  EXPECT_EQ(ReadWhole(keys_ + "/checkpoint.vkey"),
+            signing->front().Verifier(kCheckpointKeyName).Text() + "\n");
   const OperatorOutcome kept = KeysInit();
   EXPECT_EQ(kept.exit_code, 0) << kept.error;
-  EXPECT_EQ(kept.out, absl::StrCat("kept ", keys_, "/private-key.json\nkept ", keys_,
-                                   "/jwks.json\nkept ", keys_, "/service.jwt\n"));
+  EXPECT_EQ(kept.out, AllFiles("kept"));
   EXPECT_EQ(ReadWhole(keys_ + "/private-key.json"), private_key);
   EXPECT_EQ(ServiceToken(), service_token);
+  EXPECT_EQ(ReadWhole(keys_ + "/token.key"), token_key);
+  EXPECT_EQ(ReadWhole(keys_ + "/checkpoint.pem"), checkpoint_key);
 }
 
 TEST_F(KeysCommandsTest, AServiceTokenThatIsOldOrNoneIsRenewedWithTheSameKey) {

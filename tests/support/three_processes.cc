@@ -5,10 +5,13 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "services/process/or_exit.h"
 #include "services/rpc/client/channel.h"
+#include "services/tokens/token_keys.h"
 #include "tests/support/await.h"
 #include "tests/support/http_client.h"
 
@@ -85,6 +88,10 @@ ThreeProcesses::ThreeProcesses(ThreeProcessesOptions options)
   if (options_.invoices_url.empty()) {
     options_.invoices_url = "sqlite:" + directory_.File("invoices.db");
   }
+  std::ofstream(directory_.File("token.key")) << std::string(64, '7');
+  std::filesystem::permissions(directory_.File("token.key"), std::filesystem::perms(0600));
+  // Whoever forges tokens in a test is one who holds the key.
+  OrExit(UseTokenKeys(directory_.File("token.key")), "token.key");
   std::ofstream(directory_.File("service.jwt"))
       << mint_->Mint({.sub = "marginalia", .role = "service"}, absl::Hours(24));
   StartComments();
@@ -101,7 +108,7 @@ ThreeProcesses::~ThreeProcesses() = default;
 std::vector<std::string> ThreeProcesses::CommonFlags() const {
   std::vector<std::string> flags = {
       "--listen_address=127.0.0.1:0", "--metrics_address=127.0.0.1:0",
-      "--jwks_path=" + mint_->jwks_path(),
+      "--jwks_path=" + mint_->jwks_path(), "--token_key_path=" + directory_.File("token.key"),
       // A client of the test that is idle reads the server's goodbye only every five seconds.
       "--drain_grace=2s"};
   flags.insert(flags.end(), options_.common_flags.begin(), options_.common_flags.end());

@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "gateway/pages/forms/form_fields.h"
-#include "gateway/upstream/comment_id.h"
+#include "services/text/uuid.h"
 
 namespace marginalia {
-CommentDraft NewDraft() { return {NewCommentId(), "", ""}; }
+CommentDraft NewDraft() { return {NewUuid(absl::Now()), "", ""}; }
 
 absl::StatusOr<CommentDraft> DraftFromForm(std::string_view form) {
   auto comment_id = FormField(form, "comment_id");

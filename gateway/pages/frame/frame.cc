@@ -30,8 +30,4 @@ std::string_view ShownName(std::string_view display_name, std::string_view user_
   return display_name.empty() ? user_id : display_name;
 }
 
-absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
-}
-
 }  // namespace marginalia

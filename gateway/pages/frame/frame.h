@@ -4,10 +4,8 @@
 
 #include <string_view>
 
-#include "absl/time/time.h"
 #include "gateway/http/api_call.h"
 #include "gateway/pages/frame/template.h"
-#include "google/protobuf/timestamp.pb.h"
 
 namespace marginalia {
 
@@ -16,8 +14,6 @@ PageData FrameData(const ApiCallFacts& facts, std::string_view title);
 
 // What a person is called: by name, or by id where the token told no name.
 std::string_view ShownName(std::string_view display_name, std::string_view user_id);
-
-absl::Time TimeOf(const google::protobuf::Timestamp& timestamp);
 
 }  // namespace marginalia
 

@@ -7,6 +7,7 @@
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/views/excerpt.h"
 #include "gateway/pages/views/page_time.h"
+#include "services/text/timestamp.h"
 #include "services/tokens/page_token.h"
 
 namespace marginalia {

@@ -10,6 +10,7 @@
 #include "gateway/pages/views/count_text.h"
 #include "gateway/pages/views/money.h"
 #include "gateway/pages/views/page_time.h"
+#include "services/text/timestamp.h"
 
 namespace marginalia {
 namespace {

@@ -9,6 +9,7 @@
 #include "gateway/pages/views/comment_links.h"
 #include "gateway/pages/views/dehydrated.h"
 #include "gateway/pages/views/page_time.h"
+#include "services/text/timestamp.h"
 
 namespace marginalia {
 namespace {
