@@ -17,6 +17,7 @@
 #include "services/storage/connection/read_queue.h"
 #include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/connection/storage_failure.h"
+#include "services/storage/connection/wal_mark.h"
 #include "services/storage/connection/write_transaction.h"
 #include "services/storage/database_url.h"
 #include "services/storage/file_lock.h"
@@ -82,8 +83,9 @@ struct Database::State {
 
   DatabaseUrl url;
   std::unique_ptr<FileLock> lock;  // before the connections, so that it goes after them
-  // Before the readers, so that it closes last: the one that does checkpoints.
+  // Before all the others, so that it closes last, and then copies back what is left of the log.
   std::unique_ptr<Connection> writer;
+  std::unique_ptr<WalMark> wal_mark;  // SQLite only
   std::array<Reader, kReadersMax> readers;
   std::mutex mutex;
   std::condition_variable returned;
@@ -178,6 +180,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& url,
         sqlite ? CheckIntegrity(*state->writer, state->url) : CheckEncoding(*state->writer, target);
     if (fits.ok()) fits = ApplyMigrations(*state->writer, target, migrations);
     if (!fits.ok()) return fits;
+    if (sqlite) state->wal_mark = std::make_unique<WalMark>(target);
     WarnWithoutTenantWall(*state->writer, target);
   } catch (const std::exception& error) {
     return OpenFailure(target, error);
@@ -242,6 +245,8 @@ std::unique_ptr<Notifications> Database::Listen(std::string channel,
 }
 
 Connection& Database::writer() { return *state_->writer; }
+
+WalMark* Database::wal_mark() { return state_->wal_mark.get(); }
 
 void Database::ReconnectWriter() {
   state_->writer = std::make_unique<Connection>(state_->url.target, ConnectionRole::kWriter);

@@ -21,6 +21,8 @@
 
 namespace marginalia {
 
+class WalMark;
+
 inline constexpr std::size_t kReadersMax = 8;
 inline constexpr std::size_t kReadsQueuedMax = 1024;
 // How long a read waits for its turn, for a free connection, or for a lost one to come back, before
@@ -77,6 +79,8 @@ class Database {
   explicit Database(std::unique_ptr<State> state);
 
   Connection& writer();
+  // Null on PostgreSQL.
+  WalMark* wal_mark();
   // Replaces a lost writing connection. Throws what SOCI throws; writer() is then still the lost
   // one.
   void ReconnectWriter();

@@ -14,11 +14,20 @@ inline constexpr int kSqlitePageBytes = 4096;
 inline constexpr int kWriterCacheKibibytesMax = 8 * 1024;
 inline constexpr int kReaderCacheKibibytesMax = 4 * 1024;
 
-// The writer copies the write-ahead log back into the file when it has grown by this many pages,
-// after the group that made it grow has been answered.
-inline constexpr int kWalPagesPerCheckpoint = 4'000;
-// Beyond this it also waits for readers to let go, so that the log starts over instead of growing.
-inline constexpr int kWalPagesMax = 32'000;
+// How long the write-ahead log may become, in pages. It is copied back into the file beside the
+// writer (WalCheckpoints).
+struct WalLimits {
+  // Copied back each time that it has grown by so many.
+  int pages_per_copy = 4'000;
+  // It starts over at this length, between two groups.
+  int pages_restart = 16'000;
+  // From here on the writer waits for the copying, which has fallen behind.
+  int pages_max = 64'000;
+  // A reader that does not end keeps it from starting over. It may become so long (2 GiB) before
+  // writes are refused until that reader has ended.
+  int pages_refused = 524'288;
+};
+
 // With nothing to write for this long, a log longer than kWalPagesIdleMax is copied back and
 // truncated.
 inline constexpr absl::Duration kIdleBeforeCheckpoint = absl::Milliseconds(500);

@@ -111,6 +111,11 @@ std::string WordsForLog(const std::exception& error) {
   return text.substr(0, text.find('\n'));
 }
 
+absl::Status DatabaseLocked() {
+  return Refusal(absl::StatusCode::kUnavailable, "DATABASE_LOCKED",
+                 "The database is locked by another process; retry.", {}, kLockedRetryAfter);
+}
+
 absl::Status StorageUnavailable() {
   return Refusal(absl::StatusCode::kUnavailable, "STORAGE_UNAVAILABLE",
                  "The storage is unavailable; retry.", {}, kUnavailableRetryAfter);
@@ -124,8 +129,7 @@ absl::Status StorageFailure(const Connection& connection, const std::exception& 
       return Refusal(absl::StatusCode::kResourceExhausted, "STORAGE_FULL",
                      "The storage is full: nothing was written.", {}, kFullRetryAfter);
     case Failure::kLocked:
-      return Refusal(absl::StatusCode::kUnavailable, "DATABASE_LOCKED",
-                     "The database is locked by another process; retry.", {}, kLockedRetryAfter);
+      return DatabaseLocked();
     case Failure::kUnavailable:
       return StorageUnavailable();
     case Failure::kOther:

@@ -16,6 +16,9 @@ class Connection;
 // own words go to the log only: they hold SQL and values.
 absl::Status StorageFailure(const Connection& connection, const std::exception& error);
 
+// UNAVAILABLE, reason DATABASE_LOCKED, with RetryInfo.
+absl::Status DatabaseLocked();
+
 // UNAVAILABLE, reason STORAGE_UNAVAILABLE, with RetryInfo.
 absl::Status StorageUnavailable();
 

@@ -2,22 +2,16 @@
 
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/time/time.h"
 #include "services/process/log.h"
 #include "services/storage/connection/native.h"
-#include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/connection/storage_failure.h"
 
 namespace marginalia {
 namespace {
-
-// A log that readers kept from starting over is tried again each time it has grown by this much.
-constexpr int kWalPagesPerRetry = kWalPagesPerCheckpoint / 4;
-
-int NoteLogSize(void* pages, sqlite_api::sqlite3*, const char*, int pages_in_log) {
-  *static_cast<int*>(pages) = pages_in_log;
-  return SQLITE_OK;
-}
 
 void SetBusyTimeout(sqlite_api::sqlite3* native, absl::Duration timeout) {
   sqlite_api::sqlite3_busy_timeout(native, static_cast<int>(absl::ToInt64Milliseconds(timeout)));
@@ -25,53 +19,165 @@ void SetBusyTimeout(sqlite_api::sqlite3* native, absl::Duration timeout) {
 
 }  // namespace
 
-WalCheckpoints::WalCheckpoints(Connection& connection)
-    : connection_(connection.kind() == DatabaseKind::kSqlite ? &connection : nullptr),
-      next_checkpoint_pages_(kWalPagesPerCheckpoint) {
-  if (connection_ == nullptr) return;
+WalCheckpoints::WalCheckpoints(Connection& writer, WalMark* mark, const WalLimits& limits)
+    : writer_(writer),
+      mark_(mark),
+      limits_(limits),
+      next_copy_pages_(limits.pages_per_copy),
+      next_restart_pages_(limits.pages_max) {
+  if (mark_ == nullptr) return;
   // Whatever a killed process left in the log counts as due.
   pages_ = kWalPagesIdleMax + 1;
-  sqlite_api::sqlite3_wal_hook(NativeSqlite(connection.sql()), NoteLogSize, &pages_);
+  sqlite_api::sqlite3_wal_hook(NativeSqlite(writer_.sql()), NoteCommit, this);
+  thread_ = std::thread([this] { Work(); });
 }
 
 WalCheckpoints::~WalCheckpoints() {
-  if (connection_ == nullptr) return;
-  sqlite_api::sqlite3_wal_hook(NativeSqlite(connection_->sql()), nullptr, nullptr);
+  if (mark_ == nullptr) return;
+  Stop();
+  thread_.join();
+  sqlite_api::sqlite3_wal_hook(NativeSqlite(writer_.sql()), nullptr, nullptr);
+  mark_->LetGo();
+  mark_->AllowCheckpoints();
+}
+
+int WalCheckpoints::NoteCommit(void* checkpoints, sqlite_api::sqlite3*, const char*, int pages) {
+  auto& self = *static_cast<WalCheckpoints*>(checkpoints);
+  self.pages_ = pages;
+  self.committed_ = true;
+  return SQLITE_OK;
+}
+
+void WalCheckpoints::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+}
+
+void WalCheckpoints::Keep(const absl::Status& failure) {
+  if (failure_.ok()) failure_ = failure;
+}
+
+bool WalCheckpoints::CopyIsDue() const {
+  return failure_.ok() && mark_->held() && !restart_is_due_ && pages_ >= next_copy_pages_;
+}
+
+void WalCheckpoints::Work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || CopyIsDue(); });
+    if (stopping_) return;
+    Keep(CopyBeside());
+  }
+}
+
+absl::Status WalCheckpoints::CopyBeside() {
+  absl::StatusOr<WalCopy> copy = mark_->CopyBack(pages_);
+  if (!copy.ok()) return copy.status();
+  next_copy_pages_ = pages_ + limits_.pages_per_copy;
+  const bool nearly_whole = copy->pages - copy->copied < limits_.pages_per_copy;
+  if (copy->pages < limits_.pages_restart || !nearly_whole) return absl::OkStatus();
+  absl::Status synced = mark_->Sync();
+  if (!synced.ok()) return synced;
+  copy = mark_->CopyBack(pages_);
+  if (copy.ok()) restart_is_due_ = true;
+  return copy.status();
+}
+
+absl::Status WalCheckpoints::BeforeGroup() {
+  if (mark_ == nullptr) return absl::OkStatus();
+  const std::lock_guard lock(mutex_);
+  if (!mark_->held()) {
+    const absl::StatusOr<bool> held_off = mark_->HoldOffCheckpoints(kLockWaitMax);
+    Keep(held_off.status());
+    if (!held_off.ok() || !*held_off) return DatabaseLocked();
+  }
+  if (pages_ >= limits_.pages_refused && mark_->held()) Keep(StartOver());
+  const bool refused = pages_ >= limits_.pages_refused && mark_->held();
+  if (refused && !held_by_reader_) {
+    Log(Severity::kError,
+        "writes are refused: a reader that does not end keeps the write-ahead log from starting "
+        "over; end what has the database open (a backup, sqlite3)");
+  }
+  held_by_reader_ = refused;
+  return refused ? DatabaseLocked() : absl::OkStatus();
 }
 
 absl::Status WalCheckpoints::AfterGroup() {
-  if (pages_ < kWalPagesPerCheckpoint) next_checkpoint_pages_ = kWalPagesPerCheckpoint;
-  if (pages_ < next_checkpoint_pages_) return absl::OkStatus();
-  next_checkpoint_pages_ = pages_ + kWalPagesPerRetry;
-  return Run(pages_ < kWalPagesMax ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART);
+  if (mark_ == nullptr) return absl::OkStatus();
+  // Not while the thread copies, unless it has fallen behind.
+  const bool must = restart_is_due_ || pages_ >= next_restart_pages_;
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (must ? (lock.lock(), true) : lock.try_lock()) {
+    if (!mark_->held()) {
+      TakeMark();
+    } else if (must) {
+      Keep(StartOver());
+    }
+    if (!failure_.ok()) return failure_;
+    lock.unlock();
+  }
+  if (pages_ >= next_copy_pages_) wake_.notify_one();
+  return absl::OkStatus();
+}
+
+void WalCheckpoints::TakeMark() {
+  if (!committed_) return;
+  Keep(mark_->Take());
+  if (!mark_->held()) return;
+  mark_->AllowCheckpoints();
+  if (pages_ < std::exchange(pages_let_go_, 0)) restarts_.fetch_add(1, std::memory_order_relaxed);
+  next_copy_pages_ = pages_ + limits_.pages_per_copy;
+  next_restart_pages_ = std::max(limits_.pages_max, pages_ + limits_.pages_per_copy);
+}
+
+// What is left to copy is what was committed since the thread was here. The log itself starts over
+// with the next commit.
+absl::Status WalCheckpoints::StartOver() {
+  restart_is_due_ = false;
+  next_restart_pages_ = std::max(limits_.pages_max, pages_ + limits_.pages_per_copy);
+  const absl::StatusOr<WalCopy> copy = mark_->CopyBack(pages_);
+  if (!copy.ok() || !copy->whole()) return copy.status();
+  const absl::StatusOr<bool> held_off = mark_->HoldOffCheckpoints(kCheckpointReaderWaitMax);
+  if (!held_off.ok() || !*held_off) return held_off.status();
+  mark_->LetGo();
+  committed_ = false;
+  pages_let_go_ = pages_;
+  mark_->AwaitReaders(kCheckpointReaderWaitMax);
+  return absl::OkStatus();
 }
 
 bool WalCheckpoints::due_when_idle() const { return pages_ > kWalPagesIdleMax; }
 
-absl::Status WalCheckpoints::WhenIdle() { return Run(SQLITE_CHECKPOINT_TRUNCATE); }
-
-void WalCheckpoints::LeaveToRecovery() {
-  if (connection_ == nullptr) return;
-  sqlite_api::sqlite3_db_config(NativeSqlite(connection_->sql()), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-                                1, nullptr);
+absl::Status WalCheckpoints::WhenIdle() {
+  const std::lock_guard lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  return Truncate();
 }
 
-absl::Status WalCheckpoints::Run(int mode) {
-  sqlite_api::sqlite3* native = NativeSqlite(connection_->sql());
+// SQLite lets the log start over here itself, and holds the lock of checkpoints as it does.
+absl::Status WalCheckpoints::Truncate() {
+  mark_->LetGo();
+  mark_->AllowCheckpoints();
+  restart_is_due_ = false;
+  committed_ = false;
+  sqlite_api::sqlite3* native = NativeSqlite(writer_.sql());
   SetBusyTimeout(native, kCheckpointReaderWaitMax);
-  int pages = 0;
-  int copied = 0;
-  const int result = sqlite_api::sqlite3_wal_checkpoint_v2(native, nullptr, mode, &pages, &copied);
-  const soci::sqlite3_soci_error error(sqlite_api::sqlite3_errmsg(native), result);
+  const int result = sqlite_api::sqlite3_wal_checkpoint_v2(
+      native, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  absl::Status outcome = CheckpointOutcome(writer_, result);
   SetBusyTimeout(native, kLockWaitMax);
-  if (result == SQLITE_OK) {
-    if (mode == SQLITE_CHECKPOINT_TRUNCATE) pages_ = 0;
-    return absl::OkStatus();
-  }
-  if (result == SQLITE_BUSY || result == SQLITE_LOCKED) return absl::OkStatus();
-  absl::Status failure = StorageFailure(*connection_, error);
-  if (failure.code() == absl::StatusCode::kResourceExhausted) return absl::OkStatus();
-  return failure;
+  if (result == SQLITE_OK) pages_ = 0;
+  return outcome;
+}
+
+void WalCheckpoints::LeaveToRecovery() {
+  if (mark_ == nullptr) return;
+  Stop();
+  sqlite_api::sqlite3_db_config(NativeSqlite(writer_.sql()), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                                nullptr);
 }
 
 }  // namespace marginalia

@@ -1,24 +1,38 @@
-// When the writing connection of a SQLite file copies its write-ahead log back: off the commit
-// path, yet often enough that the log stays bounded. On PostgreSQL it does nothing. Writer thread
-// only.
+// When the write-ahead log of a SQLite file is copied back and starts over. A thread copies beside
+// the writer; the writer itself only has the log start over, between two groups. On PostgreSQL it
+// does nothing. All calls come from the writer thread, but for those that say otherwise.
 #ifndef MARGINALIA_SERVICES_STORAGE_CONNECTION_WAL_CHECKPOINTS_H_
 #define MARGINALIA_SERVICES_STORAGE_CONNECTION_WAL_CHECKPOINTS_H_
 
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
 #include "absl/status/status.h"
 #include "services/storage/connection/connection.h"
+#include "services/storage/connection/native.h"
+#include "services/storage/connection/sqlite_settings.h"
+#include "services/storage/connection/wal_mark.h"
 
 namespace marginalia {
 
 class WalCheckpoints {
  public:
-  // Listens to the commits of `connection`, which must outlive it if it is SQLite's.
-  explicit WalCheckpoints(Connection& connection);
+  // Listens to the commits of `writer`. Both must outlive it; on PostgreSQL, whose connections come
+  // and go, there is no mark and only it counts.
+  WalCheckpoints(Connection& writer, WalMark* mark, const WalLimits& limits);
   ~WalCheckpoints();
   WalCheckpoints(const WalCheckpoints&) = delete;
   WalCheckpoints& operator=(const WalCheckpoints&) = delete;
 
-  // After each group. A full disk or a busy reader only puts the checkpoint off; an I/O error is
-  // returned, and only a restart mends it.
+  // Before each group. UNAVAILABLE, reason DATABASE_LOCKED: the group must not be written, because
+  // another process has been copying the log for longer than a lock is waited for, or a reader
+  // that does not end has kept it from starting over until it was as long as it may be.
+  absl::Status BeforeGroup();
+  // After each group. A full disk or a busy reader only puts the copying off; an I/O error, here or
+  // on the thread, is returned, and only a restart mends it.
   absl::Status AfterGroup();
   // True when there is something to do while nothing is written.
   bool due_when_idle() const;
@@ -26,12 +40,40 @@ class WalCheckpoints {
   // The commits are in doubt: leaves the log to the recovery of the next process.
   void LeaveToRecovery();
 
- private:
-  absl::Status Run(int mode);
+  // Pages in the log, and how often it has started over. From any thread.
+  int pages() const { return pages_.load(std::memory_order_relaxed); }
+  std::int64_t restarts() const { return restarts_.load(std::memory_order_relaxed); }
 
-  Connection* const connection_;  // null on PostgreSQL, whose connections come and go
-  int pages_ = 0;                 // in the log, as of the last commit
-  int next_checkpoint_pages_;     // grows while readers keep the log from starting over
+ private:
+  static int NoteCommit(void* checkpoints, sqlite_api::sqlite3*, const char*, int pages);
+  void Work();
+  void Stop();
+  // With mutex_ held.
+  bool CopyIsDue() const;
+  absl::Status CopyBeside();
+  absl::Status Truncate();
+  absl::Status StartOver();
+  void TakeMark();
+  void Keep(const absl::Status& failure);
+
+  Connection& writer_;
+  WalMark* const mark_;
+  const WalLimits limits_;
+  std::atomic<int> pages_ = 0;  // in the log, as of the last commit
+  std::atomic<std::int64_t> restarts_ = 0;
+  std::atomic<int> next_copy_pages_;
+  std::atomic<bool> restart_is_due_ = false;
+  // Of the writer thread.
+  bool committed_ = false;       // since the mark was let go
+  int next_restart_pages_;       // grows while readers keep the log from starting over
+  int pages_let_go_ = 0;         // as long was the log when it was to start over
+  bool held_by_reader_ = false;  // writes are refused
+
+  std::mutex mutex_;  // whoever has it may use mark_
+  std::condition_variable wake_;
+  absl::Status failure_;   // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;     // last: it uses all the others
 };
 
 }  // namespace marginalia

@@ -81,11 +81,11 @@ Attempt FailedAttempt(const Connection& connection, const std::exception& error,
 class GroupCommit::Writer {
  public:
   Writer(Database& database, std::vector<GroupParticipant*> participants,
-         absl::AnyInvocable<void(std::string_view)> failed)
+         absl::AnyInvocable<void(std::string_view)> failed, const WalLimits& wal_limits)
       : database_(database),
         participants_(std::move(participants)),
         failed_(std::move(failed)),
-        checkpoints_(database.writer()),
+        checkpoints_(database.writer(), database.wal_mark(), wal_limits),
         thread_([this] { Work(); }) {}
 
   ~Writer() {
@@ -174,10 +174,16 @@ class GroupCommit::Writer {
 
 void GroupCommit::Writer::Work() {
   for (Group group = Take(); !group.empty(); group = Take()) {
-    Commit(group);
+    const absl::Status ready = checkpoints_.BeforeGroup();
+    if (ready.ok()) {
+      Commit(group);
+    } else {
+      AnswerAll(group, ready);
+    }
     group.clear();
     const absl::Status tidied = checkpoints_.AfterGroup();
     if (!tidied.ok()) Fail("an I/O error while checkpointing");
+    statistics_.wal_restarts = checkpoints_.restarts();
   }
 }
 
@@ -268,6 +274,7 @@ Attempt GroupCommit::Writer::Try(std::span<Pending> group, std::vector<absl::Sta
     statistics_.commit_seconds.Observe(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     statistics_.writes.Observe(static_cast<double>(group.size()));
+    statistics_.wal_pages = checkpoints_.pages();
   } catch (const std::exception& error) {
     Attempt attempt = FailedAttempt(connection, error, committing);
     for (GroupParticipant* participant : participants_) participant->RolledBack();
@@ -339,8 +346,10 @@ void GroupCommit::Writer::Fail(std::string_view reason) {
 }
 
 GroupCommit::GroupCommit(Database& database, std::vector<GroupParticipant*> participants,
-                         absl::AnyInvocable<void(std::string_view reason)> failed)
-    : writer_(std::make_unique<Writer>(database, std::move(participants), std::move(failed))) {}
+                         absl::AnyInvocable<void(std::string_view reason)> failed,
+                         const WalLimits& wal_limits)
+    : writer_(std::make_unique<Writer>(database, std::move(participants), std::move(failed),
+                                       wal_limits)) {}
 
 GroupCommit::~GroupCommit() = default;
 

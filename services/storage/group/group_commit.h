@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/process/stopwatch.h"
+#include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/database.h"
 #include "services/storage/group/group_statistics.h"
 
@@ -58,7 +59,8 @@ class GroupCommit {
   // COMMIT leaves the outcome unknown as well, but only for its group: that is answered
   // UNAVAILABLE, and the writer connects again. Participants are not owned and are called in order.
   GroupCommit(Database& database, std::vector<GroupParticipant*> participants,
-              absl::AnyInvocable<void(std::string_view reason)> failed);
+              absl::AnyInvocable<void(std::string_view reason)> failed,
+              const WalLimits& wal_limits = {});
   // Refuses new writes, finishes the queued ones, answers them all.
   ~GroupCommit();
 

@@ -18,6 +18,12 @@ void AddGroupMetrics(Metrics& metrics, const GroupCommit& writes) {
   metrics.AddCounter("marginalia_writes_refused_total",
                      "Writes refused because the queue was full.", {},
                      [&statistics] { return static_cast<double>(statistics.refused.load()); });
+  metrics.AddGauge("marginalia_wal_pages",
+                   "Pages in SQLite's write-ahead log after the last group of writes.", {},
+                   [&statistics] { return static_cast<double>(statistics.wal_pages.load()); });
+  metrics.AddCounter("marginalia_wal_restarts_total",
+                     "How often SQLite's write-ahead log started over between two groups.", {},
+                     [&statistics] { return static_cast<double>(statistics.wal_restarts.load()); });
   const auto add_failures = [&metrics](const char* how, const std::atomic<std::int64_t>& count) {
     metrics.AddCounter("marginalia_group_failures_total",
                        "Transactions that the storage did not commit, by how they ended.",
