@@ -10,6 +10,7 @@
 #include "gateway/api/events_api.h"
 #include "gateway/api/health_api.h"
 #include "gateway/api/invoices_api.h"
+#include "gateway/api/thread_api.h"
 #include "gateway/http/router.h"
 #include "gateway/pages/asset_files.h"
 #include "gateway/pages/comment_form.h"
@@ -21,6 +22,7 @@ namespace marginalia {
 
 struct Apis {
   CommentsApi comments;
+  ThreadApi thread;
   InvoicesApi invoices;
   EventsApi events;
   ActivityApi activity;

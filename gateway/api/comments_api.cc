@@ -1,20 +1,15 @@
 #include "gateway/api/comments_api.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "gateway/api/json_request.h"
 #include "gateway/api/posted_comment.h"
 #include "gateway/http/etag.h"
 #include "gateway/http/json_response.h"
 #include "gateway/http/percent_encoding.h"
-#include "gateway/http/problem.h"
 #include "gateway/http/target.h"
 #include "gateway/upstream/transcode.h"
 #include "services/errors/errors.h"
@@ -41,26 +36,6 @@ std::string TagOf(const ApiCall& call, const ListCommentsRequest& request, std::
                   std::int64_t revision) {
   return ThreadPageTag({log_id, call.caller().org_id, request.invoice_id(), request.page_token(),
                         request.page_size(), revision});
-}
-
-// Whether the charset that a parameter of Content-Type names, if it does, is UTF-8.
-bool IsOfUtf8(absl::string_view parameter) {
-  const std::pair<absl::string_view, absl::string_view> pair =
-      absl::StrSplit(parameter, absl::MaxSplits('=', 1));
-  if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(pair.first), "charset")) return true;
-  absl::string_view charset = absl::StripAsciiWhitespace(pair.second);
-  if (charset.size() > 1 && charset.front() == '"' && charset.back() == '"') {
-    charset = charset.substr(1, charset.size() - 2);
-  }
-  return absl::EqualsIgnoreCase(charset, "utf-8") || absl::EqualsIgnoreCase(charset, "utf8");
-}
-
-// Whether a Content-Type is JSON in UTF-8, which is all that JSON is exchanged in (RFC 8259, 8.1).
-bool IsJson(std::string_view content_type) {
-  const std::string text(content_type);
-  const std::vector<absl::string_view> parts = absl::StrSplit(text, ';');
-  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts.front()), "application/json") &&
-         std::all_of(parts.begin() + 1, parts.end(), IsOfUtf8);
 }
 
 // Where a comment can be got again.
@@ -124,19 +99,17 @@ void CommentsApi::Get(ApiCall call) {
       [](ApiCall call, const absl::Status& status, const GetCommentResponse& answer) {
         if (!status.ok()) return call.Fail(WithFieldNames(status, NameInPath));
         std::string json = ToJson(answer);
-        const std::string tag = WeakTag(json);
+        // What If-Match of a change takes; without one, from a service that gives none, one of the
+        // text.
+        const std::string& etag = answer.comment().etag();
+        const std::string tag = etag.empty() ? WeakTag(json) : StrongTag(etag);
         if (NamesTag(call.request(), tag)) return call.Answer(NotModified(tag));
         call.Answer(JsonResponse(200, std::move(json), tag));
       });
 }
 
 void CommentsApi::Add(ApiCall call) {
-  if (!IsJson(call.request().Header("content-type"))) {
-    HttpResponse response = Problem(415, "CONTENT_TYPE_UNSUPPORTED",
-                                    "send Content-Type: application/json", call.request_id());
-    response.headers += "Accept-Post: application/json\r\n";
-    return call.Answer(std::move(response));
-  }
+  if (!SendsJson(call)) return RefuseContentType(std::move(call));
   auto request = AddCommentFromJson(call.request().body);
   if (!request.ok()) return call.Fail(request.status());
   request->set_invoice_id(call.path_parameter(0));

@@ -35,6 +35,13 @@ absl::StatusOr<std::optional<LogPoint>> ResumePoint(const ApiCall& call) {
 
 }  // namespace
 
+void EventsApi::ListChanges(ApiCall call) {
+  auto after = ResumePoint(call);
+  if (!after.ok()) return call.Fail(after.status());
+  if (!*after) return call.Fail(InvalidField("after", "is required"));
+  events_.ListChanges(std::move(call), **std::move(after));
+}
+
 void EventsApi::Open(ApiCall call) {
   auto after = ResumePoint(call);
   if (!after.ok()) return call.Fail(after.status());

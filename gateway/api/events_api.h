@@ -15,6 +15,8 @@ class EventsApi {
   EventsApi(EventStream& events, StreamPlaces& places) : events_(events), places_(places) {}
 
   void Open(ApiCall call);
+  // What has happened after a token, as one answer.
+  void ListChanges(ApiCall call);
 
  private:
   EventStream& events_;

@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {
@@ -100,6 +101,27 @@ std::string WeakTag(std::string_view text) {
   TagHash hash;
   hash.Add(text);
   return absl::StrCat("W/\"", hash.Finish(), "\"");
+}
+
+std::string StrongTag(std::string_view etag) { return "\"" + std::string(etag) + "\""; }
+
+absl::StatusOr<std::string> IfMatch(const HttpRequest& request) {
+  std::string_view tag = request.Header("if-match");
+  if (tag.empty()) return std::string();
+  if (tag.size() < 3 || tag.front() != '"' || tag.back() != '"') {
+    return InvalidField("If-Match", "must be one strong entity tag, in quotes");
+  }
+  tag = tag.substr(1, tag.size() - 2);
+  if (tag.find('"') != tag.npos) {
+    return InvalidField("If-Match", "must be one strong entity tag, in quotes");
+  }
+  for (const std::string_view suffix : kCodingSuffixes) {
+    if (absl::EndsWith(absl::string_view(tag.data(), tag.size()), {suffix.data(), suffix.size()})) {
+      tag.remove_suffix(suffix.size());
+      break;
+    }
+  }
+  return std::string(tag);
 }
 
 std::string TagInCoding(std::string_view tag, ContentCoding coding) {

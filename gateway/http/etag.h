@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/statusor.h"
 #include "gateway/http/message.h"
 
 namespace marginalia {
@@ -40,6 +41,13 @@ bool NamesTag(const HttpRequest& request, std::string_view tag);
 
 // The tag as If-None-Match names it, with what a coding added to it; empty when it does not.
 std::string TagAsNamed(const HttpRequest& request, std::string_view tag);
+
+// A strong tag of what has a tag of its own: that in quotes.
+std::string StrongTag(std::string_view etag);
+
+// What If-Match asks for, without its quotes: it names one strong tag. Empty when it is not there.
+// Errors: INVALID_ARGUMENT, field If-Match, when it says anything else.
+absl::StatusOr<std::string> IfMatch(const HttpRequest& request);
 
 // The tag of the same answer in a coding.
 std::string TagInCoding(std::string_view tag, ContentCoding coding);

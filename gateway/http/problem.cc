@@ -99,6 +99,10 @@ int HttpStatusOf(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   if (reason == "EVENTS_COMPACTED") return 410;
   if (reason == "STORAGE_FULL") return 507;
+  // The condition that If-Match named does not hold.
+  if (reason == "ETAG_MISMATCH") return 412;
+  // What was asked for does not fit what is there by now.
+  if (reason == "EDIT_WINDOW_OVER" || reason == "COMMENT_REMOVED") return 409;
   const auto code = static_cast<std::size_t>(status.raw_code());
   return code < kHttpStatuses.size() ? kHttpStatuses[code] : 500;
 }

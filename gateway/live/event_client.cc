@@ -146,11 +146,10 @@ void EventClient::CaughtUp(const comments::v1::WatchEventsResponse& message) {
   BeginAnswer();
   for (const comments::v1::Event& event : message.events()) {
     // A machine's watch also tells of other tenants.
-    const bool ours = event.org_id() == org_id_ && event.has_comment_added() &&
-                      event.comment_added().comment().invoice_id() == invoice_id_;
-    if (ours && event.position() > point_->position) {
-      output_->Write(CommentText(event, end->log_id));
-    }
+    const bool ours = event.org_id() == org_id_ && InvoiceOf(event) == invoice_id_;
+    if (!ours || event.position() <= point_->position) continue;
+    const EventText text = ThreadEventText(event, end->log_id);
+    if (!text->empty()) output_->Write(text);
   }
   point_ = *end;
   // The place for a watch upstream is given back only when what came by it has gone out: the number

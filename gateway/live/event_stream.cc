@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/http/json_response.h"
+#include "gateway/upstream/thread_name.h"
 #include "services/errors/errors.h"
+#include "services/text/json_string.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {
@@ -82,20 +85,62 @@ void EventStream::Happened(const comments::v1::Event& event) {
     versions_.Raise(event.org_id(), event.comment_added().comment().invoice_id(),
                     event.comment_added().thread_comment_count(), event.position());
   }
-  if (!event.has_comment_added()) {
-    // A kind that browsers are not told of still takes its place.
-    recent_.Add({event.position(), "", std::make_shared<const std::string>()});
-    return;
-  }
-  const std::string& invoice_id = event.comment_added().comment().invoice_id();
-  const std::string thread = TenantKey(event.org_id(), invoice_id);
-  const EventText text = CommentText(event, log_id_);
+  const EventText text = ThreadEventText(event, log_id_);
+  // A kind that browsers are not told of still takes its place.
+  if (text->empty()) return recent_.Add({event.position(), "", text});
+  const std::string thread = TenantKey(event.org_id(), InvoiceOf(event));
   recent_.Add({event.position(), thread, text});
   const auto live = live_.find(thread);
   if (live == live_.end()) return;
   // A copy: a client that does not read is cut off on the way.
   const std::vector<EventClient*> clients(live->second.begin(), live->second.end());
   for (EventClient* client : clients) client->Send(text);
+}
+
+void EventStream::ListChanges(ApiCall call, LogPoint point) {
+  // Whoever may read the thread may read its changes; and what it is really called is needed.
+  Errand errand(std::string(call.bearer()), call.request_id(), PartOf(call.trace()));
+  const std::string asked_id = call.path_parameter(0);
+  FindThreadName(upstream_, std::move(errand), asked_id,
+                 [&io = io_, self = std::weak_ptr<EventStream*>(self_),
+                  call = std::make_shared<ApiCall>(std::move(call)),
+                  point = std::move(point)](absl::StatusOr<std::string> invoice_id) {
+                   io.Post([self, call, point, invoice_id = std::move(invoice_id)]() mutable {
+                     const auto stream = self.lock();
+                     if (stream == nullptr) return call->Fail(Draining());
+                     (*stream)->AnswerChanges(std::move(*call), std::move(point),
+                                              std::move(invoice_id));
+                   });
+                 });
+}
+
+void EventStream::AnswerChanges(ApiCall call, LogPoint point,
+                                absl::StatusOr<std::string> invoice_id) {
+  if (!invoice_id.ok()) return call.Fail(invoice_id.status());
+  if (ended_ || !current()) {
+    return call.Fail(Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
+                             "nothing is heard of what happens; try again", {}, kRetryAfter));
+  }
+  const std::string& org_id = call.caller().org_id;
+  if (point.log_id != log_id_ || point.position < recent_.floor()) {
+    return call.Fail(
+        Refusal(absl::StatusCode::kOutOfRange, "EVENTS_COMPACTED",
+                "what happened since then is not at hand any more; read the thread anew"));
+  }
+  const std::string thread = TenantKey(org_id, *invoice_id);
+  std::string json = "{\"events\":[";
+  while (Covers(point) && json.size() < kChangesBytesMax) {
+    const RecentEvent* next = recent_.Next(point.position, thread);
+    // Another gateway may have told of more than this one knows: nothing is older than that.
+    point.position = next == nullptr ? recent_.head() : next->position;
+    if (next == nullptr) break;
+    if (json.back() != '[') json += ',';
+    json += ChangeJson(*next->text);
+  }
+  json += "],\"nextToken\":";
+  AppendJsonString(json, MakeConsistencyToken(point, org_id));
+  json += '}';
+  call.Answer(JsonResponse(200, std::move(json), ""));
 }
 
 void EventStream::Tick() {

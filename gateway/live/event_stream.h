@@ -31,6 +31,7 @@ inline constexpr std::size_t kSseBytesPendingMax = 64 * 1024;
 inline constexpr std::size_t kSseRecentEventsMax = 8'192;
 inline constexpr std::size_t kSseRecentBytesMax = 8 * 1024 * 1024;
 // Each watch upstream may hold a message of a megabyte.
+inline constexpr std::size_t kChangesBytesMax = 256 * 1024;
 inline constexpr std::size_t kSseCatchUpsMax = 64;
 // A stream has opened by then, whatever upstream does.
 inline constexpr absl::Duration kSseOpenWithin = absl::Seconds(1);
@@ -59,6 +60,11 @@ class EventStream : private EventListener {
   // Answers `call`, whose first path parameter names the invoice, with the events of its thread
   // after `point`; with nothing given, from now on.
   void Open(ApiCall call, std::unique_ptr<StreamPlace> place, std::optional<LogPoint> point);
+
+  // Answers `call` with what has happened in its thread after `point`: {events: [{kind, …}],
+  // nextToken}. Errors: OUT_OF_RANGE, reason EVENTS_COMPACTED, when it is not known any more, or
+  // UNAVAILABLE, reason EVENTS_UNAVAILABLE, while nothing is heard from upstream.
+  void ListChanges(ApiCall call, LogPoint point);
 
   // Ends all streams, each after its last event, and refuses new ones.
   void EndAll();
@@ -92,6 +98,7 @@ class EventStream : private EventListener {
   void StartedFrom(const LogPoint& point) override;
   void Happened(const comments::v1::Event& event) override;
   void Tick();
+  void AnswerChanges(ApiCall call, LogPoint point, absl::StatusOr<std::string> invoice_id);
   void TellCurrency();
   std::vector<EventClient*> Clients() const;
 
@@ -110,6 +117,8 @@ class EventStream : private EventListener {
   std::size_t catch_ups_ = 0;
   bool told_current_ = true;
   bool ended_ = false;
+  // What a question upstream finds again of this stream when it is answered.
+  const std::shared_ptr<EventStream*> self_ = std::make_shared<EventStream*>(this);
   std::unique_ptr<Repeating> ticks_;
   EventSubscription subscription_;
 };

@@ -17,8 +17,15 @@ using EventText = std::shared_ptr<const std::string>;
 // How long a browser waits before it connects again.
 EventText GreetingText(int retry_ms);
 
-// An event named "comment": {comment, totalSize}. Its id resumes after it.
-EventText CommentText(const comments::v1::Event& event, std::string_view log_id);
+// An event named after its kind: see ToJson. Its id resumes after it. Empty when the kind is not
+// known here: nobody is told.
+EventText ThreadEventText(const comments::v1::Event& event, std::string_view log_id);
+
+// The same as one object that says its kind: {kind, …}.
+std::string ChangeJson(std::string_view event_text);
+
+// Whose thread it happened in, also of events from before they said so themselves.
+const std::string& InvoiceOf(const comments::v1::Event& event);
 
 // An event named "checkpoint" with no data of interest: its id resumes here.
 EventText CheckpointText(const LogPoint& point, std::string_view org_id);

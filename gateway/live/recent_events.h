@@ -31,6 +31,8 @@ class RecentEvents {
   // Whether every event after `position`, up to the newest, is here.
   bool Covers(std::int64_t position) const;
   // The newest position.
+  // Before what is here.
+  std::int64_t floor() const { return floor_; }
   std::int64_t head() const { return head_; }
 
   // The first event of `thread` after `position`, or null when there is none.

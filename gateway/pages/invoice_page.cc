@@ -46,17 +46,18 @@ struct InvoicePage::Parts {
     return thread && !thread->comments().empty() ? thread->comments(0).invoice_id() : asked_id;
   }
   std::string number() const { return invoice ? invoice->invoice().number() : asked_id; }
-  // The higher of two counts is the later one: a thread only grows. So no count on the page can be
-  // behind the list beside it.
+  // What the thread says of itself; where it does not, the higher of two counts is the later one,
+  // for such a thread only grows. So no count on the page can be behind the list beside it.
   std::optional<std::int64_t> count() const {
+    if (thread && thread->has_thread()) return thread->thread().comment_count();
     const auto counted = invoice ? CountOf(invoice->summary()) : std::nullopt;
     if (!thread) return counted;
     return std::max<std::int64_t>(thread->total_size(), counted.value_or(0));
   }
   // The newest comment, where the thread has told it.
   const comments::v1::Comment* newest() const {
-    const bool known =
-        thread && cursor.empty() && !thread->comments().empty() && thread->total_size() == count();
+    const bool known = thread && cursor.empty() && !thread->comments().empty() &&
+                       (thread->has_thread() || thread->total_size() == count());
     return known ? &thread->comments(0) : nullptr;
   }
 };
@@ -193,6 +194,9 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
   const std::string_view activity = parts.activity.open ? kActivityOpen : std::string_view();
   if (parts.thread) {
     const ThreadPlace place{invoice_id, path, parts.cursor, activity};
+    if (parts.thread->has_thread()) {
+      page["thread_state"] = ThreadStateData(parts.thread->thread(), path, call.caller(), now);
+    }
     page["thread"] = ThreadData(*parts.thread, place, call.caller(), now);
   } else {
     page["thread_notice"] = "The comments cannot be shown right now. Reload the page to try again.";

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kFieldNames[] = {
     {"comment_id", "id"},
+    {"change_id", "changeId"},
+    {"comment.comment_id", "comment.id"},
+    {"etag", "If-Match"},
     {"invoice_id", "invoiceId"},
     {"page_size", "limit"},
     {"page_token", "cursor"},

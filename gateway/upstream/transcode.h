@@ -17,7 +17,8 @@ namespace marginalia {
 // thread has comments, since nothing else changes one there.
 std::int64_t RevisionOf(const comments::v1::ListCommentsResponse& page);
 
-// {comments, nextCursor, previousCursor, totalSize, consistencyToken}
+// {comments, nextCursor, previousCursor, totalSize, consistencyToken, thread}; without a thread
+// where the comments are of more than one.
 std::string ToJson(const comments::v1::ListCommentsResponse& page);
 std::string ToJson(const comments::v1::ListRecentCommentsResponse& page);
 
@@ -25,8 +26,20 @@ std::string ToJson(const comments::v1::ListRecentCommentsResponse& page);
 std::string ToJson(const comments::v1::AddCommentResponse& added);
 std::string ToJson(const comments::v1::GetCommentResponse& answer);
 
-// {comment, totalSize}: the data of an event named "comment".
-std::string ToJson(const comments::v1::CommentAdded& added);
+// {comment, consistencyToken}: a comment after its change.
+std::string ToJson(const comments::v1::EditCommentResponse& changed);
+std::string ToJson(const comments::v1::RemoveCommentResponse& changed);
+// {revisions, nextCursor}
+std::string ToJson(const comments::v1::ListCommentRevisionsResponse& page);
+// {thread, comment, consistencyToken}: the comment where one was said with it.
+std::string ToJson(const comments::v1::ResolveThreadResponse& settled);
+std::string ToJson(const comments::v1::ReopenThreadResponse& settled);
+
+// What an event is called on the stream: "comment_added". Empty: its kind is not known here.
+std::string_view KindName(const comments::v1::Event& event);
+// {comment, totalSize, thread}: the data of such an event; the comment where it is of one, the size
+// where one was added.
+std::string ToJson(const comments::v1::Event& event);
 
 // An answer whose last part, the freshness, differs from time to time although nothing has changed:
 // everything before `freshness_offset` is what an entity tag stands for.

@@ -130,6 +130,49 @@ void Upstream::GetComment(ApiCall call, const comments::v1::GetCommentRequest& r
        [this](auto... arguments) { comments_->async()->GetComment(std::move(arguments)...); });
 }
 
+void Upstream::EditComment(ApiCall call, const comments::v1::EditCommentRequest& request,
+                           Answered<comments::v1::EditCommentResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/EditComment", std::move(call), request,
+       kWriteDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->EditComment(std::move(arguments)...); });
+}
+
+void Upstream::RemoveComment(ApiCall call, const comments::v1::RemoveCommentRequest& request,
+                             Answered<comments::v1::RemoveCommentResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/RemoveComment", std::move(call), request,
+       kWriteDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->RemoveComment(std::move(arguments)...); });
+}
+
+void Upstream::ListCommentRevisions(ApiCall call,
+                                    const comments::v1::ListCommentRevisionsRequest& request,
+                                    Answered<comments::v1::ListCommentRevisionsResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/ListCommentRevisions", std::move(call),
+       request, kReadDeadline, std::move(answered), [this](auto... arguments) {
+         comments_->async()->ListCommentRevisions(std::move(arguments)...);
+       });
+}
+
+void Upstream::ResolveThread(ApiCall call, comments::v1::ResolveThreadRequest request,
+                             Answered<comments::v1::ResolveThreadResponse> answered) {
+  if (request.has_comment() && request.comment().comment_id().empty()) {
+    request.mutable_comment()->set_comment_id(NewUuid(absl::Now()));
+  }
+  Call(*this, "marginalia.comments.v1.CommentsService/ResolveThread", std::move(call), request,
+       kWriteDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->ResolveThread(std::move(arguments)...); });
+}
+
+void Upstream::ReopenThread(ApiCall call, comments::v1::ReopenThreadRequest request,
+                            Answered<comments::v1::ReopenThreadResponse> answered) {
+  if (request.has_comment() && request.comment().comment_id().empty()) {
+    request.mutable_comment()->set_comment_id(NewUuid(absl::Now()));
+  }
+  Call(*this, "marginalia.comments.v1.CommentsService/ReopenThread", std::move(call), request,
+       kWriteDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->ReopenThread(std::move(arguments)...); });
+}
+
 void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
                             Answered<comments::v1::ListCommentsResponse> answered) {
   Call(*this, kListComments, std::move(call), request, kReadDeadline, std::move(answered),

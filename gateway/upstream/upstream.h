@@ -50,6 +50,17 @@ class Upstream {
                   Answered<comments::v1::AddCommentResponse> answered);
   void GetComment(ApiCall call, const comments::v1::GetCommentRequest& request,
                   Answered<comments::v1::GetCommentResponse> answered);
+  void EditComment(ApiCall call, const comments::v1::EditCommentRequest& request,
+                   Answered<comments::v1::EditCommentResponse> answered);
+  void RemoveComment(ApiCall call, const comments::v1::RemoveCommentRequest& request,
+                     Answered<comments::v1::RemoveCommentResponse> answered);
+  void ListCommentRevisions(ApiCall call, const comments::v1::ListCommentRevisionsRequest& request,
+                            Answered<comments::v1::ListCommentRevisionsResponse> answered);
+  // A comment that is said with it and has no id gets one here, as in AddComment.
+  void ResolveThread(ApiCall call, comments::v1::ResolveThreadRequest request,
+                     Answered<comments::v1::ResolveThreadResponse> answered);
+  void ReopenThread(ApiCall call, comments::v1::ReopenThreadRequest request,
+                    Answered<comments::v1::ReopenThreadResponse> answered);
   void ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
                     Answered<comments::v1::ListCommentsResponse> answered);
   void ListRecentComments(ApiCall call, const comments::v1::ListRecentCommentsRequest& request,

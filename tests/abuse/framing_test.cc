@@ -142,7 +142,7 @@ TEST_F(FramingTest, ACommentWithLineEndsIsOneEvent) {
     const auto event = browser.NextEvent();
     ASSERT_TRUE(event.has_value());
     EXPECT_NE(event->id, "stolen");
-    if (event->event == "comment") {
+    if (event->event == "comment_added") {
       bodies.emplace_back(json::parse(event->data).at("comment").at("body").as_string());
     }
   }

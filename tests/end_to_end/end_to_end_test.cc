@@ -126,7 +126,7 @@ TEST_F(EndToEndTest, ACommentPostedByGrpcArrivesOnABrowsersStreamWhichResumesWit
       const auto event = browser.NextEvent();
       ASSERT_TRUE(event.has_value()) << "the stream ended after " << seen.size();
       if (!event->id.empty()) last_id = event->id;
-      if (event->event == "comment") {
+      if (event->event == "comment_added") {
         // The comment stands in the data, alone or beside the thread's size.
         const json::object data = json::parse(event->data).as_object();
         const json::value& comment =

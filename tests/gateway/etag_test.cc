@@ -63,6 +63,16 @@ TEST(EtagTest, ATagIsKnownBehindTheCodingThatAProxyOrWeAddedToIt) {
   }
 }
 
+TEST(EtagTest, IfMatchNamesOneStrongTagAsItWasGiven) {
+  EXPECT_EQ(*IfMatch(Conditional({})), "");
+  EXPECT_EQ(*IfMatch(Conditional({{"If-Match", "\"a-1\""}})), "a-1");
+  EXPECT_EQ(*IfMatch(Conditional({{"If-Match", "\"a-1-gzip\""}})), "a-1");
+  EXPECT_EQ(StrongTag("a-1"), "\"a-1\"");
+  for (const char* value : {"a-1", "\"\"", "W/\"a-1\"", "*", "\"a\", \"b\"", "\""}) {
+    EXPECT_FALSE(IfMatch(Conditional({{"If-Match", value}})).ok()) << value;
+  }
+}
+
 TEST(EtagTest, AWeakTagChangesWithItsText) {
   std::set<std::string> tags;
   std::string text;

@@ -40,7 +40,8 @@ class EventFaultsTest : public GatewayFixture {
   // Reads to the end of the stream, and returns how many comments came.
   static int CommentsToTheEnd(HttpClient& stream) {
     int comments = 0;
-    while (const auto event = stream.NextEvent()) comments += event->event == "comment" ? 1 : 0;
+    while (const auto event = stream.NextEvent())
+      comments += event->event == "comment_added" ? 1 : 0;
     return comments;
   }
   // A browser that asks for the stream and takes next to nothing of it.
@@ -270,7 +271,7 @@ TEST_F(EventFaultsTest, AStreamThatOpenedTooEarlyEndsWithoutAnEventOfAThreadThat
   comments_->Post(kOrg, kInvoiceId, "ours");
   comments_->Hold(false);
   while (const auto event = stranger->NextEvent()) {
-    EXPECT_NE(event->event, "comment");
+    EXPECT_NE(event->event, "comment_added");
     EXPECT_NE(event->event, "checkpoint");
   }
   EXPECT_EQ(Get(kEvents, As("eve", "admin", "rivalworks")).status, 404);

@@ -119,7 +119,7 @@ std::unique_ptr<HttpClient> GatewayFixture::Open(const HttpClient::Headers& head
 
 ServerSentEvent GatewayFixture::NextNamed(HttpClient& stream) {
   while (auto event = stream.NextEvent()) {
-    if (event->event == "comment") {
+    if (event->event == "comment_added") {
       EXPECT_EQ(document_->CheckSchema("CommentEvent", event->data), "") << event->data;
     }
     // That the stream lives, and whether the service is heard from, is told at any time.
@@ -153,15 +153,15 @@ HttpClient::Headers GatewayFixture::Resuming(const std::string& after) const {
 
 std::string GatewayFixture::Next(HttpClient& stream, const std::string& body) {
   const ServerSentEvent event = NextNamed(stream);
-  EXPECT_EQ(event.event, "comment");
-  if (event.event != "comment") return "";
+  EXPECT_EQ(event.event, "comment_added");
+  if (event.event != "comment_added") return "";
   EXPECT_EQ(boost::json::parse(event.data).at_pointer("/comment/body").as_string(), body);
   return event.id;
 }
 
 std::string GatewayFixture::NextBody(HttpClient& stream) {
   const ServerSentEvent event = NextNamed(stream);
-  if (event.event != "comment") return "(" + event.event + ")";
+  if (event.event != "comment_added") return "(" + event.event + ")";
   return std::string(boost::json::parse(event.data).at("comment").at("body").as_string());
 }
 

@@ -131,7 +131,7 @@ TEST_F(ServingProcessTest, SigtermEndsOpenStreamsAndTheProcess) {
   ASSERT_EQ(browser.OpenStream("/api/invoices/INV-1/events", With(Token())).status, 200);
   comments_.Post("northlight", "INV-1", "last words");
   while (const auto event = browser.NextEvent()) {
-    if (event->event == "comment") break;
+    if (event->event == "comment_added") break;
   }
   const auto start = std::chrono::steady_clock::now();
   process.Signal(SIGTERM);

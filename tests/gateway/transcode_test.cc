@@ -113,12 +113,61 @@ TEST(TranscodeTest, AnAddedCommentAndAnEventReadBackAsTheSameValues) {
   added.set_consistency_token("token");
   const json::value shown = Checked("AddedComment", ToJson(added));
   ExpectSame(shown.at("comment"), added.comment());
-  comments::v1::CommentAdded event;
-  *event.mutable_comment() = added.comment();
-  event.set_thread_comment_count(12);
+  comments::v1::Event event;
+  *event.mutable_comment_added()->mutable_comment() = added.comment();
+  event.mutable_comment_added()->set_thread_comment_count(12);
   const json::value told = Checked("CommentEvent", ToJson(event));
   ExpectSame(told.at("comment"), added.comment());
   EXPECT_EQ(told.at("totalSize").as_int64(), 12);
+  EXPECT_EQ(KindName(event), "comment_added");
+}
+
+TEST(TranscodeTest, AChangedCommentTellsWhatHappenedToItAndAnEventTheThreadAfterIt) {
+  std::mt19937 random(7);
+  comments::v1::Event event;
+  comments::v1::Comment& comment = *event.mutable_comment_removed()->mutable_comment();
+  comment = RandomComment(random);
+  comment.clear_body();
+  comment.set_revision(3);
+  comment.mutable_edit_time()->set_seconds(951'782'400);
+  comment.mutable_removal()->mutable_time()->set_seconds(951'782'401);
+  comment.mutable_removal()->mutable_actor()->set_user_id("alex");
+  comment.mutable_removal()->set_reason("the \"wrong\" thread");
+  comment.set_erased(true);
+  comment.set_etag("etag-4");
+  comments::v1::Thread& thread = *event.mutable_thread();
+  thread.set_state(comments::v1::THREAD_STATE_RESOLVED);
+  thread.mutable_state_time()->set_seconds(951'782'402);
+  thread.mutable_state_actor()->set_user_id("priya");
+  thread.set_comment_count(4);
+  thread.set_place_count(5);
+  thread.set_revision(9);
+  thread.set_etag("etag-9");
+
+  const json::value told = Checked("CommentEvent", ToJson(event));
+  EXPECT_EQ(KindName(event), "comment_removed");
+  const json::value& shown = told.at("comment");
+  EXPECT_EQ(shown.at("revision"), 3);
+  EXPECT_EQ(Text(shown.at("editTime")), "2000-02-29T00:00:00.000000Z");
+  EXPECT_EQ(Text(shown.at("removal").at("time")), "2000-02-29T00:00:01.000000Z");
+  EXPECT_EQ(Text(shown.at("removal").at("actor").at("userId")), "alex");
+  EXPECT_EQ(Text(shown.at("removal").at("reason")), "the \"wrong\" thread");
+  EXPECT_EQ(shown.at("erased"), true);
+  EXPECT_EQ(Text(shown.at("etag")), "etag-4");
+  EXPECT_EQ(Text(told.at("thread").at("state")), "RESOLVED");
+  EXPECT_EQ(Text(told.at("thread").at("stateTime")), "2000-02-29T00:00:02.000000Z");
+  EXPECT_EQ(Text(told.at("thread").at("stateActor").at("userId")), "priya");
+  EXPECT_EQ(told.at("thread").at("commentCount"), 4);
+  EXPECT_EQ(told.at("thread").at("placeCount"), 5);
+  EXPECT_EQ(told.at("thread").at("revision"), 9);
+  EXPECT_EQ(Text(told.at("thread").at("etag")), "etag-9");
+
+  comments::v1::Event settled;
+  settled.mutable_thread_resolved();
+  *settled.mutable_thread() = thread;
+  EXPECT_EQ(KindName(settled), "thread_resolved");
+  EXPECT_FALSE(Checked("CommentEvent", ToJson(settled)).as_object().contains("comment"));
+  EXPECT_EQ(KindName(comments::v1::Event()), "");
 }
 
 TEST(TranscodeTest, TimesAreRfc3339InUtcToTheMicrosecond) {

@@ -151,7 +151,7 @@ void Watchers::BrowseOneStream(Watch& watch, std::string& last_id) {
   }
   const auto until = std::chrono::steady_clock::now() + kStreamMax;
   while (const auto event = client.NextEvent()) {
-    if (event->event == "comment") SeeInBrowser(watch, *event);
+    if (event->event == "comment_added") SeeInBrowser(watch, *event);
     const std::lock_guard lock(mutex_);
     if (!event->id.empty()) {
       last_id = event->id;

@@ -61,7 +61,10 @@ std::string Dehydrated(const ListCommentsResponse& page, const ThreadPlace& plac
   AppendMember(json, "userId", caller.user_id);
   AppendMember(json, "displayName", caller.display_name);
   json += ",\"canComment\":";
-  json += CanComment(caller) ? "true}" : "false}";
+  json += CanComment(caller) ? "true" : "false";
+  // Who may take away what others wrote.
+  if (caller.role == Role::kAdmin) json += R"(,"role":"admin")";
+  json += '}';
   AppendMember(json, "now", MachineTime(now));
   AppendMember(json, "etag", TagOf(page, place, caller));
   json += '}';

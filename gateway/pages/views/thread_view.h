@@ -28,6 +28,10 @@ struct ThreadPlace {
 PageData ThreadData(const comments::v1::ListCommentsResponse& page, const ThreadPlace& place,
                     const Caller& caller, absl::Time now);
 
+// Whether the thread is settled, and by whom; with the way to change that for whoever may.
+PageData ThreadStateData(const comments::v1::Thread& thread, std::string_view path,
+                         const Caller& caller, absl::Time now);
+
 // Whether the caller may comment.
 bool CanComment(const Caller& caller);
 

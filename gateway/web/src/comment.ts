@@ -14,6 +14,43 @@ export interface Comment {
   readonly createTime: string;
   // 1, 2, 3 … within the thread, without a gap. 0: it is being posted and has none.
   readonly sequence: number;
+  // 1, 2, 3 …: rises with every edit.
+  readonly revision?: number;
+  readonly editTime?: string;
+  readonly removal?: Removal;
+  // Whether what it said exists nowhere any more.
+  readonly erased?: boolean;
+  readonly etag?: string;
+  // What one has asked for and the server has not confirmed: shown already.
+  readonly isChanging?: boolean;
+}
+
+export interface Removal {
+  readonly time: string;
+  readonly actor: Author;
+  readonly reason: string;
+}
+
+// Whether a thread is settled, and how many comments one sees in it.
+export interface ThreadFacts {
+  readonly state: "OPEN" | "RESOLVED";
+  readonly stateTime?: string;
+  readonly stateActor?: Author;
+  // Those that are not removed.
+  readonly commentCount: number;
+  // All of them: the number of the newest.
+  readonly placeCount: number;
+  // Rises with everything that happens in the thread.
+  readonly revision: number;
+  readonly etag: string;
+}
+
+// Something that happened in the thread, as the stream and the list of changes tell it.
+export interface ThreadEvent {
+  readonly kind: string;
+  readonly comment?: Comment;
+  readonly thread?: ThreadFacts;
+  readonly totalSize?: number;
 }
 
 export interface CommentPage {
@@ -21,18 +58,23 @@ export interface CommentPage {
   readonly comments: readonly Comment[];
   readonly nextCursor: string;
   readonly previousCursor: string;
+  // How many places the thread has: those of removed comments as well.
   readonly totalSize: number;
   readonly consistencyToken: string;
+  readonly thread?: ThreadFacts;
 }
 
 export interface AddedComment {
   readonly comment: Comment;
+  readonly thread?: ThreadFacts;
   readonly consistencyToken: string;
 }
 
 export interface Viewer extends Author {
   readonly orgId: string;
   readonly canComment: boolean;
+  // Such as "admin", who may remove what others wrote.
+  readonly role?: string;
 }
 
 // A page in the cache. On page zero, in front of the run of numbers, stand comments that are being
@@ -45,6 +87,20 @@ export interface ThreadPage extends CommentPage {
 export type Thread = InfiniteData<ThreadPage, string>;
 
 export const NEWEST = "";
+
+export function isResolved({ state }: ThreadFacts): boolean {
+  return state === "RESOLVED";
+}
+
+// Whether `other` tells of the same comment at a later time. Nothing is edited once it is removed.
+export function isNewer(comment: Comment, other: Comment): boolean {
+  return versionOf(comment) > versionOf(other);
+}
+
+// Tells versions of a comment apart; rises.
+export function versionOf({ revision, removal, erased }: Comment): number {
+  return (revision ?? 1) * 4 + (removal === undefined ? 0 : 1) + (erased ? 2 : 0);
+}
 
 export function isPending(comment: Comment): boolean {
   return comment.sequence === 0;

@@ -2,21 +2,24 @@
 
 import type { Thread } from "./comment.ts";
 import { countNumber, countWords } from "./text.ts";
-import { pendingOf, totalOf } from "./thread_pages.ts";
+import { countOf, factsOf, pendingOf } from "./thread_pages.ts";
 
 export class CommentCounts {
-  #confirmed = 0;
   #shown = 0;
+  #summary = 0;
 
-  // What the server counted at least: a count once shown is not taken back by an older one.
+  // What the summary counts. It follows behind, so it matters only where the thread says nothing of
+  // itself: there a thread only grows.
   raise(count: number): void {
-    this.#confirmed = Math.max(this.#confirmed, count);
+    this.#summary = Math.max(this.#summary, count);
   }
 
-  // In the same turn as the list is shown, so that no count can be behind it.
-  show(thread: Thread): void {
-    this.raise(totalOf(thread));
-    this.#shown = this.#confirmed + pendingOf(thread).length;
+  // In the same turn as the list is shown, so that no count can be behind it. `removing`: how many
+  // one has taken away that the server still counts.
+  show(thread: Thread, removing: number): void {
+    const count = countOf(thread);
+    const confirmed = factsOf(thread) === undefined ? Math.max(count, this.#summary) : count;
+    this.#shown = confirmed + pendingOf(thread).length - removing;
     this.write(document);
   }
 

@@ -21,6 +21,7 @@ export interface CommentFormParts {
   readonly list: HTMLElement;
   // A comment was stored, so the server is there and knows who one is.
   readonly posted: () => void;
+  readonly isResolved: () => boolean;
 }
 
 export class CommentForm {
@@ -31,6 +32,9 @@ export class CommentForm {
   readonly #note: HTMLElement;
   readonly #parts: CommentFormParts;
   readonly #unsent: UnsentComments;
+  readonly #label: HTMLElement | null;
+  // Posts and opens the thread again; there only where it is resolved.
+  readonly #reopening = document.createElement("button");
   // What was taken back to be changed: unchanged, it is the same comment still.
   #edited: OutboxEntry | undefined;
 
@@ -41,6 +45,9 @@ export class CommentForm {
     this.#text = part(form, "textarea");
     this.#error = part(form, ".error");
     this.#parts = parts;
+    this.#label = form.querySelector("label");
+    this.#reopening.className = "action reopening";
+    this.#reopening.textContent = "Post and reopen";
     this.#note = document.createElement("p");
     this.#note.className = "form-note";
     this.#unsent = new UnsentComments(parts.list, {
@@ -50,7 +57,7 @@ export class CommentForm {
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit();
+      this.#submit(event.submitter === this.#reopening);
     });
     this.#text.addEventListener("keydown", (event) => {
       // An input method takes the first Enter for what it composes.
@@ -69,11 +76,20 @@ export class CommentForm {
     const before = this.#unsent.count;
     const unsent = this.#parts.posting.unsent();
     this.#unsent.show(unsent);
+    this.#showState();
     if (unsent.length < before) this.#parts.announcer.say("The comment was posted after all");
   }
 
   focus(): void {
     this.#text.focus();
+  }
+
+  // Goes on with a text, behind what is written already.
+  write(text: string): void {
+    const since = this.#text.value;
+    this.#setText(since === "" ? text : `${since.trimEnd()}\n\n${text}`);
+    this.#text.focus();
+    this.#text.setSelectionRange(this.#text.value.length, this.#text.value.length);
   }
 
   #written(): void {
@@ -83,7 +99,19 @@ export class CommentForm {
     this.#showNote();
   }
 
-  #submit(): void {
+  // Nothing moves for it: it is said in a line that is there anyway.
+  #showState(): void {
+    const resolved = this.#parts.isResolved();
+    if (resolved === this.#reopening.isConnected) return;
+    if (resolved) this.#form.querySelector("button")?.before(this.#reopening);
+    else this.#reopening.remove();
+    if (this.#label === null) return;
+    this.#label.textContent = resolved
+      ? "Add a comment. The thread is resolved, and stays so."
+      : "Add a comment";
+  }
+
+  #submit(reopens: boolean): void {
     const body = this.#text.value;
     const wrong = faultOf(body);
     if (wrong !== undefined) {
@@ -94,7 +122,7 @@ export class CommentForm {
     this.#setText("");
     this.#id.value = newUuid();
     this.#edited = undefined;
-    void this.#post({ id, body });
+    void this.#post({ id, body, ...(reopens && { reopens }) });
   }
 
   async #post(entry: OutboxEntry): Promise<void> {
@@ -115,9 +143,9 @@ export class CommentForm {
   }
 
   // Its id belongs to another text: this one needs one of its own.
-  #asAnother({ id, body }: OutboxEntry): OutboxEntry {
-    const another = { id: newUuid(), body };
-    this.#parts.posting.replace(id, another);
+  #asAnother(entry: OutboxEntry): OutboxEntry {
+    const another = { ...entry, id: newUuid() };
+    this.#parts.posting.replace(entry.id, another);
     return another;
   }
 
@@ -169,7 +197,7 @@ export class CommentForm {
 }
 
 // What the server would refuse it for.
-function faultOf(body: string): string | undefined {
+export function faultOf(body: string): string | undefined {
   if (body.trim() === "") return "The comment must not be blank.";
   if (charactersOf(body) > CHARACTERS_MAX) return "The comment must be at most 10,000 characters.";
   return undefined;

@@ -1,22 +1,28 @@
 // The list of comments on the page. The nodes that the server rendered are taken over as they are.
-import { type Comment, isPending } from "./comment.ts";
-import { commentNode, confirmNode, nodeId } from "./comment_node.ts";
+import { type Comment, isPending, versionOf } from "./comment.ts";
+import { setActions } from "./comment_actions.ts";
+import { commentNode, nodeId, refreshNode } from "./comment_node.ts";
 import { Folding } from "./folding.ts";
 import type { PageClock } from "./page_time.ts";
 import { markList } from "./thread_marks.ts";
 
+export interface Reader {
+  readonly userId: string;
+  // See LastVisit.
+  readonly seen: number;
+  // What the reader can do with a comment.
+  readonly actions: (comment: Comment) => readonly string[];
+}
+
 export class CommentList {
   readonly element: HTMLElement;
   readonly #clock: PageClock;
-  readonly #reader: { readonly userId: string; readonly seen: number };
+  readonly #reader: Reader;
   readonly #folding: Folding;
+  // Which version of its comment a node shows.
+  readonly #versions = new WeakMap<Element, string>();
 
-  // `seen`: see LastVisit.
-  constructor(
-    element: HTMLElement,
-    clock: PageClock,
-    reader: { readonly userId: string; readonly seen: number },
-  ) {
+  constructor(element: HTMLElement, clock: PageClock, reader: Reader) {
     this.element = element;
     this.#clock = clock;
     this.#reader = reader;
@@ -48,9 +54,7 @@ export class CommentList {
     let place = this.element.firstElementChild;
     for (const comment of comments) {
       const node = nodes.get(nodeId(comment.commentId)) ?? this.#make(comment, known);
-      if (node.classList.contains("pending") && !isPending(comment)) {
-        confirmNode(node, comment, this.#clock);
-      }
+      this.#refresh(node, comment);
       if (node === place) place = place.nextElementSibling;
       else this.element.insertBefore(node, place);
     }
@@ -59,7 +63,25 @@ export class CommentList {
   #make(comment: Comment, known: number): Element {
     const node = commentNode(comment, this.#clock);
     if (comment.sequence > known) node.classList.add("arrived");
+    this.#versions.set(node, shownVersion(comment));
     this.#folding.watch(node);
     return node;
   }
+
+  #refresh(node: Element, comment: Comment): void {
+    const version = shownVersion(comment);
+    const shown = this.#versions.get(node);
+    // What the server rendered is the version that came with it.
+    if (shown !== undefined && shown !== version) {
+      refreshNode(node, comment, this.#clock);
+      this.#folding.watch(node);
+    }
+    this.#versions.set(node, version);
+    setActions(node, comment.isChanging ? [] : this.#reader.actions(comment));
+  }
+}
+
+function shownVersion(comment: Comment): string {
+  const change = comment.isChanging ? comment.body : "";
+  return JSON.stringify([versionOf(comment), isPending(comment), comment.isChanging, change]);
 }

@@ -8,7 +8,7 @@ export function nodeId(commentId: string): string {
   return `comment-${commentId}`;
 }
 
-function element<K extends keyof HTMLElementTagNameMap>(
+export function element<K extends keyof HTMLElementTagNameMap>(
   name: K,
   className: string,
   ...children: (Node | string)[]
@@ -25,8 +25,12 @@ function avatarNode(author: Author): HTMLElement {
   return node;
 }
 
+export function nameNode(author: Author): HTMLElement {
+  return element("bdi", "", shownName(author));
+}
+
 export function authorNode(author: Author): HTMLElement {
-  return element("strong", "author", element("bdi", "", shownName(author)));
+  return element("strong", "author", nameNode(author));
 }
 
 export function timeNode(createTime: string, clock: PageClock): HTMLTimeElement {
@@ -37,7 +41,8 @@ export function timeNode(createTime: string, clock: PageClock): HTMLTimeElement 
   return node;
 }
 
-function bodyNode(text: string): HTMLElement {
+// A text with its addresses as links.
+export function bodyNode(text: string): HTMLElement {
   const node = element("p", "body");
   node.dir = "auto";
   for (const part of findLinks(text)) {
@@ -53,10 +58,42 @@ function bodyNode(text: string): HTMLElement {
   return node;
 }
 
+// Who took it away, when and why.
+function tombstoneNode(comment: Comment, clock: PageClock): HTMLElement | undefined {
+  const { removal, erased } = comment;
+  if (removal === undefined) return undefined;
+  const node = element("p", "tombstone", erased ? "Erased by " : "Removed by ");
+  node.append(nameNode(removal.actor), ", ", timeNode(removal.time, clock));
+  if (removal.reason === "") return node;
+  const reason = element("q", "", removal.reason);
+  reason.dir = "auto";
+  node.append(": ", reason);
+  return node;
+}
+
+function contentNode(comment: Comment, clock: PageClock): HTMLElement {
+  return tombstoneNode(comment, clock) ?? bodyNode(comment.body);
+}
+
+// The address of the page at this comment.
+export function permalinkOf(commentId: string): string {
+  return `${location.pathname}?comment=${encodeURIComponent(commentId)}`;
+}
+
 // When it was stored, or that it is not yet.
-function stateNode(comment: Comment, clock: PageClock): HTMLElement {
-  if (isPending(comment)) return element("span", "sending", "Sending…");
-  return timeNode(comment.createTime, clock);
+function stateNodes(comment: Comment, clock: PageClock): HTMLElement[] {
+  if (isPending(comment)) return [element("span", "sending", "Sending…")];
+  const nodes: HTMLElement[] = [];
+  if (comment.isChanging) nodes.push(element("span", "sending", "Saving…"));
+  else if ((comment.revision ?? 1) > 1 && comment.removal === undefined) {
+    const edited = element("a", "edited", "edited");
+    edited.href = `${location.pathname}/comments/${encodeURIComponent(comment.commentId)}/revisions`;
+    nodes.push(edited);
+  }
+  const link = element("a", "permalink", timeNode(comment.createTime, clock));
+  link.href = permalinkOf(comment.commentId);
+  nodes.push(link);
+  return nodes;
 }
 
 export function commentNode(comment: Comment, clock: PageClock): HTMLLIElement {
@@ -71,9 +108,9 @@ export function commentNode(comment: Comment, clock: PageClock): HTMLLIElement {
         "",
         avatarNode(comment.author),
         authorNode(comment.author),
-        stateNode(comment, clock),
+        ...stateNodes(comment, clock),
       ),
-      bodyNode(comment.body),
+      contentNode(comment, clock),
     ),
   );
   node.id = nodeId(comment.commentId);
@@ -81,14 +118,23 @@ export function commentNode(comment: Comment, clock: PageClock): HTMLLIElement {
   return node;
 }
 
-// The stored comment takes the place of the one that was being posted: same node, so that nothing
-// flickers and what was selected in it stays selected.
-export function confirmNode(node: Element, comment: Comment, clock: PageClock): void {
+// What was stored, or has changed, takes the place of what is shown: in the same node, so that
+// nothing flickers, and text that is the same stays selected.
+export function refreshNode(node: Element, comment: Comment, clock: PageClock): void {
   mark(node, comment);
-  node.querySelector("header > .sending")?.replaceWith(stateNode(comment, clock));
+  const header = node.querySelector("header");
+  for (const old of node.querySelectorAll("header > :is(.sending, .edited, .permalink, time)")) {
+    old.remove();
+  }
+  header?.append(...stateNodes(comment, clock));
+  const content = contentNode(comment, clock);
+  const old = node.querySelector("article > :is(.body, .tombstone)");
+  if (old?.className === content.className && old.textContent === content.textContent) return;
+  old?.replaceWith(content);
 }
 
 function mark(node: Element, comment: Comment): void {
-  node.classList.toggle("pending", isPending(comment));
+  node.classList.toggle("pending", isPending(comment) || comment.isChanging === true);
+  node.classList.toggle("removed", comment.removal !== undefined);
   if (!isPending(comment)) node.setAttribute("data-sequence", String(comment.sequence));
 }

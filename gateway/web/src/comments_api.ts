@@ -1,10 +1,41 @@
 // The gateway's HTTP API as far as the leaf uses it. Every call fails with an ApiError, or with an
 // AbortError when its signal was raised.
 import { ApiError } from "./api_error.ts";
-import type { AddedComment, CommentPage } from "./comment.ts";
+import type { AddedComment, Comment, CommentPage, ThreadEvent, ThreadFacts } from "./comment.ts";
 
 const READ_TIMEOUT_MS = 15_000;
 const POST_TIMEOUT_MS = 30_000;
+
+// What is asked for under a `changeId` is done once, however often it is asked for.
+export interface CommentChange {
+  readonly kind: "edit" | "remove";
+  readonly commentId: string;
+  readonly etag: string;
+  // What it is to say, or why it is taken away.
+  readonly text: string;
+  readonly changeId: string;
+}
+
+export interface Settlement {
+  readonly kind: "resolve" | "reopen";
+  readonly changeId: string;
+  // What is said with it.
+  readonly comment?: { readonly id: string; readonly body: string };
+}
+
+export interface Settled {
+  readonly thread: ThreadFacts;
+  readonly comment?: Comment;
+  readonly consistencyToken: string;
+}
+
+export interface Revision {
+  readonly revision: number;
+  readonly body: string;
+  readonly time: string;
+  readonly editor: { readonly userId: string; readonly displayName: string };
+  readonly erased?: boolean;
+}
 
 export interface TaggedPage {
   readonly page: CommentPage;
@@ -13,10 +44,12 @@ export interface TaggedPage {
 
 export class CommentsApi {
   readonly #comments: string;
+  readonly #invoice: string;
   readonly eventsPath: string;
 
   constructor(invoiceId: string) {
     const invoice = `/api/invoices/${encodeURIComponent(invoiceId)}`;
+    this.#invoice = invoice;
     this.#comments = `${invoice}/comments`;
     this.eventsPath = `${invoice}/events`;
   }
@@ -42,12 +75,41 @@ export class CommentsApi {
 
   // The same id again is the same comment, however often.
   add(id: string, body: string): Promise<AddedComment> {
-    const init = {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ id, body }),
-    };
-    return exchange(this.#comments, init, (response) => response.json(), POST_TIMEOUT_MS);
+    return write("POST", this.#comments, { id, body });
+  }
+
+  change({ kind, commentId, etag, text, changeId }: CommentChange): Promise<AddedComment> {
+    const path = this.#commentPath(commentId);
+    if (kind === "edit") return write("PATCH", path, { body: text, changeId }, etag);
+    return write("DELETE", path, { reason: text, changeId }, etag);
+  }
+
+  // With an etag only if the thread is still what it says.
+  settle({ kind, ...rest }: Settlement, etag = ""): Promise<Settled> {
+    return write("POST", `${this.#invoice}/${kind}`, rest, etag);
+  }
+
+  comment(commentId: string): Promise<Comment> {
+    return exchange(this.#commentPath(commentId), {}, async (response) => {
+      const { comment }: { comment: Comment } = await response.json();
+      return comment;
+    });
+  }
+
+  // The first of them, oldest first.
+  revisions(commentId: string): Promise<{ readonly revisions: readonly Revision[] }> {
+    const path = `${this.#commentPath(commentId)}/revisions?limit=100`;
+    return exchange(path, {}, (response) => response.json());
+  }
+
+  // What has happened since `token` was current.
+  changes(token: string): Promise<{ events: readonly ThreadEvent[]; nextToken: string }> {
+    const path = `${this.#invoice}/changes?after=${encodeURIComponent(token)}`;
+    return exchange(path, {}, (response) => response.json());
+  }
+
+  #commentPath(commentId: string): string {
+    return `${this.#comments}/${encodeURIComponent(commentId)}`;
   }
 }
 
@@ -59,6 +121,13 @@ export function readActivity(signal: AbortSignal): Promise<CommentPage> {
 export function readSummary(path: string, token: string): Promise<string> {
   const address = `${path}/summary?consistency=${encodeURIComponent(token)}`;
   return exchange(address, {}, (response) => response.text());
+}
+
+function write<T>(method: string, path: string, body: object, etag = ""): Promise<T> {
+  const headers: Record<string, string> = { "Content-Type": "application/json" };
+  if (etag !== "") headers["If-Match"] = etag.startsWith('"') ? etag : `"${etag}"`;
+  const init = { method, headers, body: JSON.stringify(body) };
+  return exchange(path, init, (response) => response.json(), POST_TIMEOUT_MS);
 }
 
 async function exchange<T>(

@@ -2,8 +2,8 @@
 // the last event. What it cannot see is watched from here: a stream that was given up on, one that
 // is never answered, and one that has fallen silent, which the server never is for long.
 import { apiErrorOf } from "./api_error.ts";
-import type { Comment } from "./comment.ts";
-import { openStream } from "./shared_stream.ts";
+import type { ThreadEvent } from "./comment.ts";
+import { openStream, THREAD_EVENTS } from "./shared_stream.ts";
 
 const REOPEN_AFTER_MS = 1_000;
 const REOPEN_AFTER_MS_MAX = 30_000;
@@ -17,7 +17,7 @@ const HIDDEN_FOR_MS = 10_000;
 export type LiveState = "live" | "down" | "signed-out";
 
 export interface LiveHandlers {
-  comment(comment: Comment, total: number, token: string): void;
+  happened(event: ThreadEvent, token: string): void;
   // Another window's stream is heard from now on: what happened before is to be read.
   joined(): void;
   state(state: LiveState): void;
@@ -149,13 +149,13 @@ export class LiveEvents {
     on("checkpoint", (event) => {
       this.#token = event.lastEventId || this.#token;
     });
-    on("comment", (event) => {
-      this.#token = event.lastEventId;
-      const { comment, totalSize }: { comment: Comment; totalSize: number } = JSON.parse(
-        event.data,
-      );
-      this.#handlers.comment(comment, totalSize, event.lastEventId);
-    });
+    for (const kind of THREAD_EVENTS) {
+      on(kind, (event) => {
+        this.#token = event.lastEventId;
+        const told: Omit<ThreadEvent, "kind"> = JSON.parse(event.data);
+        this.#handlers.happened({ ...told, kind }, event.lastEventId);
+      });
+    }
   }
 
   #reopenLater(reopen: () => void): void {

@@ -1,12 +1,18 @@
 // The thread on the page comes to life: what is shown, what happens and what one writes meet here.
 import type { QueryClient } from "@tanstack/query-core";
 import type { Announcer } from "./announcer.ts";
+import { ChangeRecords } from "./change_records.ts";
+import { type Comment, isPending, isResolved as isSettled, type Viewer } from "./comment.ts";
+import { followActions } from "./comment_actions.ts";
+import { CommentChanges } from "./comment_changes.ts";
 import { CommentCounts } from "./comment_counts.ts";
 import { CommentForm } from "./comment_form.ts";
+import { CommentHistory } from "./comment_history.ts";
 import { activityKeys } from "./comment_keys.ts";
 import { CommentsApi } from "./comments_api.ts";
 import type { Dehydrated } from "./dehydrated.ts";
 import { Draft } from "./draft.ts";
+import { eventText } from "./event_text.ts";
 import { KeptPlace } from "./kept_place.ts";
 import { LastVisit } from "./last_visit.ts";
 import { LiveEvents } from "./live_events.ts";
@@ -18,6 +24,9 @@ import { isTopInView } from "./reading_place.ts";
 import { followShortcuts } from "./shortcuts.ts";
 import { browserStore, keyOf } from "./store.ts";
 import { Summary } from "./summary.ts";
+import { quoteOf } from "./text.ts";
+import { ThreadHead } from "./thread_head.ts";
+import { commentsOf, factsOf } from "./thread_pages.ts";
 import { ThreadQuery } from "./thread_query.ts";
 import { ThreadView } from "./thread_view.ts";
 
@@ -36,7 +45,19 @@ export function startThread(
   const { userId } = viewer;
   const owner = { orgId: viewer.orgId, userId, invoiceId };
   const lastVisit = new LastVisit(browserStore, owner);
+  const changes = new CommentChanges({
+    api,
+    query,
+    records: new ChangeRecords(browserStore, owner),
+    viewer,
+    clock,
+    announcer,
+    changed: () => view.show(query.result),
+    write: (text) => form?.write(text),
+  });
   const view = new ThreadView(section, list, {
+    changes,
+    actions: (comment) => actionsOf(comment, viewer),
     query,
     counts,
     announcer,
@@ -49,19 +70,45 @@ export function startThread(
   const outbox = new Outbox(browserStore, owner);
   const posting = new Posting({ api, query, outbox, invoiceId, viewer, clock });
   const draft = new Draft(browserStore, owner);
+  const isResolved = () => {
+    const facts = factsOf(query.thread);
+    return facts !== undefined && isSettled(facts);
+  };
   const posted = () => events.wake();
   const element = section.querySelector<HTMLFormElement>("#comment-form");
   const form =
     element === null
       ? undefined
-      : new CommentForm(element, { posting, draft, announcer, list, posted });
+      : new CommentForm(element, { posting, draft, announcer, list, posted, isResolved });
 
   followShortcuts({
     write: form === undefined ? undefined : () => form.focus(),
     goToNewest: () => view.goToNewest(),
   });
   const place = new KeptPlace(list, query);
+  followActions(list, (commentId, action) => {
+    const comment = commentsOf(query.thread).find((each) => each.commentId === commentId);
+    if (comment === undefined) return;
+    if (action === "Quote") form?.write(quoteOf(comment));
+    else changes.begin(action === "Edit" ? "edit" : "remove", comment);
+  });
+  new CommentHistory(list, api, clock, announcer);
+  const headElement = section.querySelector<HTMLElement>(".thread-head");
+  const head =
+    headElement === null
+      ? undefined
+      : new ThreadHead(headElement, {
+          api,
+          query,
+          store: browserStore,
+          owner,
+          viewer,
+          clock,
+          announcer,
+        });
+
   query.subscribe((result) => {
+    head?.show();
     if (view.show(result)) {
       summary.refresh(query.token);
       void client.invalidateQueries({ queryKey: activityKeys.all });
@@ -70,6 +117,7 @@ export function startThread(
     place.listChanged();
   });
   view.show(query.result);
+  head?.show();
   place.start();
 
   const label = section.querySelector<HTMLElement>("#live");
@@ -77,8 +125,12 @@ export function startThread(
     { path: api.eventsPath, key: keyOf("stream", owner) },
     query.token,
     {
-      comment: (comment, total, token) => query.arrived(comment, total, token),
-      joined: () => void query.invalidate(),
+      happened: (event, token) => {
+        query.happened(event, token);
+        const text = eventText(event, userId);
+        if (text !== undefined) announcer.say(text);
+      },
+      joined: () => void query.joined(),
       state: (state) => {
         showLiveState(label, state);
         query.setPolling(state === "down");
@@ -87,4 +139,13 @@ export function startThread(
     },
   );
   events.start();
+}
+
+// What the viewer can do with a comment, in words.
+function actionsOf(comment: Comment, { userId, canComment, role }: Viewer): readonly string[] {
+  if (!canComment || isPending(comment) || comment.removal !== undefined) return [];
+  // A server that tells of no etag takes no changes.
+  if (comment.etag === undefined) return ["Quote"];
+  if (comment.author.userId === userId) return ["Quote", "Edit", "Remove"];
+  return role === "admin" ? ["Quote", "Remove"] : ["Quote"];
 }

@@ -5,6 +5,8 @@ import { keyOf, type Owner, type Store } from "./store.ts";
 export interface OutboxEntry {
   readonly id: string;
   readonly body: string;
+  // Whether posting it opens the thread again.
+  readonly reopens?: boolean;
 }
 
 export class Outbox {
@@ -42,7 +44,7 @@ function parse(text: string | undefined): OutboxEntry | undefined {
   try {
     const entry: Partial<OutboxEntry> | null = JSON.parse(text ?? "null");
     if (typeof entry?.id !== "string" || typeof entry.body !== "string") return undefined;
-    return { id: entry.id, body: entry.body };
+    return { id: entry.id, body: entry.body, ...(entry.reopens && { reopens: true }) };
   } catch {
     return undefined;
   }

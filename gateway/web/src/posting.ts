@@ -1,7 +1,7 @@
 // Posting comments: each is shown at once and sent in its turn, then confirmed, or set aside with
 // what went wrong.
 import { type ApiError, apiErrorOf } from "./api_error.ts";
-import type { Viewer } from "./comment.ts";
+import type { AddedComment, Viewer } from "./comment.ts";
 import type { CommentsApi } from "./comments_api.ts";
 import type { Outbox, OutboxEntry } from "./outbox.ts";
 import type { PageClock } from "./page_time.ts";
@@ -83,11 +83,20 @@ export class Posting {
     });
   }
 
+  // Said and done in one; under the comment's id, so that both are done once.
+  async #store({ id, body, reopens }: OutboxEntry): Promise<AddedComment> {
+    const { api } = this.#parts;
+    if (!reopens) return api.add(id, body);
+    const done = await api.settle({ kind: "reopen", changeId: id, comment: { id, body } });
+    if (done.comment === undefined) return api.add(id, body);
+    return { ...done, comment: done.comment };
+  }
+
   async #send(entry: OutboxEntry): Promise<ApiError | undefined> {
-    const { api, query, outbox } = this.#parts;
-    const { id, body } = entry;
+    const { query, outbox } = this.#parts;
+    const { id } = entry;
     try {
-      query.confirm(await api.add(id, body));
+      query.confirm(await this.#store(entry));
     } catch (error) {
       // The stream may have told of it before the answer was lost.
       if (query.withdraw(id)) {

@@ -4,14 +4,8 @@
 // have a stream, the windows of the others are told that they have none, and poll.
 const STREAMS_MAX = 3;
 
-// What is told on from window to window.
-export const STREAM_EVENTS = [
-  "open",
-  "error",
-  "heartbeat",
-  "checkpoint",
-  "stale",
-  "current",
+// What happens in a thread, by the names of the stream.
+export const THREAD_EVENTS = [
   "comment",
   "comment_added",
   "comment_edited",
@@ -19,6 +13,17 @@ export const STREAM_EVENTS = [
   "comment_erased",
   "thread_resolved",
   "thread_reopened",
+] as const;
+
+// What is told on from window to window.
+const STREAM_EVENTS = [
+  "open",
+  "error",
+  "heartbeat",
+  "checkpoint",
+  "stale",
+  "current",
+  ...THREAD_EVENTS,
 ] as const;
 
 interface Told {

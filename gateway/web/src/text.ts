@@ -68,6 +68,12 @@ export function countWords(comments: number): string {
   return comments === 1 ? "1 comment" : `${countNumber(comments)} comments`;
 }
 
+// The text as something that another one said.
+export function quoteOf({ author, body }: { author: Author; body: string }): string {
+  const lines = body.split("\n").map((line) => `> ${line}`);
+  return `${shownName(author)} wrote:\n${lines.join("\n")}\n\n`;
+}
+
 export function shownName({ userId, displayName }: Author): string {
   return displayName || userId;
 }

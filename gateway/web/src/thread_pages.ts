@@ -1,14 +1,17 @@
 // What is loaded of a thread. Pure functions: each returns a new thread and leaves the old one be.
 //
-// Comments never change and are numbered without a gap, so what is loaded is one run of numbers,
-// newest first, cut into pages. Whichever of response, stream and poll tells of a comment, and in
-// any order, its number says where it goes.
+// A comment keeps its number for ever, and there is no gap between numbers, so what is loaded is one
+// run of numbers, newest first, cut into pages. Whichever of response, stream and poll tells of a
+// comment, and in any order, its number says where it goes, and its revision which of two tellings
+// is the later one.
 import {
   type Comment,
   type CommentPage,
+  isNewer,
   isPending,
   NEWEST,
   type Thread,
+  type ThreadFacts,
   type ThreadPage,
 } from "./comment.ts";
 
@@ -35,6 +38,50 @@ export function pendingOf(thread: Thread): Comment[] {
 
 export function totalOf(thread: Thread): number {
   return Math.max(0, ...thread.pages.map((page) => page.totalSize));
+}
+
+// The latest that is known of the thread as a whole; undefined: nothing was said of it.
+export function factsOf(thread: Thread): ThreadFacts | undefined {
+  return laterOf(thread.pages.map((page) => page.thread));
+}
+
+function laterOf(facts: readonly (ThreadFacts | undefined)[]): ThreadFacts | undefined {
+  return facts.reduce((a, b) => ((b?.revision ?? -1) >= (a?.revision ?? -1) ? b : a), undefined);
+}
+
+// How many comments one sees, those that are being posted not counted.
+export function countOf(thread: Thread): number {
+  const facts = factsOf(thread);
+  const places = totalOf(thread);
+  // What has come since is there as long as nobody says otherwise.
+  return facts === undefined ? places : facts.commentCount + Math.max(0, places - facts.placeCount);
+}
+
+// The thread as a whole has changed.
+export function withFacts(thread: Thread, facts: ThreadFacts | undefined): Thread {
+  return withPageZero(thread, (page) => factsField(laterOf([page.thread, facts])));
+}
+
+function factsField(facts: ThreadFacts | undefined): { thread?: ThreadFacts } {
+  return facts === undefined ? {} : { thread: facts };
+}
+
+// What is loaded, each comment as the latest of `told` has it.
+export function withVersions(thread: Thread, told: Iterable<Comment>): Thread {
+  const versions = new Map<string, Comment>();
+  for (const comment of told) versions.set(comment.commentId, comment);
+  if (versions.size === 0) return thread;
+  const latest = (comment: Comment) => {
+    const other = versions.get(comment.commentId);
+    if (other === undefined || isPending(comment)) return comment;
+    return isNewer(other, comment) ? other : comment;
+  };
+  const pages = thread.pages.map((page) => {
+    const comments = page.comments.map(latest);
+    const ahead = page.ahead?.map(latest);
+    return { ...page, comments, ...(ahead && { ahead }) };
+  });
+  return { ...thread, pages };
 }
 
 // The number of the newest comment in the run; 0: there is none.
@@ -66,10 +113,16 @@ export function withoutPending(thread: Thread, commentId: string): Thread {
 }
 
 // A stored comment, by response or stream.
-export function withArrived(thread: Thread, comment: Comment, total: number): Merge {
+export function withArrived(
+  thread: Thread,
+  comment: Comment,
+  total: number,
+  facts?: ThreadFacts,
+): Merge {
   const zero = thread.pages[0];
   if (zero === undefined) return { thread, joined: false };
-  const merge = withNewestPage(thread, { ...zero, comments: [comment], totalSize: total });
+  const page = { ...zero, comments: [comment], totalSize: total, ...factsField(facts) };
+  const merge = withNewestPage(thread, page);
   if (merge.joined) return merge;
   // One's own stays where it is shown already; its place in the run comes with what is missing.
   return {
@@ -85,14 +138,16 @@ export function withArrived(thread: Thread, comment: Comment, total: number): Me
 // The newest page, by poll or invalidation. Also takes a part of it, or an older state of it.
 export function withNewestPage(thread: Thread, fresh: CommentPage): Merge {
   const totalSize = Math.max(totalOf(thread), fresh.totalSize);
+  const facts = factsField(laterOf([factsOf(thread), fresh.thread]));
   const run = thread.pages.flatMap((page) => page.comments);
   const newest = newestSequence(thread);
   if (thread.pages.length === 1 && reachesBelow(fresh.comments, run)) {
     const { nextCursor, previousCursor, consistencyToken } = fresh;
     const newer = run.filter((comment) => comment.sequence > (fresh.comments[0]?.sequence ?? 0));
     const comments = [...newer, ...fresh.comments];
-    const page = { comments, nextCursor, previousCursor, consistencyToken, totalSize };
-    return { joined: true, thread: settled(withPageZero(thread, () => page)) };
+    const page = { comments, nextCursor, previousCursor, consistencyToken, totalSize, ...facts };
+    const taken = settled(withPageZero(thread, () => page));
+    return { joined: true, thread: withVersions(taken, run) };
   }
   const added = fresh.comments.filter((comment) => comment.sequence > newest);
   const size = (thread.pages[0]?.comments.length ?? 0) + added.length;
@@ -100,9 +155,10 @@ export function withNewestPage(thread: Thread, fresh: CommentPage): Merge {
     added.length === 0 || (added.at(-1)?.sequence === newest + 1 && size <= PAGE_ZERO_COMMENTS_MAX);
   const merged = withPageZero(thread, (page) => ({
     totalSize,
+    ...facts,
     ...(joined && { comments: [...added, ...page.comments] }),
   }));
-  return { joined, thread: settled(merged) };
+  return { joined, thread: withVersions(settled(merged), fresh.comments) };
 }
 
 // Whether all of a run is at or above the end of a fresh page, without a gap in between.
@@ -125,11 +181,12 @@ export function withReadPages(current: Thread, read: Thread): Thread {
   const dropped = !read.pageParams.includes(current.pageParams[0] ?? NEWEST);
   const ahead = zero === undefined || dropped ? [] : aheadOf(zero);
   const totalSize = Math.max(totalOf(current), totalOf(read));
+  const facts = factsField(laterOf([factsOf(current), factsOf(read)]));
   const thread = {
     pageParams: read.pageParams,
     pages: withoutRepetition(pages.map(({ ahead: _, ...page }) => page)),
   };
-  return settled(withPageZero(thread, () => ({ ahead, totalSize })));
+  return settled(withPageZero(thread, () => ({ ahead, totalSize, ...facts })));
 }
 
 function aheadOf(page: ThreadPage): readonly Comment[] {

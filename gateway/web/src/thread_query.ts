@@ -1,6 +1,7 @@
 // The thread in the client cache: one infinite query, kept current by the newest page, a query of
-// its own. Comments never change, so a page once read is never stale; what can be is only whether
-// there are newer ones, and that takes one conditional read however many pages are loaded.
+// its own, whose tag changes with all that happens in the thread: as long as it does not, what is
+// loaded is current, and to know that takes one conditional read however many pages there are. When
+// it does, the changes since then are read, or, where they are retained no longer, the pages anew.
 import {
   InfiniteQueryObserver,
   type InfiniteQueryObserverResult,
@@ -14,6 +15,8 @@ import {
   type CommentPage,
   NEWEST,
   type Thread,
+  type ThreadEvent,
+  type ThreadFacts,
 } from "./comment.ts";
 import { commentKeys } from "./comment_keys.ts";
 import type { CommentsApi, TaggedPage } from "./comments_api.ts";
@@ -24,15 +27,20 @@ import {
   tokenOf,
   totalOf,
   withArrived,
+  withFacts,
   withNewestPage,
   withoutPending,
   withPending,
   withReadPages,
+  withVersions,
 } from "./thread_pages.ts";
 
 export const PAGES_MAX = 10;
 export const POLL_INTERVAL_MS = 10_000;
 const READ_RETRIES_MAX = 2;
+// Of changes that were told while the page they belong to was being read.
+const TOLD_COMMENTS_MAX = 200;
+const CHANGES_ROUNDS_MAX = 20;
 
 // What the page was rendered from.
 export interface FirstPage {
@@ -63,6 +71,12 @@ export class ThreadQuery {
   #merged: CommentPage | undefined;
   // The latest that the total is known from: a read at least as fresh counts all that is shown.
   #token: string;
+  // All that has happened until then is on the page.
+  #heard: string;
+  readonly #told = new Map<string, Comment>();
+  // Whether there is no stream to tell of everything.
+  #mayHaveMissed = false;
+  #isCatchingUp = false;
 
   // `isTopInView` says whether one looks at the list's beginning: only then may it be replaced.
   constructor(client: QueryClient, api: CommentsApi, first: FirstPage, isTopInView: () => boolean) {
@@ -72,6 +86,7 @@ export class ThreadQuery {
     this.#isTopInView = isTopInView;
     this.#merged = first.page;
     this.#token = first.page.consistencyToken;
+    this.#heard = this.#token;
     this.#list = new InfiniteQueryObserver(client, {
       queryKey: commentKeys.lists(first.invoiceId),
       networkMode: "always",
@@ -88,7 +103,7 @@ export class ThreadQuery {
       structuralSharing: (current, read) =>
         this.#writing || current === undefined
           ? read
-          : withReadPages(current as Thread, read as Thread),
+          : withVersions(withReadPages(current as Thread, read as Thread), this.#told.values()),
     });
     const isNewest = first.cursor === NEWEST;
     this.#newest = new QueryObserver<Newest, ApiError>(client, {
@@ -126,6 +141,7 @@ export class ThreadQuery {
 
   // Polls the newest page while one looks at it; focus after an interval without polls at once.
   setPolling(polling: boolean): void {
+    this.#mayHaveMissed = polling;
     this.#newest.setOptions({
       ...this.#newest.options,
       refetchInterval: polling && POLL_INTERVAL_MS,
@@ -133,10 +149,49 @@ export class ThreadQuery {
     });
   }
 
-  // A comment that the stream told of.
-  arrived(comment: Comment, total: number, token: string): void {
+  // A stream is heard from now on that began without this page.
+  async joined(): Promise<void> {
+    const before = this.#newestPage;
+    await this.invalidate();
+    if (this.#newestPage !== before) await this.#catchUp();
+  }
+
+  // What the stream told of, and with it that nothing before is missing.
+  happened(event: ThreadEvent, token: string): void {
+    this.#heard = token;
     this.#token = token;
-    const merge = withArrived(this.thread, comment, total);
+    this.#apply(event);
+  }
+
+  // A comment that has changed, as somebody tells who asked for it.
+  changed(comment: Comment, thread?: ThreadFacts, token = this.#token): void {
+    this.#token = token;
+    this.#apply({ kind: "comment_edited", comment, ...(thread && { thread }) });
+  }
+
+  settled(facts: ThreadFacts, token: string): void {
+    this.#token = token;
+    this.#write(withFacts(this.thread, facts));
+  }
+
+  #apply({ kind, comment, thread: facts, totalSize }: ThreadEvent): void {
+    if (comment === undefined) {
+      this.#write(withFacts(this.thread, facts));
+      return;
+    }
+    if (kind === "comment" || kind === "comment_added") {
+      this.#add(comment, totalSize ?? facts?.placeCount ?? comment.sequence, facts);
+      return;
+    }
+    this.#told.delete(comment.commentId);
+    this.#told.set(comment.commentId, comment);
+    const [oldest] = this.#told.keys();
+    if (oldest !== undefined && this.#told.size > TOLD_COMMENTS_MAX) this.#told.delete(oldest);
+    this.#write(withVersions(withFacts(this.thread, facts), [comment]));
+  }
+
+  #add(comment: Comment, total: number, facts: ThreadFacts | undefined): void {
+    const merge = withArrived(this.thread, comment, total, facts);
     this.#write(merge.thread);
     // Something is missing in between: the newest page has it, or takes the place of what is shown.
     if (!merge.joined && this.#isTopInView()) void this.invalidate();
@@ -161,7 +216,7 @@ export class ThreadQuery {
     this.#token = added.consistencyToken;
     this.#left.delete(added.comment.commentId);
     const total = Math.max(totalOf(this.thread), added.comment.sequence);
-    this.#write(withArrived(this.thread, added.comment, total).thread);
+    this.#write(withArrived(this.thread, added.comment, total, added.thread).thread);
   }
 
   // Takes back what was begun, unless it was stored all the same: then false.
@@ -178,8 +233,15 @@ export class ThreadQuery {
     return this.#client.invalidateQueries({ queryKey: commentKeys.newest(this.#invoiceId) });
   }
 
-  // Reads the newest page without regard to what is known, and returns a token to go on from.
+  // Reads without regard to what is known, and returns a token to go on from.
   async resync(): Promise<string> {
+    const token = await this.#rereadNewest();
+    await this.#reread();
+    this.#heard = token;
+    return token;
+  }
+
+  async #rereadNewest(): Promise<string> {
     this.#client.setQueryData<Newest>(commentKeys.newest(this.#invoiceId), {});
     const { data, error } = await this.#newest.refetch();
     if (data?.page === undefined) throw apiErrorOf(error);
@@ -225,10 +287,42 @@ export class ThreadQuery {
 
   #mergeNewest(page: CommentPage): void {
     this.#merged = page;
+    if (this.#mayHaveMissed) void this.#catchUp();
     if (page.totalSize >= totalOf(this.thread)) this.#token = page.consistencyToken;
     const merge = withNewestPage(this.thread, page);
     if (!merge.joined && this.#isTopInView()) this.#reset(page);
     else this.#write(merge.thread);
+  }
+
+  // Something has happened since: perhaps on a page that is not the newest.
+  async #catchUp(): Promise<void> {
+    const isNewestAlone = this.thread.pageParams.every((cursor) => cursor === NEWEST);
+    if (this.#isCatchingUp || isNewestAlone) return;
+    this.#isCatchingUp = true;
+    try {
+      for (let round = 0; round < CHANGES_ROUNDS_MAX; round += 1) {
+        const before = this.#heard;
+        const { events, nextToken } = await this.#api.changes(before);
+        // The stream may have gone on meanwhile: what it told is not older.
+        for (const event of events) this.#apply(event);
+        if (this.#heard === before) this.#heard = nextToken;
+        if (events.length === 0) break;
+      }
+    } catch (error) {
+      // What has happened is retained no longer.
+      if (!apiErrorOf(error).isPassing) await this.#reread().catch(() => {});
+    } finally {
+      this.#isCatchingUp = false;
+    }
+  }
+
+  // Reads all pages but the newest in their places: they hold the same comments for ever.
+  async #reread(): Promise<void> {
+    for (const cursor of this.thread.pageParams) {
+      if (cursor === NEWEST) continue;
+      const page = await this.#api.page(cursor);
+      this.#write(withVersions(withFacts(this.thread, page.thread), page.comments));
+    }
   }
 
   #reset(page: CommentPage): void {

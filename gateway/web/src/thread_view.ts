@@ -2,8 +2,9 @@
 import type { Announcer } from "./announcer.ts";
 import { isLookedAt } from "./attention.ts";
 import type { Comment, Thread } from "./comment.ts";
+import type { CommentChanges } from "./comment_changes.ts";
 import type { CommentCounts } from "./comment_counts.ts";
-import { CommentList } from "./comment_list.ts";
+import { CommentList, type Reader } from "./comment_list.ts";
 import { nodeId } from "./comment_node.ts";
 import type { LastVisit } from "./last_visit.ts";
 import { NewCommentsPill } from "./new_comments_pill.ts";
@@ -25,6 +26,7 @@ export class ThreadView {
   readonly #news: News;
   readonly #userId: string;
   readonly #lastVisit: LastVisit;
+  readonly #changes: CommentChanges;
   readonly #title = new TabTitle();
   readonly #pill: NewCommentsPill;
   readonly #older: Pager;
@@ -43,13 +45,17 @@ export class ThreadView {
       clock: PageClock;
       userId: string;
       lastVisit: LastVisit;
+      changes: CommentChanges;
+      actions: Reader["actions"];
     },
   ) {
     this.#section = section;
     this.#lastVisit = parts.lastVisit;
+    this.#changes = parts.changes;
     this.#list = new CommentList(list, parts.clock, {
       userId: parts.userId,
       seen: parts.lastVisit.sequence,
+      actions: parts.actions,
     });
     this.#query = parts.query;
     this.#counts = parts.counts;
@@ -94,13 +100,17 @@ export class ThreadView {
       (item) => shown.has(item.id),
       !this.#wasAtNewest,
       () => {
-        this.#list.show(comments, this.#known);
+        this.#list.show(
+          comments.map((comment) => this.#changes.shown(comment)),
+          this.#known,
+        );
+        this.#changes.place();
         this.#showLinks(thread, result);
         if (comments.length > 0) this.#section.querySelector(".empty")?.remove();
       },
     );
     this.#wasAtNewest = isAtNewest(thread);
-    this.#counts.show(thread);
+    this.#counts.show(thread, this.#changes.removing(comments));
     const grown = this.#tellNews(thread, comments, wasTopInView);
     this.#clearSeenNews();
     return grown;

@@ -1,7 +1,7 @@
 import "./support/page.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { commentNode, confirmNode } from "../src/comment_node.ts";
+import { commentNode, refreshNode } from "../src/comment_node.ts";
 import { PageClock } from "../src/page_time.ts";
 import { commentOf } from "./support/fake_server.ts";
 
@@ -24,7 +24,8 @@ test("a comment is made of the very nodes that the server renders", () => {
     '<li class="comment" data-sequence="7" id="comment-id-7"><article><header>' +
       '<span aria-hidden="true" class="avatar hue-0">P</>' +
       '<strong class="author"><bdi>priya</></>' +
-      '<time datetime="2026-11-24T12:00:00.000000Z" title="24 November 2026, 12:00:00 UTC">2 minutes ago</>' +
+      '<a class="permalink" href="/invoices/INV-1042?comment=id-7">' +
+      '<time datetime="2026-11-24T12:00:00.000000Z" title="24 November 2026, 12:00:00 UTC">2 minutes ago</></>' +
       '</><p class="body" dir="auto">see <a href="https://a.example/x" rel="noopener noreferrer nofollow ugc">' +
       "https://a.example/x</>.\nbye</></></>",
   );
@@ -37,7 +38,7 @@ test("text is text, whatever it looks like", () => {
   const node = commentNode({ ...commentOf(1), body: hostile, author }, clock);
   assert.equal(node.querySelector(".body")?.textContent, hostile);
   assert.equal(node.querySelector("bdi")?.textContent, hostile);
-  assert.equal(node.querySelectorAll("img, script, a").length, 0);
+  assert.equal(node.querySelectorAll("img, script, .body a, .author a").length, 0);
 });
 
 test("who has no name is shown by id", () => {
@@ -52,7 +53,7 @@ test("the stored comment takes the place of the one that was being posted", () =
   assert.equal(node.className, "comment pending");
   assert.equal(node.querySelector(".sending")?.textContent, "Sending…");
   const body = node.querySelector(".body");
-  confirmNode(node, { ...commentOf(9), body: "hello" }, clock);
+  refreshNode(node, { ...commentOf(9), body: "hello" }, clock);
   assert.equal(node.className, "comment");
   assert.equal(node.getAttribute("data-sequence"), "9");
   assert.equal(node.querySelector("time")?.textContent, "2 minutes ago");

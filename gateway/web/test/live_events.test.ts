@@ -30,7 +30,8 @@ beforeEach(() => {
   // Those of earlier tests still follow the window.
   const isNow = () => test === tests;
   new LiveEvents({ path: `/events/${tests}`, key: "stream" }, "token-0", {
-    comment: (comment, total, token) => heard.push(`${comment.sequence} of ${total}, ${token}`),
+    happened: ({ comment, totalSize }, token) =>
+      heard.push(`${comment?.sequence} of ${totalSize}, ${token}`),
     joined: () => assert.fail("there is no other window"),
     state: (state) => {
       if (isNow()) states.push(state);

@@ -12,7 +12,7 @@ const NOW = "2026-11-24T12:30:00.000000Z";
 function marksOf(comments: readonly Comment[], seen = 0): (string | number | boolean)[][] {
   showPage('<ol id="comments"></ol>');
   const list = find("#comments");
-  const reader = { userId: "dana", seen };
+  const reader = { userId: "dana", seen, actions: () => [] };
   new CommentList(list, new PageClock(NOW), reader).show(comments, comments[0]?.sequence ?? 0);
   return Array.from(list.children, (item) => [
     Number(item.getAttribute("data-sequence")),

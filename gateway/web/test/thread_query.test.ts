@@ -78,7 +78,7 @@ test("what arrives while the newest pages are dropped is there when they come ba
   isTopInView = false;
   await loadAllOlder();
   const stored = server.add(commentOf(0));
-  query.arrived(stored, stored.sequence, "token-301");
+  query.happened({ kind: "comment", comment: stored, totalSize: stored.sequence }, "token-301");
   assertRun(200, 1);
   while (query.result.hasPreviousPage) await query.loadNewer();
   assert.equal(sequences()[0], 301);
@@ -90,7 +90,7 @@ test("a comment that arrives while a page is read is not lost", async () => {
   const load = query.loadOlder();
   await until(() => server.held.length === 1);
   const stored = server.add(commentOf(0));
-  query.arrived(stored, stored.sequence, "token-61");
+  query.happened({ kind: "comment", comment: stored, totalSize: stored.sequence }, "token-61");
   server.held[0]?.release();
   await load;
   assertRun(61, 21);

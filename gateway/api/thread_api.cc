@@ -1,0 +1,139 @@
+#include "gateway/api/thread_api.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "gateway/api/json_members.h"
+#include "gateway/api/json_request.h"
+#include "gateway/http/etag.h"
+#include "gateway/http/json_response.h"
+#include "gateway/http/problem.h"
+#include "gateway/http/target.h"
+#include "gateway/upstream/transcode.h"
+#include "services/errors/errors.h"
+
+namespace marginalia {
+namespace {
+
+using comments::v1::EditCommentRequest;
+using comments::v1::EditCommentResponse;
+using comments::v1::ListCommentRevisionsRequest;
+using comments::v1::ListCommentRevisionsResponse;
+using comments::v1::RemoveCommentRequest;
+using comments::v1::RemoveCommentResponse;
+using comments::v1::ReopenThreadRequest;
+using comments::v1::ReopenThreadResponse;
+using comments::v1::ResolveThreadRequest;
+using comments::v1::ResolveThreadResponse;
+
+// In a path there is more than one id.
+std::string_view NameInPath(std::string_view field) { return field == "id" ? "commentId" : field; }
+
+// The tag of the comment that is to be changed: nobody changes what he has not seen.
+absl::StatusOr<std::string> TagOfComment(ApiCall& call) {
+  auto etag = IfMatch(call.request());
+  if (!etag.ok() || !etag->empty()) return etag;
+  call.Answer(Problem(428, "IF_MATCH_REQUIRED",
+                      "send If-Match with the etag of the comment, in quotes", call.request_id()));
+  return etag;
+}
+
+// Where every member may be left out, so may be the object.
+std::string_view ObjectOf(const ApiCall& call) {
+  const std::string& body = call.request().body;
+  return body.empty() ? std::string_view("{}") : std::string_view(body);
+}
+
+std::string TextOf(JsonMembers& members, std::string_view name) {
+  const auto member = members.find(name);
+  return member == members.end() ? std::string() : std::move(member->second);
+}
+
+template <typename Request>
+absl::StatusOr<Request> SettlementOf(const ApiCall& call) {
+  auto members = ReadJsonMembers(ObjectOf(call), {"changeId", "comment.id", "comment.body"});
+  if (!members.ok()) return members.status();
+  auto etag = IfMatch(call.request());
+  if (!etag.ok()) return etag.status();
+  Request request;
+  request.set_invoice_id(call.path_parameter(0));
+  request.set_etag(*std::move(etag));
+  request.set_change_id(TextOf(*members, "changeId"));
+  if (members->count("comment.id") + members->count("comment.body") > 0) {
+    request.mutable_comment()->set_comment_id(TextOf(*members, "comment.id"));
+    request.mutable_comment()->set_body(TextOf(*members, "comment.body"));
+  }
+  return request;
+}
+
+template <typename Response>
+void AnswerJson(ApiCall call, const absl::Status& status, const Response& response) {
+  if (!status.ok()) return call.Fail(WithFieldNames(status, NameInPath));
+  call.Answer(JsonResponse(200, ToJson(response), ""));
+}
+
+}  // namespace
+
+void ThreadApi::Edit(ApiCall call) {
+  if (!SendsJson(call)) return RefuseContentType(std::move(call));
+  auto members = ReadJsonMembers(call.request().body, {"body", "changeId"});
+  if (!members.ok()) return call.Fail(members.status());
+  auto etag = TagOfComment(call);
+  if (!etag.ok()) return call.Fail(etag.status());
+  if (etag->empty()) return;
+  if (members->count("body") == 0) return call.Fail(InvalidField("body", "is missing"));
+  EditCommentRequest request;
+  request.set_invoice_id(call.path_parameter(0));
+  request.set_comment_id(call.path_parameter(1));
+  request.set_etag(*std::move(etag));
+  request.set_body(TextOf(*members, "body"));
+  request.set_change_id(TextOf(*members, "changeId"));
+  upstream_.EditComment(std::move(call), request, AnswerJson<EditCommentResponse>);
+}
+
+void ThreadApi::Remove(ApiCall call) {
+  if (!SendsJsonOrNothing(call)) return RefuseContentType(std::move(call));
+  auto members = ReadJsonMembers(ObjectOf(call), {"reason", "changeId"});
+  if (!members.ok()) return call.Fail(members.status());
+  auto etag = TagOfComment(call);
+  if (!etag.ok()) return call.Fail(etag.status());
+  if (etag->empty()) return;
+  RemoveCommentRequest request;
+  request.set_invoice_id(call.path_parameter(0));
+  request.set_comment_id(call.path_parameter(1));
+  request.set_etag(*std::move(etag));
+  request.set_reason(TextOf(*members, "reason"));
+  request.set_change_id(TextOf(*members, "changeId"));
+  upstream_.RemoveComment(std::move(call), request, AnswerJson<RemoveCommentResponse>);
+}
+
+void ThreadApi::ListRevisions(ApiCall call) {
+  ListCommentRevisionsRequest request;
+  request.set_invoice_id(call.path_parameter(0));
+  request.set_comment_id(call.path_parameter(1));
+  auto cursor = QueryText(call.query(), "cursor");
+  if (!cursor.ok()) return call.Fail(cursor.status());
+  request.set_page_token(*std::move(cursor));
+  const auto limit = QueryLimit(call.query());
+  if (!limit.ok()) return call.Fail(limit.status());
+  request.set_page_size(*limit);
+  upstream_.ListCommentRevisions(std::move(call), request,
+                                 AnswerJson<ListCommentRevisionsResponse>);
+}
+
+void ThreadApi::Resolve(ApiCall call) {
+  if (!SendsJsonOrNothing(call)) return RefuseContentType(std::move(call));
+  auto request = SettlementOf<ResolveThreadRequest>(call);
+  if (!request.ok()) return call.Fail(request.status());
+  upstream_.ResolveThread(std::move(call), *std::move(request), AnswerJson<ResolveThreadResponse>);
+}
+
+void ThreadApi::Reopen(ApiCall call) {
+  if (!SendsJsonOrNothing(call)) return RefuseContentType(std::move(call));
+  auto request = SettlementOf<ReopenThreadRequest>(call);
+  if (!request.ok()) return call.Fail(request.status());
+  upstream_.ReopenThread(std::move(call), *std::move(request), AnswerJson<ReopenThreadResponse>);
+}
+
+}  // namespace marginalia

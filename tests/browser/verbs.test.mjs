@@ -1,0 +1,337 @@
+// Editing, removing, resolving: at once for whoever does it, live at another person's, and taken back
+// with its text kept when it is refused.
+import assert from "node:assert/strict";
+import { until } from "./support/await.mjs";
+import { suite } from "./support/suite.mjs";
+
+const test = suite();
+const changes = (method) => new RegExp(`^${method} /api/invoices/[^/]+/comments/`);
+const settlements = /^POST \/api\/invoices\/[^/]+\/(resolve|reopen)/;
+
+async function act(person, text, action) {
+  await person.comment(text).hover();
+  await person
+    .comment(text)
+    .getByRole("button", { name: `${action} the comment by` })
+    .click();
+}
+
+function form(person) {
+  return person.page.locator(".change-form");
+}
+
+async function edit(person, text, to) {
+  await act(person, text, "Edit");
+  await form(person).locator("textarea").fill(to);
+  await form(person).getByRole("button", { name: "Save" }).click();
+}
+
+async function bodyOf(person, text) {
+  return person.comment(text).locator(".body").textContent();
+}
+
+async function pair(stack, browser, comments = 2) {
+  const invoice = await stack.newInvoice(comments);
+  const dana = await browser.person("dana");
+  const priya = await browser.person("priya");
+  await dana.open(invoice);
+  await priya.open(invoice);
+  return { invoice, dana, priya };
+}
+
+test("An edit is there at once, live at another person's, and its history can be read", async ({
+  stack,
+  browser,
+}) => {
+  const { dana, priya } = await pair(stack, browser);
+  await dana.postConfirmed("It covers two rouns.");
+  await priya.comment("It covers two rouns.").waitFor();
+  await edit(dana, "It covers two rouns.", "It covers two rounds.");
+  await priya.comment("It covers two rounds.").waitFor();
+  for (const person of [dana, priya]) {
+    await person.comment("two rounds").locator(".edited").waitFor();
+    assert.equal(await person.comment("two rouns").count(), 0);
+    await person.comment("two rounds").locator(".edited").click();
+    const earlier = person.page.locator(".revisions .body");
+    await earlier.waitFor();
+    assert.deepEqual(await earlier.allTextContents(), ["It covers two rouns."]);
+  }
+  assert.equal(await dana.page.locator(".change-form").count(), 0);
+});
+
+test("A removal leaves its place, says who, when and why, and no count is behind it", async ({
+  stack,
+  browser,
+}) => {
+  const { dana, priya } = await pair(stack, browser);
+  await dana.postConfirmed("To the wrong thread.");
+  await priya.comment("To the wrong thread.").waitFor();
+  await act(dana, "To the wrong thread.", "Remove");
+  await form(dana).locator("input").fill("meant for INV-7");
+  await form(dana).getByRole("button", { name: "Remove it" }).click();
+  for (const person of [dana, priya]) {
+    const tombstone = person.page.locator(".tombstone");
+    await tombstone.waitFor();
+    assert.match(await tombstone.innerText(), /^Removed by Dana, just now: .?meant for INV-7.?$/);
+    assert.equal(await person.comment("wrong thread").count(), 0);
+    assert.equal((await person.comments()).length, 3);
+    await until("the counts", async () => new Set(await person.counts()).has("2 comments"));
+    assert.equal(
+      await person.page.locator("#comments > li.removed .comment-actions").count(),
+      0,
+      "nothing is left to be done with it",
+    );
+  }
+});
+
+test("The thread is resolved and opened again, live in both browsers", async ({
+  stack,
+  browser,
+}) => {
+  const { dana, priya } = await pair(stack, browser);
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  await priya.page.locator("#thread-state.resolved").waitFor();
+  assert.match(await priya.page.locator(".settled").innerText(), /^Resolved by Dana, just now$/);
+  await until("the announcement", async () =>
+    /Dana resolved the thread/.test(await priya.page.locator("#announcer").textContent()),
+  );
+  // Posting leaves it so, unless one says otherwise.
+  await priya.postConfirmed("One thing more.");
+  await dana.comment("One thing more.").waitFor();
+  assert.equal(await dana.page.locator("#thread-state.resolved").count(), 1);
+  await priya.write("Not quite yet.");
+  await priya.page.getByRole("button", { name: "Post and reopen" }).click();
+  await dana.comment("Not quite yet.").waitFor();
+  await dana.page.locator("#thread-state:not(.resolved)").waitFor();
+  await priya.page.getByRole("button", { name: "Resolve" }).waitFor();
+  assert.equal(await priya.page.getByRole("button", { name: "Post and reopen" }).count(), 0);
+});
+
+test("A refused edit is rolled back, its text kept, and saved later", async ({
+  stack,
+  browser,
+}) => {
+  const { dana } = await pair(stack, browser);
+  dana.watch.expect(/500/);
+  await dana.postConfirmed("As it was.");
+  await dana.page.route("**/api/invoices/*/comments/*", (route) =>
+    route.request().method() === "PATCH"
+      ? route.fulfill({ status: 500, contentType: "application/problem+json", body: "{}" })
+      : route.continue(),
+  );
+  await edit(dana, "As it was.", "As it should be.");
+  await form(dana).locator(".error").filter({ hasText: "Something went wrong" }).waitFor();
+  assert.equal(await form(dana).locator("textarea").inputValue(), "As it should be.");
+  assert.equal(await dana.comment("As it was.").locator(".body").count(), 1);
+  assert.equal(await dana.page.locator("#comments > li.pending").count(), 0);
+  await dana.page.unroute("**/api/invoices/*/comments/*");
+  await form(dana).getByRole("button", { name: "Save" }).click();
+  await dana.comment("As it should be.").locator(".edited").waitFor();
+});
+
+test("A refused removal and a refused resolve are rolled back", async ({ stack, browser }) => {
+  const { dana } = await pair(stack, browser);
+  dana.watch.expect(/500/);
+  await dana.postConfirmed("Still here.");
+  const fail = (route) =>
+    ["DELETE", "POST"].includes(route.request().method())
+      ? route.fulfill({ status: 500, contentType: "application/problem+json", body: "{}" })
+      : route.continue();
+  await dana.page.route("**/api/invoices/**", fail);
+  await act(dana, "Still here.", "Remove");
+  await form(dana).getByRole("button", { name: "Remove it" }).click();
+  await form(dana).locator(".error").filter({ hasText: "Something went wrong" }).waitFor();
+  assert.equal(await bodyOf(dana, "Still here."), "Still here.");
+  assert.deepEqual(await dana.counts(), ["3 comments", "3 comments", "3"]);
+  await form(dana).getByRole("button", { name: "Cancel" }).click();
+
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  await dana.page.locator(".thread > .error").filter({ hasText: "went wrong" }).waitFor();
+  assert.equal(await dana.page.locator("#thread-state.resolved").count(), 0);
+  await dana.page.unroute("**/api/invoices/**");
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  await dana.page.locator("#thread-state.resolved").waitFor();
+});
+
+test("After a lost answer and a reload an edit goes on under the same change id", async ({
+  stack,
+  browser,
+}) => {
+  const { invoice, dana } = await pair(stack, browser);
+  dana.watch.expect(/ERR_|503|504/);
+  await dana.postConfirmed("First.");
+  // It never arrives: the service is out of reach, and the page is left.
+  const lost = stack.front.refuse(changes("PATCH"));
+  await edit(dana, "First.", "Second.");
+  await form(dana).locator(".error").filter({ hasText: "could not be reached" }).waitFor();
+  const idsOf = () =>
+    dana.watch.requests
+      .filter((request) => request.method() === "PATCH")
+      .map((request) => request.postDataJSON().changeId);
+  const [first] = idsOf();
+  lost.end();
+  await dana.come(() => dana.page.reload());
+  await form(dana).locator(".error").filter({ hasText: "not confirmed" }).waitFor();
+  assert.equal(await form(dana).locator("textarea").inputValue(), "Second.");
+  await form(dana).getByRole("button", { name: "Save" }).click();
+  await dana.comment("Second.").locator(".edited").waitFor();
+  assert.equal(idsOf().at(-1), first);
+
+  // It arrives, but its answer is lost: nothing is left in doubt.
+  const swallowed = stack.front.loseAnswers(changes("PATCH"));
+  await edit(dana, "Second.", "Third.");
+  await until("it has arrived", async () =>
+    (await stack.storedComments(invoice)).some(({ body }) => body === "Third."),
+  );
+  swallowed.end();
+  await dana.come(() => dana.page.reload());
+  await dana.comment("Third.").waitFor();
+  assert.equal(await form(dana).count(), 0);
+});
+
+test("After a lost answer and a reload a resolve goes on under the same change id", async ({
+  stack,
+  browser,
+}) => {
+  const { dana } = await pair(stack, browser);
+  dana.watch.expect(/ERR_/);
+  const lost = stack.front.refuse(settlements);
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  await dana.page.locator(".thread > .error").filter({ hasText: "not be reached" }).waitFor();
+  lost.end();
+  await dana.come(() => dana.page.reload());
+  await dana.page.locator(".thread > .error").filter({ hasText: "not confirmed" }).waitFor();
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  await dana.page.locator("#thread-state.resolved").waitFor();
+  const ids = dana.watch.requests
+    .filter((request) => settlements.test(`POST ${new URL(request.url()).pathname}`))
+    .map((request) => request.postDataJSON().changeId);
+  assert.equal(new Set(ids).size, 1);
+});
+
+test("A draft of an edit survives a reload, and is given up by Cancel", async ({
+  stack,
+  browser,
+}) => {
+  const { dana } = await pair(stack, browser);
+  await dana.postConfirmed("To be edited.");
+  await act(dana, "To be edited.", "Edit");
+  await form(dana).locator("textarea").fill("Half a sen");
+  await dana.come(() => dana.page.reload());
+  await form(dana).waitFor();
+  assert.equal(await form(dana).locator("textarea").inputValue(), "Half a sen");
+  await form(dana).getByRole("button", { name: "Cancel" }).click();
+  await dana.come(() => dana.page.reload());
+  assert.equal(await form(dana).count(), 0);
+  assert.equal(await bodyOf(dana, "To be edited."), "To be edited.");
+});
+
+test("Two edits at once: the second is told what it says by now, and may replace it", async ({
+  stack,
+  browser,
+}) => {
+  const { invoice, dana } = await pair(stack, browser);
+  dana.watch.expect(/412/);
+  await dana.postConfirmed("Original.");
+  const other = await browser.person("dana");
+  await other.open(invoice);
+  await act(dana, "Original.", "Edit");
+  await form(dana).locator("textarea").fill("Mine.");
+  await edit(other, "Original.", "Theirs.");
+  await other.comment("Theirs.").locator(".edited").waitFor();
+  await form(dana).getByRole("button", { name: "Save" }).click();
+  await form(dana).locator(".error").filter({ hasText: "It now says: “Theirs.”" }).waitFor();
+  assert.equal(await form(dana).locator("textarea").inputValue(), "Mine.");
+  await form(dana).getByRole("button", { name: "Save" }).click();
+  await other.comment("Mine.").waitFor();
+  await dana.comment("Mine.").waitFor();
+});
+
+test("An edit of what is removed meanwhile keeps its text for a new comment", async ({
+  stack,
+  browser,
+}) => {
+  const { invoice, dana } = await pair(stack, browser);
+  await dana.postConfirmed("Soon gone.");
+  const other = await browser.person("dana");
+  await other.open(invoice);
+  await act(dana, "Soon gone.", "Edit");
+  await form(dana).locator("textarea").fill("What I wanted to say.");
+  await act(other, "Soon gone.", "Remove");
+  await form(other).getByRole("button", { name: "Remove it" }).click();
+  await form(dana).locator(".error").filter({ hasText: "has removed this comment" }).waitFor();
+  await form(dana).getByRole("button", { name: "Write it as a new comment" }).click();
+  assert.equal(await dana.body.inputValue(), "What I wanted to say.");
+  assert.equal(await form(dana).count(), 0);
+});
+
+test("A thread is not resolved over a comment that one has not read", async ({
+  stack,
+  browser,
+}) => {
+  const { invoice, dana } = await pair(stack, browser);
+  dana.watch.expect(/412/);
+  const held = stack.front.holdAnswers(/\/events\b/);
+  await stack.addComment(invoice, "priya", "Wait, one more thing.");
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  await dana.page.locator(".thread > .error").filter({ hasText: "meanwhile" }).waitFor();
+  await dana.comment("Wait, one more thing.").waitFor();
+  assert.equal(await dana.page.locator("#thread-state.resolved").count(), 0);
+  held.end();
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  await dana.page.locator("#thread-state.resolved").waitFor();
+});
+
+test("An edit on an older page that is loaded arrives, by stream and with the stream cut", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(1);
+  const priya = await browser.person("priya");
+  priya.watch.expect(/ERR_|events/);
+  await priya.open(invoice);
+  await priya.postConfirmed("An old one.");
+  await stack.postComments(
+    invoice,
+    "alex",
+    Array.from({ length: 45 }, (_, i) => `Filler ${i + 1}.`),
+  );
+  const dana = await browser.person("dana");
+  dana.watch.expect(/ERR_|events/);
+  await dana.open(invoice);
+  await dana.scrollToOldest();
+  const read = dana.comment("An old one.");
+  await read.waitFor();
+  await priya.come(() => priya.page.reload());
+  await priya.scrollToOldest();
+  await edit(priya, "An old one.", "An old one, edited.");
+  await dana.comment("An old one, edited.").waitFor();
+
+  const cut = stack.front.refuse(/\/events\b/);
+  await until("a first poll", () => dana.requests(/^GET \/api\/invoices\/[^/]+\/comments$/).length);
+  await edit(priya, "An old one, edited.", "An old one, edited twice.");
+  await dana.page.bringToFront();
+  await dana.comment("edited twice").waitFor();
+  assert.ok(dana.requests(/\/changes\?after=/).length > 0, "the changes were asked for");
+  cut.end();
+});
+
+test("By keyboard alone: a comment is edited and removed, and the focus is never lost", async ({
+  stack,
+  browser,
+}) => {
+  const { dana } = await pair(stack, browser);
+  await dana.postConfirmed("By keys.");
+  const focus = () => dana.page.evaluate(() => document.activeElement.textContent);
+  await dana.comment("By keys.").getByRole("button", { name: "Edit" }).focus();
+  await dana.page.keyboard.press("Enter");
+  await dana.page.keyboard.press("End");
+  await dana.page.keyboard.type(" Really.");
+  await dana.page.keyboard.press("Control+Enter");
+  await dana.comment("By keys. Really.").locator(".edited").waitFor();
+  assert.notEqual(await dana.page.evaluate(() => document.activeElement.tagName), "BODY");
+  await dana.comment("By keys.").getByRole("button", { name: "Remove" }).focus();
+  await dana.page.keyboard.press("Enter");
+  await dana.page.keyboard.press("Escape");
+  assert.equal(await focus(), "Remove");
+});
