@@ -92,6 +92,7 @@ function stateNodes(comment: Comment, clock: PageClock): HTMLElement[] {
   }
   const link = element("a", "permalink", timeNode(comment.createTime, clock));
   link.href = permalinkOf(comment.commentId);
+  link.dataset.exact = exactTime(Date.parse(comment.createTime));
   nodes.push(link);
   return nodes;
 }

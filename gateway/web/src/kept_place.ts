@@ -1,35 +1,51 @@
 // Where one was reading, kept with the page's entry in the browser's history: going back to it and
-// reloading lead there again, also when that part of the thread has to be read anew.
+// reloading lead there again, also when that part of the thread has to be read anew. And where a link
+// leads: to a comment, which is marked.
+import type { Announcer } from "./announcer.ts";
 import { nodeId } from "./comment_node.ts";
-import { anchorOf, isTopInView, moveBack, ROUNDING_PX, topOf } from "./reading_place.ts";
-import type { ThreadQuery } from "./thread_query.ts";
+import {
+  anchorOf,
+  coveredHeight,
+  isTopInView,
+  moveBack,
+  ROUNDING_PX,
+  topOf,
+} from "./reading_place.ts";
+import { PAGES_MAX, type ThreadQuery } from "./thread_query.ts";
 
 // Between two writes while one scrolls: browsers allow a few in a second.
 const REST_MS = 250;
+// Above a comment that a link leads to.
+const MARGIN_PX = 24;
 
 interface Place {
   readonly itemId: string;
   // Pixels from the top of the window.
   readonly top: number;
-  // Of the page that it stands on.
-  readonly cursor: string;
+  // Of the page that it stands on; undefined: it is not known.
+  readonly cursor?: string;
 }
 
 export class KeptPlace {
   readonly #list: HTMLElement;
   readonly #query: ThreadQuery;
+  readonly #announcer: Announcer;
+  // What a link led to.
+  #marked: string | undefined;
   // Where the reader is on the way to: what it takes may still have to be loaded.
   #wanted: Place | undefined;
   #writing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(list: HTMLElement, query: ThreadQuery) {
+  constructor(list: HTMLElement, query: ThreadQuery, announcer: Announcer) {
     this.#list = list;
     this.#query = query;
+    this.#announcer = announcer;
   }
 
   start(): void {
-    this.#wanted = history.state?.place;
-    if (this.#wanted !== undefined) void this.#return(this.#wanted);
+    this.#follow(history.state?.place);
+    window.addEventListener("hashchange", () => this.#follow(undefined));
+    this.#list.addEventListener("click", (event) => this.#clicked(event));
     window.addEventListener("scroll", () => this.#noteSoon(), { passive: true });
     window.addEventListener("pagehide", () => this.#note());
     // Whoever goes elsewhere meanwhile is not brought back.
@@ -38,11 +54,45 @@ export class KeptPlace {
     }
   }
 
+  // Goes to `place`, or else to where the address leads.
+  #follow(place: Place | undefined): void {
+    this.#marked = itemOfAddress();
+    const linked = this.#marked && { itemId: this.#marked, top: coveredHeight() + MARGIN_PX };
+    this.#wanted = place ?? (linked || undefined);
+    if (this.#wanted !== undefined) void this.#return(this.#wanted);
+    this.#mark();
+  }
+
+  // The time of a comment is its address: followed here, it moves nothing.
+  #clicked(event: MouseEvent): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || !(event.target instanceof Element))
+      return;
+    const link = event.target.closest<HTMLAnchorElement>("a.permalink");
+    if (link === null) return;
+    event.preventDefault();
+    history.replaceState(history.state, "", link.href);
+    this.#marked = itemOfAddress();
+    this.#mark();
+    this.#announcer.say("The address bar now leads to this comment");
+  }
+
+  #mark(): void {
+    for (const item of this.#list.querySelectorAll(".marked")) {
+      if (item.id !== this.#marked) item.classList.remove("marked");
+    }
+    if (this.#marked !== undefined) document.getElementById(this.#marked)?.classList.add("marked");
+  }
+
   // To be called when the list has changed.
   listChanged(): void {
-    const { itemId, top } = this.#wanted ?? {};
-    const item = itemId === undefined ? null : document.getElementById(itemId);
-    if (item === null || top === undefined) return;
+    this.#mark();
+    if (this.#wanted === undefined) return;
+    const { itemId, top, cursor } = this.#wanted;
+    const item = document.getElementById(itemId);
+    if (item === null) {
+      if (cursor === undefined) this.#lookFurther();
+      return;
+    }
     moveBack(topOf(item) - top);
     const missing = topOf(item) - top;
     // Above or below it something was in sight that is not there yet.
@@ -51,9 +101,20 @@ export class KeptPlace {
     else this.#stop();
   }
 
+  #lookFurther(): void {
+    const { result, thread } = this.#query;
+    if (result.hasNextPage && thread.pages.length < PAGES_MAX) {
+      void this.#query.loadOlder();
+      return;
+    }
+    this.#stop();
+    this.#announcer.say("The comment that the link leads to was not found");
+  }
+
   async #return({ itemId, cursor }: Place): Promise<void> {
     try {
-      if (document.getElementById(itemId) === null) await this.#query.showPage(cursor);
+      const isThere = document.getElementById(itemId) !== null;
+      if (!isThere && cursor !== undefined) await this.#query.showPage(cursor);
       this.listChanged();
     } catch {
       // It can be scrolled to all the same.
@@ -88,4 +149,12 @@ export class KeptPlace {
     );
     return { itemId: item.id, top: topOf(item), cursor: pageParams[page] ?? "" };
   }
+}
+
+// What the address of the page leads to, if to a comment.
+function itemOfAddress(): string | undefined {
+  const linked = new URLSearchParams(location.search).get("comment");
+  if (linked !== null) return nodeId(linked);
+  const { hash } = location;
+  return hash?.startsWith("#comment-") && hash !== "#comment-form" ? hash.slice(1) : undefined;
 }

@@ -85,7 +85,7 @@ export function startThread(
     write: form === undefined ? undefined : () => form.focus(),
     goToNewest: () => view.goToNewest(),
   });
-  const place = new KeptPlace(list, query);
+  const place = new KeptPlace(list, query, announcer);
   followActions(list, (commentId, action) => {
     const comment = commentsOf(query.thread).find((each) => each.commentId === commentId);
     if (comment === undefined) return;

@@ -82,5 +82,7 @@ export function refreshTimes(root: ParentNode, clock: PageClock): void {
     if (element.textContent !== text) element.textContent = text;
     const exact = exactTime(time);
     if (element.title !== exact) element.title = exact;
+    const link = element.closest<HTMLElement>("a.permalink");
+    if (link !== null && link.dataset.exact !== exact) link.dataset.exact = exact;
   }
 }

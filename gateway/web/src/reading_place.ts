@@ -8,7 +8,7 @@ export function isTopInView(list: HTMLElement): boolean {
 }
 
 // The bar at the top covers what is scrolled under it.
-function coveredHeight(): number {
+export function coveredHeight(): number {
   return document.querySelector(".top")?.getBoundingClientRect().bottom ?? 0;
 }
 

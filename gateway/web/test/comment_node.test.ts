@@ -24,7 +24,7 @@ test("a comment is made of the very nodes that the server renders", () => {
     '<li class="comment" data-sequence="7" id="comment-id-7"><article><header>' +
       '<span aria-hidden="true" class="avatar hue-0">P</>' +
       '<strong class="author"><bdi>priya</></>' +
-      '<a class="permalink" href="/invoices/INV-1042?comment=id-7">' +
+      '<a class="permalink" data-exact="24 November 2026, 12:00:00 UTC" href="/invoices/INV-1042?comment=id-7">' +
       '<time datetime="2026-11-24T12:00:00.000000Z" title="24 November 2026, 12:00:00 UTC">2 minutes ago</></>' +
       '</><p class="body" dir="auto">see <a href="https://a.example/x" rel="noopener noreferrer nofollow ugc">' +
       "https://a.example/x</>.\nbye</></></>",

@@ -41,7 +41,7 @@ const globals: Record<string, unknown> = {
   // Without locks: each page has a stream of its own.
   navigator: {},
   history: { state: null, replaceState() {} },
-  location: { pathname: "/invoices/INV-1042" },
+  location: { pathname: "/invoices/INV-1042", search: "", hash: "" },
 };
 for (const [name, value] of Object.entries(globals)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });

@@ -1,0 +1,55 @@
+// The time of a comment is a link to it.
+import assert from "node:assert/strict";
+import { until } from "./support/await.mjs";
+import { suite } from "./support/suite.mjs";
+
+const test = suite();
+
+async function inSight(person, id) {
+  await until("the comment is marked, and in sight", () =>
+    person.page.evaluate((itemId) => {
+      const item = document.getElementById(itemId);
+      if (!item?.classList.contains("marked")) return false;
+      const { top, bottom } = item.getBoundingClientRect();
+      return (
+        top >= document.querySelector(".top").getBoundingClientRect().bottom &&
+        bottom <= innerHeight
+      );
+    }, `comment-${id}`),
+  );
+}
+
+test("A link to an old comment opens at it, marks it, and survives sign-in", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(90);
+  const [old] = (await stack.thread(invoice)).filter(({ sequence }) => sequence === 12);
+  const dana = await browser.person("dana");
+  await dana.open(invoice, `?comment=${old.commentId}`);
+  await inSight(dana, old.commentId);
+
+  const guest = await browser.person(undefined);
+  await guest.page.goto(`${invoice.path}?comment=${old.commentId}`);
+  await guest.page.locator('button[name=person][value="priya@northlight"]').click();
+  await inSight(guest, old.commentId);
+});
+
+test("The time of a comment is that link, by keyboard, and moves nothing", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const [, second] = await dana.comments();
+  const link = dana.page.locator(`#comment-${second.id} .permalink`);
+  await link.focus();
+  await dana.page.keyboard.press("Enter");
+  await dana.page.locator(`#comment-${second.id}.marked`).waitFor();
+  assert.equal(new URL(dana.page.url()).searchParams.get("comment"), second.id);
+  assert.equal(await dana.page.evaluate(() => window.scrollY), 0);
+  // What it leads to is to be read without a pointer as well.
+  const exact = await link.evaluate((one) => getComputedStyle(one, "::after").content);
+  assert.match(exact, /\d{4}, \d\d:\d\d:\d\d UTC/);
+});
