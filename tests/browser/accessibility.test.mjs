@@ -87,6 +87,33 @@ test("No barrier while a comment is pending and others are new", async ({ stack,
   await assertNoBarrier(dana, "the pill");
 });
 
+for (const colorScheme of ["light", "dark"]) {
+  test(`No barrier in what was edited, removed and resolved, nor on the way there, in ${colorScheme}`, async ({
+    stack,
+    browser,
+  }) => {
+    const invoice = await stack.newInvoice(2);
+    const dana = await browser.person("dana", { colorScheme });
+    await dana.open(invoice);
+    for (const text of ["To edit.", "To remove."]) await dana.postConfirmed(text);
+    const form = dana.page.locator(".change-form");
+    await dana.comment("To edit.").getByRole("button", { name: "Edit" }).click();
+    await dana.comment("To remove.").getByRole("button", { name: "Remove" }).click();
+    await assertNoBarrier(dana, "the forms");
+    await form.getByRole("button", { name: "Remove it" }).click();
+    await form.locator("textarea").fill("Edited.");
+    await form.getByRole("button", { name: "Save" }).click();
+    await dana.comment("Edited.").locator(".edited").click();
+    await dana.page.locator(".revision").waitFor();
+    await dana.page.getByRole("button", { name: "Resolve" }).click();
+    await dana.page.getByRole("button", { name: "Post and reopen" }).waitFor();
+    await dana.page.locator("#thread-state button:not([disabled])").waitFor();
+    await assertNoBarrier(dana, "what was changed");
+    await dana.comment("Edited.").locator(".permalink").focus();
+    await assertNoBarrier(dana, "the exact time");
+  });
+}
+
 test("Nothing moves for those who do not want it", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana", { reducedMotion: "reduce" });

@@ -38,6 +38,8 @@ export function markList(list: Element, comments: readonly Comment[], marks: Mar
 function goesOn(above: Comment | undefined, comment: Comment): boolean {
   if (above === undefined || above.author.userId !== comment.author.userId) return false;
   if (above.author.displayName !== comment.author.displayName) return false;
+  // What was taken away is a break of its own.
+  if (above.removal !== undefined || comment.removal !== undefined) return false;
   return Date.parse(above.createTime) - Date.parse(comment.createTime) <= RUN_MS_MAX;
 }
 

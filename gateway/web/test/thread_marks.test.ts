@@ -70,3 +70,9 @@ test("the line of the last visit is above what was there, if others have written
   const own = [at(2, "24T10:00", "dana"), at(1, "24T09:00")];
   assert.ok(marksOf(own, 1).every(([, , , isSeen]) => !isSeen));
 });
+
+test("what was taken away is a break of its own", () => {
+  const removal = { time: "2026-11-24T11:00:00.000000Z", actor: commentOf(1).author, reason: "" };
+  const list = [at(3, "24T10:02"), { ...at(2, "24T10:01"), removal }, at(1, "24T10:00")];
+  assert.ok(marksOf(list).every(([, , goesOn]) => !goesOn));
+});

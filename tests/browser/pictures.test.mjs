@@ -1,0 +1,92 @@
+// Pictures of each page in light, dark and on a phone, kept beside the build for people to look at;
+// and that none of them is wider than its window, nor moves while it loads on a slow line.
+import assert from "node:assert/strict";
+import { suite } from "./support/suite.mjs";
+
+const test = suite({ demo: true });
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const looks = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["phone", { colorScheme: "light", ...phone }],
+];
+// A slow mobile line.
+const slowLine = {
+  offline: false,
+  latency: 300,
+  downloadThroughput: (1.6 * 1024 * 1024) / 8,
+  uploadThroughput: (0.75 * 1024 * 1024) / 8,
+};
+const shiftMax = 0.02;
+
+async function lively(stack, dana) {
+  const invoice = await stack.newInvoice(6);
+  await dana.open(invoice);
+  await dana.postConfirmed("It covers both rounds, see https://acme.example/sow.pdf.");
+  await dana.postConfirmed("And the second one was on 12 June.");
+  await dana.page.reload();
+  const item = dana.comment("And the second one");
+  await item.hover();
+  await item.getByRole("button", { name: "Remove" }).click();
+  await dana.page.locator(".change-form input").fill("It was the 14th");
+  await dana.page.getByRole("button", { name: "Remove it" }).click();
+  await dana.page.locator(".tombstone").waitFor();
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  await dana.page.locator("#thread-state.resolved").waitFor();
+  await dana.comment("both rounds").hover();
+  await dana.comment("both rounds").getByRole("button", { name: "Edit" }).click();
+  return invoice;
+}
+
+for (const [look, options] of looks) {
+  test(`Every page ${look}`, async ({ stack, browser }) => {
+    const dana = await browser.person("dana", options);
+    const pages = [
+      ["list", "/invoices"],
+      ["invoice", "/invoices/INV-1042"],
+      ["long thread", "/invoices/INV-1043"],
+      ["empty thread", (await stack.newInvoice(0)).path],
+      ["not there", "/invoices/INV-9999"],
+      ["sign in", "/sign-in"],
+    ];
+    dana.watch.expect(/404/);
+    for (const [name, path] of pages) {
+      await dana.page.goto(path);
+      const wide = await dana.page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      assert.ok(wide <= 0, `${name} is ${wide} pixels wider than its window`);
+      await browser.takePictures(`${look} ${name}`);
+    }
+    await lively(stack, dana);
+    await browser.takePictures(`${look} verbs`);
+  });
+}
+
+test("On a slow line nothing moves while the page loads", async ({ browser }) => {
+  const dana = await browser.person("dana");
+  const session = await dana.page.context().newCDPSession(dana.page);
+  await session.send("Network.enable");
+  let bytes = 0;
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => {
+    bytes += encodedDataLength;
+  });
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  await session.send("Network.emulateNetworkConditions", slowLine);
+  await dana.page.addInitScript(() => {
+    new PerformanceObserver((list) => {
+      window.largestPaint = list.getEntries().at(-1).startTime;
+    }).observe({ type: "largest-contentful-paint", buffered: true });
+  });
+  bytes = 0;
+  await dana.page.goto("/invoices/INV-1043");
+  await dana.page.locator("#live.live-on").waitFor();
+  const { shift, paint } = await dana.page.evaluate(() => ({
+    shift: window.marginaliaRecord.shift,
+    paint: window.largestPaint,
+  }));
+  process.stdout.write(
+    `LCP ${Math.round(paint)} ms, CLS ${shift.toFixed(4)}, ${bytes} bytes at 1.6 Mbit/s, 300 ms\n`,
+  );
+  assert.ok(shift <= shiftMax, `the layout shifted by ${shift}`);
+});
