@@ -88,10 +88,10 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
       Apis{CommentsApi(parts.upstream, parts.versions, *parts.events), ThreadApi(parts.upstream),
            InvoicesApi(parts.upstream), EventsApi(*parts.events, parts.places),
            ActivityApi(parts.upstream), HealthApi(*parts.events)});
-  parts.pages =
-      std::make_unique<Pages>(Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
-                                    CommentForm(parts.upstream, parts.invoice_page),
-                                    SignIn(options.demo_people_path, tokens), AssetFiles()});
+  parts.pages = std::make_unique<Pages>(
+      Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
+            CommentForm(parts.upstream, parts.invoice_page), SettleForm(parts.upstream),
+            SignIn(options.demo_people_path, tokens), AssetFiles()});
   auto router = Router::Create(Routes(*parts.apis, *parts.pages));
   if (!router.ok()) return router.status();
   parts.verifications = std::make_unique<VerificationQueue>(tokens);

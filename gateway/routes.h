@@ -17,6 +17,7 @@
 #include "gateway/pages/forms/sign_in.h"
 #include "gateway/pages/invoice_list_page.h"
 #include "gateway/pages/invoice_page.h"
+#include "gateway/pages/settle_form.h"
 
 namespace marginalia {
 
@@ -33,6 +34,7 @@ struct Pages {
   InvoiceListPage invoices;
   InvoicePage& invoice;
   CommentForm comment_form;
+  SettleForm settle_form;
   SignIn sign_in;
   AssetFiles assets;
 };

@@ -163,6 +163,44 @@ test("Another tenant's invoice is not there", async ({ stack, browser }) => {
   }
 });
 
+test("The thread is resolved and opened again by its form", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(2);
+  const dana = await browser.person("dana", { javaScriptEnabled: false });
+  await dana.page.goto(invoice.path);
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  assert.match(await dana.page.locator(".settled").innerText(), /^Resolved by Dana, just now$/);
+  await dana.page.getByRole("button", { name: "Reopen" }).click();
+  await dana.page.getByRole("button", { name: "Resolve" }).waitFor();
+  assert.equal(await dana.page.locator(".settled").count(), 0);
+  const sam = await browser.person("sam", { javaScriptEnabled: false });
+  await sam.page.goto(invoice.path);
+  assert.equal(await sam.page.getByRole("button", { name: "Resolve" }).count(), 0);
+});
+
+test("What was edited or removed says so", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  for (const text of ["To edit.", "To remove."]) await dana.postConfirmed(text);
+  await dana.comment("To edit.").getByRole("button", { name: "Edit" }).click();
+  await dana.page.locator(".change-form textarea").fill("Edited.");
+  await dana.page.getByRole("button", { name: "Save" }).click();
+  await dana.comment("Edited.").locator(".edited").waitFor();
+  await dana.comment("To remove.").getByRole("button", { name: "Remove" }).click();
+  await dana.page.locator(".change-form input").fill("by mistake");
+  await dana.page.getByRole("button", { name: "Remove it" }).click();
+  await dana.page.locator(".tombstone").waitFor();
+
+  const reader = await browser.person("priya", { javaScriptEnabled: false });
+  await reader.page.goto(invoice.path);
+  assert.equal(await reader.comment("Edited.").locator(".edited").count(), 1);
+  assert.match(
+    await reader.page.locator(".tombstone").innerText(),
+    /^Removed by Dana, just now: .?by mistake.?$/,
+  );
+  assert.equal(await reader.page.locator("#thread-heading .count").innerText(), "2");
+});
+
 test("Lines stay lines, as the leaf would have sent them", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(0);
   const dana = await browser.person("dana", off);

@@ -58,7 +58,7 @@ PageData CommentData(const Comment& comment, std::string_view path, absl::Time n
     AddRemoval(data, comment, now);
   } else if (comment.revision() > 1) {
     data["edited_href"] =
-        absl::StrCat(std::string(path), "/comments/", comment.comment_id(), "/revisions");
+        absl::StrCat("/api", std::string(path), "/comments/", comment.comment_id(), "/revisions");
   }
   data["parts"] = PartsOf(comment.body());
   return data;
