@@ -21,20 +21,25 @@ constexpr std::size_t kRowsSome = 8;
 
 constexpr char kInsertHead[] =
     "INSERT INTO comment_counts "
-    "(org_id, invoice_id, comment_count, last_comment_time, last_author_name, last_position) "
-    "VALUES ";
-// Counts only grow, so a smaller one is an older one. An equal one is the same event again.
+    "(org_id, invoice_id, comment_count, last_comment_time, last_author_name, last_position, "
+    "thread_state, state_time, thread_revision) VALUES ";
+// A thread's revision only grows, so a smaller one is an older one; an equal one is the same event
+// again. The count goes down with a removal.
 constexpr char kApplyTail[] =
     " ON CONFLICT (org_id, invoice_id) DO UPDATE SET comment_count = excluded.comment_count, "
     "last_comment_time = excluded.last_comment_time, "
-    "last_author_name = excluded.last_author_name, last_position = excluded.last_position "
-    "WHERE excluded.comment_count >= comment_counts.comment_count";
+    "last_author_name = excluded.last_author_name, last_position = excluded.last_position, "
+    "thread_state = excluded.thread_state, state_time = excluded.state_time, "
+    "thread_revision = excluded.thread_revision "
+    "WHERE excluded.thread_revision >= comment_counts.thread_revision";
 
 // The snapshot's word, which counts whatever is stored.
 constexpr char kRepairTail[] =
     " ON CONFLICT (org_id, invoice_id) DO UPDATE SET comment_count = excluded.comment_count, "
     "last_comment_time = excluded.last_comment_time, "
-    "last_author_name = excluded.last_author_name, last_position = excluded.last_position";
+    "last_author_name = excluded.last_author_name, last_position = excluded.last_position, "
+    "thread_state = excluded.thread_state, state_time = excluded.state_time, "
+    "thread_revision = excluded.thread_revision";
 
 // Writes a fixed number of rows at once.
 class RowsStatement {
@@ -45,7 +50,7 @@ class RowsStatement {
     std::string sql(head);
     for (std::size_t i = 0; i < row_count; ++i) {
       absl::StrAppend(&sql, i == 0 ? "" : ", ", "(:o", i, ", :i", i, ", :c", i, ", :t", i, ", :a",
-                      i, ", :n", i, ")");
+                      i, ", :n", i, ", :s", i, ", :u", i, ", :r", i, ")");
     }
     sql += tail;
     statement_.alloc();
@@ -57,18 +62,27 @@ class RowsStatement {
       statement_.exchange(soci::use(row.last_comment_time));
       statement_.exchange(soci::use(row.last_author_name));
       statement_.exchange(soci::use(row.position));
+      statement_.exchange(soci::use(row.state));
+      statement_.exchange(soci::use(row.state_time));
+      statement_.exchange(soci::use(row.revision));
     }
     statement_.define_and_bind();
   }
 
   // Writes as many of `threads` as fill whole statements; returns the rest.
-  std::span<const ThreadCount> Write(std::span<const ThreadCount> threads) {
+  std::span<const CountedThread> Write(std::span<const CountedThread> threads) {
     while (threads.size() >= rows_.size()) {
       for (std::size_t i = 0; i < rows_.size(); ++i) {
-        const ThreadCount& thread = threads[i];
-        rows_[i] = {thread.org_id,           thread.invoice_id,
-                    thread.comment_count,    absl::ToUnixMicros(thread.last_comment_time),
-                    thread.last_author_name, thread.position};
+        const CountedThread& thread = threads[i];
+        rows_[i] = {thread.org_id,
+                    thread.invoice_id,
+                    thread.comment_count,
+                    absl::ToUnixMicros(thread.last_comment_time),
+                    thread.last_author_name,
+                    thread.position,
+                    static_cast<std::int64_t>(thread.state),
+                    absl::ToUnixMicros(thread.state_time),
+                    thread.revision};
       }
       statement_.execute(true);
       threads = threads.subspan(rows_.size());
@@ -84,6 +98,9 @@ class RowsStatement {
     std::int64_t last_comment_time = 0;
     std::string last_author_name;
     std::int64_t position = 0;
+    std::int64_t state = 0;
+    std::int64_t state_time = 0;
+    std::int64_t revision = 0;
   };
   std::vector<Row> rows_;  // bound: never resized
   soci::statement statement_;
@@ -96,7 +113,7 @@ struct RowsWriter {
         some(connection, kInsertHead, tail, kRowsSome),
         one(connection, kInsertHead, tail, 1) {}
 
-  void Write(std::span<const ThreadCount> threads) { one.Write(some.Write(many.Write(threads))); }
+  void Write(std::span<const CountedThread> threads) { one.Write(some.Write(many.Write(threads))); }
 
   RowsStatement many;
   RowsStatement some;
@@ -115,12 +132,14 @@ struct RangeStatement {
   explicit RangeStatement(Connection& connection)
       : select((connection.sql().prepare
                     << "SELECT org_id, invoice_id, comment_count, last_comment_time, "
-                       "last_author_name, last_position FROM comment_counts "
+                       "last_author_name, last_position, thread_state, state_time, "
+                       "thread_revision FROM comment_counts "
                        "WHERE (org_id, invoice_id) > (:org, :invoice) "
                        "ORDER BY org_id, invoice_id LIMIT :limit",
                 soci::use(after.org_id), soci::use(after.invoice_id), soci::use(limit),
                 soci::into(org_ids), soci::into(invoice_ids), soci::into(counts), soci::into(times),
-                soci::into(names), soci::into(positions))) {}
+                soci::into(names), soci::into(positions), soci::into(states),
+                soci::into(state_times), soci::into(revisions))) {}
 
   struct Key {
     std::string org_id;
@@ -134,17 +153,21 @@ struct RangeStatement {
   std::vector<std::int64_t> times{0};  // microseconds since 1970
   std::vector<std::string> names{1};
   std::vector<std::int64_t> positions{0};
+  std::vector<std::int64_t> states{0};
+  std::vector<std::int64_t> state_times{0};  // microseconds since 1970
+  std::vector<std::int64_t> revisions{0};
   soci::statement select;
 
-  std::vector<ThreadCount> Read() {
+  std::vector<CountedThread> Read() {
     // One more than the limit makes SOCI run the statement to its end.
     Resize(kSliceRowsMax + 1);
     if (!select.execute(true)) Resize(0);
-    std::vector<ThreadCount> rows;
+    std::vector<CountedThread> rows;
     rows.reserve(org_ids.size());
     for (std::size_t i = 0; i < org_ids.size(); ++i) {
       rows.push_back({org_ids[i], invoice_ids[i], counts[i], absl::FromUnixMicros(times[i]),
-                      names[i], positions[i]});
+                      names[i], positions[i], static_cast<ThreadState>(states[i]),
+                      absl::FromUnixMicros(state_times[i]), revisions[i]});
     }
     return rows;
   }
@@ -157,6 +180,9 @@ struct RangeStatement {
     times.resize(size);
     names.resize(size);
     positions.resize(size);
+    states.resize(size);
+    state_times.resize(size);
+    revisions.resize(size);
   }
 };
 
@@ -174,26 +200,29 @@ struct RemoveStatement {
 struct FindStatement {
   explicit FindStatement(Connection& connection)
       : find((connection.sql().prepare
-                  << "SELECT comment_count, last_comment_time, last_author_name "
-                     "FROM comment_counts WHERE org_id = :org AND invoice_id = :id",
+                  << "SELECT comment_count, last_comment_time, last_author_name, thread_state, "
+                     "state_time FROM comment_counts WHERE org_id = :org AND invoice_id = :id",
               soci::use(org_id), soci::use(invoice_id), soci::into(comment_count),
-              soci::into(last_comment_time), soci::into(last_author_name))) {}
+              soci::into(last_comment_time), soci::into(last_author_name), soci::into(state),
+              soci::into(state_time))) {}
 
   std::string org_id;
   std::string invoice_id;
   std::int64_t comment_count = 0;
   std::int64_t last_comment_time = 0;  // microseconds since 1970
   std::string last_author_name;
+  std::int64_t state = 0;
+  std::int64_t state_time = 0;  // microseconds since 1970
   soci::statement find;
 };
 
-const std::vector<ThreadCount>& ThreadsOf(const Facts& facts) {
+const std::vector<CountedThread>& ThreadsOf(const Facts& facts) {
   return static_cast<const ThreadCounts&>(facts).threads;
 }
 
 using Key = std::pair<std::string_view, std::string_view>;
 
-Key KeyOf(const ThreadCount& thread) { return {thread.org_id, thread.invoice_id}; }
+Key KeyOf(const CountedThread& thread) { return {thread.org_id, thread.invoice_id}; }
 
 // No id holds a NUL.
 std::string TextOf(const Key& key) {
@@ -209,24 +238,24 @@ Key ParseKey(std::string_view text) {
 }
 
 // Whether `stored` says something else than the snapshot does, and is not merely ahead of it.
-bool Differs(const ThreadCount& stored, const ThreadCount& snapshot, std::int64_t newer_than) {
-  // Removals lower the count, so only the position tells. What never goes back is the newest time.
-  if (stored.position > newer_than) return stored.last_comment_time < snapshot.last_comment_time;
+bool Differs(const CountedThread& stored, const CountedThread& snapshot, std::int64_t newer_than) {
+  if (stored.position > newer_than) return stored.revision < snapshot.revision;
   return stored.comment_count != snapshot.comment_count ||
          stored.last_comment_time != snapshot.last_comment_time ||
-         stored.last_author_name != snapshot.last_author_name;
+         stored.last_author_name != snapshot.last_author_name || stored.state != snapshot.state ||
+         stored.state_time != snapshot.state_time;
 }
 
 // What a slice holds of the page and of the stored rows, and what is to be done about it.
 struct Difference {
   SliceOutcome outcome;
-  std::vector<ThreadCount> wrong;    // as they should be
-  std::vector<ThreadCount> unknown;  // stored, and in no snapshot
+  std::vector<CountedThread> wrong;    // as they should be
+  std::vector<CountedThread> unknown;  // stored, and in no snapshot
 };
 
 // Rows out of order would be held against others than their own.
-absl::Status CheckOrder(const std::vector<ThreadCount>& page, Key before) {
-  for (const ThreadCount& row : page) {
+absl::Status CheckOrder(const std::vector<CountedThread>& page, Key before) {
+  for (const CountedThread& row : page) {
     if (KeyOf(row) <= before) {
       return absl::InternalError(
           "the snapshot of the thread counts is not in the order of its keys");
@@ -236,14 +265,14 @@ absl::Status CheckOrder(const std::vector<ThreadCount>& page, Key before) {
   return absl::OkStatus();
 }
 
-void HoldAgainst(std::span<const ThreadCount> stored, std::span<const ThreadCount> page,
+void HoldAgainst(std::span<const CountedThread> stored, std::span<const CountedThread> page,
                  const SnapshotSlice& slice, Difference& difference) {
-  const auto should_be = [&](ThreadCount row) {
+  const auto should_be = [&](CountedThread row) {
     row.position = slice.as_of;
     difference.wrong.push_back(std::move(row));
   };
   std::size_t next = 0;
-  for (const ThreadCount& row : page) {
+  for (const CountedThread& row : page) {
     for (; next < stored.size() && KeyOf(stored[next]) < KeyOf(row); ++next) {
       if (stored[next].position <= slice.newer_than) difference.unknown.push_back(stored[next]);
     }
@@ -264,14 +293,14 @@ void HoldAgainst(std::span<const ThreadCount> stored, std::span<const ThreadCoun
 }
 
 absl::StatusOr<Difference> FindDifference(Connection& connection, const SnapshotSlice& slice) {
-  const std::vector<ThreadCount>& page = ThreadsOf(slice.page);
+  const std::vector<CountedThread>& page = ThreadsOf(slice.page);
   const Key after = ParseKey(slice.after);
   if (slice.first_of_page) {
     if (absl::Status ordered = CheckOrder(page, after); !ordered.ok()) return ordered;
   }
   auto& range = connection.Prepared<RangeStatement>();
   range.after = {std::string(after.first), std::string(after.second)};
-  std::vector<ThreadCount> stored = range.Read();
+  std::vector<CountedThread> stored = range.Read();
   const bool more_stored = stored.size() == kSliceRowsMax;
   // The slice ends with the page, if the stored rows that were read go so far.
   Key end = page.empty() ? after : KeyOf(page.back());
@@ -279,7 +308,7 @@ absl::StatusOr<Difference> FindDifference(Connection& connection, const Snapshot
   bool& page_done = difference.outcome.page_done;
   page_done = !more_stored || (!slice.last_page && KeyOf(stored.back()) >= end);
   if (!page_done) end = KeyOf(stored.back());
-  const auto is_behind = [](const Key& key, const ThreadCount& row) { return key < KeyOf(row); };
+  const auto is_behind = [](const Key& key, const CountedThread& row) { return key < KeyOf(row); };
   const auto page_begin = std::upper_bound(page.begin(), page.end(), after, is_behind);
   const auto page_end = std::upper_bound(page_begin, page.end(), end, is_behind);
   const bool to_the_end = page_done && slice.last_page;
@@ -338,13 +367,45 @@ std::vector<std::string> CommentCounts::KeysByBytesSchema() {
   return statements;
 }
 
+std::vector<std::string> CommentCounts::ThreadStateSchema() {
+  // Behind whatever writes a count, an older replica too: where an invoice stands in the lists.
+  constexpr char kMove[] =
+      "UPDATE invoices SET thread_state = NEW.thread_state, activity_time = CASE WHEN "
+      "NEW.state_time > NEW.last_comment_time THEN NEW.state_time ELSE NEW.last_comment_time END "
+      "WHERE org_id = NEW.org_id AND invoice_id = NEW.invoice_id;";
+  constexpr char kMoveBack[] =
+      "UPDATE invoices SET thread_state = 1, activity_time = create_time - 4611686018427387904 "
+      "WHERE org_id = OLD.org_id AND invoice_id = OLD.invoice_id;";
+  std::vector<std::string> statements = {
+      "ALTER TABLE comment_counts ADD COLUMN thread_state BIGINT NOT NULL DEFAULT 1",
+      "ALTER TABLE comment_counts ADD COLUMN state_time BIGINT NOT NULL DEFAULT 0",
+      // An older replica writes 0, and so does not hold up what a newer one knows.
+      "ALTER TABLE comment_counts ADD COLUMN thread_revision BIGINT NOT NULL DEFAULT 0",
+      absl::StrCat("{postgres_only}CREATE FUNCTION move_invoice() RETURNS trigger LANGUAGE plpgsql "
+                   "AS $$ BEGIN IF TG_OP = 'DELETE' THEN ",
+                   kMoveBack, " ELSE ", kMove, " END IF; RETURN NULL; END $$"),
+      "{postgres_only}CREATE TRIGGER move_invoice AFTER INSERT OR UPDATE OR DELETE ON "
+      "comment_counts FOR EACH ROW EXECUTE FUNCTION move_invoice()"};
+  for (const char* event : {"INSERT", "UPDATE"}) {
+    statements.push_back(absl::StrCat("{sqlite_only}CREATE TRIGGER move_invoice_on_", event,
+                                      " AFTER ", event, " ON comment_counts BEGIN ", kMove,
+                                      " END"));
+  }
+  statements.push_back(
+      absl::StrCat("{sqlite_only}CREATE TRIGGER move_invoice_on_DELETE AFTER DELETE ON "
+                   "comment_counts BEGIN ",
+                   kMoveBack, " END"));
+  return statements;
+}
+
 CommentCount CommentCounts::Find(Connection& connection, const std::string& org_id,
                                  const std::string& invoice_id) {
   auto& row = connection.Prepared<FindStatement>();
   row.org_id = org_id;
   row.invoice_id = invoice_id;
   if (!row.find.execute(true)) return {};
-  return {row.comment_count, absl::FromUnixMicros(row.last_comment_time), row.last_author_name};
+  return MakeCommentCount(row.comment_count, row.last_comment_time, row.last_author_name, row.state,
+                          row.state_time);
 }
 
 void CommentCounts::Apply(Connection& connection, const Facts& facts) {
@@ -362,7 +423,7 @@ absl::StatusOr<SliceOutcome> CommentCounts::Repair(Connection& connection,
                                                    const SnapshotSlice& slice) {
   absl::StatusOr<Difference> difference = FindDifference(connection, slice);
   if (!difference.ok()) return difference.status();
-  for (const ThreadCount& row : difference->unknown) {
+  for (const CountedThread& row : difference->unknown) {
     auto& statement = connection.Prepared<RemoveStatement>();
     statement.org_id = row.org_id;
     statement.invoice_id = row.invoice_id;
@@ -373,7 +434,7 @@ absl::StatusOr<SliceOutcome> CommentCounts::Repair(Connection& connection,
 }
 
 void CommentCounts::Invalidate(const Facts& facts) {
-  for (const ThreadCount& thread : ThreadsOf(facts)) {
+  for (const CountedThread& thread : ThreadsOf(facts)) {
     cache_.Invalidate(thread.org_id, thread.invoice_id);
   }
 }

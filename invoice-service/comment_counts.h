@@ -18,8 +18,8 @@ namespace marginalia {
 
 class SummaryCache;
 
-// A thread's count, as of one event or as of a snapshot.
-struct ThreadCount {
+// A thread's count and state, as of one event or as of a snapshot.
+struct CountedThread {
   std::string org_id;
   std::string invoice_id;
   std::int64_t comment_count = 0;
@@ -27,11 +27,16 @@ struct ThreadCount {
   std::string last_author_name;
   // The event's position; 0 in a snapshot.
   std::int64_t position = 0;
+  ThreadState state = ThreadState::kOpen;
+  // When it was last resolved or reopened; 1970 while it never was.
+  absl::Time state_time;
+  // Rises with everything that changes the thread: of two that are told the greater is newer.
+  std::int64_t revision = 0;
 };
 
 // Each thread at most once: of several events only the last one counts.
 struct ThreadCounts final : Facts {
-  std::vector<ThreadCount> threads;
+  std::vector<CountedThread> threads;
 };
 
 class CommentCounts final : public Projection {
@@ -42,6 +47,10 @@ class CommentCounts final : public Projection {
   // The keys in the order of their bytes, as the snapshot comes. The staged rows stay for the
   // version before this one.
   static std::vector<std::string> KeysByBytesSchema();
+
+  // The threads' states, and what keeps the invoices' own rows in step with them. After
+  // InvoiceStore::ThreadStateSchema.
+  static std::vector<std::string> ThreadStateSchema();
 
   // The cache is not owned and must outlive the projection.
   explicit CommentCounts(SummaryCache& cache) : cache_(cache) {}

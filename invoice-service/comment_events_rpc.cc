@@ -66,15 +66,20 @@ struct SubjectHash {
 };
 
 // Of any kind, also of one that came with a newer version: what it says of the thread is enough.
-bool TellsOfComments(const pb::Event& event) {
-  return event.has_thread() ? event.thread().place_count() > 0 : event.has_comment_added();
+bool TellsOfThread(const pb::Event& event) {
+  return event.has_thread() || event.has_comment_added();
+}
+
+// A comments service that knows no states has open threads alone.
+ThreadState StateOf(pb::ThreadState state) {
+  return state == pb::THREAD_STATE_RESOLVED ? ThreadState::kResolved : ThreadState::kOpen;
 }
 
 const std::string& InvoiceOf(const pb::Event& event) {
   return event.has_thread() ? event.invoice_id() : event.comment_added().comment().invoice_id();
 }
 
-ThreadCount CountOf(const pb::Event& event) {
+CountedThread CountOf(const pb::Event& event) {
   if (event.has_thread()) {
     const pb::Thread& thread = event.thread();
     return {event.org_id(),
@@ -82,15 +87,17 @@ ThreadCount CountOf(const pb::Event& event) {
             thread.comment_count(),
             TimeOf(thread.last_comment_time()),
             thread.last_author_name(),
-            event.position()};
+            event.position(),
+            StateOf(thread.state()),
+            TimeOf(thread.state_time()),
+            thread.revision()};
   }
   const pb::CommentAdded& added = event.comment_added();
-  return {event.org_id(),
-          added.comment().invoice_id(),
-          added.thread_comment_count(),
-          TimeOf(added.comment().create_time()),
-          added.comment().author().display_name(),
-          event.position()};
+  return {event.org_id(), added.comment().invoice_id(), added.thread_comment_count(),
+          TimeOf(added.comment().create_time()), added.comment().author().display_name(),
+          event.position(), ThreadState::kOpen, absl::UnixEpoch(),
+          // Nothing but comments changed a thread then.
+          added.thread_comment_count()};
 }
 
 // Of several events of a thread the last one says it all.
@@ -99,7 +106,7 @@ std::unique_ptr<ThreadCounts> Collapse(const pb::WatchEventsResponse& message) {
   last.reserve(message.events_size());
   for (const pb::Event& event : message.events()) {
     // Of one that does not, the position counts as seen, and no more.
-    if (!TellsOfComments(event)) continue;
+    if (!TellsOfThread(event)) continue;
     last[{event.org_id(), InvoiceOf(event)}] = &event;
   }
   auto counts = std::make_unique<ThreadCounts>();
@@ -231,10 +238,10 @@ absl::StatusOr<SnapshotPage> CommentEvents::ReadSnapshot(const std::string& page
   auto counts = std::make_unique<ThreadCounts>();
   counts->threads.reserve(response->counts_size());
   for (const pb::ThreadCount& count : response->counts()) {
-    // A thread that was resolved before anybody wrote has nothing to count.
-    if (count.comment_count() == 0 && !count.has_last_comment_time()) continue;
     counts->threads.push_back({count.org_id(), count.invoice_id(), count.comment_count(),
-                               TimeOf(count.last_comment_time()), count.last_author_name(), 0});
+                               TimeOf(count.last_comment_time()), count.last_author_name(), 0,
+                               StateOf(count.state()), TimeOf(count.state_time()),
+                               count.revision() > 0 ? count.revision() : count.comment_count()});
   }
   return SnapshotPage{std::move(counts), response->counts_size(), response->next_page_token(),
                       *std::move(as_of)};

@@ -71,6 +71,16 @@ void CheckLineItems(const InvoiceContent& content, Violations& violations) {
 
 }  // namespace
 
+CommentCount MakeCommentCount(std::int64_t comment_count, std::int64_t last_comment_time,
+                              std::string last_author_name, std::int64_t state,
+                              std::int64_t state_time) {
+  const auto time_of = [](std::int64_t micros) {
+    return micros == 0 ? std::nullopt : std::optional(absl::FromUnixMicros(micros));
+  };
+  return {comment_count, time_of(last_comment_time), std::move(last_author_name),
+          static_cast<ThreadState>(state), time_of(state_time)};
+}
+
 InvoiceSummary SummaryOf(const Invoice& invoice, const std::optional<CommentCount>& comments) {
   return {invoice.invoice_id, invoice.content.number,   invoice.content.customer.name,
           invoice.total,      invoice.content.currency, invoice.status,

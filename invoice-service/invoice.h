@@ -68,15 +68,27 @@ struct Invoice {
   absl::Time create_time;  // to the microsecond
 };
 
+// As in the contract.
+enum class ThreadState : std::int64_t { kUnknown = 0, kOpen = 1, kResolved = 2 };
+
 // How many comments an invoice has.
 struct CommentCount {
+  // Of those that are not removed.
   std::int64_t comment_count = 0;
-  // Unset while there is none.
+  // Of the newest, a removed one too; unset while there is none.
   std::optional<absl::Time> last_comment_time;
   std::string last_author_name;
+  ThreadState state = ThreadState::kOpen;
+  // Unset while the thread was never resolved.
+  std::optional<absl::Time> state_time;
 
   friend bool operator==(const CommentCount&, const CommentCount&) = default;
 };
+
+// As the rows have it: times in microseconds since 1970, 0 for none.
+CommentCount MakeCommentCount(std::int64_t comment_count, std::int64_t last_comment_time,
+                              std::string last_author_name, std::int64_t state,
+                              std::int64_t state_time);
 
 // What a list shows of an invoice.
 struct InvoiceSummary {
@@ -90,6 +102,8 @@ struct InvoiceSummary {
   std::string due_date;
   // Nothing while nobody knows.
   std::optional<CommentCount> comments;
+  // Where it stands among its tenant's when they are listed by activity.
+  std::int64_t activity_time = 0;
 };
 
 InvoiceSummary SummaryOf(const Invoice& invoice, const std::optional<CommentCount>& comments);

@@ -72,6 +72,8 @@ void ToWire(const InvoiceSummary& summary, pb::InvoiceSummary* wire) {
   if (!summary.comments.has_value()) return;
   const CommentCount& comments = *summary.comments;
   wire->set_comment_count(comments.comment_count);
+  wire->set_thread_state(static_cast<comments::v1::ThreadState>(summary.comments->state));
+  if (comments.state_time) SetTime(*wire->mutable_state_time(), *comments.state_time);
   if (!comments.last_comment_time.has_value()) return;
   SetTime(*wire->mutable_last_comment_time(), *comments.last_comment_time);
   wire->set_last_author_name(comments.last_author_name);

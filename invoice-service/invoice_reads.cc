@@ -5,16 +5,20 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "invoice-service/invoice.h"
 #include "invoice-service/invoice_messages.h"
 #include "services/errors/errors.h"
 #include "services/text/shown_name.h"
+#include "services/text/uuid.h"
 #include "services/tokens/page_token.h"
 
 namespace marginalia {
 namespace {
 
 constexpr std::string_view kListBinding = "ListInvoiceSummaries";
+constexpr absl::Duration kThreadsUnknownRetryAfter = absl::Seconds(1);
 
 // Takes what was read from the database for those that the cache did not have. Counts that nobody
 // knows are told of to nobody, whatever is stored, and kept by no cache.
@@ -27,6 +31,47 @@ void FillIn(FreshInvoices& fresh, std::vector<CountedInvoice> found, const std::
     invoice = Encode(*next++);
     if (fresh.as_of.known()) cache.Insert(org_id, invoice, generation);
   }
+}
+
+bool GoesByThreads(const SummaryList& list) {
+  return list.state != ThreadState::kUnknown || list.order == SummaryList::Order::kActivity;
+}
+
+absl::Status ThreadsUnknown() {
+  return Refusal(absl::StatusCode::kUnavailable, "PROJECTION_LAGGING",
+                 "nobody knows the state of the threads yet: try again, or list by number", {},
+                 kThreadsUnknownRetryAfter);
+}
+
+// What a token of the list is bound to beside its tenant.
+std::string NameOf(const SummaryList& list) {
+  return absl::StrCat(static_cast<int>(list.order), " ", static_cast<int>(list.state));
+}
+
+std::string TokenBehind(const InvoiceSummary& last, const std::string& org_id,
+                        const SummaryList& list) {
+  const std::string place = list.order == SummaryList::Order::kNumber
+                                ? last.number
+                                : absl::StrCat(last.activity_time, " ", last.invoice_id);
+  return MakePageToken(place, {kListBinding, org_id, NameOf(list)});
+}
+
+// A token without a key is sealed with no secret: anybody can put any bytes into it.
+absl::Status PlaceBehind(const std::string& token, const std::string& org_id, SummaryList& list) {
+  absl::StatusOr<std::string> place = ParsePageToken(token, {kListBinding, org_id, NameOf(list)});
+  if (!place.ok()) return place.status();
+  if (list.order == SummaryList::Order::kNumber) {
+    list.number = *std::move(place);
+    if (FaultOfName(list.number, kNumberCharactersMax).empty()) return absl::OkStatus();
+  } else {
+    const std::size_t space = place->find(' ');
+    if (space != place->npos &&
+        absl::SimpleAtoi(absl::string_view(*place).substr(0, space), &list.activity_time)) {
+      list.invoice_id = place->substr(space + 1);
+      if (IsUuid(list.invoice_id)) return absl::OkStatus();
+    }
+  }
+  return InvalidField("page_token", "is not one of this listing", "PAGE_TOKEN_INVALID");
 }
 
 }  // namespace
@@ -68,38 +113,31 @@ void InvoiceReads::GetNow(const ReadContext& context, const std::vector<std::str
                  });
 }
 
-void InvoiceReads::List(ReadContext context, int page_size, const std::string& page_token,
-                        ListDone done) {
+void InvoiceReads::List(ReadContext context, SummaryList list, int page_size,
+                        const std::string& page_token, ListDone done) {
   const absl::StatusOr<int> limit = PageSize(page_size);
   if (!limit.ok()) return done(limit.status());
-  std::string number;
   if (!page_token.empty()) {
-    absl::StatusOr<std::string> cursor =
-        ParsePageToken(page_token, {kListBinding, context.caller.org_id});
-    if (!cursor.ok()) return done(cursor.status());
-    // The seal is no secret: anybody can put any bytes into a token.
-    if (!FaultOfName(*cursor, kNumberCharactersMax).empty()) {
-      return done(InvalidField("page_token", "is not one of this listing", "PAGE_TOKEN_INVALID"));
-    }
-    number = *std::move(cursor);
+    const absl::Status placed = PlaceBehind(page_token, context.caller.org_id, list);
+    if (!placed.ok()) return done(placed);
   }
   const ReadContext& awaited = context;
   freshness_.Await(awaited.caller, awaited.requirement, awaited.trace, awaited.deadline,
-                   [this, context, number = std::move(number), limit = *limit,
+                   [this, context, list = std::move(list), limit = *limit,
                     done = std::move(done)](const absl::Status& fresh) mutable {
                      if (!fresh.ok()) return done(fresh);
-                     ListNow(context, std::move(number), limit, std::move(done));
+                     ListNow(context, std::move(list), limit, std::move(done));
                    });
 }
 
-void InvoiceReads::ListNow(const ReadContext& context, std::string number, int limit,
-                           ListDone done) {
+void InvoiceReads::ListNow(const ReadContext& context, SummaryList list, int limit, ListDone done) {
   // Asked before the read, as above.
   AsOf as_of = freshness_.Now(context.caller);
+  if (!as_of.known() && GoesByThreads(list)) return done(ThreadsUnknown());
   // One more than the page holds tells whether there is another.
   invoices_.List(
-      context.caller, std::move(number), limit + 1, context.deadline,
-      [org_id = context.caller.org_id, limit, as_of = std::move(as_of),
+      context.caller, list, limit + 1, context.deadline,
+      [org_id = context.caller.org_id, list, limit, as_of = std::move(as_of),
        done = std::move(done)](absl::StatusOr<std::vector<InvoiceSummary>> found) mutable {
         if (!found.ok()) return done(found.status());
         if (!as_of.known()) {
@@ -108,8 +146,7 @@ void InvoiceReads::ListNow(const ReadContext& context, std::string number, int l
         FreshSummaries page{*std::move(found), "", std::move(as_of)};
         if (page.summaries.size() > static_cast<std::size_t>(limit)) {
           page.summaries.pop_back();
-          page.next_page_token =
-              MakePageToken(page.summaries.back().number, {kListBinding, org_id});
+          page.next_page_token = TokenBehind(page.summaries.back(), org_id, list);
         }
         done(std::move(page));
       });

@@ -49,15 +49,17 @@ class InvoiceReads {
   void Get(ReadContext context, std::vector<std::string> keys,
            absl::AnyInvocable<void(absl::StatusOr<FreshInvoices>)> done);
 
-  // A page in order of number. Errors: of Freshness::Await, INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
-  void List(ReadContext context, int page_size, const std::string& page_token,
+  // A page of the list, whose place the token tells. Errors: of Freshness::Await, INVALID_ARGUMENT
+  // (PAGE_TOKEN_INVALID), UNAVAILABLE (PROJECTION_LAGGING) while nobody knows what the list goes
+  // by.
+  void List(ReadContext context, SummaryList list, int page_size, const std::string& page_token,
             absl::AnyInvocable<void(absl::StatusOr<FreshSummaries>)> done);
 
  private:
   using GetDone = absl::AnyInvocable<void(absl::StatusOr<FreshInvoices>)>;
   using ListDone = absl::AnyInvocable<void(absl::StatusOr<FreshSummaries>)>;
   void GetNow(const ReadContext& context, const std::vector<std::string>& keys, GetDone done);
-  void ListNow(const ReadContext& context, std::string number, int limit, ListDone done);
+  void ListNow(const ReadContext& context, SummaryList list, int limit, ListDone done);
 
   Invoices& invoices_;
   Freshness& freshness_;

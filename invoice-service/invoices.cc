@@ -122,13 +122,13 @@ void Invoices::Read(const Caller& caller, std::vector<std::string> keys, SteadyT
       });
 }
 
-void Invoices::List(const Caller& caller, std::string number, int limit, SteadyTime deadline,
+void Invoices::List(const Caller& caller, SummaryList list, int limit, SteadyTime deadline,
                     SummariesDone done) {
   auto found = std::make_shared<std::vector<InvoiceSummary>>();
   database_.ReadThen(
       deadline, Tenants::One(caller.org_id),
-      [found, org_id = caller.org_id, number = std::move(number), limit](Connection& connection) {
-        *found = InvoiceStore::ListAfter(connection, org_id, number, limit);
+      [found, org_id = caller.org_id, list = std::move(list), limit](Connection& connection) {
+        *found = InvoiceStore::List(connection, org_id, list, limit);
         return absl::OkStatus();
       },
       [found, done = std::move(done)](const absl::Status& status) mutable {

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "invoice-service/invoice.h"
+#include "invoice-service/invoice_store.h"
 #include "invoice-service/summary_cache.h"
 #include "services/identity/caller.h"
 #include "services/process/stopwatch.h"
@@ -51,8 +52,8 @@ class Invoices {
   void Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
             CountedDone done);
 
-  // Up to `limit` summaries with numbers after `number`, in order of number.
-  void List(const Caller& caller, std::string number, int limit, SteadyTime deadline,
+  // Up to `limit` summaries behind the list's place.
+  void List(const Caller& caller, SummaryList list, int limit, SteadyTime deadline,
             SummariesDone done);
 
   // `invoice_id` empty: one is made, and a repetition is another invoice. Errors: INVALID_ARGUMENT,

@@ -73,6 +73,19 @@ grpc::ByteBuffer ListAnswer(const FreshSummaries& page) {
   return ToByteBuffer(message);
 }
 
+absl::StatusOr<SummaryList> ListOf(const v1::ListInvoiceSummariesRequest& request) {
+  SummaryList list;
+  if (!comments::v1::ThreadState_IsValid(request.thread_state())) {
+    return InvalidField("thread_state", "must be OPEN, RESOLVED or unset");
+  }
+  list.state = static_cast<ThreadState>(request.thread_state());
+  if (!v1::InvoiceOrder_IsValid(request.order())) {
+    return InvalidField("order", "must be ACTIVITY or unset");
+  }
+  if (request.order() == v1::INVOICE_ORDER_ACTIVITY) list.order = SummaryList::Order::kActivity;
+  return list;
+}
+
 absl::StatusOr<std::vector<std::string>> KeysOf(
     const v1::BatchGetInvoiceSummariesRequest& request) {
   const std::size_t count = request.invoice_ids_size();
@@ -134,7 +147,9 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
     return Handle<v1::ListInvoiceSummariesRequest>(
         context, list_invoice_summaries_, *request,
         [this, response](UnaryCall* call, const auto& message) {
-          use_cases_.reads.List(ContextOf(*call, message), message.page_size(),
+          absl::StatusOr<SummaryList> list = ListOf(message);
+          if (!list.ok()) return call->Answer(list.status());
+          use_cases_.reads.List(ContextOf(*call, message), *std::move(list), message.page_size(),
                                 message.page_token(),
                                 AnswerWith<FreshSummaries>(call, response, ListAnswer));
         });

@@ -1,6 +1,7 @@
 #include "invoice-service/schema.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "invoice-service/comment_counts.h"
@@ -9,6 +10,17 @@
 #include "services/storage/tenants.h"
 
 namespace marginalia {
+namespace {
+
+std::vector<std::string> ThreadStates() {
+  std::vector<std::string> statements = InvoiceStore::ThreadStateSchema();
+  for (std::string& statement : CommentCounts::ThreadStateSchema()) {
+    statements.push_back(std::move(statement));
+  }
+  return statements;
+}
+
+}  // namespace
 
 Migrations InvoiceMigrations() {
   std::vector<std::string> statements;
@@ -20,7 +32,8 @@ Migrations InvoiceMigrations() {
           {2, "staged counts by tenant", CommentCounts::StagedByTenantSchema()},
           {3, "row-level security",
            TenantWall({"invoices", "invoice_lines", "comment_counts", "comment_counts_staged"})},
-          {4, "keys of counts by bytes", CommentCounts::KeysByBytesSchema()}};
+          {4, "keys of counts by bytes", CommentCounts::KeysByBytesSchema()},
+          {5, "states of threads, and lists by them", ThreadStates()}};
 }
 
 }  // namespace marginalia

@@ -24,6 +24,7 @@ namespace {
 // Between two tries to get the lock.
 constexpr absl::Duration kLockPause = absl::Milliseconds(50);
 constexpr char kPostgresOnly[] = "{postgres_only}";
+constexpr char kSqliteOnly[] = "{sqlite_only}";
 constexpr char kLockNotAvailable[] = "55P03";  // PostgreSQL's manual, appendix A
 
 std::string Identifier(int number, std::string_view name) {
@@ -164,6 +165,7 @@ absl::Status StillLocked(Connection& connection, const ConnectionTarget& target,
 std::string ForDatabase(std::string_view statement, DatabaseKind kind) {
   absl::string_view text(statement.data(), statement.size());
   if (absl::ConsumePrefix(&text, kPostgresOnly) && kind == DatabaseKind::kSqlite) return "";
+  if (absl::ConsumePrefix(&text, kSqliteOnly) && kind != DatabaseKind::kSqlite) return "";
   if (kind == DatabaseKind::kSqlite) {
     return absl::StrReplaceAll(text, {{"{bytes}", "BLOB"},
                                       {"{clustered}", "WITHOUT ROWID"},

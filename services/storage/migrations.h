@@ -37,7 +37,7 @@ struct ConnectionTarget;
 //   {c_collation}  after the type of a text column that is ordered or ranged over: by bytes, which
 //                  is SQLite's only order
 //   {postgres_only}  at the beginning: SQLite has nothing of the kind and goes without the
-//                    statement
+//                    statement; {sqlite_only}: PostgreSQL does
 struct Migration {
   int number = 0;  // 1, 2, 3 … without gaps
   std::string name;

@@ -64,6 +64,37 @@ class InvoicesRpcTest : public testing::TestWithParam<DatabaseKind> {
     ASSERT_TRUE(Await([&] { return service_.progress().point() == comments_.head(); }));
   }
 
+  void Settle(const std::string& invoice_id, bool resolved) {
+    comments_.Settle("northlight", invoice_id, resolved);
+    ASSERT_TRUE(Await([&] { return service_.progress().point() == comments_.head(); }));
+  }
+  std::string IdOf(const std::string& number) { return Get(number)->invoice().invoice_id(); }
+
+  absl::StatusOr<v1::ListInvoiceSummariesResponse> List(
+      const v1::ListInvoiceSummariesRequest& request) {
+    return service_.Call(&Stub::ListInvoiceSummaries, service_.Person("northlight"), request);
+  }
+  // All of the list, page by page.
+  std::vector<std::string> Numbers(int page_size, v1::ListInvoiceSummariesRequest request) {
+    request.set_page_size(page_size);
+    std::vector<std::string> numbers;
+    do {
+      const auto page = List(request);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) break;
+      for (const v1::InvoiceSummary& summary : page->summaries()) {
+        numbers.push_back(summary.number());
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return numbers;
+  }
+  std::vector<std::string> NumbersByActivity(int page_size,
+                                             v1::ListInvoiceSummariesRequest request) {
+    request.set_order(v1::INVOICE_ORDER_ACTIVITY);
+    return Numbers(page_size, request);
+  }
+
   ScriptedComments comments_;
   ServiceUnderTest service_;
 };
@@ -174,6 +205,57 @@ TEST_P(InvoicesRpcTest, ListsPageThroughTheTenantsSummariesInOrderOfNumber) {
                      .status()),
         "PAGE_TOKEN_INVALID");
   }
+}
+
+TEST_P(InvoicesRpcTest, ListsByActivityShowWhatHappenedLastAndThenTheNewestCreated) {
+  for (const char* number : {"INV-1", "INV-2", "INV-3", "INV-4"}) Create(number);
+  Create("INV-9", "rivalworks");
+  Comment("rivalworks", Get("INV-9", "rivalworks")->invoice().invoice_id(), "Mallory");
+  Comment("northlight", IdOf("INV-3"), "Dana");
+  Comment("northlight", IdOf("INV-1"), "Dana");
+  Settle(IdOf("INV-3"), true);
+  for (int page_size = 1; page_size <= 5; ++page_size) {
+    EXPECT_THAT(NumbersByActivity(page_size, v1::ListInvoiceSummariesRequest()),
+                ElementsAre("INV-3", "INV-1", "INV-4", "INV-2"));
+  }
+}
+
+TEST_P(InvoicesRpcTest, ListsByThreadStateHoldThoseOfItAlone) {
+  for (const char* number : {"INV-1", "INV-2", "INV-3"}) Create(number);
+  Comment("northlight", IdOf("INV-1"), "Dana");
+  Settle(IdOf("INV-1"), true);
+  Settle(IdOf("INV-3"), true);
+  v1::ListInvoiceSummariesRequest request;
+  request.set_thread_state(comments::v1::THREAD_STATE_RESOLVED);
+  EXPECT_THAT(Numbers(1, request), ElementsAre("INV-1", "INV-3"));
+  EXPECT_THAT(NumbersByActivity(1, request), ElementsAre("INV-3", "INV-1"));
+  request.set_thread_state(comments::v1::THREAD_STATE_OPEN);
+  EXPECT_THAT(Numbers(5, request), ElementsAre("INV-2"));
+  Settle(IdOf("INV-3"), false);
+  EXPECT_THAT(Numbers(5, request), ElementsAre("INV-2", "INV-3"));
+  const auto reopened = Get("INV-3");
+  EXPECT_EQ(reopened->summary().thread_state(), comments::v1::THREAD_STATE_OPEN);
+  EXPECT_TRUE(reopened->summary().has_state_time());
+  EXPECT_FALSE(Get("INV-2")->summary().has_state_time());
+}
+
+TEST_P(InvoicesRpcTest, ATokenOfOneListIsNoneOfAnotherAndWhatNoListKnowsIsRefused) {
+  for (const char* number : {"INV-1", "INV-2"}) Create(number);
+  v1::ListInvoiceSummariesRequest request;
+  request.set_page_size(1);
+  const std::string by_number = List(request)->next_page_token();
+  request.set_page_token(by_number);
+  request.set_order(v1::INVOICE_ORDER_ACTIVITY);
+  EXPECT_EQ(ReasonOf(List(request).status()), "PAGE_TOKEN_INVALID");
+  request.set_order(v1::INVOICE_ORDER_UNSPECIFIED);
+  request.set_thread_state(comments::v1::THREAD_STATE_OPEN);
+  EXPECT_EQ(ReasonOf(List(request).status()), "PAGE_TOKEN_INVALID");
+  request.clear_page_token();
+  request.set_thread_state(static_cast<comments::v1::ThreadState>(3));
+  EXPECT_EQ(FieldViolationsOf(List(request).status()).at(0).field, "thread_state");
+  request.clear_thread_state();
+  request.set_order(static_cast<v1::InvoiceOrder>(7));
+  EXPECT_EQ(FieldViolationsOf(List(request).status()).at(0).field, "order");
 }
 
 TEST_P(InvoicesRpcTest, ABatchAnswersInTheOrderAskedFor) {

@@ -24,7 +24,8 @@ std::string TextOf(const InvoiceSummary& summary) {
   return absl::StrCat("{", summary.invoice_id, " ", summary.number, " ", summary.customer_name, " ",
                       summary.total, summary.currency, " ", static_cast<int>(summary.status), " v",
                       summary.version, " ", summary.due_date, " ", comments.comment_count,
-                      " comments, last by ", comments.last_author_name, "}");
+                      " comments, last by ", comments.last_author_name, " ",
+                      static_cast<int>(comments.state), "}");
 }
 
 // Takes an answer to be described later, on the main thread.
@@ -191,13 +192,23 @@ Operation InvoicesSession::List() {
   const std::string own = page_tokens_.empty() ? "" : page_tokens_.Any(number);
   const std::string token = choice == 0 ? "" : choice == 1 ? foreign : own;
   const FreshnessRequirement requirement = AnyRequirement();
-  return {.asked = absl::StrCat("ListInvoiceSummaries ", page_size, " ", choice),
+  // The tokens are those of the list by number of all.
+  SummaryList list;
+  if (token.empty()) list.state = static_cast<ThreadState>(Below(3));
+  if (token.empty() && Below(2) == 0) list.order = SummaryList::Order::kActivity;
+  const bool keep =
+      list.state == ThreadState::kUnknown && list.order == SummaryList::Order::kNumber;
+  return {.asked = absl::StrCat("ListInvoiceSummaries ", page_size, " ", choice, " ",
+                                static_cast<int>(list.state), " ", static_cast<int>(list.order)),
           .start =
               [=, this](Operation& self, Answered answered) {
                 world_.reads().List(
-                    {caller_, requirement, SteadyTime::Never()}, page_size, token,
+                    {caller_, requirement, SteadyTime::Never()}, list, page_size, token,
                     Into<FreshSummaries>(self, std::move(answered),
-                                         [this](const auto& page) { return Describe(page); }));
+                                         [this, keep](absl::StatusOr<FreshSummaries> page) {
+                                           if (page.ok() && !keep) page->next_page_token.clear();
+                                           return Describe(page);
+                                         }));
               },
           .describe = nullptr};
 }

@@ -16,6 +16,10 @@
 namespace marginalia {
 namespace {
 
+constexpr char kInsert[] =
+    "INSERT INTO comment_counts (org_id, invoice_id, comment_count, last_comment_time, "
+    "last_author_name, last_position) VALUES ";
+
 using Kind = Rebuild::Kind;
 
 constexpr int kThreads = 20;
@@ -59,7 +63,7 @@ class ProjectionCheckTest : public testing::TestWithParam<DatabaseKind> {
     Plant("UPDATE comment_counts SET comment_count = 1 WHERE invoice_id = 'invoice-3'");
     Plant("UPDATE comment_counts SET comment_count = 1000000 WHERE invoice_id = 'invoice-5'");
     Plant("DELETE FROM comment_counts WHERE invoice_id = 'invoice-7'");
-    Plant("INSERT INTO comment_counts VALUES ('northlight', 'phantom', 3, 0, 'Nobody', 1)");
+    Plant(std::string(kInsert) + "('northlight', 'phantom', 3, 0, 'Nobody', 1)");
     Plant("UPDATE comment_counts SET last_author_name = 'X' WHERE invoice_id = 'invoice-9'");
   }
   void Plant(const std::string& sql) { projection_->Execute(sql); }
@@ -134,9 +138,11 @@ TEST_P(ProjectionCheckTest, CountsThatAreMerelyUnderWayAreNoDifference) {
 TEST_P(ProjectionCheckTest, RebuildingUnderTrafficRepairsWhatWasWrongAndLosesNothing) {
   StartTraffic();
   for (int again = 0; again < 3; ++again) {
-    // A high count is the hard one: events do not overwrite it, so the rebuild must.
-    Plant("UPDATE comment_counts SET comment_count = 1000000 WHERE invoice_id = 'invoice-5'");
-    Plant("INSERT INTO comment_counts VALUES ('northlight', 'phantom', 3, 0, 'Nobody', 1)");
+    // What claims to be newer is the hard one: events do not overwrite it, so the rebuild must.
+    Plant(
+        "UPDATE comment_counts SET comment_count = 1000000, thread_revision = 1000000, "
+        "last_position = 0 WHERE invoice_id = 'invoice-5'");
+    Plant(std::string(kInsert) + "('northlight', 'phantom', 3, 0, 'Nobody', 1)");
     const auto rebuilt = projection_->Check(Kind::kRepair);
     ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
     EXPECT_EQ(rebuilt->rows_differing, 2);
@@ -185,8 +191,8 @@ TEST_P(ProjectionCheckTest, ASliceHoldsABoundedNumberOfStoredRows) {
   // Far more rows that no snapshot has than a slice may hold.
   const int phantoms = 2 * static_cast<int>(kSliceRowsMax) + 7;
   for (int i = 0; i < phantoms; ++i) {
-    Plant("INSERT INTO comment_counts VALUES ('northlight', 'invoice-1-phantom-" +
-          std::to_string(i) + "', 3, 0, 'Nobody', 1)");
+    Plant(std::string(kInsert) + "('northlight', 'invoice-1-phantom-" + std::to_string(i) +
+          "', 3, 0, 'Nobody', 1)");
   }
   const auto verified = projection_->Check(Kind::kVerify);
   ASSERT_TRUE(verified.ok()) << verified.status();

@@ -203,6 +203,39 @@ TEST_P(ProjectorTest, AStreamThatFallsSilentIsOpenedAnew) {
   ExpectCountsOfTheLog();
 }
 
+TEST_P(ProjectorTest, ARemovalLowersTheCountAndAnEventThatComesAgainDoesNotRaiseIt) {
+  CommentEverywhere(3);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  comments_.Remove("northlight", "a");
+  ASSERT_TRUE(CatchesUp());
+  EXPECT_EQ(Count("northlight", "a"), 2);
+  StopProjection();
+  StartProjection();
+  projection_->Execute("UPDATE projection_position SET position = 1");
+  StopProjection();
+  comments_.SetBatchEventsMax(1);
+  StartProjection();
+  while (projection_->progress().point().position < comments_.head().position) {
+    EXPECT_EQ(Count("northlight", "a"), 2);
+  }
+  ExpectCountsOfTheLog();
+}
+
+TEST_P(ProjectorTest, TheStateOfAThreadComesByEventsAndBySnapshotAlike) {
+  CommentEverywhere(1);
+  comments_.Settle("northlight", "a", true);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  EXPECT_EQ(projection_->CountOf("northlight", "a").state, ThreadState::kResolved);
+  comments_.Settle("northlight", "a", false);
+  comments_.Settle("rivalworks", "a", true);
+  ASSERT_TRUE(CatchesUp());
+  EXPECT_EQ(projection_->CountOf("northlight", "a").state, ThreadState::kOpen);
+  EXPECT_TRUE(projection_->CountOf("northlight", "a").state_time.has_value());
+  EXPECT_EQ(projection_->CountOf("rivalworks", "a").state, ThreadState::kResolved);
+}
+
 TEST_P(ProjectorTest, AnOlderCountNeverOverwritesANewerOne) {
   CommentEverywhere(5);
   StartProjection();
@@ -358,7 +391,7 @@ TEST_P(ProjectorTest, ARebuildNeverSetsBackWhatAnotherProcessHasAnsweredWith) {
     ASSERT_TRUE(Await([&started] { return started.load(); }));
     projection_->Execute(
         "UPDATE comment_counts SET comment_count = 7, last_position = 1000,"
-        " last_comment_time = 9000000000000000"
+        " thread_revision = 1000"
         " WHERE org_id = 'northlight' AND invoice_id = 'a'");
   });
   StartProjection();

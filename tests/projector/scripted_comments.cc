@@ -58,6 +58,25 @@ std::string ScriptedComments::address() const {
   return address_;
 }
 
+namespace {
+
+pb::Thread ThreadOf(const pb::ThreadCount& count) {
+  pb::Thread thread;
+  thread.set_invoice_id(count.invoice_id());
+  thread.set_comment_count(count.comment_count());
+  thread.set_revision(count.revision());
+  thread.set_state(count.state() == pb::THREAD_STATE_UNSPECIFIED ? pb::THREAD_STATE_OPEN
+                                                                 : count.state());
+  if (count.has_state_time()) *thread.mutable_state_time() = count.state_time();
+  if (count.has_last_comment_time()) {
+    *thread.mutable_last_comment_time() = count.last_comment_time();
+  }
+  thread.set_last_author_name(count.last_author_name());
+  return thread;
+}
+
+}  // namespace
+
 std::int64_t ScriptedComments::Comment(const std::string& org_id, const std::string& invoice_id,
                                        const std::string& author) {
   const std::lock_guard lock(mutex_);
@@ -73,10 +92,57 @@ std::int64_t ScriptedComments::Comment(const std::string& org_id, const std::str
   const auto counted = counts_.find({org_id, invoice_id});
   event.mutable_comment_added()->set_thread_comment_count(
       counted == counts_.end() ? 1 : counted->second.comment_count() + 1);
+  // As a version wrote it that knew of comments alone, until something else happens to the thread.
+  if (counted != counts_.end() && counted->second.revision() > counted->second.comment_count()) {
+    event.set_invoice_id(invoice_id);
+    pb::Thread& thread = *event.mutable_thread();
+    thread = ThreadOf(counted->second);
+    thread.set_comment_count(thread.comment_count() + 1);
+    thread.set_revision(thread.revision() + 1);
+    *thread.mutable_last_comment_time() = comment->create_time();
+    thread.set_last_author_name(author);
+  }
   events_.push_back(event);
   CountAnew();
   changed_.notify_all();
   return event.position();
+}
+
+std::int64_t ScriptedComments::Change(const std::string& org_id, const std::string& invoice_id,
+                                      const std::function<void(pb::Event&)>& change) {
+  const std::lock_guard lock(mutex_);
+  pb::Event event;
+  event.set_position(static_cast<std::int64_t>(events_.size()) + 1);
+  event.set_org_id(org_id);
+  event.set_invoice_id(invoice_id);
+  *event.mutable_event_time() = TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(absl::Now()));
+  *event.mutable_thread() = ThreadOf(counts_[{org_id, invoice_id}]);
+  event.mutable_thread()->set_revision(event.thread().revision() + 1);
+  change(event);
+  events_.push_back(event);
+  CountAnew();
+  changed_.notify_all();
+  return event.position();
+}
+
+std::int64_t ScriptedComments::Remove(const std::string& org_id, const std::string& invoice_id) {
+  return Change(org_id, invoice_id, [](pb::Event& event) {
+    event.mutable_comment_removed();
+    event.mutable_thread()->set_comment_count(event.thread().comment_count() - 1);
+  });
+}
+
+std::int64_t ScriptedComments::Settle(const std::string& org_id, const std::string& invoice_id,
+                                      bool resolved) {
+  return Change(org_id, invoice_id, [resolved](pb::Event& event) {
+    if (resolved) {
+      event.mutable_thread_resolved();
+    } else {
+      event.mutable_thread_reopened();
+    }
+    event.mutable_thread()->set_state(resolved ? pb::THREAD_STATE_RESOLVED : pb::THREAD_STATE_OPEN);
+    *event.mutable_thread()->mutable_state_time() = event.event_time();
+  });
 }
 
 LogPoint ScriptedComments::head() const {
@@ -158,6 +224,21 @@ std::vector<std::int64_t> ScriptedComments::resumed_after() const {
 // Counts the newest event.
 void ScriptedComments::CountAnew() {
   const pb::Event& event = events_.back();
+  if (event.has_thread()) {
+    pb::ThreadCount& count = counts_[{event.org_id(), event.invoice_id()}];
+    const pb::Thread& thread = event.thread();
+    count.set_org_id(event.org_id());
+    count.set_invoice_id(event.invoice_id());
+    count.set_comment_count(thread.comment_count());
+    if (thread.has_last_comment_time()) {
+      *count.mutable_last_comment_time() = thread.last_comment_time();
+    }
+    count.set_last_author_name(thread.last_author_name());
+    count.set_state(thread.state());
+    if (thread.has_state_time()) *count.mutable_state_time() = thread.state_time();
+    count.set_revision(thread.revision());
+    return;
+  }
   const pb::CommentAdded& added = event.comment_added();
   pb::ThreadCount& count = counts_[{event.org_id(), added.comment().invoice_id()}];
   count.set_org_id(event.org_id());
@@ -165,6 +246,7 @@ void ScriptedComments::CountAnew() {
   count.set_comment_count(added.thread_comment_count());
   *count.mutable_last_comment_time() = added.comment().create_time();
   count.set_last_author_name(added.comment().author().display_name());
+  count.set_revision(added.thread_comment_count());
 }
 
 grpc::Status ScriptedComments::Resume(const std::string& token, std::int64_t& position) {

@@ -35,6 +35,9 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   // Appends an event to the log and returns its position.
   std::int64_t Comment(const std::string& org_id, const std::string& invoice_id,
                        const std::string& author = "Dana");
+  // The newest comment is taken away, the thread resolved or opened again.
+  std::int64_t Remove(const std::string& org_id, const std::string& invoice_id);
+  std::int64_t Settle(const std::string& org_id, const std::string& invoice_id, bool resolved);
   LogPoint head() const;
   std::int64_t CountOf(const std::string& org_id, const std::string& invoice_id) const;
 
@@ -73,6 +76,9 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   grpc::Status Resume(const std::string& token, std::int64_t& position);
   comments::v1::WatchEventsResponse NextBatch(std::int64_t& position);
   void CountAnew();
+  // Appends what happened to a thread beside comments; `change` makes it so.
+  std::int64_t Change(const std::string& org_id, const std::string& invoice_id,
+                      const std::function<void(comments::v1::Event&)>& change);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
