@@ -29,4 +29,9 @@ void PrepareLibraryOnce() {
   });
 }
 
+std::unique_lock<std::mutex> HoldServers() {
+  static std::mutex mutex;
+  return std::unique_lock(mutex);
+}
+
 }  // namespace marginalia

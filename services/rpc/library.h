@@ -2,10 +2,17 @@
 #ifndef MARGINALIA_SERVICES_RPC_LIBRARY_H_
 #define MARGINALIA_SERVICES_RPC_LIBRARY_H_
 
+#include <mutex>
+
 namespace marginalia {
 
 // Its errors become lines of our log, and its locks cost what locks cost.
 void PrepareLibraryOnce();
+
+// To be held while a server is made and while channelz is asked for servers: gRPC 1.51 lists a
+// server before it is whole (the node registers in its base's constructor), and whoever looks at it
+// then ends the process.
+std::unique_lock<std::mutex> HoldServers();
 
 }  // namespace marginalia
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 
@@ -12,6 +13,7 @@
 #include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/server/health.h"
+#include "services/rpc/shield/channelz.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
 
@@ -179,6 +181,18 @@ TEST(RpcServerTest, HealthWatchersThatLeaveAreForgotten) {
     };
     ASSERT_TRUE(Await(is_served));
   }
+}
+
+TEST(ServersBeingMadeTest, AreLookedAtByNobodyBeforeTheyAreWhole) {
+  std::atomic<bool> made = false;
+  std::thread counting([&] {
+    while (!made) CallsNotAnswered();
+  });
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_TRUE(RpcServer::Start({.address = "127.0.0.1:0"}, {}).ok());
+  }
+  made = true;
+  counting.join();
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "services/net/listen_address.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/grpc_time.h"
+#include "services/rpc/library.h"
 #include "services/rpc/server/health.h"
 
 namespace marginalia {
@@ -70,7 +71,10 @@ absl::StatusOr<std::unique_ptr<ProbeListener>> ProbeListener::Start(const std::s
   int port = 0;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(listener->service_.get());
-  listener->server_ = builder.BuildAndStart();
+  {
+    const auto held = HoldServers();
+    listener->server_ = builder.BuildAndStart();
+  }
   if (listener->server_ == nullptr || port == 0) return CannotListen(address);
   listener->address_ = BoundAddress(address, port);
   return listener;

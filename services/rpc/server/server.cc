@@ -99,7 +99,10 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
       CredentialsFor(options.tls));
   builder.RegisterService(server->health_.get());
   for (grpc::Service* service : services) builder.RegisterService(service);
-  server->server_ = builder.BuildAndStart();
+  {
+    const auto held = HoldServers();
+    server->server_ = builder.BuildAndStart();
+  }
   if (server->server_ == nullptr) return absl::InternalError("gRPC does not start a server");
   server->listener_ = *std::move(listener);
   if (!options.probe_address.empty()) {

@@ -9,6 +9,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "services/rpc/library.h"
+
 namespace marginalia {
 namespace {
 
@@ -86,7 +88,10 @@ void AddConnectionsOf(std::intptr_t server, std::vector<ServedConnection>& conne
   }
 }
 
-json::value Servers() { return Answered(grpc_channelz_get_servers(0)); }
+json::value Servers() {
+  const auto held = HoldServers();
+  return Answered(grpc_channelz_get_servers(0));
+}
 
 }  // namespace
 
