@@ -130,18 +130,24 @@ struct SelectNewerRecentPage : SelectRecentPage {
             " ORDER BY position LIMIT :limit") {}
 };
 
+// The positions of the newest comments first, in a statement of their own: PostgreSQL then finds
+// each comment by its whole key, also while it has no statistics of the table.
 struct SelectThreadCounts {
   SelectThreadCounts(Connection& connection, const char* after)
       : statement((
             connection.sql().prepare
-                << "SELECT t.org_id, t.invoice_id, coalesce(c.sequence, 0) - t.removed_count,"
-                   " coalesce(c.create_time, 0), coalesce(c.author_name, ''), t.resolved,"
-                   " t.state_time, coalesce(c.sequence, 0) + t.change_count"
-                   " FROM threads t LEFT JOIN comments c ON c.org_id = t.org_id"
-                   " AND c.position = (SELECT position FROM thread_comments"
+                << "WITH page AS MATERIALIZED (SELECT t.org_id, t.invoice_id, t.removed_count,"
+                   " t.resolved, t.state_time, t.change_count,"
+                   " (SELECT position FROM thread_comments"
                    " WHERE org_id = t.org_id AND invoice_id = t.invoice_id"
-                   " ORDER BY sequence DESC LIMIT 1) WHERE "
-                << after << " ORDER BY t.org_id, t.invoice_id LIMIT :limit",
+                   " ORDER BY sequence DESC LIMIT 1) AS position FROM threads t WHERE "
+                << after
+                << "ORDER BY t.org_id, t.invoice_id LIMIT :limit)"
+                   " SELECT p.org_id, p.invoice_id, coalesce(c.sequence, 0) - p.removed_count,"
+                   " coalesce(c.create_time, 0), coalesce(c.author_name, ''), p.resolved,"
+                   " p.state_time, coalesce(c.sequence, 0) + p.change_count"
+                   " FROM page p LEFT JOIN comments c ON c.org_id = p.org_id"
+                   " AND c.position = p.position ORDER BY p.org_id, p.invoice_id",
             soci::use(org_id), soci::use(invoice_id), soci::use(limit), soci::into(rows.org_ids),
             soci::into(rows.invoice_ids), soci::into(rows.counts),
             soci::into(rows.last_comment_times), soci::into(rows.last_author_names),
@@ -156,12 +162,12 @@ struct SelectThreadCounts {
 
 struct SelectAllThreadCounts : SelectThreadCounts {
   explicit SelectAllThreadCounts(Connection& connection)
-      : SelectThreadCounts(connection, "(t.org_id, t.invoice_id) > (:org_id, :invoice_id)") {}
+      : SelectThreadCounts(connection, "(t.org_id, t.invoice_id) > (:org_id, :invoice_id) ") {}
 };
 
 struct SelectTenantsThreadCounts : SelectThreadCounts {
   explicit SelectTenantsThreadCounts(Connection& connection)
-      : SelectThreadCounts(connection, "t.org_id = :org_id AND t.invoice_id > :invoice_id") {}
+      : SelectThreadCounts(connection, "t.org_id = :org_id AND t.invoice_id > :invoice_id ") {}
 };
 
 template <class Select>
