@@ -136,6 +136,37 @@ TEST_P(GroupCommitTest, WritesThatWaitTogetherAreCommittedTogether) {
   EXPECT_EQ(statistics.writes.Counts()[5], 1u);
 }
 
+// Waits for its lock until it is told that it has it.
+class Waiter : public Recorder {
+ public:
+  using Recorder::Recorder;
+  void Lock(Connection&) override {
+    waits_.count_down();
+    had_.wait();
+  }
+  void AwaitWaiting() { waits_.wait(); }
+  void GiveLock() { had_.count_down(); }
+
+ private:
+  std::latch waits_{1};
+  std::latch had_{1};
+};
+
+TEST_P(GroupCommitTest, WhatQueuesWhileTheLockIsWaitedForJoinsTheGroup) {
+  std::string calls;
+  Waiter waiter(calls);
+  Start({&waiter});
+  writes_->Submit(kNoDeadline, Insert(1), answers_.Next());
+  waiter.AwaitWaiting();
+  for (int number = 2; number <= 20; ++number) {
+    writes_->Submit(kNoDeadline, Insert(number), answers_.Next());
+  }
+  waiter.GiveLock();
+  for (const absl::Status& status : answers_.Await(20)) EXPECT_EQ(status, absl::OkStatus());
+  EXPECT_EQ(calls, "bBC");
+  EXPECT_EQ(Numbers(*database_).size(), 20u);
+}
+
 TEST_P(GroupCommitTest, AGroupTakesNoMoreThanItsLimit) {
   std::string calls;
   Recorder recorder(calls);

@@ -226,7 +226,7 @@ std::int64_t EventLog::CompactUpTo(Connection& connection, std::int64_t position
 
 std::int64_t EventLog::HeadIn(Connection& connection) { return ReadLogRow(connection).head; }
 
-void EventLog::Begin(Connection& connection) {
+void EventLog::Lock(Connection& connection) {
   const auto start = std::chrono::steady_clock::now();
   const EventLogRow row = LockLogRow(connection);
   lock_seconds_.Observe(
@@ -235,6 +235,9 @@ void EventLog::Begin(Connection& connection) {
   // Positions that were given out would be given out again.
   if (row.head < head()) throw FinalState(LostItsEnd(head(), row.head));
   group_head_ = row.head;
+}
+
+void EventLog::Begin(Connection&) {
   group_events_.clear();
   group_times_.clear();
 }

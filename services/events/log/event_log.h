@@ -102,6 +102,7 @@ class EventLog : public GroupParticipant {
   // The head as `connection`'s snapshot sees it, for reads that must match their as-of token.
   static std::int64_t HeadIn(Connection& connection);
 
+  void Lock(Connection& connection) override;
   void Begin(Connection& connection) override;
   void BeforeCommit(Connection& connection) override;
   void Committed() override;

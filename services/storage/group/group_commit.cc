@@ -146,8 +146,11 @@ class GroupCommit::Writer {
   void Work();
   Group Take();
   Group TakeAll();
-  void Commit(std::span<Pending> group);
-  Attempt Try(std::span<Pending> group, std::vector<absl::Status>& statuses);
+  // With mutex_ held: from the queue into `group`, as many as fit.
+  void Gather(Group& group);
+  void Commit(Group& group);
+  void Commit(std::span<Pending> group, Group* gathered);
+  Attempt Try(std::span<Pending>& group, std::vector<absl::Status>& statuses, Group* gathered);
   bool Reconnect();
   void AnswerAll(std::span<Pending> group, const absl::Status& status);
   // The server cannot be reached: what has queued meanwhile would only wait for as long again.
@@ -208,21 +211,30 @@ GroupCommit::Writer::Group GroupCommit::Writer::Take() {
       lock.lock();
     }
   }
-  const std::size_t count = std::min(queue_.size(), kGroupWritesMax);
-  Group group(std::make_move_iterator(queue_.begin()),
-              std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(count)));
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+  Group group;
+  Gather(group);
   return group;
 }
 
-void GroupCommit::Writer::Commit(std::span<Pending> group) {
+void GroupCommit::Writer::Gather(Group& group) {
+  const std::size_t count = std::min(queue_.size(), kGroupWritesMax - group.size());
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  group.insert(group.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+}
+
+void GroupCommit::Writer::Commit(Group& group) { Commit(group, &group); }
+
+// `gathered` holds `group` and takes in what has queued by the time that the lock is had; null: the
+// group stays as it is.
+void GroupCommit::Writer::Commit(std::span<Pending> group, Group* gathered) {
   if (connection_lost_ && !Reconnect()) {
     AnswerAll(group, StorageUnavailable());
     return AnswerQueued();
   }
   std::vector<absl::Status> statuses(group.size());
-  Attempt attempt = Try(group, statuses);
-  if (attempt.ending == Ending::kLost && Reconnect()) attempt = Try(group, statuses);
+  Attempt attempt = Try(group, statuses, gathered);
+  if (attempt.ending == Ending::kLost && Reconnect()) attempt = Try(group, statuses, gathered);
   switch (attempt.ending) {
     case Ending::kCommitted:
       return AnswerEach(group, std::move(statuses));
@@ -231,7 +243,7 @@ void GroupCommit::Writer::Commit(std::span<Pending> group) {
       return AnswerAll(group, attempt.failure);
     case Ending::kThrew:
       if (group.size() == 1) return AnswerAll(group, attempt.failure);
-      for (std::size_t i = 0; i < group.size(); ++i) Commit(group.subspan(i, 1));
+      for (std::size_t i = 0; i < group.size(); ++i) Commit(group.subspan(i, 1), nullptr);
       return;
     case Ending::kFinal:
       ++statistics_.failed;
@@ -251,11 +263,19 @@ void GroupCommit::Writer::Commit(std::span<Pending> group) {
   }
 }
 
-Attempt GroupCommit::Writer::Try(std::span<Pending> group, std::vector<absl::Status>& statuses) {
+Attempt GroupCommit::Writer::Try(std::span<Pending>& group, std::vector<absl::Status>& statuses,
+                                 Group* gathered) {
   Connection& connection = database_.writer();
   bool committing = false;
   try {
     WriteTransaction transaction(connection);
+    for (GroupParticipant* participant : participants_) participant->Lock(connection);
+    if (gathered != nullptr) {
+      const std::lock_guard lock(mutex_);
+      Gather(*gathered);
+      group = *gathered;
+    }
+    statuses.resize(group.size());
     if (database_.kind() == DatabaseKind::kPostgres) {
       for (Pending& pending : group) {
         if (pending.expect != nullptr) pending.expect();

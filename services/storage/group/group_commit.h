@@ -27,6 +27,9 @@ inline constexpr std::size_t kWritesQueuedMax = 4096;
 class GroupParticipant {
  public:
   virtual ~GroupParticipant() = default;
+  // First in the transaction: takes the lock for which replicas wait in turn. The group is gathered
+  // after it, from all that has queued meanwhile.
+  virtual void Lock(Connection&) {}
   // In the transaction, before the first write. It acts for no tenant (Connection::ActFor).
   virtual void Begin(Connection& connection) = 0;
   // In the transaction, after the last write, for whose tenant it still acts: a participant that
