@@ -263,6 +263,8 @@ export class ThreadQuery {
     await this.#client.cancelQueries({ queryKey: commentKeys.lists(this.#invoiceId) });
     const { data, error } = await this.#newest.refetch();
     if (error !== null) throw error;
+    // A page of what is left may have come into sight meanwhile: it would bring all of that back.
+    await this.#client.cancelQueries({ queryKey: commentKeys.lists(this.#invoiceId) });
     if (data?.page !== undefined && !isAtNewest(this.thread)) this.#reset(data.page);
   }
 
