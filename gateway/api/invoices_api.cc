@@ -7,6 +7,7 @@
 #include "gateway/http/etag.h"
 #include "gateway/http/json_response.h"
 #include "gateway/http/target.h"
+#include "gateway/upstream/invoice_list_query.h"
 #include "gateway/upstream/transcode.h"
 
 namespace marginalia {
@@ -53,9 +54,9 @@ void InvoicesApi::Get(ApiCall call) {
 
 void InvoicesApi::List(ApiCall call) {
   invoices::v1::ListInvoiceSummariesRequest request;
-  auto cursor = QueryText(call.query(), "cursor");
-  if (!cursor.ok()) return call.Fail(cursor.status());
-  request.set_page_token(*std::move(cursor));
+  InvoiceListQuery asked;
+  const absl::Status read = ReadInvoiceListQuery(call.query(), asked, request);
+  if (!read.ok()) return call.Fail(read);
   const auto limit = QueryLimit(call.query());
   if (!limit.ok()) return call.Fail(limit.status());
   request.set_page_size(*limit);

@@ -5,6 +5,7 @@
 #include "gateway/http/api_call.h"
 #include "gateway/pages/frame/template.h"
 #include "gateway/pages/views/activity.h"
+#include "gateway/upstream/invoice_list_query.h"
 #include "gateway/upstream/upstream.h"
 
 namespace marginalia {
@@ -19,7 +20,7 @@ class InvoiceListPage {
   void ShowFromRoot(ApiCall call);
 
  private:
-  void Render(ApiCall call, std::string_view cursor,
+  void Render(ApiCall call, const InvoiceListQuery& asked,
               const invoices::v1::ListInvoiceSummariesResponse& found, const Activity& activity);
 
   Upstream& upstream_;

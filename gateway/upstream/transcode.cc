@@ -265,6 +265,10 @@ void AppendSummary(std::string& json, const InvoiceSummary& summary) {
   AppendInteger(json, "version", summary.version());
   AppendText(json, "dueDate", summary.due_date());
   if (summary.has_comment_count()) AppendCount(json, summary);
+  if (summary.thread_state() != comments::v1::THREAD_STATE_UNSPECIFIED) {
+    AppendText(json, "threadState", StateName(summary.thread_state()));
+  }
+  if (summary.has_state_time()) AppendTime(json, "stateTime", summary.state_time());
   json += '}';
 }
 

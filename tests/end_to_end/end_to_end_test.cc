@@ -182,6 +182,44 @@ TEST_F(EndToEndTest, TheInvoicesNumberLeadsToTheSameThread) {
   EXPECT_EQ(Parsed(page).at("totalSize").as_int64(), 1);
 }
 
+TEST_F(EndToEndTest, InvoicesAreListedByTheStateOfTheirThreadsAndByWhatHappenedLast) {
+  const std::string second = processes_.NewInvoice("INV-1043");
+  processes_.NewInvoice("INV-1044");
+  ASSERT_EQ(Post("One").status, 201);
+  const HttpAnswer resolved =
+      client_.Post("/api/invoices/INV-1043/resolve", "{}", Authorization("dana", "member"));
+  ASSERT_EQ(resolved.status, 200) << resolved.body;
+  const auto numbers = [&](const std::string& query) {
+    const HttpAnswer answer = client_.Get(absl::StrCat("/api/invoices?consistency=full&", query),
+                                          Authorization("sam", "viewer"));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    std::vector<std::string> found;
+    if (answer.status != 200) return found;
+    for (const json::value& summary : Parsed(answer).at("summaries").as_array()) {
+      found.emplace_back(summary.at("number").as_string());
+      EXPECT_EQ(summary.at("threadState"), found.back() == "INV-1043" ? "RESOLVED" : "OPEN");
+    }
+    return found;
+  };
+  using Numbers = std::vector<std::string>;
+  EXPECT_EQ(numbers("threadState=resolved"), Numbers({"INV-1043"}));
+  EXPECT_EQ(numbers("threadState=open"), Numbers({"INV-1042", "INV-1044"}));
+  EXPECT_EQ(numbers("order=activity"), Numbers({"INV-1043", "INV-1042", "INV-1044"}));
+  EXPECT_EQ(numbers("order=number"), Numbers({"INV-1042", "INV-1043", "INV-1044"}));
+  for (const std::string parameter : {"threadState", "order"}) {
+    const HttpAnswer refused = client_.Get(absl::StrCat("/api/invoices?", parameter, "=size"),
+                                           Authorization("sam", "viewer"));
+    EXPECT_EQ(refused.status, 400) << parameter;
+    EXPECT_EQ(Parsed(refused).at_pointer("/errors/0/field"), json::value(parameter));
+  }
+  const HttpAnswer page =
+      client_.Get("/invoices?threadState=resolved&order=activity", Authorization("sam", "viewer"));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_NE(page.body.find("INV-1043"), page.body.npos);
+  EXPECT_EQ(page.body.find("INV-1042"), page.body.npos);
+  EXPECT_NE(page.body.find("<span class=\"badge\">Resolved</span>"), page.body.npos);
+}
+
 TEST_F(EndToEndTest, TheActivityOfAllInvoicesIsListedNewestFirst) {
   const std::string other = processes_.NewInvoice("INV-1043");
   ASSERT_EQ(Post("first").status, 201);

@@ -144,6 +144,7 @@ PageData SummaryRow(const InvoiceSummary& summary, absl::Time now) {
   row["due_day"] = summary.due_date();
   row["due_text"] = ShortDay(summary.due_date());
   AddCountOrDash(row, CountOf(summary));
+  row["is_resolved"] = summary.thread_state() == comments::v1::THREAD_STATE_RESOLVED;
   AddLast(row, summary, now);
   return row;
 }
