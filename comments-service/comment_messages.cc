@@ -41,6 +41,7 @@ void SetComment(v1::Comment& message, const Comment& comment) {
     removal.set_reason(comment.removal->reason);
   }
   message.set_etag(EtagOf(comment));
+  message.set_erased(comment.erased);
 }
 
 void SetThread(v1::Thread& message, const std::string& invoice_id, const Thread& thread) {
@@ -217,6 +218,15 @@ NewRemoval NewRemovalOf(v1::RemoveCommentRequest request) {
   return removal;
 }
 
+NewErasure NewErasureOf(v1::EraseCommentRequest request) {
+  NewErasure erasure;
+  erasure.invoice_id = std::move(*request.mutable_invoice_id());
+  erasure.change_id = std::move(*request.mutable_change_id());
+  erasure.comment_id = std::move(*request.mutable_comment_id());
+  erasure.reason = std::move(*request.mutable_reason());
+  return erasure;
+}
+
 NewSettlement NewSettlementOf(v1::ResolveThreadRequest request) { return SettlementOf(request); }
 NewSettlement NewSettlementOf(v1::ReopenThreadRequest request) { return SettlementOf(request); }
 
@@ -233,6 +243,10 @@ v1::EditCommentResponse MessageOf(const EditedComment& edited) {
 
 v1::RemoveCommentResponse MessageOf(const RemovedComment& removed) {
   return ChangedComment<v1::RemoveCommentResponse>(removed);
+}
+
+v1::EraseCommentResponse MessageOf(const ErasedComment& erased) {
+  return ChangedComment<v1::EraseCommentResponse>(erased);
 }
 
 v1::ResolveThreadResponse MessageOf(const ResolvedThread& resolved) {

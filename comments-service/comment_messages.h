@@ -30,12 +30,14 @@ comments::v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome);
 comments::v1::GetCommentResponse MessageOf(const Comment& comment);
 NewEdit NewEditOf(comments::v1::EditCommentRequest request);
 NewRemoval NewRemovalOf(comments::v1::RemoveCommentRequest request);
+NewErasure NewErasureOf(comments::v1::EraseCommentRequest request);
 NewSettlement NewSettlementOf(comments::v1::ResolveThreadRequest request);
 NewSettlement NewSettlementOf(comments::v1::ReopenThreadRequest request);
 RevisionsRequest RevisionsRequestOf(comments::v1::ListCommentRevisionsRequest request);
 
 comments::v1::EditCommentResponse MessageOf(const EditedComment& edited);
 comments::v1::RemoveCommentResponse MessageOf(const RemovedComment& removed);
+comments::v1::EraseCommentResponse MessageOf(const ErasedComment& erased);
 comments::v1::ResolveThreadResponse MessageOf(const ResolvedThread& resolved);
 comments::v1::ReopenThreadResponse MessageOf(const ReopenedThread& reopened);
 comments::v1::ListCommentRevisionsResponse MessageOf(const RevisionsPage& page);

@@ -33,9 +33,11 @@ using RawService = Contract::WithRawCallbackMethod_AddComment<
                                             Contract::WithRawCallbackMethod_RemoveComment<
                                                 Contract::WithRawCallbackMethod_ListCommentRevisions<
                                                     Contract::WithRawCallbackMethod_ResolveThread<
-                                                        Contract::
-                                                            WithRawCallbackMethod_ReopenThread<
-                                                                Contract::Service>>>>>>>>>>>>>>>>>>;
+                                                        Contract::WithRawCallbackMethod_ReopenThread<
+                                                            Contract::
+                                                                WithRawCallbackMethod_EraseComment<
+                                                                    Contract::
+                                                                        Service>>>>>>>>>>>>>>>>>>>;
 
 // The answer of a use case as the answer of the call.
 template <class Result>
@@ -85,6 +87,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         verify_audit_log_(MethodOf("VerifyAuditLog")),
         edit_comment_(MethodOf("EditComment")),
         remove_comment_(MethodOf("RemoveComment")),
+        erase_comment_(MethodOf("EraseComment")),
         resolve_thread_(MethodOf("ResolveThread")),
         reopen_thread_(MethodOf("ReopenThread")),
         list_comment_revisions_(MethodOf("ListCommentRevisions")),
@@ -160,6 +163,16 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         context, remove_comment_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.changes.Remove(ContextOf(call->call()), NewRemovalOf(std::move(message)),
                                     AnswerTo<RemovedComment>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* EraseComment(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return Handle<v1::EraseCommentRequest>(
+        context, erase_comment_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.changes.Erase(ContextOf(call->call()), NewErasureOf(std::move(message)),
+                                   AnswerTo<ErasedComment>(call, response));
         });
   }
 
@@ -298,6 +311,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
   const GatedMethod& verify_audit_log_;
   const GatedMethod& edit_comment_;
   const GatedMethod& remove_comment_;
+  const GatedMethod& erase_comment_;
   const GatedMethod& resolve_thread_;
   const GatedMethod& reopen_thread_;
   const GatedMethod& list_comment_revisions_;

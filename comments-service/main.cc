@@ -26,6 +26,7 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/erased_event.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
 #include "comments-service/watch/open_watches.h"
@@ -142,7 +143,9 @@ int Run(int argc, char** argv) {
   AuditLog audit_log;
   ThreadPages pages;
   CommentWriter writer(*log, audit_log, pages);
-  EventFeed feed(*log, [&pages](const auto& events) { pages.OutdateFor(events); });
+  EventFeed feed(
+      *log, [&pages](const auto& events) { pages.OutdateFor(events); },
+      [](const Event& event) { return IsErasure(event.payload); });
   // The pages come first, so that they are out of date before watchers hear of what outdated them.
   GroupCommit writes(*database, {&pages, log.get(), &audit_log, &writer},
                      [&shutdown](std::string_view reason) { shutdown.Fail(reason); });

@@ -33,6 +33,31 @@ struct RevisionRows {
   RowInsert insert;
 };
 
+struct EraseStatement {
+  explicit EraseStatement(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "UPDATE comment_revisions SET body = '', body_salt = '', erased = 1"
+                          " WHERE org_id = :org_id AND position = :position",
+                   soci::use(org_id), soci::use(position))) {}
+
+  std::string org_id;
+  std::int64_t position = 0;
+  soci::statement statement;
+};
+
+struct SelectRevisionEvents {
+  explicit SelectRevisionEvents(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT event_position FROM comment_revisions WHERE org_id = :org_id"
+                          " AND position = :position ORDER BY revision",
+                   soci::use(org_id), soci::use(position), soci::into(event_position))) {}
+
+  std::string org_id;
+  std::int64_t position = 0;
+  std::int64_t event_position = 0;
+  soci::statement statement;
+};
+
 struct UpdateStatement {
   explicit UpdateStatement(Connection& connection)
       : statement((connection.sql().prepare
@@ -141,6 +166,25 @@ void KeepCurrentRevision(Connection& connection, std::string_view org_id, std::i
   keep.org_id = org_id;
   keep.position = position;
   keep.statement.execute(true);
+}
+
+void EraseRevisions(Connection& connection, std::string_view org_id, std::int64_t position) {
+  auto& erase = connection.Prepared<EraseStatement>();
+  erase.org_id = org_id;
+  erase.position = position;
+  erase.statement.execute(true);
+}
+
+std::vector<std::int64_t> RevisionEvents(Connection& connection, std::string_view org_id,
+                                         std::int64_t position) {
+  auto& select = connection.Prepared<SelectRevisionEvents>();
+  select.org_id = org_id;
+  select.position = position;
+  std::vector<std::int64_t> positions;
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    positions.push_back(select.event_position);
+  }
+  return positions;
 }
 
 void InsertRevision(Connection& connection, std::string_view org_id, std::int64_t position,

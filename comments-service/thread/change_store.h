@@ -36,6 +36,13 @@ void KeepCurrentRevision(Connection& connection, std::string_view org_id, std::i
 void InsertRevision(Connection& connection, std::string_view org_id, std::int64_t position,
                     const Revision& revision, std::string_view salt, std::int64_t event_position);
 
+// Of the comment at `position`: makes its kept revisions say nothing any more.
+void EraseRevisions(Connection& connection, std::string_view org_id, std::int64_t position);
+
+// The positions of the events that told of the comment's kept revisions, oldest first.
+std::vector<std::int64_t> RevisionEvents(Connection& connection, std::string_view org_id,
+                                         std::int64_t position);
+
 // Makes the comment at `position` show what `comment` has: body, revision, times, removal.
 void UpdateComment(Connection& connection, std::string_view org_id, std::int64_t position,
                    const Comment& comment, std::string_view body_salt,

@@ -28,6 +28,12 @@ struct Changes::RemovalRun {
   RemovedComment result;
   std::int64_t seen = 0;
 };
+struct Changes::ErasureRun {
+  NewErasure request;
+  Deed deed;
+  ErasedComment result;
+  std::int64_t seen = 0;
+};
 struct Changes::SettlementRun {
   NewSettlement request;
   Deed deed;
@@ -242,6 +248,51 @@ absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
   }
   run.result.receipt = writer_.Remove(connection, deed, *stored, request.reason, request.change_id);
   run.result.comment = std::move(comment);
+  return absl::OkStatus();
+}
+
+void Changes::Erase(const CallContext& call, NewErasure request, Answer<ErasedComment> answer) {
+  absl::Status checked = Canonicalize("comment_id", request.comment_id);
+  if (checked.ok() && request.reason.empty()) checked = InvalidField("reason", "is required");
+  if (checked.ok()) checked = InField("reason", CheckReason(request.reason));
+  if (checked.ok()) checked = CheckChangeId(request.change_id);
+  if (!checked.ok()) return answer(checked);
+  // Also of one that was erased before: whoever did it may have been killed before the log was
+  // empty.
+  Answer<ErasedComment> written = [this, deadline = call.deadline, answer = std::move(answer)](
+                                      absl::StatusOr<ErasedComment> erased) mutable {
+    if (!erased.ok()) return answer(erased.status());
+    writes_.EmptyLogThen(deadline, [erased = *std::move(erased), answer = std::move(answer)](
+                                       const absl::Status& emptied) mutable {
+      if (!emptied.ok()) return answer(emptied);
+      answer(std::move(erased));
+    });
+  };
+  Submit(
+      call,
+      std::make_shared<ErasureRun>(ErasureRun{.request = std::move(request), .deed = DeedOf(call)}),
+      std::move(written));
+}
+
+absl::Status Changes::Write(Connection& connection, ErasureRun& run) {
+  const NewErasure& request = run.request;
+  const Deed& deed = run.deed;
+  std::optional<StoredComment> stored = FindComment(connection, deed.org_id, request.comment_id);
+  if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
+  std::optional<StoredChange> change;
+  if (!request.change_id.empty()) change = FindChange(connection, deed.org_id, request.change_id);
+  if (change && (!IsSame(*change, kActionErased, deed, request.invoice_id, request.comment_id) ||
+                 change->reason != request.reason)) {
+    return ChangeIdReused();
+  }
+  if (change || stored->comment.erased) {
+    run.result.replayed = true;
+    run.result.receipt = change ? ReceiptOf(*change) : ReceiptOf(connection, deed.org_id, *stored);
+  } else {
+    run.result.receipt =
+        writer_.Erase(connection, deed, *stored, request.reason, request.change_id);
+  }
+  run.result.comment = std::move(stored->comment);
   return absl::OkStatus();
 }
 

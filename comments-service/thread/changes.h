@@ -1,5 +1,5 @@
-// What one can do to comments that are there and to a thread: edit, remove, resolve, reopen. Each
-// change is one write of a group: rows, audit entry and event. Thread-safe.
+// What one can do to comments that are there and to a thread: edit, remove, erase, resolve, reopen.
+// Each change is one write of a group: rows, audit entry and event. Thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_CHANGES_H_
 #define MARGINALIA_COMMENTS_SERVICE_THREAD_CHANGES_H_
 
@@ -40,6 +40,11 @@ struct NewRemoval : ChangeRequest {
   std::string reason;
 };
 
+struct NewErasure : ChangeRequest {
+  std::string comment_id;
+  std::string reason;
+};
+
 struct NewSettlement : ChangeRequest {
   bool resolve = false;
   // What is said with it; its id may be empty.
@@ -64,6 +69,9 @@ struct EditedComment : ChangeOutcome {
 struct RemovedComment : ChangeOutcome {
   Comment comment;
 };
+struct ErasedComment : ChangeOutcome {
+  Comment comment;
+};
 struct SettledThread : ChangeOutcome {
   std::string invoice_id;
   Thread thread;
@@ -86,12 +94,16 @@ class Changes {
 
   void Edit(const CallContext& call, NewEdit request, Answer<EditedComment> answer);
   void Remove(const CallContext& call, NewRemoval request, Answer<RemovedComment> answer);
+  // Answers when no text of the comment is left, on SQLite in the write-ahead log either: one that
+  // was erased and could not be answered so is completed by a repetition.
+  void Erase(const CallContext& call, NewErasure request, Answer<ErasedComment> answer);
   void Resolve(const CallContext& call, NewSettlement request, Answer<ResolvedThread> answer);
   void Reopen(const CallContext& call, NewSettlement request, Answer<ReopenedThread> answer);
 
  private:
   struct EditRun;
   struct RemovalRun;
+  struct ErasureRun;
   struct SettlementRun;
   // Finds the invoice, has the run written, and answers with what came of it.
   template <class Run, class Result>
@@ -101,6 +113,7 @@ class Changes {
 
   absl::Status Write(Connection& connection, EditRun& run);
   absl::Status Write(Connection& connection, RemovalRun& run);
+  absl::Status Write(Connection& connection, ErasureRun& run);
   absl::Status Write(Connection& connection, SettlementRun& run);
   // Whether somebody may still change what he has said.
   absl::Status CheckWindow(const Comment& comment, absl::Time now) const;

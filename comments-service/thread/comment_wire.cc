@@ -116,6 +116,7 @@ void AppendComment(std::string& out, const CommentView& comment) {
     AppendText(out, 3, comment.removal_reason);
   }
   AppendText(out, 10, EtagOf(comment));
+  AppendNumber(out, 11, comment.erased ? 1 : 0);
 }
 
 // Nothing of a thread that has no such time, and 0 is none either.
@@ -170,7 +171,7 @@ std::size_t CommentWireSize(const CommentView& comment) {
          NumberSize(comment.revision) +
          (comment.edit_micros != 0 ? LengthSize(Timestamp(comment.edit_micros).Size()) : 0) +
          (comment.removal_micros != 0 ? LengthSize(RemovalSize(comment)) : 0) +
-         TextSize(EtagOf(comment));
+         TextSize(EtagOf(comment)) + NumberSize(comment.erased ? 1 : 0);
 }
 
 void AppendPageComment(std::string& page, const CommentView& comment) {
@@ -195,8 +196,11 @@ std::string EncodeEvent(const EventView& event) {
   const std::size_t comment_size = event.comment == nullptr ? 0 : CommentWireSize(*event.comment);
   const std::int64_t thread_size =
       event.kind == EventKind::kCommentAdded ? event.thread.place_count : 0;
-  const std::size_t kind_size =
-      (event.comment == nullptr ? 0 : LengthSize(comment_size)) + NumberSize(thread_size);
+  // Who only wants to know what to drop reads no further than the id.
+  const bool erased = event.kind == EventKind::kCommentErased;
+  const std::size_t kind_size = (erased ? TextSize(event.comment->comment_id) : 0) +
+                                (event.comment == nullptr ? 0 : LengthSize(comment_size)) +
+                                NumberSize(thread_size);
   std::string out;
   out.reserve(NumberSize(event.position) + TextSize(event.org_id) + LengthSize(time.Size()) +
               LengthSize(kind_size) + NumberSize(event.number) + TextSize(event.invoice_id) +
@@ -205,8 +209,9 @@ std::string EncodeEvent(const EventView& event) {
   AppendText(out, 2, event.org_id);
   AppendTimestamp(out, 3, time);
   AppendLength(out, static_cast<std::uint32_t>(event.kind), kind_size);
+  if (erased) AppendText(out, 1, event.comment->comment_id);
   if (event.comment != nullptr) {
-    AppendLength(out, 1, comment_size);
+    AppendLength(out, erased ? 2 : 1, comment_size);
     AppendComment(out, *event.comment);
   }
   AppendNumber(out, 2, thread_size);

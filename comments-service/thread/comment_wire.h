@@ -60,6 +60,7 @@ enum class EventKind : std::uint32_t {
   kCommentAdded = 4,
   kCommentEdited = 5,
   kCommentRemoved = 6,
+  kCommentErased = 7,
   kThreadResolved = 8,
   kThreadReopened = 9,
 };

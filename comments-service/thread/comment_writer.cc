@@ -6,6 +6,7 @@
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/erased_event.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {
@@ -187,6 +188,41 @@ Receipt CommentWriter::Remove(Connection& connection, const Deed& deed, StoredCo
                            .create_time = comment.removal->time},
                  .name = deed.actor.display_name,
                  .kind = EventKind::kCommentRemoved,
+                 .comment = &view},
+                thread);
+}
+
+Receipt CommentWriter::Erase(Connection& connection, const Deed& deed, StoredComment& stored,
+                             std::string_view reason, std::string_view change_id) {
+  Comment& comment = stored.comment;
+  const std::int64_t position = events_.next_position();
+  const bool shown = !comment.removal.has_value();
+  const absl::Time time = CreateTimeAfter(
+      shown ? comment.edit_time.value_or(comment.create_time) : comment.removal->time, deed.time);
+  if (shown) {
+    comment.removal = Removal{.time = time, .actor = deed.actor, .reason = std::string(reason)};
+  }
+  comment.body.clear();
+  comment.erased = true;
+  UpdateComment(connection, deed.org_id, stored.position, comment, "", position);
+  // Behind the update, so that of one that never changed no text is kept.
+  KeepCurrentRevision(connection, deed.org_id, stored.position);
+  EraseRevisions(connection, deed.org_id, stored.position);
+  for (const std::int64_t event : RevisionEvents(connection, deed.org_id, stored.position)) {
+    events_.Rewrite(connection, event, WithoutText);
+  }
+  if (!change_id.empty()) InsertChangeId(connection, deed.org_id, change_id, position, 0);
+  const Thread& thread = StoreChanged(connection, deed, comment.invoice_id, shown ? 1 : 0);
+  const CommentView view = ViewOf(comment);
+  return Record(connection, deed,
+                {.entry = {.action = std::string(kActionErased),
+                           .invoice_id = comment.invoice_id,
+                           .comment_id = comment.comment_id,
+                           .revision = comment.revision,
+                           .reason = std::string(reason),
+                           .create_time = time},
+                 .name = deed.actor.display_name,
+                 .kind = EventKind::kCommentErased,
                  .comment = &view},
                 thread);
 }

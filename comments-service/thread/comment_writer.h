@@ -73,6 +73,11 @@ class CommentWriter : public GroupParticipant {
   Receipt Remove(Connection& connection, const Deed& deed, StoredComment& comment,
                  std::string_view reason, std::string_view change_id);
 
+  // Makes nothing of what the comment ever said be left: in its row, its revisions, and the events
+  // that told of them. One that is not removed yet is removed by it. A change_id as above.
+  Receipt Erase(Connection& connection, const Deed& deed, StoredComment& comment,
+                std::string_view reason, std::string_view change_id);
+
   // Changes the thread's state; `comment_position` is of what was said with that, or 0.
   Receipt Settle(Connection& connection, const Deed& deed, std::string_view invoice_id,
                  bool resolved, std::string_view change_id, std::int64_t comment_position);

@@ -132,6 +132,17 @@ absl::StatusOr<v1::RemoveCommentResponse> Client::Remove(const v1::Comment& comm
   return Call(&Stub::RemoveComment, request);
 }
 
+absl::StatusOr<v1::EraseCommentResponse> Client::Erase(const v1::Comment& comment,
+                                                       const std::string& reason,
+                                                       const std::string& change_id) const {
+  v1::EraseCommentRequest request;
+  request.set_invoice_id(comment.invoice_id());
+  request.set_comment_id(comment.comment_id());
+  request.set_reason(reason);
+  request.set_change_id(change_id);
+  return Call(&Stub::EraseComment, request);
+}
+
 absl::StatusOr<v1::ListCommentRevisionsResponse> Client::Revisions(const v1::Comment& comment,
                                                                    int page_size,
                                                                    const std::string& token) const {

@@ -72,6 +72,9 @@ class Client {
   absl::StatusOr<comments::v1::RemoveCommentResponse> Remove(
       const comments::v1::Comment& comment, const std::string& reason,
       const std::string& change_id = "") const;
+  absl::StatusOr<comments::v1::EraseCommentResponse> Erase(const comments::v1::Comment& comment,
+                                                           const std::string& reason,
+                                                           const std::string& change_id = "") const;
   absl::StatusOr<comments::v1::ListCommentRevisionsResponse> Revisions(
       const comments::v1::Comment& comment, int page_size = 0, const std::string& token = "") const;
   // With a body something is said with it, under a fresh id when there is none.

@@ -18,6 +18,7 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/erased_event.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
 #include "services/process/stopwatch.h"
@@ -74,7 +75,9 @@ struct ServiceUnderTest::Parts {
         database(OrAbort(Database::Open(options.database_url, CommentsMigrations()))),
         log(OrAbort(EventLog::Open(*database, options.start_new_log))),
         writer(*log, audit_log, pages),
-        feed(*log, [this](const auto& events) { pages.OutdateFor(events); }),
+        feed(
+            *log, [this](const auto& events) { pages.OutdateFor(events); },
+            [](const Event& event) { return IsErasure(event.payload); }),
         writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
         retention(*log, feed, writes, options.retention, options.retention_interval),
         directory(DirectoryAt(options.invoices_address)),

@@ -31,6 +31,20 @@ TEST(EventRingTest, ANewRingCoversTheEndAndNothingBefore) {
   EXPECT_THAT(ring.After(10, kNoBound, kNoBound), IsEmpty());
 }
 
+TEST(EventRingTest, WhatItForgetsItNoLongerCoversAlsoWhenItComesLate) {
+  EventRing ring(8, kNoBound, 10);
+  ring.Push(Events(11, 13));
+  ring.ForgetUpTo(12);
+  EXPECT_FALSE(ring.Covers(11));
+  EXPECT_THAT(Positions(ring.After(12, kNoBound, kNoBound)), ElementsAre(13));
+  // From another replica, later than that it was rewritten.
+  ring.ForgetUpTo(15);
+  ring.Push(Events(14, 16));
+  EXPECT_EQ(ring.end(), 16);
+  EXPECT_FALSE(ring.Covers(14));
+  EXPECT_THAT(Positions(ring.After(15, kNoBound, kNoBound)), ElementsAre(16));
+}
+
 TEST(EventRingTest, ItGivesWhatFollowsAPosition) {
   EventRing ring(4, kNoBound, 10);
   ring.Push(Events(11, 13));

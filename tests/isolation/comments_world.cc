@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "comments-service/comments_rpc.h"
 #include "comments-service/schema.h"
+#include "comments-service/thread/erased_event.h"
 #include "services/events/log/event_feed.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/server/server.h"
@@ -76,7 +77,9 @@ struct CommentsWorld::Parts {
         database(OrAbort(Database::Open(database_url, CommentsMigrations()))),
         log(OrAbort(EventLog::Open(*database, false))),
         writer(*log, audit_log, pages),
-        feed(*log, [this](const auto& events) { pages.OutdateFor(events); }),
+        feed(
+            *log, [this](const auto& events) { pages.OutdateFor(events); },
+            [](const Event& event) { return IsErasure(event.payload); }),
         writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
         invoices(*database, &directory),
         comments(*database, writes, writer, *log, invoices),

@@ -31,13 +31,16 @@ constexpr absl::Duration kSleepMax = absl::Minutes(1);
 // Everything is decided against ring.end(), under one lock: a watcher that was told "nothing
 // follows" and then asks to be woken cannot miss the push in between.
 struct EventFeed::State {
-  State(std::int64_t head, FromOthers others)
-      : ring(kRingEventsMax, kRingBytesMax, head), from_others(std::move(others)) {}
+  State(std::int64_t head, FromOthers others, Rewrites rewriting)
+      : ring(kRingEventsMax, kRingBytesMax, head),
+        rewrites(std::move(rewriting)),
+        from_others(std::move(others)) {}
 
   mutable std::mutex mutex;
   std::condition_variable changed;     // for the thread that wakes
   std::condition_variable hears_more;  // for the one that asks the database
   EventRing ring;                      // guarded by mutex, as all that follows
+  const Rewrites rewrites;             // not guarded: it changes nothing
   WakeList waiters;
   bool closed = false;
   bool ended = false;                           // the threads are to end
@@ -56,6 +59,8 @@ struct EventFeed::State {
   void Notify(std::int64_t head);
   void Committed(const std::vector<EventPointer>& events);
   void Push(const std::vector<EventPointer>& events);
+  // Lets go of what these have rewritten, also of what comes late from before them.
+  void Forget(const std::vector<EventPointer>& events);
   void Wake();
   void Hear(EventLog& log);
   // Brings in what other replicas have appended. Returns how long to wait until the next time.
@@ -76,7 +81,17 @@ void EventFeed::State::Notify(std::int64_t head) {
   hears_more.notify_one();
 }
 
+void EventFeed::State::Forget(const std::vector<EventPointer>& events) {
+  if (rewrites == nullptr) return;
+  for (const EventPointer& event : events) {
+    if (!rewrites(*event)) continue;
+    const std::lock_guard lock(mutex);
+    ring.ForgetUpTo(event->position);
+  }
+}
+
 void EventFeed::State::Committed(const std::vector<EventPointer>& events) {
+  Forget(events);
   bool follows = false;
   {
     const std::lock_guard lock(mutex);
@@ -181,6 +196,7 @@ absl::Duration EventFeed::State::CatchUp(EventLog& log) {
     if (!events.ok()) return CannotHear(events.status());
     if (events->empty()) return kHeadPollIntervalAfterFailure;
     if (from_others != nullptr) from_others(*events);
+    Forget(*events);
     Push(*events);
     end = events->back()->position;
   }
@@ -210,8 +226,9 @@ class HeldPlace : public EventFeed::Place {
 
 }  // namespace
 
-EventFeed::EventFeed(EventLog& log, FromOthers from_others)
-    : log_(log), state_(std::make_shared<State>(log.head(), std::move(from_others))) {
+EventFeed::EventFeed(EventLog& log, FromOthers from_others, Rewrites rewrites)
+    : log_(log),
+      state_(std::make_shared<State>(log.head(), std::move(from_others), std::move(rewrites))) {
   log.OnCommitted(
       [state = state_](const std::vector<EventPointer>& events) { state->Committed(events); });
   State* const state = state_.get();

@@ -29,10 +29,14 @@ class EventFeed {
   // any watcher does. An empty vector: of more than could be told.
   using FromOthers = absl::AnyInvocable<void(const std::vector<EventPointer>&)>;
 
+  // Whether an event has rewritten earlier ones (EventLog::Rewrite): nothing up to it is taken from
+  // memory any more. Another replica goes on until it hears of it.
+  using Rewrites = absl::AnyInvocable<bool(const Event&) const>;
+
   // Subscribes to the log's commits; starts the thread that wakes watchers, and where others append
   // as well the one that asks the database for that: a database that hangs stops no wake. The log
   // must outlive it.
-  explicit EventFeed(EventLog& log, FromOthers from_others = nullptr);
+  explicit EventFeed(EventLog& log, FromOthers from_others = nullptr, Rewrites rewrites = nullptr);
   ~EventFeed();
 
   // What follows `after`, in order, without waiting for more; empty when nothing does. Bounded by

@@ -125,6 +125,21 @@ std::int64_t EventLog::Append(Connection&, std::string_view org_id, std::string_
   return group_head_;
 }
 
+void EventLog::Rewrite(Connection& connection, std::int64_t position,
+                       absl::FunctionRef<std::string(std::string_view)> rewrite) {
+  // The group's own events are stored just before its commit.
+  for (EventPointer& event : group_events_) {
+    if (event->position != position) continue;
+    auto rewritten = std::make_shared<Event>(*event);
+    rewritten->payload = rewrite(event->payload);
+    event = std::move(rewritten);
+    return;
+  }
+  const std::vector<EventPointer> stored = LoadEvents(connection, position - 1, 1, kReadBytesMax);
+  if (stored.empty() || stored.front()->position != position) return;
+  StorePayload(connection, position, rewrite(stored.front()->payload));
+}
+
 absl::StatusOr<std::int64_t> EventLog::RefreshHead() {
   if (!has_other_writers()) return head();
   const std::int64_t known = head();

@@ -54,6 +54,12 @@ class EventLog : public GroupParticipant {
                       absl::Time time,
                       absl::FunctionRef<std::string(std::int64_t position)> encode);
 
+  // Writer thread, inside a write: lets `rewrite` replace the payload of the event at `position`;
+  // does nothing when that is no longer retained. Whoever may have it in memory must be told
+  // (EventFeed).
+  void Rewrite(Connection& connection, std::int64_t position,
+               absl::FunctionRef<std::string(std::string_view payload)> rewrite);
+
   // Writer thread, inside a write: the position that the next Append allots.
   std::int64_t next_position() const { return group_head_ + 1; }
 

@@ -15,15 +15,26 @@ std::size_t BytesOf(const Event& event) {
 void EventRing::Push(const std::vector<EventPointer>& events) {
   for (const EventPointer& event : events) {
     if (event->position <= end_) continue;
+    if (event->position <= forgotten_) {
+      Reset(event->position);
+      continue;
+    }
     if (event->position != end_ + 1) Reset(event->position - 1);
     events_.push_back(event);
     bytes_ += BytesOf(*event);
     end_ = event->position;
   }
-  while (events_.size() > events_max_ || bytes_ > bytes_max_) {
-    bytes_ -= BytesOf(*events_.front());
-    events_.pop_front();
-  }
+  while (events_.size() > events_max_ || bytes_ > bytes_max_) DropOldest();
+}
+
+void EventRing::DropOldest() {
+  bytes_ -= BytesOf(*events_.front());
+  events_.pop_front();
+}
+
+void EventRing::ForgetUpTo(std::int64_t position) {
+  forgotten_ = std::max(forgotten_, position);
+  while (!events_.empty() && events_.front()->position <= position) DropOldest();
 }
 
 void EventRing::Reset(std::int64_t end) {

@@ -21,6 +21,8 @@ class EventRing {
   // Adds events that follow each other. Those it has already are left out; after a gap it starts
   // anew, because what a ring holds has no gap.
   void Push(const std::vector<EventPointer>& events);
+  // Holds nothing up to `position` from now on, of what is there and of what is yet to come.
+  void ForgetUpTo(std::int64_t position);
   // Forgets all and goes on after `end`.
   void Reset(std::int64_t end);
 
@@ -34,9 +36,12 @@ class EventRing {
                                   std::size_t bytes_max) const;
 
  private:
+  void DropOldest();
+
   const std::size_t events_max_;
   const std::size_t bytes_max_;
   std::int64_t end_;
+  std::int64_t forgotten_ = 0;
   std::size_t bytes_ = 0;
   std::deque<EventPointer> events_;
 };

@@ -71,6 +71,19 @@ struct EventRows {
   RowInsert insert;
 };
 
+struct PayloadStatement {
+  explicit PayloadStatement(Connection& connection)
+      : update((connection.sql().prepare
+                    << (connection.kind() == DatabaseKind::kPostgres
+                            ? "UPDATE events SET payload = CAST(:payload AS BYTEA)"
+                              " WHERE position = :position"
+                            : "UPDATE events SET payload = :payload WHERE position = :position"),
+                soci::use(payload), soci::use(position))) {}
+  std::string payload;
+  std::int64_t position = 0;
+  soci::statement update;
+};
+
 EventLogRow Fetch(LogRowStatements& statements, soci::statement& statement) {
   if (!statement.execute(true)) {
     throw FinalState(
@@ -122,6 +135,13 @@ void StoreEvents(Connection& connection, const std::vector<EventPointer>& events
   auto& statements = connection.Prepared<LogRowStatements>();
   statements.row.head = events.back()->position;
   statements.raise.execute(true);
+}
+
+void StorePayload(Connection& connection, std::int64_t position, std::string_view payload) {
+  auto& statement = connection.Prepared<PayloadStatement>();
+  statement.payload = connection.ToColumn(payload);
+  statement.position = position;
+  statement.update.execute(true);
 }
 
 std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t position, int limit,

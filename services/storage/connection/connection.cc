@@ -50,6 +50,8 @@ void SetUpSqlite(soci::session& session, ConnectionRole role) {
   // does.
   Execute(session, "wal_autocheckpoint", "0");
   Execute(session, "mmap_size", "0");
+  // What is deleted or overwritten is zeroed in its page: an erased text must not stay behind.
+  if (writes) Execute(session, "secure_delete", "ON");
   Execute(session, "cache_size",
           absl::StrCat("-", writes ? kWriterCacheKibibytesMax : kReaderCacheKibibytesMax));
   if (writes) return;

@@ -157,6 +157,13 @@ absl::Status WalCheckpoints::WhenIdle() {
   return Truncate();
 }
 
+absl::StatusOr<bool> WalCheckpoints::Empty() {
+  if (mark_ == nullptr) return true;
+  const absl::Status truncated = WhenIdle();
+  if (!truncated.ok()) return truncated;
+  return pages_ == 0;
+}
+
 // SQLite lets the log start over here itself, and holds the lock of checkpoints as it does.
 absl::Status WalCheckpoints::Truncate() {
   mark_->LetGo();

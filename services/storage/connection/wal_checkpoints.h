@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "services/storage/connection/connection.h"
 #include "services/storage/connection/native.h"
 #include "services/storage/connection/sqlite_settings.h"
@@ -37,6 +38,9 @@ class WalCheckpoints {
   // True when there is something to do while nothing is written.
   bool due_when_idle() const;
   absl::Status WhenIdle();
+  // Copies the whole log back and truncates it, so that nothing of what was overwritten is left in
+  // it. False: a reader still needs it; to be tried again.
+  absl::StatusOr<bool> Empty();
   // The commits are in doubt: leaves the log to the recovery of the next process.
   void LeaveToRecovery();
 

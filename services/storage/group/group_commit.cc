@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <future>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
@@ -32,6 +34,9 @@ constexpr absl::Duration kStoppingRetryAfter = absl::Seconds(1);
 // How long writes wait for a lost connection to come back before they are answered UNAVAILABLE.
 constexpr absl::Duration kReconnectWaitMax = absl::Seconds(2);
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(50);
+// Between two tries to empty the log with nothing to write.
+constexpr absl::Duration kEmptyLogPause = absl::Milliseconds(10);
+constexpr absl::Duration kLogInUseRetryAfter = absl::Seconds(1);
 
 absl::Status Expired() {
   return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
@@ -46,6 +51,12 @@ absl::Status Full() {
 absl::Status Stopping() {
   return Refusal(absl::StatusCode::kUnavailable, "DRAINING", "The server is shutting down; retry.",
                  {}, kStoppingRetryAfter);
+}
+
+absl::Status LogInUse() {
+  return Refusal(absl::StatusCode::kUnavailable, "LOG_IN_USE",
+                 "A long read still needs the write-ahead log, so it could not be emptied; retry.",
+                 {}, kLogInUseRetryAfter);
 }
 
 // How an attempt at a group ended.
@@ -98,24 +109,18 @@ class GroupCommit::Writer {
   }
 
   void Submit(SteadyTime deadline, Tenants tenants, Expect expect, Write write, Done done) {
-    absl::Status refusal;
-    {
-      const std::lock_guard lock(mutex_);
-      refusal = !refusal_.ok() ? refusal_ : Unanswered() >= kWritesQueuedMax ? Full() : refusal_;
-      if (refusal.ok()) {
-        ++accepted_;
-        queue_.push_back(
-            {deadline, std::move(tenants), std::move(expect), std::move(write), std::move(done)});
-      }
-    }
-    if (refusal.ok()) {
-      changed_.notify_one();
-    } else {
-      if (absl::IsResourceExhausted(refusal)) {
-        statistics_.refused.fetch_add(1, std::memory_order_relaxed);
-      }
-      done(refusal);
-    }
+    const absl::Status refusal = Accept([&] {
+      queue_.push_back(
+          {deadline, std::move(tenants), std::move(expect), std::move(write), std::move(done)});
+    });
+    if (!refusal.ok()) done(refusal);
+  }
+
+  void EmptyLogThen(SteadyTime until, Done done) {
+    if (database_.kind() != DatabaseKind::kSqlite) return done(absl::OkStatus());
+    until = std::min(until, SteadyTime::Now() + kEmptyLogWaitMax);
+    const absl::Status refusal = Accept([&] { log_waits_.push_back({until, std::move(done)}); });
+    if (!refusal.ok()) done(refusal);
   }
 
   std::size_t queued() const {
@@ -140,11 +145,21 @@ class GroupCommit::Writer {
     }
   };
   using Group = std::vector<Pending>;
+  // Somebody who waits for an empty log.
+  struct LogWait {
+    SteadyTime until;
+    Done done;
+  };
 
   std::size_t Unanswered() const { return accepted_ - answering_.given(); }
 
+  // Lets `keep` queue something that is to be answered, unless there is no room or no use.
+  absl::Status Accept(absl::FunctionRef<void()> keep);
   void Work();
   Group Take();
+  // Tries once to empty the log for those who wait for that, if anybody does.
+  void EmptyLog();
+  void AnswerLogWaits();
   Group TakeAll();
   // With mutex_ held: from the queue into `group`, as many as fit.
   void Gather(Group& group);
@@ -167,13 +182,27 @@ class GroupCommit::Writer {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Pending> queue_;  // guarded by mutex_
-  std::size_t accepted_ = 0;   // guarded by mutex_
-  absl::Status refusal_;       // guarded by mutex_; not OK: no write is accepted any more
+  std::deque<Pending> queue_;       // guarded by mutex_
+  std::vector<LogWait> log_waits_;  // guarded by mutex_
+  std::size_t accepted_ = 0;        // guarded by mutex_
+  absl::Status refusal_;            // guarded by mutex_; not OK: no write is accepted any more
 
   AnsweringThread answering_;
   std::thread thread_;  // last: it uses all the others
 };
+
+absl::Status GroupCommit::Writer::Accept(absl::FunctionRef<void()> keep) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool full = Unanswered() >= kWritesQueuedMax;
+    if (refusal_.ok() && full) statistics_.refused.fetch_add(1, std::memory_order_relaxed);
+    if (!refusal_.ok() || full) return refusal_.ok() ? Full() : refusal_;
+    ++accepted_;
+    keep();
+  }
+  changed_.notify_one();
+  return absl::OkStatus();
+}
 
 void GroupCommit::Writer::Work() {
   for (Group group = Take(); !group.empty(); group = Take()) {
@@ -184,10 +213,23 @@ void GroupCommit::Writer::Work() {
       AnswerAll(group, ready);
     }
     group.clear();
+    EmptyLog();
     const absl::Status tidied = checkpoints_.AfterGroup();
     if (!tidied.ok()) Fail("an I/O error while checkpointing");
     statistics_.wal_restarts = checkpoints_.restarts();
   }
+  AnswerLogWaits();
+}
+
+// There will be no more tries.
+void GroupCommit::Writer::AnswerLogWaits() {
+  std::vector<Answer> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    for (LogWait& wait : log_waits_) answers.push_back({std::move(wait.done), refusal_});
+    log_waits_.clear();
+  }
+  if (!answers.empty()) answering_.Give(std::move(answers));
 }
 
 // With mutex_ held.
@@ -201,7 +243,13 @@ GroupCommit::Writer::Group GroupCommit::Writer::TakeAll() {
 GroupCommit::Writer::Group GroupCommit::Writer::Take() {
   std::unique_lock lock(mutex_);
   while (queue_.empty() && refusal_.ok()) {
-    if (!checkpoints_.due_when_idle()) {
+    if (!log_waits_.empty()) {
+      lock.unlock();
+      EmptyLog();
+      lock.lock();
+      const bool again = !log_waits_.empty() && queue_.empty() && refusal_.ok();
+      if (again) changed_.wait_for(lock, absl::ToChronoMilliseconds(kEmptyLogPause));
+    } else if (!checkpoints_.due_when_idle()) {
       changed_.wait(lock);
     } else if (changed_.wait_for(lock, absl::ToChronoMilliseconds(kIdleBeforeCheckpoint)) ==
                std::cv_status::timeout) {
@@ -214,6 +262,34 @@ GroupCommit::Writer::Group GroupCommit::Writer::Take() {
   Group group;
   Gather(group);
   return group;
+}
+
+void GroupCommit::Writer::EmptyLog() {
+  std::vector<LogWait> waits;
+  {
+    const std::lock_guard lock(mutex_);
+    waits.swap(log_waits_);
+  }
+  if (waits.empty()) return;
+  const absl::StatusOr<bool> emptied = checkpoints_.Empty();
+  std::vector<Answer> answers;
+  std::vector<LogWait> left;
+  for (LogWait& wait : waits) {
+    if (emptied.ok() && !*emptied && !wait.until.passed()) {
+      left.push_back(std::move(wait));
+      continue;
+    }
+    const absl::Status status = !emptied.ok() ? StorageUnavailable()
+                                : *emptied    ? absl::OkStatus()
+                                              : LogInUse();
+    answers.push_back({std::move(wait.done), status});
+  }
+  if (!left.empty()) {
+    const std::lock_guard lock(mutex_);
+    std::move(left.begin(), left.end(), std::back_inserter(log_waits_));
+  }
+  if (!answers.empty()) answering_.Give(std::move(answers));
+  if (!emptied.ok()) Fail("an I/O error while checkpointing");
 }
 
 void GroupCommit::Writer::Gather(Group& group) {
@@ -383,6 +459,10 @@ void GroupCommit::Submit(SteadyTime deadline, Tenants tenants, Expect expect, Wr
                          Done done) {
   writer_->Submit(deadline, std::move(tenants), std::move(expect), std::move(write),
                   std::move(done));
+}
+
+void GroupCommit::EmptyLogThen(SteadyTime until, Done done) {
+  writer_->EmptyLogThen(until, std::move(done));
 }
 
 void GroupCommit::Submit(SteadyTime deadline, Write write, Done done) {

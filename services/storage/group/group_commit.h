@@ -21,6 +21,8 @@ namespace marginalia {
 inline constexpr std::size_t kGroupWritesMax = 256;
 // Accepted and not answered yet.
 inline constexpr std::size_t kWritesQueuedMax = 4096;
+// How long somebody waits for readers to let go of SQLite's write-ahead log.
+inline constexpr absl::Duration kEmptyLogWaitMax = absl::Seconds(2);
 
 // Takes part in every group: the event log allots positions, the audit log chains hashes. All calls
 // come from the writer thread, in this order, for each attempt at a group.
@@ -75,6 +77,12 @@ class GroupCommit {
   void Submit(SteadyTime deadline, Tenants tenants, Expect expect, Write write, Done done);
   // The same for tables that belong to no tenant.
   void Submit(SteadyTime deadline, Write write, Done done);
+
+  // Calls `done` once nothing of what was overwritten before is left in SQLite's write-ahead log:
+  // it is copied back and truncated, between groups, as soon as no reader needs it any more.
+  // Answers UNAVAILABLE, reason LOG_IN_USE, with RetryInfo, when that takes until `until` or
+  // kEmptyLogWaitMax. On PostgreSQL, which has no such log of ours, `done` is called at once.
+  void EmptyLogThen(SteadyTime until, Done done);
 
   // Submits and waits: for the threads of the kit itself (projector, retention), never for a call,
   // and never on the writer's or the answering thread.
