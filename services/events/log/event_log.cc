@@ -137,7 +137,7 @@ void EventLog::Rewrite(Connection& connection, std::int64_t position,
   }
   const std::vector<EventPointer> stored = LoadEvents(connection, position - 1, 1, kReadBytesMax);
   if (stored.empty() || stored.front()->position != position) return;
-  StorePayload(connection, position, rewrite(stored.front()->payload));
+  StorePayload(connection, *stored.front(), rewrite(stored.front()->payload));
 }
 
 absl::StatusOr<std::int64_t> EventLog::RefreshHead() {

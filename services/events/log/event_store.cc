@@ -73,14 +73,16 @@ struct EventRows {
 
 struct PayloadStatement {
   explicit PayloadStatement(Connection& connection)
-      : update((connection.sql().prepare
-                    << (connection.kind() == DatabaseKind::kPostgres
-                            ? "UPDATE events SET payload = CAST(:payload AS BYTEA)"
-                              " WHERE position = :position"
-                            : "UPDATE events SET payload = :payload WHERE position = :position"),
-                soci::use(payload), soci::use(position))) {}
+      : update((
+            connection.sql().prepare << (connection.kind() == DatabaseKind::kPostgres
+                                             ? "UPDATE events SET payload = CAST(:payload AS BYTEA)"
+                                               " WHERE position = :position AND org_id = :org_id"
+                                             : "UPDATE events SET payload = :payload WHERE "
+                                               "position = :position AND org_id = :org_id"),
+            soci::use(payload), soci::use(position), soci::use(org_id))) {}
   std::string payload;
   std::int64_t position = 0;
+  std::string org_id;
   soci::statement update;
 };
 
@@ -137,10 +139,11 @@ void StoreEvents(Connection& connection, const std::vector<EventPointer>& events
   statements.raise.execute(true);
 }
 
-void StorePayload(Connection& connection, std::int64_t position, std::string_view payload) {
+void StorePayload(Connection& connection, const Event& event, std::string_view payload) {
   auto& statement = connection.Prepared<PayloadStatement>();
   statement.payload = connection.ToColumn(payload);
-  statement.position = position;
+  statement.position = event.position;
+  statement.org_id = event.org_id;
   statement.update.execute(true);
 }
 

@@ -31,8 +31,8 @@ void StoreLogId(Connection& connection, const std::string& log_id);
 // Stores the events and the head that they lead to. `times` are Unix microseconds, one an event.
 void StoreEvents(Connection& connection, const std::vector<EventPointer>& events,
                  const std::vector<std::int64_t>& times);
-// Replaces the payload of the event at `position`.
-void StorePayload(Connection& connection, std::int64_t position, std::string_view payload);
+// Replaces the stored payload of `event`.
+void StorePayload(Connection& connection, const Event& event, std::string_view payload);
 // Up to `limit` events after `position`; ends early at `bytes_max` of payload.
 std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t position, int limit,
                                      std::size_t bytes_max);
