@@ -59,6 +59,9 @@ absl::Status LogInUse() {
                  {}, kLogInUseRetryAfter);
 }
 
+// A write that is alone in its group and meets a deadlock is tried so often again.
+constexpr int kDeadlockRetriesMax = 3;
+
 // How an attempt at a group ended.
 enum class Ending {
   kCommitted,
@@ -73,6 +76,7 @@ struct Attempt {
   Ending ending = Ending::kCommitted;
   absl::Status failure;
   std::string final_state;  // for kFinal: what is wrong, and what to do
+  bool deadlock = false;    // for kThrew: another session was let through instead
 };
 
 Attempt FailedAttempt(const Connection& connection, const std::exception& error, bool committing) {
@@ -83,8 +87,9 @@ Attempt FailedAttempt(const Connection& connection, const std::exception& error,
   if (committing && !IsKnownNotCommitted(error))
     return {Ending::kUnknown, StorageUnavailable(), ""};
   if (IsConnectionLost(error)) return {Ending::kLost, std::move(failure), ""};
-  const bool write_is_to_blame = failure.code() == absl::StatusCode::kInternal || IsDeadlock(error);
-  return {write_is_to_blame ? Ending::kThrew : Ending::kFailed, std::move(failure), ""};
+  const bool deadlock = IsDeadlock(error);
+  const bool write_is_to_blame = failure.code() == absl::StatusCode::kInternal || deadlock;
+  return {write_is_to_blame ? Ending::kThrew : Ending::kFailed, std::move(failure), "", deadlock};
 }
 
 }  // namespace
@@ -311,6 +316,11 @@ void GroupCommit::Writer::Commit(std::span<Pending> group, Group* gathered) {
   std::vector<absl::Status> statuses(group.size());
   Attempt attempt = Try(group, statuses, gathered);
   if (attempt.ending == Ending::kLost && Reconnect()) attempt = Try(group, statuses, gathered);
+  // Who is the victim once may be it again while the other one goes on.
+  for (int again = 0; attempt.deadlock && group.size() == 1 && again < kDeadlockRetriesMax;
+       ++again) {
+    attempt = Try(group, statuses, nullptr);
+  }
   switch (attempt.ending) {
     case Ending::kCommitted:
       return AnswerEach(group, std::move(statuses));
