@@ -27,7 +27,7 @@ constexpr char kP256Key[] =
     R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})";
 
 // All that a refusal may say: nothing of the token is among it.
-constexpr std::array<std::string_view, 18> kRefusals = {
+constexpr std::array<std::string_view, 22> kRefusals = {
     "is no signed JWT",
     "has a header that cannot be read",
     "must be signed with ES256, RS256 or EdDSA",
@@ -35,17 +35,21 @@ constexpr std::array<std::string_view, 18> kRefusals = {
     "names no key id",
     "has a bad signature",
     "has claims that cannot be read",
-    "has a claim exp, nbf or iat that is no time",
+    "has a claim exp, nbf or iat that is no time before the year 10000",
     "has no claim exp",
     "has expired",
     "is not valid yet",
     "is from another issuer",
     "is for another audience",
     "must have a claim role: viewer, member, admin or service",
-    "must have a claim sub of 1 to 128 bytes",
+    "must have a claim sub of 1 to 128 bytes, one line with something to see",
     "must have a claim org",
-    "has a claim org that is not 1 to 128 bytes",
-    "has a claim name that is not at most 200 characters",
+    "has a claim org that is not 1 to 128 bytes, one line with something to see",
+    "has a claim name that is no text",
+    "has a claim name that must be valid UTF-8",
+    "has a claim name that must be at most 200 characters",
+    "has a claim name that must not be blank",
+    "has a claim name that must be one line without control characters",
 };
 
 void RequireKnownRefusal(const absl::Status& status) {
