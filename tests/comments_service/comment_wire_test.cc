@@ -56,6 +56,7 @@ v1::Comment Generated(const Comment& comment) {
   message.set_sequence(comment.sequence);
   message.set_revision(comment.revision);
   message.set_etag(EtagOf(comment));
+  message.set_erased(comment.erased);
   if (comment.edit_time) {
     message.mutable_edit_time()->set_seconds(absl::ToUnixSeconds(*comment.edit_time));
   }
