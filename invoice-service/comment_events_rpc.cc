@@ -2,11 +2,13 @@
 
 #include <grpcpp/support/client_callback.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -112,6 +114,13 @@ std::unique_ptr<ThreadCounts> Collapse(const pb::WatchEventsResponse& message) {
   auto counts = std::make_unique<ThreadCounts>();
   counts->threads.reserve(last.size());
   for (const auto& [subject, event] : last) counts->threads.push_back(CountOf(*event));
+  // Replicas write the same rows at the same time: in one order, so that none waits for another
+  // that waits for it.
+  std::sort(counts->threads.begin(), counts->threads.end(),
+            [](const CountedThread& one, const CountedThread& other) {
+              return std::tie(one.org_id, one.invoice_id) <
+                     std::tie(other.org_id, other.invoice_id);
+            });
   return counts;
 }
 
