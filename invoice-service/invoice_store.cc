@@ -274,6 +274,11 @@ std::vector<std::string> InvoiceStore::ThreadStateSchema() {
       "UPDATE invoices SET activity_time = coalesce((SELECT c.last_comment_time FROM "
       "comment_counts c WHERE c.org_id = invoices.org_id AND c.invoice_id = invoices.invoice_id), "
       "create_time - 4611686018427387904)",
+      // What a replica of the version before writes says nothing of it.
+      "{postgres_only}CREATE FUNCTION place_invoice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "NEW.activity_time := NEW.create_time - 4611686018427387904; RETURN NEW; END $$",
+      "{postgres_only}CREATE TRIGGER place_invoice BEFORE INSERT ON invoices FOR EACH ROW "
+      "WHEN (NEW.activity_time = 0) EXECUTE FUNCTION place_invoice()",
       "CREATE INDEX invoices_by_activity ON invoices (org_id, activity_time, invoice_id)",
       "CREATE INDEX invoices_by_state_and_number ON invoices (org_id, thread_state, number)",
       "CREATE INDEX invoices_by_state_and_activity ON invoices "

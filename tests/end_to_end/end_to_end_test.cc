@@ -33,6 +33,16 @@ class EndToEndTest : public testing::Test {
     return client_.Post(thread_, json::serialize(comment), Authorization("dana", "member"));
   }
 
+  HttpAnswer Change(const std::string& method, const std::string& path, const std::string& body,
+                    const std::string& if_match, const std::string& user,
+                    const std::string& role = "member", const std::string& org = "northlight") {
+    return client_.SendRaw(
+        absl::StrCat(method, " ", path, " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ",
+                     processes_.Token(user, role, org), "\r\nContent-Type: application/json\r\n",
+                     if_match.empty() ? "" : absl::StrCat("If-Match: ", if_match, "\r\n"),
+                     "Content-Length: ", body.size(), "\r\n\r\n", body));
+  }
+
   static json::value Parsed(const HttpAnswer& answer) { return json::parse(answer.body); }
 
   std::int64_t CountWith(const std::string& token) {
@@ -182,6 +192,47 @@ TEST_F(EndToEndTest, TheInvoicesNumberLeadsToTheSameThread) {
   EXPECT_EQ(Parsed(page).at("totalSize").as_int64(), 1);
 }
 
+TEST_F(EndToEndTest, ACommentIsChangedByHttpOnlyByWhoMayAndHasSeenIt) {
+  const json::value comment = Parsed(Post("Wrong thread.", kCommentId)).at("comment");
+  const std::string path = absl::StrCat(thread_, "/", kCommentId);
+  const std::string etag = absl::StrCat("\"", std::string(comment.at("etag").as_string()), "\"");
+  const std::string edit = R"({"body": "Right words."})";
+  const auto refused = [](const HttpAnswer& answer, int status, const char* reason) {
+    EXPECT_EQ(answer.status, status) << answer.body;
+    EXPECT_EQ(Parsed(answer).at("reason").as_string(), reason);
+  };
+  refused(Change("PATCH", path, edit, "", "dana"), 428, "IF_MATCH_REQUIRED");
+  refused(Change("PATCH", path, edit, "\"c9\"", "dana"), 412, "ETAG_MISMATCH");
+  refused(Change("PATCH", path, edit, etag, "priya"), 403, "NOT_THE_AUTHOR");
+  refused(Change("PATCH", path, edit, etag, "sam", "viewer"), 403, "ROLE_TOO_LOW");
+  refused(Change("PATCH", path, edit, etag, "mallory", "member", "rivalworks"), 404,
+          "INVOICE_NOT_FOUND");
+  refused(Change("PATCH", path, R"({"words": "x"})", etag, "dana"), 400, "INVALID_FIELD");
+  const HttpAnswer edited = Change("PATCH", path, edit, etag, "dana");
+  ASSERT_EQ(edited.status, 200) << edited.body;
+  EXPECT_EQ(Parsed(edited).at_pointer("/comment/revision"), json::value(2));
+  refused(Change("DELETE", path, "{}", etag, "dana"), 412, "ETAG_MISMATCH");
+  const std::string newer =
+      absl::StrCat("\"", std::string(Parsed(edited).at_pointer("/comment/etag").as_string()), "\"");
+  refused(Change("DELETE", path, "{}", newer, "priya"), 403, "NOT_THE_AUTHOR");
+  const HttpAnswer removed =
+      Change("DELETE", path, R"({"reason": "said elsewhere"})", newer, "alex", "admin");
+  ASSERT_EQ(removed.status, 200) << removed.body;
+  EXPECT_EQ(Parsed(removed).at_pointer("/comment/removal/reason"), json::value("said elsewhere"));
+  EXPECT_EQ(Parsed(removed).at_pointer("/comment/body"), json::value(""));
+  const std::string last = absl::StrCat(
+      "\"", std::string(Parsed(removed).at_pointer("/comment/etag").as_string()), "\"");
+  refused(Change("PATCH", path, edit, last, "dana"), 409, "COMMENT_REMOVED");
+  const HttpAnswer revisions =
+      client_.Get(absl::StrCat(path, "/revisions"), Authorization("alex", "admin"));
+  ASSERT_EQ(revisions.status, 200) << revisions.body;
+  EXPECT_EQ(Parsed(revisions).at("revisions").as_array().size(), 2u);
+  refused(client_.Get(absl::StrCat(path, "/revisions"), Authorization("dana", "member")), 403,
+          "ROLE_TOO_LOW");
+  const std::string token(Parsed(removed).at("consistencyToken").as_string());
+  EXPECT_EQ(CountWith(token), 0);
+}
+
 TEST_F(EndToEndTest, InvoicesAreListedByTheStateOfTheirThreadsAndByWhatHappenedLast) {
   const std::string second = processes_.NewInvoice("INV-1043");
   processes_.NewInvoice("INV-1044");
@@ -195,9 +246,11 @@ TEST_F(EndToEndTest, InvoicesAreListedByTheStateOfTheirThreadsAndByWhatHappenedL
     EXPECT_EQ(answer.status, 200) << answer.body;
     std::vector<std::string> found;
     if (answer.status != 200) return found;
-    for (const json::value& summary : Parsed(answer).at("summaries").as_array()) {
+    const json::value page = Parsed(answer);
+    for (const json::value& summary : page.at("summaries").as_array()) {
       found.emplace_back(summary.at("number").as_string());
-      EXPECT_EQ(summary.at("threadState"), found.back() == "INV-1043" ? "RESOLVED" : "OPEN");
+      EXPECT_EQ(summary.at("threadState").as_string(),
+                found.back() == "INV-1043" ? "RESOLVED" : "OPEN");
     }
     return found;
   };
