@@ -29,8 +29,12 @@ async function lively(stack, dana) {
   await item.hover();
   await item.getByRole("button", { name: "Remove" }).click();
   await dana.page.locator(".change-form input").fill("It was the 14th");
+  const removed = dana.page.waitForResponse((answer) => answer.request().method() === "DELETE");
   await dana.page.getByRole("button", { name: "Remove it" }).click();
   await dana.page.locator(".tombstone").waitFor();
+  await removed;
+  // Resolving asks for the thread as it is after the removal, which the stream tells a moment later.
+  await dana.page.reload();
   await dana.page.getByRole("button", { name: "Resolve" }).click();
   await dana.page.locator("#thread-state.resolved").waitFor();
   await dana.comment("both rounds").hover();
