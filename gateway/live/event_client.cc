@@ -83,7 +83,7 @@ void EventClient::Asked(absl::StatusOr<std::string> invoice_id) {
 void EventClient::Begin() {
   if (!point_ && stream_.head().log_id.empty()) return Wait();
   if (!point_) point_ = stream_.head();
-  if (!stream_.Covers(*point_)) return CatchUp();
+  if (!stream_.Covers(*point_, thread_)) return CatchUp();
   BeginAnswer();
   Replay();
 }
@@ -110,7 +110,7 @@ void EventClient::Replay() {
   phase_ = Phase::kReplaying;
   while (true) {
     // They may have moved on while the client took what it was sent.
-    if (!stream_.Covers(*point_)) return CatchUp();
+    if (!stream_.Covers(*point_, thread_)) return CatchUp();
     const RecentEvent* next = stream_.recent().Next(point_->position, thread_);
     if (next == nullptr) break;
     const std::size_t pending = output_->pending_bytes();
@@ -158,7 +158,7 @@ void EventClient::CaughtUp(const comments::v1::WatchEventsResponse& message) {
 }
 
 void EventClient::GoOn() {
-  if (!stream_.Covers(*point_)) {
+  if (!stream_.Covers(*point_, thread_)) {
     heard_at_ = Clock::now();
     return catch_up_->Next();
   }

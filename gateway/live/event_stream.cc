@@ -89,6 +89,7 @@ void EventStream::Happened(const comments::v1::Event& event) {
   // A kind that browsers are not told of still takes its place.
   if (text->empty()) return recent_.Add({event.position(), "", text});
   const std::string thread = TenantKey(event.org_id(), InvoiceOf(event));
+  if (event.has_comment_erased()) recent_.Forget(thread);
   recent_.Add({event.position(), thread, text});
   const auto live = live_.find(thread);
   if (live == live_.end()) return;
@@ -122,14 +123,15 @@ void EventStream::AnswerChanges(ApiCall call, LogPoint point,
                              "nothing is heard of what happens; try again", {}, kRetryAfter));
   }
   const std::string& org_id = call.caller().org_id;
-  if (point.log_id != log_id_ || point.position < recent_.floor()) {
+  const std::string thread = TenantKey(org_id, *invoice_id);
+  const bool forgotten = recent_.Covers(point.position) && !recent_.Covers(point.position, thread);
+  if (point.log_id != log_id_ || point.position < recent_.floor() || forgotten) {
     return call.Fail(
         Refusal(absl::StatusCode::kOutOfRange, "EVENTS_COMPACTED",
                 "what happened since then is not at hand any more; read the thread anew"));
   }
-  const std::string thread = TenantKey(org_id, *invoice_id);
   std::string json = "{\"events\":[";
-  while (Covers(point) && json.size() < kChangesBytesMax) {
+  while (Covers(point, thread) && json.size() < kChangesBytesMax) {
     const RecentEvent* next = recent_.Next(point.position, thread);
     // Another gateway may have told of more than this one knows: nothing is older than that.
     point.position = next == nullptr ? recent_.head() : next->position;

@@ -77,8 +77,8 @@ class EventStream : private EventListener {
   const RecentEvents& recent() const { return recent_; }
   // The newest point known; without a log id until the subscription has begun.
   LogPoint head() const { return {log_id_, recent_.head()}; }
-  bool Covers(const LogPoint& point) const {
-    return point.log_id == log_id_ && recent_.Covers(point.position);
+  bool Covers(const LogPoint& point, const std::string& thread) const {
+    return point.log_id == log_id_ && recent_.Covers(point.position, thread);
   }
   EventClient::Clock::duration heartbeat() const { return heartbeat_; }
   std::size_t pending_bytes_max() const { return options_.pending_bytes_max; }

@@ -1,5 +1,6 @@
 #include "gateway/live/recent_events.h"
 
+#include <memory>
 #include <utility>
 
 namespace marginalia {
@@ -29,8 +30,24 @@ void RecentEvents::Add(RecentEvent event) {
   }
 }
 
+void RecentEvents::Forget(const std::string& thread) {
+  static const EventText kNothing = std::make_shared<const std::string>();
+  for (RecentEvent& event : events_) {
+    if (event.thread != thread) continue;
+    bytes_ -= event.text->size();
+    event.text = kNothing;
+  }
+}
+
 bool RecentEvents::Covers(std::int64_t position) const {
   return position >= floor_ && position <= head_;
+}
+
+bool RecentEvents::Covers(std::int64_t position, const std::string& thread) const {
+  if (!Covers(position)) return false;
+  // All up to an erasing are forgotten together, so the first one tells.
+  const RecentEvent* next = Next(position, thread);
+  return next == nullptr || !next->text->empty();
 }
 
 const RecentEvent* RecentEvents::Next(std::int64_t position, const std::string& thread) const {

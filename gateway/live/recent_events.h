@@ -28,11 +28,17 @@ class RecentEvents {
   // Adds the event at the next position.
   void Add(RecentEvent event);
 
+  // Lets go of what the thread's events said: a text that is erased is in them. They keep their
+  // places, and whoever needs one of them has to ask upstream, which has it without the text.
+  void Forget(const std::string& thread);
+
   // Whether every event after `position`, up to the newest, is here.
   bool Covers(std::int64_t position) const;
-  // The newest position.
+  // The same, with what those of the thread said.
+  bool Covers(std::int64_t position, const std::string& thread) const;
   // Before what is here.
   std::int64_t floor() const { return floor_; }
+  // The newest position.
   std::int64_t head() const { return head_; }
 
   // The first event of `thread` after `position`, or null when there is none.

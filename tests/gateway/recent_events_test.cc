@@ -41,6 +41,23 @@ TEST(RecentEventsTest, OnlyWhatIsWholeIsCovered) {
   EXPECT_EQ(PositionAfter(events, 102, "t"), 103);
 }
 
+TEST(RecentEventsTest, WhatAThreadSaidBeforeAnErasingIsNotHereAnyMore) {
+  RecentEvents events(100, 1000);
+  events.StartFrom(0);
+  events.Add(At(1, "t", 100));
+  events.Add(At(2, "other", 100));
+  events.Add(At(3, "t", 100));
+  events.Forget("t");
+  events.Add(At(4, "t", 100));
+  EXPECT_TRUE(events.Covers(0));
+  EXPECT_FALSE(events.Covers(0, "t"));
+  EXPECT_FALSE(events.Covers(2, "t"));
+  EXPECT_TRUE(events.Covers(3, "t"));
+  EXPECT_TRUE(events.Covers(0, "other"));
+  EXPECT_TRUE(events.Next(0, "t")->text->empty());
+  EXPECT_EQ(PositionAfter(events, 3, "t"), 4);
+}
+
 TEST(RecentEventsTest, ManyBytesPushTheOldestOut) {
   RecentEvents events(100, 1000);
   events.StartFrom(0);
