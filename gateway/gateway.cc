@@ -85,9 +85,10 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
                                                  parts.service_token, parts.versions);
   });
   parts.apis = std::make_unique<Apis>(
-      Apis{CommentsApi(parts.upstream, parts.versions, *parts.events), ThreadApi(parts.upstream),
-           InvoicesApi(parts.upstream), EventsApi(*parts.events, parts.places),
-           ActivityApi(parts.upstream), HealthApi(*parts.events)});
+      Apis{CommentsApi(parts.upstream, parts.versions, *parts.events),
+           ThreadApi(parts.upstream, parts.versions), InvoicesApi(parts.upstream),
+           EventsApi(*parts.events, parts.places), ActivityApi(parts.upstream),
+           HealthApi(*parts.events)});
   parts.pages = std::make_unique<Pages>(
       Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
             CommentForm(parts.upstream, parts.invoice_page), SettleForm(parts.upstream),

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/api/answered_point.h"
 #include "gateway/api/json_request.h"
 #include "gateway/api/posted_comment.h"
 #include "gateway/http/etag.h"
@@ -24,13 +25,6 @@ using comments::v1::GetCommentRequest;
 using comments::v1::GetCommentResponse;
 using comments::v1::ListCommentsRequest;
 using comments::v1::ListCommentsResponse;
-
-// The point of an answer's token; nothing when it is unreadable, which only costs what it is for.
-std::optional<LogPoint> PointOf(const ApiCall& call, const std::string& token) {
-  auto point = ParseConsistencyToken(token, TokenScope(call.caller()), "", "");
-  if (!point.ok()) return std::nullopt;
-  return *std::move(point);
-}
 
 std::string TagOf(const ApiCall& call, const ListCommentsRequest& request, std::string_view log_id,
                   std::int64_t revision) {
@@ -76,7 +70,7 @@ void CommentsApi::List(ApiCall call) {
       [this, request](ApiCall call, const absl::Status& status, const ListCommentsResponse& page) {
         if (!status.ok()) return call.Fail(status);
         std::string tag;
-        if (const auto point = PointOf(call, page.consistency_token())) {
+        if (const auto point = AnsweredPoint(call, page.consistency_token())) {
           const std::int64_t revision = RevisionOf(page);
           tag = TagOf(call, request, point->log_id, revision);
           // What an empty thread is really called is not known: it may be another name for one.
@@ -118,11 +112,10 @@ void CommentsApi::Add(ApiCall call) {
       [this](ApiCall call, const absl::Status& status, const AddCommentResponse& added) {
         if (!status.ok()) return call.Fail(status);
         const auto& comment = added.comment();
-        const auto point = PointOf(call, added.consistency_token());
-        // A replayed one tells how long the thread was, not how long it is.
+        const auto point = AnsweredPoint(call, added.consistency_token());
         if (point && !added.replayed()) {
-          versions_.Learn(*point, call.caller().org_id, call.path_parameter(0),
-                          comment.invoice_id(), comment.sequence());
+          versions_.Changed(*point, call.caller().org_id, call.path_parameter(0),
+                            comment.invoice_id());
         }
         HttpResponse response = JsonResponse(added.replayed() ? 200 : 201, ToJson(added), "");
         if (!added.replayed()) response.headers += "Location: " + PathOf(comment) + "\r\n";

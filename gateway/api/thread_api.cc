@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/api/answered_point.h"
 #include "gateway/api/json_members.h"
 #include "gateway/api/json_request.h"
 #include "gateway/http/etag.h"
@@ -67,10 +68,35 @@ absl::StatusOr<Request> SettlementOf(const ApiCall& call) {
   return request;
 }
 
+const std::string& ThreadIn(const EditCommentResponse& edited) {
+  return edited.comment().invoice_id();
+}
+const std::string& ThreadIn(const RemoveCommentResponse& removed) {
+  return removed.comment().invoice_id();
+}
+const std::string& ThreadIn(const ResolveThreadResponse& resolved) {
+  return resolved.thread().invoice_id();
+}
+const std::string& ThreadIn(const ReopenThreadResponse& reopened) {
+  return reopened.thread().invoice_id();
+}
+
 template <typename Response>
 void AnswerJson(ApiCall call, const absl::Status& status, const Response& response) {
   if (!status.ok()) return call.Fail(WithFieldNames(status, NameInPath));
   call.Answer(JsonResponse(200, ToJson(response), ""));
+}
+
+// The same for what changes the thread, whose event may come later than this answer.
+template <typename Response>
+auto AnswerChange(ThreadVersions& versions) {
+  return [&versions](ApiCall call, const absl::Status& status, const Response& response) {
+    if (const auto point = AnsweredPoint(call, response.consistency_token());
+        status.ok() && point) {
+      versions.Changed(*point, call.caller().org_id, call.path_parameter(0), ThreadIn(response));
+    }
+    AnswerJson(std::move(call), status, response);
+  };
 }
 
 }  // namespace
@@ -89,7 +115,7 @@ void ThreadApi::Edit(ApiCall call) {
   request.set_etag(*std::move(etag));
   request.set_body(TextOf(*members, "body"));
   request.set_change_id(TextOf(*members, "changeId"));
-  upstream_.EditComment(std::move(call), request, AnswerJson<EditCommentResponse>);
+  upstream_.EditComment(std::move(call), request, AnswerChange<EditCommentResponse>(versions_));
 }
 
 void ThreadApi::Remove(ApiCall call) {
@@ -105,7 +131,7 @@ void ThreadApi::Remove(ApiCall call) {
   request.set_etag(*std::move(etag));
   request.set_reason(TextOf(*members, "reason"));
   request.set_change_id(TextOf(*members, "changeId"));
-  upstream_.RemoveComment(std::move(call), request, AnswerJson<RemoveCommentResponse>);
+  upstream_.RemoveComment(std::move(call), request, AnswerChange<RemoveCommentResponse>(versions_));
 }
 
 void ThreadApi::ListRevisions(ApiCall call) {
@@ -126,14 +152,16 @@ void ThreadApi::Resolve(ApiCall call) {
   if (!SendsJsonOrNothing(call)) return RefuseContentType(std::move(call));
   auto request = SettlementOf<ResolveThreadRequest>(call);
   if (!request.ok()) return call.Fail(request.status());
-  upstream_.ResolveThread(std::move(call), *std::move(request), AnswerJson<ResolveThreadResponse>);
+  upstream_.ResolveThread(std::move(call), *std::move(request),
+                          AnswerChange<ResolveThreadResponse>(versions_));
 }
 
 void ThreadApi::Reopen(ApiCall call) {
   if (!SendsJsonOrNothing(call)) return RefuseContentType(std::move(call));
   auto request = SettlementOf<ReopenThreadRequest>(call);
   if (!request.ok()) return call.Fail(request.status());
-  upstream_.ReopenThread(std::move(call), *std::move(request), AnswerJson<ReopenThreadResponse>);
+  upstream_.ReopenThread(std::move(call), *std::move(request),
+                         AnswerChange<ReopenThreadResponse>(versions_));
 }
 
 }  // namespace marginalia

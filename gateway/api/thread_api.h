@@ -4,6 +4,7 @@
 #define MARGINALIA_GATEWAY_API_THREAD_API_H_
 
 #include "gateway/http/api_call.h"
+#include "gateway/live/thread_versions.h"
 #include "gateway/upstream/upstream.h"
 
 namespace marginalia {
@@ -11,7 +12,8 @@ namespace marginalia {
 class ThreadApi {
  public:
   // Not owned; must outlive the calls.
-  explicit ThreadApi(Upstream& upstream) : upstream_(upstream) {}
+  ThreadApi(Upstream& upstream, ThreadVersions& versions)
+      : upstream_(upstream), versions_(versions) {}
 
   void Edit(ApiCall call);
   void Remove(ApiCall call);
@@ -21,6 +23,7 @@ class ThreadApi {
 
  private:
   Upstream& upstream_;
+  ThreadVersions& versions_;
 };
 
 }  // namespace marginalia

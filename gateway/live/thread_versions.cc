@@ -6,6 +6,7 @@
 #include "services/text/tenant_key.h"
 
 namespace marginalia {
+
 ThreadVersions::ThreadVersions(std::size_t threads_max) : threads_max_(threads_max) {}
 
 void ThreadVersions::StartFrom(const LogPoint& point) {
@@ -24,21 +25,26 @@ void ThreadVersions::Raise(std::string_view org_id, std::string_view invoice_id,
   MakeRoom(Use(key) == nullptr ? 1 : 0);
   Entry& entry = Entered(key);
   entry.revision = std::max(entry.revision, revision);
+  entry.told_position = std::max(entry.told_position, position);
 }
 
 void ThreadVersions::Learn(const LogPoint& point, std::string_view org_id,
                            std::string_view asked_id, std::string_view invoice_id,
                            std::int64_t revision) {
-  const std::string key = TenantKey(org_id, invoice_id);
   const std::lock_guard lock(mutex_);
   if (point.log_id != log_id_) return;
-  const std::string name = asked_id == invoice_id ? std::string() : TenantKey(org_id, asked_id);
-  MakeRoom((Use(key) == nullptr ? 1 : 0) + (!name.empty() && Use(name) == nullptr ? 1 : 0));
-  // Only now: making room may have forgotten what this answer does not know yet.
-  if (point.position < complete_since_) return;
-  if (!name.empty()) Entered(name).thread = key;
-  Entry& entry = Entered(key);
-  entry.revision = std::max(entry.revision, revision);
+  Entry* entry = Answered(point.position, org_id, asked_id, invoice_id);
+  if (entry == nullptr) return;
+  entry->revision = std::max(entry->revision, revision);
+  entry->told_position = std::max(entry->told_position, point.position);
+}
+
+void ThreadVersions::Changed(const LogPoint& point, std::string_view org_id,
+                             std::string_view asked_id, std::string_view invoice_id) {
+  const std::lock_guard lock(mutex_);
+  if (point.log_id != log_id_) return;
+  Entry* entry = Answered(point.position, org_id, asked_id, invoice_id);
+  if (entry != nullptr) entry->changed_position = std::max(entry->changed_position, point.position);
 }
 
 std::optional<ThreadVersions::Version> ThreadVersions::Find(std::string_view org_id,
@@ -47,7 +53,7 @@ std::optional<ThreadVersions::Version> ThreadVersions::Find(std::string_view org
   const std::lock_guard lock(mutex_);
   const Entry* entry = Use(key);
   if (entry != nullptr && !entry->thread.empty()) entry = Use(entry->thread);
-  if (entry == nullptr) return std::nullopt;
+  if (entry == nullptr || entry->told_position < entry->changed_position) return std::nullopt;
   return Version{log_id_, entry->revision};
 }
 
@@ -67,9 +73,21 @@ void ThreadVersions::MakeRoom(std::size_t entries) {
   }
 }
 
+ThreadVersions::Entry* ThreadVersions::Answered(std::int64_t position, std::string_view org_id,
+                                                std::string_view asked_id,
+                                                std::string_view invoice_id) {
+  const std::string key = TenantKey(org_id, invoice_id);
+  const std::string name = asked_id == invoice_id ? std::string() : TenantKey(org_id, asked_id);
+  MakeRoom((Use(key) == nullptr ? 1 : 0) + (!name.empty() && Use(name) == nullptr ? 1 : 0));
+  // Only now: making room may have forgotten what this answer does not know yet.
+  if (position < complete_since_) return nullptr;
+  if (!name.empty()) Entered(name).thread = key;
+  return &Entered(key);
+}
+
 ThreadVersions::Entry& ThreadVersions::Entered(const std::string& key) {
   if (Entry* known = Use(key)) return *known;
-  entries_.push_front(Entry{key, "", 0});
+  entries_.push_front(Entry{.key = key});
   index_[key] = entries_.begin();
   return entries_.front();
 }

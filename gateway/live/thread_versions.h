@@ -38,6 +38,11 @@ class ThreadVersions {
   void Learn(const LogPoint& point, std::string_view org_id, std::string_view asked_id,
              std::string_view invoice_id, std::int64_t revision);
 
+  // Somebody changed the thread through this gateway at `point`, whose event may not be here yet:
+  // until something as new tells the revision, nobody knows it.
+  void Changed(const LogPoint& point, std::string_view org_id, std::string_view asked_id,
+               std::string_view invoice_id);
+
   struct Version {
     std::string log_id;
     std::int64_t revision = 0;
@@ -50,6 +55,9 @@ class ThreadVersions {
     // The key of the thread that this is another name for; empty: it is the thread.
     std::string thread;
     std::int64_t revision = 0;
+    // Where in the log the thread was told of and changed last.
+    std::int64_t told_position = 0;
+    std::int64_t changed_position = 0;
   };
   using Entries = std::list<Entry>;
 
@@ -59,6 +67,10 @@ class ThreadVersions {
   void MakeRoom(std::size_t entries);
   // The entry of that key, made when there is none; there must be room for it.
   Entry& Entered(const std::string& key);
+  // The entry of the thread by an answer as of `position`, with its other name; null when events
+  // since then may have been missed.
+  Entry* Answered(std::int64_t position, std::string_view org_id, std::string_view asked_id,
+                  std::string_view invoice_id);
 
   const std::size_t threads_max_;
   std::mutex mutex_;

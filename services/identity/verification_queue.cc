@@ -47,6 +47,7 @@ void VerificationQueue::Verify(std::string_view host, std::string token, Done do
       refused_.push_back({SteadyTime::Now() + kRefusalDelay, std::move(done)});
     }
   }
+  // Still here: nobody has taken it.
   if (done != nullptr) return done(QueueFull());
   changed_.notify_one();
 }

@@ -17,7 +17,7 @@ inline constexpr std::size_t kTokenCharactersMax = 512;
 
 // `binding` is all that the token must be used with again: RPC, tenant, arguments, log id. The
 // pieces are length-prefixed, so {"ab", "c"} and {"a", "bc"} differ. The same gives the same token;
-// with keys its length tells that of the payload to sixteen bytes.
+// with keys its length tells that of the payload to 24 bytes.
 std::string SealToken(std::string_view payload, std::initializer_list<std::string_view> binding);
 
 // With keys never the same token twice, for a payload that changes with what others do: two tokens

@@ -11,7 +11,8 @@
 ABSL_FLAG(
     std::string, token_key_path, "",
     "The keys that page and consistency tokens are sealed with, the same for all processes: a "
-    "file of mode 0600 with 64 hexadecimal digits a line; the first line seals, all open. Read "
+    "file that others cannot read with 64 hexadecimal digits a line; the first line seals, all "
+    "open. Read "
     "again when it changes. Empty: a token's holder can read the position in it.");
 
 namespace marginalia {

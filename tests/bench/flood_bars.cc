@@ -33,10 +33,9 @@ class GreedyReader {
       : thread_([this, address = std::move(address), request = std::move(request)] {
           // A greedy reader may be refused for what he takes: what he is told is nobody's figure.
           while (!ending_) {
-            const auto result =
-                RunHttpLoop({address, request, 200, kConnectionsOfAReader},
-                            {absl::ZeroDuration(), absl::Milliseconds(200)}, getpid());
-            if (!result.ok()) ++refusals_;
+            RunHttpLoop({address, request, 200, kConnectionsOfAReader},
+                        {absl::ZeroDuration(), absl::Milliseconds(200)}, getpid())
+                .IgnoreError();
           }
         }) {}
   ~GreedyReader() {
@@ -46,7 +45,6 @@ class GreedyReader {
 
  private:
   std::atomic<bool> ending_ = false;
-  std::atomic<int> refusals_ = 0;
   std::thread thread_;
 };
 

@@ -51,6 +51,26 @@ TEST_F(ThreadVersionsTest, AnAnswerFromBeforeTheStartIsNotBelieved) {
   EXPECT_EQ(TotalOf(versions_, "northlight", "u2"), -1);
 }
 
+TEST_F(ThreadVersionsTest, AfterAChangeNobodyKnowsUntilSomethingAsNewTells) {
+  versions_.Learn({kLog, 101}, "northlight", "INV-1", "u1", 7);
+  versions_.Changed({kLog, 105}, "northlight", "INV-1", "u1");
+  EXPECT_EQ(TotalOf(versions_, "northlight", "INV-1"), -1);
+  versions_.Learn({kLog, 104}, "northlight", "INV-1", "u1", 7);
+  versions_.Raise("northlight", "u1", 8, 103);
+  EXPECT_EQ(TotalOf(versions_, "northlight", "u1"), -1);
+  versions_.Raise("northlight", "u1", 9, 105);
+  EXPECT_EQ(TotalOf(versions_, "northlight", "INV-1"), 9);
+  // Its event was here before its answer.
+  versions_.Changed({kLog, 105}, "northlight", "INV-1", "u1");
+  EXPECT_EQ(TotalOf(versions_, "northlight", "INV-1"), 9);
+}
+
+TEST_F(ThreadVersionsTest, AChangeIsNotHiddenByAnOlderAnswerThatComesAfterIt) {
+  versions_.Changed({kLog, 105}, "northlight", "u1", "u1");
+  versions_.Learn({kLog, 104}, "northlight", "u1", "u1", 7);
+  EXPECT_EQ(TotalOf(versions_, "northlight", "u1"), -1);
+}
+
 TEST_F(ThreadVersionsTest, AStartForgetsEverything) {
   versions_.Learn({kLog, 100}, "northlight", "u1", "u1", 3);
   versions_.StartFrom({"00000000000000b2", 0});
