@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/http/target.h"
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
@@ -85,14 +86,19 @@ void InvoiceListPage::Render(ApiCall call, const InvoiceListQuery& asked,
   rows.reserve(static_cast<std::size_t>(found.summaries_size()));
   for (const auto& summary : found.summaries()) rows.push_back(SummaryRow(summary, now));
   page["invoices"] = PageData(rows);
+  page["empty_words"] =
+      asked.thread_state.empty()
+          ? "There are no invoices here."
+          : absl::StrCat("No invoice here has a thread that is ", asked.thread_state, ".");
   page["order_words"] = asked.order == "activity" ? "by newest activity" : "by number";
   if (CountsAreOld(found.freshness())) page["count_age"] = CountAge(found.freshness(), now);
   const auto href = [&](std::string_view cursor, std::string_view activity_open) {
     return Address({std::string(cursor), asked.thread_state, asked.order}, activity_open);
   };
   const std::string_view kept = activity.open ? kActivityOpen : std::string_view();
-  page["states"] = Choices("threadState", {{"", "All"}, {"open", "Open"}, {"resolved", "Resolved"}},
-                           asked, kept);
+  page["states"] = Choices(
+      "threadState", {{"", "All"}, {"open", "Open threads"}, {"resolved", "Resolved threads"}},
+      asked, kept);
   page["orders"] =
       Choices("order", {{"", "By number"}, {"activity", "Newest activity"}}, asked, kept);
   if (!asked.cursor.empty()) page["first_href"] = href("", kept);

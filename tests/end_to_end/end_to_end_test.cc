@@ -265,6 +265,9 @@ TEST_F(EndToEndTest, InvoicesAreListedByTheStateOfTheirThreadsAndByWhatHappenedL
     EXPECT_EQ(refused.status, 400) << parameter;
     EXPECT_EQ(Parsed(refused).at_pointer("/errors/0/field"), json::value(parameter));
   }
+  const HttpAnswer none = client_.Get("/invoices?threadState=resolved",
+                                      Authorization("mallory", "member", "rivalworks"));
+  EXPECT_NE(none.body.find("No invoice here has a thread that is resolved."), none.body.npos);
   const HttpAnswer page =
       client_.Get("/invoices?threadState=resolved&order=activity", Authorization("sam", "viewer"));
   EXPECT_EQ(page.status, 200);
