@@ -13,6 +13,7 @@
 #include "gateway/http/session_cookie.h"
 #include "gateway/http/target.h"
 #include "gateway/http/trace.h"
+#include "gateway/http/viewer.h"
 #include "services/errors/errors.h"
 #include "services/identity/verification_queue.h"
 #include "services/process/stopwatch.h"
@@ -58,7 +59,7 @@ HttpGate::HttpGate(Router router, const FailurePages& failure_pages, RateLimitOp
       tracer_(tracer),
       unrouted_(metrics, kNoRoute) {
   for (const char* reason : {"TOKEN_MISSING", "TOKEN_INVALID", "ORG_REQUIRED", "CROSS_ORIGIN",
-                             "RATE_LIMITED", "TOO_MANY_UNKNOWN_TOKENS"}) {
+                             "RATE_LIMITED", "TOO_MANY_UNKNOWN_TOKENS", "VIEWER_CHANGED"}) {
     refusals_[reason] =
         metrics.AddCounter("marginalia_refusals_total",
                            "Requests that the gate refused, by reason.", {{"reason", reason}});
@@ -192,7 +193,7 @@ absl::Status HttpGate::Admit(ApiCallFacts& facts, RouteAccess access, absl::Stat
       !IsFromSameOrigin(request)) {
     return CrossOrigin();
   }
-  return absl::OkStatus();
+  return facts.token == nullptr ? absl::OkStatus() : CheckViewer(facts, facts.token->caller);
 }
 
 HttpResponse HttpGate::Refuse(const HttpRequest& request, int status, std::string_view reason,

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "gateway/http/failure_pages.h"
+#include "gateway/http/form_fields.h"
 #include "gateway/http/problem.h"
-#include "gateway/pages/forms/form_fields.h"
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/frame/page_response.h"
 #include "services/errors/errors.h"

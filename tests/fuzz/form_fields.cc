@@ -1,5 +1,5 @@
 // A submitted form, and the address that it may lead to.
-#include "gateway/pages/forms/form_fields.h"
+#include "gateway/http/form_fields.h"
 
 #include <string>
 

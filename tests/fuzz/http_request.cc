@@ -8,10 +8,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/http/etag.h"
+#include "gateway/http/form_fields.h"
 #include "gateway/http/parser.h"
 #include "gateway/http/same_origin.h"
 #include "gateway/http/session_cookie.h"
-#include "gateway/pages/forms/form_fields.h"
 #include "services/rpc/gate/request_id.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -10,9 +10,9 @@
 #include <string>
 
 #include "gateway/http/content_coding.h"
+#include "gateway/http/form_fields.h"
 #include "gateway/pages/asset_files.h"
 #include "gateway/pages/forms/comment_draft.h"
-#include "gateway/pages/forms/form_fields.h"
 #include "gateway/pages/frame/avatar.h"
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/frame/template.h"

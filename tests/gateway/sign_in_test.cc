@@ -155,7 +155,7 @@ TEST_F(SessionTest, FailuresArePagesForPeopleAndProblemsForPrograms) {
   const HttpClient::Headers person = InBrowser("dana");
   const HttpAnswer lost = Page("/no-such-page", person);
   EXPECT_EQ(lost.status, 404);
-  EXPECT_TRUE(Has(lost, "<p class=\"code\">404</p>"));
+  EXPECT_TRUE(Has(lost, "<h1>This cannot be found</h1>"));
   const HttpAnswer wrong = Send("DELETE", "/invoices", person);
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(HeaderOf(wrong, "allow"), "GET, HEAD");

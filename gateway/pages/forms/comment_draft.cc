@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/pages/forms/form_fields.h"
+#include "gateway/http/form_fields.h"
 #include "services/text/uuid.h"
 
 namespace marginalia {

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/http/form_fields.h"
 #include "gateway/http/same_origin.h"
 #include "gateway/http/session_cookie.h"
 #include "gateway/http/target.h"
 #include "gateway/pages/forms/demo_people.h"
-#include "gateway/pages/forms/form_fields.h"
 #include "gateway/pages/frame/avatar.h"
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"

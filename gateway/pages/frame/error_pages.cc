@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/http/form_fields.h"
 #include "gateway/http/problem.h"
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
@@ -40,6 +41,11 @@ constexpr std::pair<std::string_view, Words> kWordsOfReasons[] = {
     {"TOKEN_INVALID",
      {"Your session has ended", "Sign in again, then come back to this page.",
       "Who you are was known for a while only, and that is over."}},
+    {"VIEWER_CHANGED",
+     {"Somebody else is signed in now",
+      "Nothing was stored under another name. What you wrote stands below: go on to write it as "
+      "who "
+      "is signed in now, or sign in as who you were."}},
     {"SIGN_IN_INSECURE",
      {"Signing in takes HTTPS here", "Open this site over HTTPS, or as localhost on its machine.",
       "A browser keeps who you are only over HTTPS or on its own machine, and this page came over "
@@ -97,16 +103,32 @@ std::string AsSentence(std::string_view message) {
   return sentence;
 }
 
-PageData ErrorData(const ApiCallFacts& facts, int status, const Words& words,
-                   std::string_view detail) {
+PageData ErrorData(const ApiCallFacts& facts, const Words& words, std::string_view detail) {
   PageData page = FrameData(facts, words.title);
-  page["code"] = absl::StrCat(status);
   page["what"] = words.what.empty() ? AsSentence(detail) : std::string(words.what);
   page["advice"] = std::string(words.advice);
   page["way_href"] = "/invoices";
   page["way_text"] = "All invoices";
   page["request_id"] = facts.request_id;
   return page;
+}
+
+// The way on as who is signed in now, with what was typed. To read what a form leads to leads to
+// the page that it stands on.
+void AddWayOn(PageData& page, const ApiCallFacts& facts) {
+  const HttpRequest& request = facts.exchange->request();
+  const Caller& caller = facts.token->caller;
+  page["way_href"] = std::string(request.target);
+  page["way_text"] =
+      absl::StrCat("Go on as ", std::string(ShownName(caller.display_name, caller.user_id)));
+  if (!IsForm(request)) return;
+  for (const char* field : {"body", "reason"}) {
+    const auto typed = FormField(request.body, field);
+    if (!typed.ok() || typed->empty()) continue;
+    page["has_typed"] = true;
+    // A browser drops the first line end in a textarea.
+    page["typed"] = (typed->front() == '\n' ? "\n" : "") + *typed;
+  }
 }
 
 }  // namespace
@@ -118,12 +140,13 @@ HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& fai
   if (code == 401 && can_sign_in_ && facts.form == RouteForm::kPage && IsRead(facts)) {
     return SeeOther(WithQuery(kSignIn, {{"next", facts.exchange->request().target}}));
   }
-  PageData page = ErrorData(facts, code, WordsOf(code, ReasonOf(status)),
+  PageData page = ErrorData(facts, WordsOf(code, ReasonOf(status)),
                             {status.message().data(), status.message().size()});
   if (code == 401 && can_sign_in_) {
     page["way_href"] = std::string(kSignIn);
     page["way_text"] = "Sign in";
   }
+  if (ReasonOf(status) == "VIEWER_CHANGED") AddWayOn(page, facts);
   HttpResponse response = PageResponse(code, template_.Render(page));
   if (code == 401) response.headers += "WWW-Authenticate: Bearer\r\n";
   if (code == 429 || code == 503) {
@@ -136,8 +159,7 @@ HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& fai
 
 HttpResponse ErrorPages::Page(const ApiCallFacts& facts, int status,
                               std::string_view detail) const {
-  return PageResponse(status,
-                      template_.Render(ErrorData(facts, status, WordsOfStatus(status), detail)));
+  return PageResponse(status, template_.Render(ErrorData(facts, WordsOfStatus(status), detail)));
 }
 
 }  // namespace marginalia

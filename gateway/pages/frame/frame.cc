@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/http/viewer.h"
 #include "gateway/pages/frame/assets.h"
 #include "gateway/pages/frame/avatar.h"
 
@@ -22,6 +23,7 @@ PageData FrameData(const ApiCallFacts& facts, std::string_view title) {
   viewer["viewer_name"] = std::string(ShownName(caller.display_name, caller.user_id));
   viewer["viewer_org"] = caller.org_id;
   viewer["can_sign_out"] = facts.by_cookie;
+  page["page_viewer"] = ViewerName(caller);
   page["viewer"] = std::move(viewer);
   return page;
 }

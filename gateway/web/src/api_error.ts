@@ -31,6 +31,11 @@ export class ApiError extends Error {
     return this.status === 401;
   }
 
+  // Whether somebody else is signed in by now than whom the page was made for.
+  get isOfOtherViewer(): boolean {
+    return this.reason === "VIEWER_CHANGED";
+  }
+
   // Not the API answered, but a page to sign in on.
   static signedOut(): ApiError {
     return new ApiError(401, "", "the session has ended");

@@ -1,6 +1,7 @@
 // Why a change was not made and what to do about it, for the person who wants it.
 import { type ApiError, NO_ANSWER } from "./api_error.ts";
 import type { Comment } from "./comment.ts";
+import { replacedText } from "./post_error.ts";
 import { shownName } from "./text.ts";
 
 const AGAIN = "Do it again: it cannot be done twice.";
@@ -16,6 +17,7 @@ export function goneText({ removal }: Comment): string {
 // `current` is the comment as it is by now.
 export function changeErrorText(error: ApiError, current: Comment | undefined): string {
   if (current?.removal !== undefined) return goneText(current);
+  if (error.isOfOtherViewer) return replacedText(error);
   switch (error.reason) {
     case "EDIT_WINDOW_OVER":
       return "The time in which it could be changed is over. Write a new comment instead.";

@@ -136,6 +136,13 @@ export class CommentForm {
       return;
     }
     const why = postErrorText(error);
+    if (error.isOfOtherViewer) {
+      // It was not stored, so it is not in doubt: it may be said by somebody else.
+      this.#edit(entry);
+      this.#refuse(why);
+      announcer.say(why);
+      return;
+    }
     const kept = error.reason === ID_REUSED ? this.#asAnother(entry) : entry;
     this.#unsent.explain(kept.id, why);
     this.#unsent.show(posting.unsent());

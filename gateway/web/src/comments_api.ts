@@ -2,6 +2,7 @@
 // AbortError when its signal was raised.
 import { ApiError } from "./api_error.ts";
 import type { AddedComment, Comment, CommentPage, ThreadEvent, ThreadFacts } from "./comment.ts";
+import { noteSessionEnd, viewerName } from "./session.ts";
 
 const READ_TIMEOUT_MS = 15_000;
 const POST_TIMEOUT_MS = 30_000;
@@ -140,13 +141,18 @@ async function exchange<T>(
   const abort = () => controller.abort();
   init.signal?.addEventListener("abort", abort);
   const timer = setTimeout(abort, timeoutMs);
+  const headers = new Headers(init.headers);
+  const viewer = viewerName();
+  if (viewer !== "") headers.set("X-Marginalia-Viewer", viewer);
+  const { signal } = controller;
   try {
-    const response = await fetch(path, { ...init, redirect: "manual", signal: controller.signal });
+    const response = await fetch(path, { ...init, headers, redirect: "manual", signal });
     if (isSignIn(path, response)) throw ApiError.signedOut();
     // 304 is only answered to those who asked for it.
     if (!response.ok && response.status !== 304) throw await ApiError.from(response);
     return await read(response);
   } catch (error) {
+    if (error instanceof ApiError) noteSessionEnd(error);
     if (error instanceof ApiError || init.signal?.aborted) throw error;
     throw ApiError.noAnswer(error);
   } finally {

@@ -3,6 +3,7 @@
 // is never answered, and one that has fallen silent, which the server never is for long.
 import { apiErrorOf } from "./api_error.ts";
 import type { ThreadEvent } from "./comment.ts";
+import { endOf, type SessionEnd, viewerName, whenSessionEnds } from "./session.ts";
 import { openStream, THREAD_EVENTS } from "./shared_stream.ts";
 
 const REOPEN_AFTER_MS = 1_000;
@@ -14,7 +15,7 @@ const SILENCE_MS_MAX = 30_000;
 // A browser allows a few connections to a server: tabs that nobody looks at leave them to others.
 const HIDDEN_FOR_MS = 10_000;
 
-export type LiveState = "live" | "down" | "signed-out";
+export type LiveState = "live" | "down" | SessionEnd;
 
 export interface LiveHandlers {
   happened(event: ThreadEvent, token: string): void;
@@ -32,7 +33,8 @@ export class LiveEvents {
   #token: string;
   #source: ReturnType<typeof openStream> | undefined;
   #isLive = false;
-  #isSignedOut = false;
+  // Whether there is nobody whose stream it would be.
+  #isOver = false;
   #isOpening = false;
   #isLeft = false;
   #failures = 0;
@@ -56,6 +58,7 @@ export class LiveEvents {
     // A network that comes back, and somebody who does, are reasons to try at once.
     window.addEventListener("online", () => this.wake());
     window.addEventListener("focus", () => this.wake());
+    whenSessionEnds((end) => this.#endWith(end));
     // A page that is left may be come back to as it was: without a stream until then.
     window.addEventListener("pagehide", () => {
       this.#isLeft = true;
@@ -81,7 +84,7 @@ export class LiveEvents {
     if (this.#isLeft) return;
     if (document.visibilityState === "hidden") {
       this.#hiding = setTimeout(() => this.#close(), HIDDEN_FOR_MS);
-    } else if (this.#source === undefined && this.#reopening === undefined && !this.#isSignedOut) {
+    } else if (this.#source === undefined && this.#reopening === undefined && !this.#isOver) {
       this.#open();
     }
   }
@@ -100,8 +103,13 @@ export class LiveEvents {
   #tell(state: LiveState): void {
     this.#isLive = state === "live";
     this.#isOpening = false;
-    this.#isSignedOut = state === "signed-out";
+    this.#isOver = state !== "live" && state !== "down";
     this.#handlers.state(state);
+  }
+
+  #endWith(end: SessionEnd): void {
+    this.#close();
+    this.#tell(end);
   }
 
   // The stream is given up unless it says something within so long.
@@ -115,10 +123,7 @@ export class LiveEvents {
 
   #open(): void {
     this.#close();
-    const source = openStream(
-      this.#key,
-      () => `${this.#path}?after=${encodeURIComponent(this.#token)}`,
-    );
+    const source = openStream(this.#key, () => this.#address());
     this.#source = source;
     this.#isOpening = true;
     this.#expectWithin(OPEN_MS_MAX);
@@ -158,6 +163,12 @@ export class LiveEvents {
     }
   }
 
+  #address(): string {
+    const address = `${this.#path}?after=${encodeURIComponent(this.#token)}`;
+    const viewer = viewerName();
+    return viewer === "" ? address : `${address}&viewer=${encodeURIComponent(viewer)}`;
+  }
+
   #reopenLater(reopen: () => void): void {
     this.#close();
     const wait = Math.min(REOPEN_AFTER_MS * 2 ** this.#failures, REOPEN_AFTER_MS_MAX);
@@ -174,9 +185,8 @@ export class LiveEvents {
       this.#token = await this.#handlers.resync();
     } catch (error) {
       if (this.#attempt !== attempt) return;
-      if (!apiErrorOf(error).isSignedOut) return this.#reopenLater(() => this.#resync());
-      this.#close();
-      return this.#tell("signed-out");
+      const end = endOf(apiErrorOf(error));
+      return end === undefined ? this.#reopenLater(() => this.#resync()) : this.#endWith(end);
     }
     if (this.#attempt !== attempt) return;
     this.#reopening = undefined;

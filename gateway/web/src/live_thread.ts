@@ -22,7 +22,7 @@ import type { PageClock } from "./page_time.ts";
 import { Posting } from "./posting.ts";
 import { isTopInView } from "./reading_place.ts";
 import { followShortcuts } from "./shortcuts.ts";
-import { browserStore, keyOf } from "./store.ts";
+import { browserStore, keyOf, tabStore } from "./store.ts";
 import { Summary } from "./summary.ts";
 import { quoteOf } from "./text.ts";
 import { ThreadHead } from "./thread_head.ts";
@@ -69,7 +69,7 @@ export function startThread(
 
   const outbox = new Outbox(browserStore, owner);
   const posting = new Posting({ api, query, outbox, invoiceId, viewer, clock });
-  const draft = new Draft(browserStore, owner);
+  const draft = new Draft(browserStore, tabStore, owner);
   const isResolved = () => {
     const facts = factsOf(query.thread);
     return facts !== undefined && isSettled(facts);
@@ -132,7 +132,7 @@ export function startThread(
       },
       joined: () => void query.joined(),
       state: (state) => {
-        showLiveState(label, state);
+        showLiveState(label, state, () => draft.handOver());
         query.setPolling(state === "down");
       },
       resync: () => query.resync(),

@@ -5,10 +5,16 @@ export const ID_REUSED = "COMMENT_ID_REUSED";
 
 const AGAIN = "Post it again: it cannot be posted twice.";
 
+// What is refused under another name is never done.
+export function replacedText({ message }: ApiError): string {
+  return `${message}. Nothing was stored; your text is still here.`;
+}
+
 export function postErrorText(error: ApiError): string {
   if (error.reason === ID_REUSED) {
     return "This comment was posted before with another text. Post it again, then as a new comment.";
   }
+  if (error.isOfOtherViewer) return replacedText(error);
   switch (error.status) {
     case NO_ANSWER:
       return `The server could not be reached. ${AGAIN}`;

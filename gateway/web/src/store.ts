@@ -54,6 +54,7 @@ export class Store {
 }
 
 export const browserStore = new Store(() => window.localStorage);
+export const tabStore = new Store(() => window.sessionStorage);
 
 // Whose page it is: what one person writes is nobody else's to find.
 export interface Owner {

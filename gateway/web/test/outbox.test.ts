@@ -37,10 +37,10 @@ test("another person, tenant or invoice finds nothing", () => {
   const storage = new FakeStorage();
   const store = storeOn(storage);
   new Outbox(store, OWNER).keep(ENTRY);
-  new Draft(store, OWNER).keep("a draft");
+  new Draft(store, storeOn(new FakeStorage()), OWNER).keep("a draft");
   for (const other of [{ orgId: "x" }, { userId: "x" }, { invoiceId: "x" }]) {
     assert.deepEqual(new Outbox(store, { ...OWNER, ...other }).entries(), []);
-    assert.equal(new Draft(store, { ...OWNER, ...other }).text, "");
+    assert.equal(new Draft(store, storeOn(new FakeStorage()), { ...OWNER, ...other }).text, "");
   }
   const apart = { orgId: 'a","b', userId: "c", invoiceId: "d" };
   new Outbox(store, apart).keep(ENTRY);
@@ -76,8 +76,8 @@ test("what is no entry is not read as one", () => {
 
 test("a draft is kept until it is emptied", () => {
   const storage = new FakeStorage();
-  new Draft(storeOn(storage), OWNER).keep("half a sen");
-  const later = new Draft(storeOn(storage), OWNER);
+  new Draft(storeOn(storage), storeOn(new FakeStorage()), OWNER).keep("half a sen");
+  const later = new Draft(storeOn(storage), storeOn(new FakeStorage()), OWNER);
   assert.equal(later.text, "half a sen");
   later.keep("");
   assert.equal(storage.length, 0);

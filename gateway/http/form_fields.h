@@ -1,7 +1,7 @@
 // The fields of a submitted form, application/x-www-form-urlencoded (WHATWG URL, 5.1). Pure
 // functions, thread-safe.
-#ifndef MARGINALIA_GATEWAY_PAGES_FORMS_FORM_FIELDS_H_
-#define MARGINALIA_GATEWAY_PAGES_FORMS_FORM_FIELDS_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_FORM_FIELDS_H_
+#define MARGINALIA_GATEWAY_HTTP_FORM_FIELDS_H_
 
 #include <string>
 #include <string_view>
@@ -21,4 +21,4 @@ absl::StatusOr<std::string> FormField(std::string_view form, std::string_view na
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_PAGES_FORMS_FORM_FIELDS_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_FORM_FIELDS_H_

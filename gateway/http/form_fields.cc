@@ -1,4 +1,4 @@
-#include "gateway/pages/forms/form_fields.h"
+#include "gateway/http/form_fields.h"
 
 #include <algorithm>
 #include <optional>
