@@ -3,6 +3,7 @@
 #ifndef MARGINALIA_COMMENTS_SERVICE_CALL_CONTEXT_H_
 #define MARGINALIA_COMMENTS_SERVICE_CALL_CONTEXT_H_
 
+#include <atomic>
 #include <string_view>
 
 #include "absl/functional/any_invocable.h"
@@ -22,6 +23,8 @@ struct CallContext {
   SteadyTime deadline;
   // What calls to other services are a part of; null: there is no trace.
   const Trace* trace = nullptr;
+  // Whether the caller has given the call up, for what takes long; null: nobody tells.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 // Takes the answer of a use case: called exactly once, on any thread, possibly before the use case

@@ -262,8 +262,9 @@ class CommentsRpc : public GatedService<Contract, RawService> {
                                            grpc::ByteBuffer* response) override {
     return Handle<v1::VerifyAuditLogRequest>(
         context, verify_audit_log_, *request, [this, response](UnaryCall* call, auto&) {
-          use_cases_.verifier.Verify(ContextOf(call->call()),
-                                     AnswerTo<AuditVerdict>(call, response));
+          CallContext context = ContextOf(call->call());
+          context.cancelled = &call->cancelled();
+          use_cases_.verifier.Verify(context, AnswerTo<AuditVerdict>(call, response));
         });
   }
 

@@ -115,14 +115,14 @@ struct SelectCommentWithoutEntry : SelectFirst {
                     " AND a.position IS NULL") {}
 };
 
-struct SelectEventWithoutEntry : SelectFirst {
-  explicit SelectEventWithoutEntry(Connection& connection)
+struct SelectEntryWithoutEvent : SelectFirst {
+  explicit SelectEntryWithoutEvent(Connection& connection)
       : SelectFirst(connection,
-                    "SELECT coalesce(min(e.position), 0) FROM events e"
-                    " LEFT JOIN audit_entries a ON a.org_id = e.org_id"
-                    " AND a.position = e.position"
-                    " WHERE e.org_id = :org_id AND e.position > :after AND e.position <= :last"
-                    " AND a.position IS NULL") {}
+                    "SELECT coalesce(min(a.position), 0) FROM audit_entries a"
+                    " LEFT JOIN events e ON e.position = a.position AND e.org_id = a.org_id"
+                    " WHERE a.org_id = :org_id AND a.position > :after AND a.position <= :last"
+                    " AND a.position > (SELECT compacted FROM event_log)"
+                    " AND e.position IS NULL") {}
 };
 
 struct SelectAfter {
@@ -189,8 +189,8 @@ std::int64_t FirstCommentWithoutEntry(Connection& connection, const AuditStretch
   return connection.Prepared<SelectCommentWithoutEntry>().In(stretch);
 }
 
-std::int64_t FirstEventWithoutEntry(Connection& connection, const AuditStretch& stretch) {
-  return connection.Prepared<SelectEventWithoutEntry>().In(stretch);
+std::int64_t FirstEntryWithoutEvent(Connection& connection, const AuditStretch& stretch) {
+  return connection.Prepared<SelectEntryWithoutEvent>().In(stretch);
 }
 
 std::int64_t FirstAfter(Connection& connection, std::string_view org_id, std::int64_t position) {

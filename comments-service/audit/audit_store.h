@@ -31,8 +31,10 @@ std::int64_t FirstEntryWithoutComment(Connection& connection, const AuditStretch
 // The first comment of the stretch that has no entry; 0 when each has.
 std::int64_t FirstCommentWithoutEntry(Connection& connection, const AuditStretch& stretch);
 
-// The first retained event of the stretch that has no entry; 0 when each has.
-std::int64_t FirstEventWithoutEntry(Connection& connection, const AuditStretch& stretch);
+// The first entry of the stretch whose event should be retained and is not there, or is another
+// tenant's; 0 when there is none. Asked from the entries and not from the events, whose log is one
+// for all tenants: what it costs must not depend on what others write.
+std::int64_t FirstEntryWithoutEvent(Connection& connection, const AuditStretch& stretch);
 
 // The first entry or comment after `position`; 0 when there is none.
 std::int64_t FirstAfter(Connection& connection, std::string_view org_id, std::int64_t position);

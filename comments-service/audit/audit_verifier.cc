@@ -34,9 +34,13 @@ absl::Status TooLate() {
                  "the deadline passed before the whole audit log was verified");
 }
 
+absl::Status GivenUp() { return absl::CancelledError("the caller has given the verification up"); }
+
+}  // namespace
+
 // One verification, step by step. All that is looked at is at or before the head that the first
 // step finds: nothing there changes any more, so each step may take a snapshot of its own.
-class Verification {
+class AuditVerifier::Verification {
  public:
   explicit Verification(std::string org_id) : org_id_(std::move(org_id)) {}
 
@@ -129,7 +133,7 @@ class Verification {
                     const AuditStretch& stretch) {
     Broken(FirstEntryWithoutComment(connection, stretch), "has an entry, but is not in its thread");
     Broken(FirstCommentWithoutEntry(connection, stretch), "has no entry");
-    Broken(FirstEventWithoutEntry(connection, stretch), "has an event, but no entry");
+    Broken(FirstEntryWithoutEvent(connection, stretch), "has an entry, but its event is missing");
     if (std::optional<ContentFinding> content = FirstWrongContent(connection, stretch, entries)) {
       Broken(*std::move(content));
     }
@@ -160,8 +164,6 @@ class Verification {
   std::string hash_;
 };
 
-}  // namespace
-
 AuditVerifier::AuditVerifier(Database& database) : database_(database) {
   thread_ = std::thread([this] { Work(); });
 }
@@ -180,16 +182,29 @@ void AuditVerifier::Stop() {
 }
 
 void AuditVerifier::Verify(const CallContext& call, Answer<AuditVerdict> answer) {
-  bool accepted = false;
-  bool stopping = false;
+  const std::string& org_id = call.caller.org_id;
+  std::vector<Order> given_up;
+  absl::Status refused;
   {
     const std::lock_guard lock(mutex_);
-    stopping = stopping_;
-    accepted = !stopping && orders_.size() < kVerificationsQueuedMax;
-    if (accepted) orders_.push_back({call.caller.org_id, call.deadline, std::move(answer)});
+    given_up = orders_.TakeIf(IsGivenUp);
+    if (stopping_) {
+      refused = Draining();
+    } else if (orders_.size() >= kVerificationsQueuedMax ||
+               orders_.CountOf(org_id) >= kTenantVerificationsMax) {
+      refused = QueueFull();
+    } else {
+      orders_.Add(org_id, {std::make_unique<Verification>(org_id), call.cancelled, call.deadline,
+                           std::move(answer)});
+    }
   }
-  if (!accepted) return answer(stopping ? Draining() : QueueFull());
+  for (Order& order : given_up) order.answer(GivenUp());
+  if (!refused.ok()) return answer(refused);
   changed_.notify_one();
+}
+
+bool AuditVerifier::IsGivenUp(const Order& order) {
+  return order.cancelled != nullptr && *order.cancelled;
 }
 
 void AuditVerifier::Work() {
@@ -197,28 +212,37 @@ void AuditVerifier::Work() {
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !orders_.empty(); });
     if (orders_.empty()) return;
-    Order order = std::move(orders_.front());
-    orders_.pop_front();
+    // Also those whose turn it is not yet: what nobody waits for takes nobody's place.
+    std::vector<Order> given_up = orders_.TakeIf(IsGivenUp);
+    if (!given_up.empty()) {
+      lock.unlock();
+      for (Order& order : given_up) order.answer(GivenUp());
+      lock.lock();
+      continue;
+    }
+    auto [org_id, order] = orders_.Take();
+    const bool stopping = stopping_;
     lock.unlock();
-    order.answer(Run(order.org_id, order.deadline));
-    order.answer = nullptr;
+    std::optional<absl::StatusOr<AuditVerdict>> ended;
+    if (stopping) {
+      ended = Draining();
+    } else {
+      ended = Step(org_id, order);
+    }
+    if (ended.has_value()) order.answer(*std::move(ended));
     lock.lock();
+    if (!ended.has_value()) orders_.PutBack(org_id, std::move(order));
   }
 }
 
-absl::StatusOr<AuditVerdict> AuditVerifier::Run(const std::string& org_id, SteadyTime deadline) {
-  Verification verification(org_id);
-  while (!verification.done()) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return Draining();
-    }
-    if (SteadyTime::Now() > deadline) return TooLate();
-    const absl::Status step = database_.Read(Tenants::One(org_id), [&](Connection& connection) {
-      return verification.Step(connection);
-    });
-    if (!step.ok()) return step;
-  }
+std::optional<absl::StatusOr<AuditVerdict>> AuditVerifier::Step(const std::string& org_id,
+                                                                const Order& order) {
+  if (SteadyTime::Now() > order.deadline) return TooLate();
+  Verification& verification = *order.verification;
+  const absl::Status step = database_.Read(
+      Tenants::One(org_id), [&](Connection& connection) { return verification.Step(connection); });
+  if (!step.ok()) return step;
+  if (!verification.done()) return std::nullopt;
   return verification.verdict();
 }
 

@@ -5,7 +5,9 @@
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <cstddef>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -59,6 +61,12 @@ absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Messa
   // it.
   static const auto silenced = google::protobuf::SetLogHandler(nullptr);
   (void)silenced;
+  if (bytes.Length() > static_cast<std::size_t>(kRequestBytesMax)) {
+    return Refusal(absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
+                   absl::StrCat("the request is ", bytes.Length(), " bytes, and at most ",
+                                kRequestBytesMax, " are taken: send less at a time"),
+                   {{"bytes_max", std::to_string(kRequestBytesMax)}});
+  }
   grpc::Slice slice;
   const bool whole = bytes.TrySingleSlice(&slice).ok() || bytes.DumpToSingleSlice(&slice).ok();
   if (whole && request.ParseFromArray(slice.begin(), static_cast<int>(slice.size()))) {

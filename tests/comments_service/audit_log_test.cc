@@ -235,7 +235,16 @@ TEST_P(AuditLogTest, ACutOffTailIsFoundWithoutEventsToCompareWith) {
   });
   service().Tamper(
       [](soci::session& session) { session << "DELETE FROM events WHERE org_id = 'org'"; });
+  // As retention leaves it.
+  service().Tamper(
+      [](soci::session& session) { session << "UPDATE event_log SET compacted = head"; });
   EXPECT_EQ(BrokenAfter("DELETE FROM audit_entries WHERE org_id = 'org' AND position > 7"), 11);
+}
+
+TEST_P(AuditLogTest, ARetainedEventThatIsMissingOrAnothersIsFound) {
+  Post(6);
+  EXPECT_EQ(BrokenAfter("UPDATE events SET org_id = 'rival' WHERE position = 7"), 7);
+  EXPECT_EQ(BrokenAfter("DELETE FROM events WHERE position = 3"), 3);
 }
 
 TEST_P(AuditLogTest, AForgedEntryBehindTheHeadIsFound) {

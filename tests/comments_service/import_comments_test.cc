@@ -61,6 +61,25 @@ TEST_P(ImportCommentsTest, TheMostThatFitsIsImportedAtOnce) {
   EXPECT_EQ(Refused(ImportOf(0)), "comments");
 }
 
+TEST_P(ImportCommentsTest, TheLargestLegalImportIsTakenInEveryScript) {
+  v1::ImportCommentsRequest request = ImportOf(500);
+  std::string body;
+  for (int i = 0; i < 10'000; ++i) body += "\U0001F600";
+  for (auto& comment : *request.mutable_comments()) comment.set_body(body);
+  const auto imported = Import(request);
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_EQ(imported->imported_count(), 500);
+}
+
+TEST_P(ImportCommentsTest, ARequestBeyondAllThatIsLegalIsRefusedWithAReason) {
+  v1::ImportCommentsRequest request = ImportOf(500);
+  for (auto& comment : *request.mutable_comments()) comment.set_body(std::string(45'000, 'x'));
+  const auto imported = Import(request);
+  EXPECT_EQ(imported.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Reason(imported), "REQUEST_TOO_LARGE");
+  EXPECT_EQ(ErrorMetadataOf(imported.status(), "bytes_max"), "22020096");
+}
+
 TEST_P(ImportCommentsTest, WhatWasImportedIsNotImportedAgain) {
   v1::ImportCommentsRequest request = ImportOf(5);
   v1::ImportCommentsRequest part = request;

@@ -101,6 +101,13 @@ UnaryCall* GatedComments::AnswerAtOnce(grpc::CallbackServerContext* context,
   return call;
 }
 
+std::size_t GatedComments::cancelled_calls() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(
+      std::count_if(calls_.begin(), calls_.end(),
+                    [](const UnaryCall* call) { return call->cancelled().load(); }));
+}
+
 void GatedComments::Release(const absl::Status& status) {
   std::vector<UnaryCall*> calls;
   {

@@ -35,6 +35,8 @@ class GatedComments : public comments::v1::CommentsService::CallbackService {
   void Release(const absl::Status& status);
   void EndStreams(const absl::Status& status);
   std::size_t held_calls();
+  // Of the held calls, those that their clients have given up.
+  std::size_t cancelled_calls();
   std::size_t held_streams();
 
   grpc::ServerUnaryReactor* AddComment(grpc::CallbackServerContext* context,

@@ -16,6 +16,7 @@
 #include "services/rpc/shield/channelz.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
+#include "tests/support/tcp_proxy.h"
 
 namespace marginalia {
 namespace {
@@ -72,9 +73,46 @@ TEST(RpcServerTest, AnAddressThatIsNoneIsRefusedByName) {
 
 TEST(RpcServerTest, AMessageBeyondTheLimitIsRefusedAndTheServerGoesOn) {
   GatedServer server;
-  EXPECT_TRUE(Add(server, kRequestBytesMax / 2).ok());
-  EXPECT_EQ(Add(server, kRequestBytesMax + 1).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(Add(server, kReceivedBytesMax / 2).ok());
+  EXPECT_EQ(Add(server, kReceivedBytesMax + 1).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_TRUE(Add(server).ok());
+}
+
+TEST(RpcServerTest, ACallHearsThatItsClientHasGivenItUp) {
+  GatedServer server;
+  server.service.hold = true;
+  grpc::ClientContext context;
+  PrepareCall(context, server.Token("member"), "", SteadyTime::Now() + absl::Seconds(30));
+  std::thread caller([&] {
+    api::AddCommentResponse response;
+    EXPECT_EQ(server.stub->AddComment(&context, {}, &response).error_code(),
+              grpc::StatusCode::CANCELLED);
+  });
+  EXPECT_TRUE(Await([&server] { return server.service.held_calls() == 1; }));
+  EXPECT_EQ(server.service.cancelled_calls(), 0U);
+  context.TryCancel();
+  EXPECT_TRUE(Await([&server] { return server.service.cancelled_calls() == 1; }));
+  server.service.Release(absl::CancelledError("given up"));
+  caller.join();
+}
+
+TEST(RpcServerTest, ACallHearsThatItsConnectionHasEnded) {
+  GatedServer server;
+  server.service.hold = true;
+  TcpProxy proxy;
+  proxy.LeadTo(server.server->address());
+  const auto stub = api::CommentsService::NewStub(ConnectTo(proxy.address(), {}));
+  std::thread caller([&] {
+    grpc::ClientContext context;
+    PrepareCall(context, server.Token("member"), "", SteadyTime::Now() + absl::Seconds(30));
+    api::AddCommentResponse response;
+    EXPECT_FALSE(stub->AddComment(&context, {}, &response).ok());
+  });
+  EXPECT_TRUE(Await([&server] { return server.service.held_calls() == 1; }));
+  proxy.Cut();
+  EXPECT_TRUE(Await([&server] { return server.service.cancelled_calls() == 1; }));
+  server.service.Release(absl::CancelledError("given up"));
+  caller.join();
 }
 
 TEST(RpcServerTest, DrainLetsCallsInFlightFinishAndTakesNoNewOnes) {

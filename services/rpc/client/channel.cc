@@ -62,8 +62,8 @@ std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const Upstr
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   // A proxy of the environment is for the way out, not for the way to a neighbour.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetMaxReceiveMessageSize(kRequestBytesMax);
-  arguments.SetMaxSendMessageSize(kRequestBytesMax);
+  arguments.SetMaxReceiveMessageSize(kReceivedBytesMax);
+  arguments.SetMaxSendMessageSize(kReceivedBytesMax);
   auto channel = grpc::CreateCustomChannel(TargetOf(address).value_or(address), CredentialsFor(tls),
                                            arguments);
   channel->GetState(/*try_to_connect=*/true);

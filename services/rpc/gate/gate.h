@@ -123,17 +123,22 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   bool admitted() const { return admitted_; }
   const AdmittedCall& call() const { return call_; }
   const Caller& caller() const { return call_.caller(); }
+  // Whether the client has given the call up, its connection has ended or its deadline has passed.
+  // It must be answered all the same. Valid until it is.
+  const std::atomic<bool>& cancelled() const { return cancelled_; }
   // Answers. Call exactly once, from any thread.
   void Answer(const absl::Status& status);
 
  private:
   friend class Gate;
   void OnDone() override { delete this; }
+  void OnCancel() override { cancelled_ = true; }
   // What OnDone does is short and never waits, so it runs where the call ends: gRPC would hand it
   // to another thread, which costs more than all of it.
   bool InternalInlineable() override { return true; }
   grpc::CallbackServerContext* context_ = nullptr;
   AdmittedCall call_;
+  std::atomic<bool> cancelled_ = false;
   bool admitted_ = false;
 };
 

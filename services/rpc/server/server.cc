@@ -62,7 +62,7 @@ void SetConnectionAge(grpc::ServerBuilder& builder, const RpcServerOptions& opti
 }
 
 void SetLimits(grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(kRequestBytesMax);
+  builder.SetMaxReceiveMessageSize(kReceivedBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesHardMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(kKeepalivePing));

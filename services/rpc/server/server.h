@@ -18,7 +18,9 @@
 
 namespace marginalia {
 
-inline constexpr int kRequestBytesMax = 8 * 1024 * 1024;  // 500 imported comments at their largest
+// A larger message ends within gRPC, whose refusal of the call gives no reason; so this is more
+// than kRequestBytesMax, beyond which ParseRequest refuses with one.
+inline constexpr int kReceivedBytesMax = 32 * 1024 * 1024;
 // Of one call; the gate refuses what is larger. gRPC 1.51 ends the whole connection at its own
 // limit, with all the calls of others that a proxy carries over it, so that one is far above.
 inline constexpr int kMetadataBytesMax = 16 * 1024;
