@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/http/ended_sessions.h"
 #include "gateway/http/http_gate.h"
 #include "gateway/http/io_thread.h"
 #include "gateway/http/router.h"
@@ -65,6 +66,7 @@ struct Gateway::Parts {
   ThreadVersions versions;
   const std::size_t sse_clients_max;
   StreamPlaces places;
+  EndedSessions ended_sessions;
   std::unique_ptr<EventStream> events;
   InvoicePage invoice_page;
   ErrorPages error_pages;
@@ -92,13 +94,19 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
   parts.pages = std::make_unique<Pages>(
       Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
             CommentForm(parts.upstream, parts.invoice_page), SettleForm(parts.upstream),
-            SignIn(options.demo_people_path, tokens), AssetFiles()});
+            SignIn(options.demo_people_path, tokens,
+                   [&parts](std::string_view session, absl::Time expires, absl::Time now) {
+                     const std::string key = SessionKeyOf(session);
+                     parts.ended_sessions.Add(key, expires, now);
+                     parts.events->EndSession(key);
+                   }),
+            AssetFiles()});
   auto router = Router::Create(Routes(*parts.apis, *parts.pages));
   if (!router.ok()) return router.status();
   parts.verifications = std::make_unique<VerificationQueue>(tokens);
-  parts.gate =
-      std::make_unique<HttpGate>(*std::move(router), parts.error_pages, options.rates, parts.io,
-                                 tokens, *parts.verifications, metrics, options.tracer);
+  parts.gate = std::make_unique<HttpGate>(*std::move(router), parts.error_pages, options.rates,
+                                          parts.io, tokens, *parts.verifications,
+                                          parts.ended_sessions, metrics, options.tracer);
   auto server = HttpServer::Start(options.http, parts.io, *parts.gate);
   if (!server.ok()) return server.status();
   parts.server = *std::move(server);

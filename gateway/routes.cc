@@ -51,7 +51,7 @@ std::vector<Route> Routes(Apis& apis, Pages& pages) {
       {"POST", "/invoices/{id}/reopen",       kCaller, To(pages.settle_form, &SettleForm::Reopen), kPage},
       {"GET",  "/sign-in",                    kAnyone, To(pages.sign_in, &SignIn::Show), kPage},
       {"POST", "/sign-in",                    kAnyone, To(pages.sign_in, &SignIn::Choose), kPage},
-      {"POST", "/sign-out",                   kAnyone, To(pages.sign_in, &SignIn::Leave), kPage},
+      {"POST", "/sign-out",                   kCaller, To(pages.sign_in, &SignIn::Leave), kPage},
       {"GET",  "/assets/{name}",              kAnyone, To(pages.assets, &AssetFiles::Get), kPage},
   };
   // clang-format on

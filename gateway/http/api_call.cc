@@ -141,7 +141,7 @@ std::shared_ptr<OutputStream> ApiCall::Stream(HttpResponse head, StreamEvents ev
   std::string method(facts->exchange->request().method);
   // What points into the request ends with it, and the exchange would keep itself alive.
   const std::shared_ptr<HttpExchange> exchange = std::move(facts->exchange);
-  facts->query = facts->bearer = {};
+  facts->query = facts->bearer = facts->credential = {};
   events.closed = [facts = std::move(facts), method = std::move(method), status,
                    closed = std::move(events.closed)]() mutable {
     closed();

@@ -41,6 +41,8 @@ struct ApiCallFacts {
   // Null on a route for anyone.
   std::shared_ptr<const VerifiedToken> token;
   std::string_view bearer;
+  // What the token came in, whole: two sessions may have the same token.
+  std::string_view credential;
   // Whether the token came in the session cookie, as a browser sends it.
   bool by_cookie = false;
   RouteForm form = RouteForm::kApi;
@@ -76,6 +78,8 @@ class ApiCall {
   absl::Time token_expires() const { return facts_->token->expires; }
   // The caller's own token, to forward upstream. Never log it.
   std::string_view bearer() const { return facts_->bearer; }
+  // See SessionKeyOf.
+  std::string_view credential() const { return facts_->credential; }
 
   void Answer(HttpResponse response);
   // Answers with the problem that `status` is, or the page that tells it.

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "gateway/http/content_coding.h"
+#include "gateway/http/ended_sessions.h"
 #include "gateway/http/failure_pages.h"
 #include "gateway/http/io_thread.h"
 #include "gateway/http/problem.h"
@@ -49,13 +50,14 @@ absl::Status CrossOrigin() {
 
 HttpGate::HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates,
                    IoThread& io, TokenVerifier& tokens, VerificationQueue& verifications,
-                   Metrics& metrics, Tracer* tracer)
+                   const EndedSessions& ended, Metrics& metrics, Tracer* tracer)
     : router_(std::move(router)),
       failure_pages_(failure_pages),
       rates_(std::move(rates)),
       io_(io),
       tokens_(tokens),
       verifications_(verifications),
+      ended_(ended),
       tracer_(tracer),
       unrouted_(metrics, kNoRoute) {
   for (const char* reason : {"TOKEN_MISSING", "TOKEN_INVALID", "ORG_REQUIRED", "CROSS_ORIGIN",
@@ -164,9 +166,10 @@ absl::Status HttpGate::FindBearer(ApiCallFacts& facts) const {
   const std::string_view header = request.Header("authorization");
   const bool in_header = absl::StartsWithIgnoreCase({header.data(), header.size()}, kBearer);
   if (in_header) {
-    facts.bearer = header.substr(kBearer.size());
+    facts.credential = facts.bearer = header.substr(kBearer.size());
   } else if (header.empty()) {
-    facts.bearer = SessionToken(request);
+    facts.credential = SessionOf(request);
+    facts.bearer = TokenOfSession(facts.credential);
   }
   if (!in_header && facts.bearer.empty() && tokens_.needs_token()) {
     return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING",
@@ -182,6 +185,10 @@ absl::Status HttpGate::Admit(ApiCallFacts& facts, RouteAccess access, absl::Stat
     if ((*token)->caller.acts_for_all_tenants()) {
       return Refusal(absl::StatusCode::kPermissionDenied, "ORG_REQUIRED",
                      "the token must name a tenant (claim org)");
+    }
+    if (ended_.Has(facts.credential)) {
+      return Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
+                     "this session was signed out of");
     }
     facts.token = *std::move(token);
     if (absl::Status status = rates_.Take(facts.token->caller); !status.ok()) return status;

@@ -21,6 +21,7 @@
 
 namespace marginalia {
 
+class EndedSessions;
 class FailurePages;
 class IoThread;
 class VerificationQueue;
@@ -30,8 +31,8 @@ class HttpGate : public HttpHandler {
   // Nothing but the router is owned; the rest must outlive the gate. Without a tracer no span is
   // recorded.
   HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates, IoThread& io,
-           TokenVerifier& tokens, VerificationQueue& verifications, Metrics& metrics,
-           Tracer* tracer);
+           TokenVerifier& tokens, VerificationQueue& verifications, const EndedSessions& ended,
+           Metrics& metrics, Tracer* tracer);
 
   void Handle(std::shared_ptr<HttpExchange> exchange) override;
   HttpResponse Refuse(const HttpRequest& request, int status, std::string_view reason,
@@ -62,6 +63,7 @@ class HttpGate : public HttpHandler {
   IoThread& io_;
   TokenVerifier& tokens_;
   VerificationQueue& verifications_;
+  const EndedSessions& ended_;
   Tracer* const tracer_;
   // By reason; filled by the constructor.
   std::map<std::string, Counter*, std::less<>> refusals_;

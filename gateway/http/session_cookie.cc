@@ -4,17 +4,20 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/text/uuid.h"
 
 namespace marginalia {
 namespace {
 
+// In no token that this gateway takes.
+constexpr char kBehindToken = '~';
 constexpr absl::string_view kAttributes = "; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=";
 
 absl::string_view Name() { return {kSessionCookie.data(), kSessionCookie.size()}; }
 
 }  // namespace
 
-std::string_view SessionToken(const HttpRequest& request) {
+std::string_view SessionOf(const HttpRequest& request) {
   for (const HeaderField& field : request.headers) {
     if (!absl::EqualsIgnoreCase({field.name.data(), field.name.size()}, "cookie")) continue;
     std::string_view pairs = field.value;
@@ -29,12 +32,21 @@ std::string_view SessionToken(const HttpRequest& request) {
   return {};
 }
 
-std::string KeepSession(std::string_view token, absl::Duration lifetime) {
-  return absl::StrCat("Set-Cookie: ", Name(), "=", absl::string_view(token.data(), token.size()),
-                      kAttributes, absl::ToInt64Seconds(lifetime), "\r\n");
+std::string_view TokenOfSession(std::string_view session) {
+  return session.substr(0, session.find(kBehindToken));
 }
 
-std::string EndSession() {
+std::string NewSession(std::string_view token, absl::Time now) {
+  return std::string(token) + kBehindToken + NewUuid(now);
+}
+
+std::string KeepSession(std::string_view session, absl::Duration lifetime) {
+  return absl::StrCat("Set-Cookie: ", Name(), "=",
+                      absl::string_view(session.data(), session.size()), kAttributes,
+                      absl::ToInt64Seconds(lifetime), "\r\n");
+}
+
+std::string ForgetSession() {
   return absl::StrCat("Set-Cookie: ", Name(), "=", kAttributes, 0, "\r\n");
 }
 

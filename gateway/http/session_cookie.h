@@ -13,15 +13,22 @@ namespace marginalia {
 
 inline constexpr std::string_view kSessionCookie = "__Host-marginalia";
 
-// The token in the request's cookie; empty when there is none. Lives as long as the request.
-std::string_view SessionToken(const HttpRequest& request);
+// What the request's cookie holds; empty when there is none. Lives as long as the request.
+std::string_view SessionOf(const HttpRequest& request);
 
-// The header line that makes a browser keep the token for `lifetime`. The token must be a verified
-// one: nothing in it can break the line.
-std::string KeepSession(std::string_view token, absl::Duration lifetime);
+// The token in it: what stands before '~', behind which whoever set the cookie may tell sessions
+// with the same token apart.
+std::string_view TokenOfSession(std::string_view session);
 
-// The header line that makes it forget the token.
-std::string EndSession();
+// A session of its own with the token, named after the time.
+std::string NewSession(std::string_view token, absl::Time now);
+
+// The header line that makes a browser keep the session for `lifetime`. Its token must be a
+// verified one: nothing in it can break the line.
+std::string KeepSession(std::string_view session, absl::Duration lifetime);
+
+// The header line that makes it forget the session.
+std::string ForgetSession();
 
 }  // namespace marginalia
 

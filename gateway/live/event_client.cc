@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/random/random.h"
+#include "gateway/http/ended_sessions.h"
 #include "gateway/http/problem.h"
 #include "gateway/live/event_stream.h"
 #include "gateway/upstream/thread_name.h"
@@ -43,6 +44,7 @@ EventClient::EventClient(EventStream& stream, ApiCall call, std::unique_ptr<Stre
       call_(std::move(call)),
       place_(std::move(place)),
       org_id_(call_->caller().org_id),
+      session_(SessionKeyOf(call_->credential())),
       asked_id_(call_->path_parameter(0)),
       request_id_(call_->request_id()),
       trace_(call_->trace()),

@@ -47,6 +47,8 @@ class EventClient {
 
   const std::string& org_id() const { return org_id_; }
   const std::string& thread() const { return thread_; }
+  // Whose session it belongs to (http/ended_sessions.h).
+  const std::string& session() const { return session_; }
 
  private:
   enum class Phase {
@@ -82,6 +84,7 @@ class EventClient {
   std::optional<ApiCall> call_;
   const std::unique_ptr<StreamPlace> place_;
   const std::string org_id_;
+  const std::string session_;
   const std::string asked_id_;
   const std::string request_id_;
   const Trace trace_;

@@ -45,6 +45,14 @@ void EventStream::Open(ApiCall call, std::unique_ptr<StreamPlace> place,
   started->Start();
 }
 
+void EventStream::EndSession(const std::string& session) {
+  const absl::Status why = Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
+                                   "this session was signed out of");
+  for (EventClient* client : Clients()) {
+    if (client->session() == session) client->End(why);
+  }
+}
+
 void EventStream::EndAll() {
   ended_ = true;
   for (EventClient* client : Clients()) client->End(Draining());

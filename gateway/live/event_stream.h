@@ -66,6 +66,8 @@ class EventStream : private EventListener {
   // UNAVAILABLE, reason EVENTS_UNAVAILABLE, while nothing is heard from upstream.
   void ListChanges(ApiCall call, LogPoint point);
 
+  // Ends those of one session (http/ended_sessions.h).
+  void EndSession(const std::string& session);
   // Ends all streams, each after its last event, and refuses new ones.
   void EndAll();
   // The same, and asks nothing of upstream any more.

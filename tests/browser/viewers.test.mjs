@@ -6,6 +6,12 @@ import { suite } from "./support/suite.mjs";
 const test = suite();
 const refusals = /40[19]/;
 
+// As a browser tells a page that its window is looked at again.
+async function comeBackTo(one) {
+  await one.page.bringToFront();
+  await one.page.evaluate(() => window.dispatchEvent(new Event("focus")));
+}
+
 function labelOf(one) {
   return one.page.locator("#live");
 }
@@ -52,4 +58,51 @@ test("Nor what a page without a script sends", async ({ stack, browser }) => {
   assert.equal((await stack.thread(invoice)).length, 1);
   await first.page.getByRole("link", { name: "Go on as Priya" }).click();
   await first.page.waitForURL(`**${invoice.path}`);
+});
+
+test("Whoever signed out elsewhere hears of nothing more, and goes on after signing in again", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(1);
+  const first = await browser.person("dana");
+  first.watch.expect(refusals);
+  await first.open(invoice);
+  await first.write("Half a sen");
+  const second = await browser.tab(first.page.context());
+  await second.page.goto("/invoices");
+  await second.page.getByRole("button", { name: "Sign out" }).click();
+  await second.page.waitForURL("**/sign-in");
+  await labelOf(first).filter({ hasText: "Your session has ended" }).waitFor();
+  await stack.addComment(invoice, "priya", "Not for those who left.");
+  // It asks again when somebody comes back to it, and is told nothing.
+  const asked = first.page.waitForResponse((answer) => answer.status() === 401);
+  await comeBackTo(first);
+  await asked;
+  assert.equal(await first.comment("Not for those who left.").count(), 0);
+
+  await second.signIn("dana");
+  await comeBackTo(first);
+  await labelOf(first).filter({ hasText: /^Live$/ }).waitFor();
+  await first.comment("Not for those who left.").waitFor();
+  await stack.addComment(invoice, "priya", "Live again.");
+  await first.comment("Live again.").waitFor();
+  assert.equal(await first.body.inputValue(), "Half a sen");
+});
+
+test("A page that is heard of first after somebody else signed in shows nothing to the other one", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(1);
+  const first = await browser.person("dana");
+  first.watch.expect(refusals);
+  await first.open(invoice);
+  const second = await browser.tab(first.page.context());
+  await second.signIn("mallory@rivalworks");
+  await labelOf(first).filter({ hasText: "Somebody else is signed in" }).waitFor();
+  await stack.addComment(invoice, "priya", "Not for Mallory.");
+  await comeBackTo(first);
+  await labelOf(first).filter({ hasText: "Somebody else is signed in" }).waitFor();
+  assert.equal(await first.comment("Not for Mallory.").count(), 0);
 });

@@ -84,7 +84,7 @@ void RequireUnambiguous(const HttpRequest& request) {
 }
 
 void ReadHeaders(const HttpRequest& request) {
-  const std::string_view token = SessionToken(request);
+  const std::string_view token = TokenOfSession(SessionOf(request));
   Require(token.find(';') == token.npos && IsOfOneLine(token), "a cookie's value is one value");
   const std::string_view id = request.Header("x-request-id");
   Require(!IsRequestId(id) || (IsToken(id) && id.size() <= kRequestIdCharactersMax),

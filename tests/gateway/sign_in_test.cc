@@ -1,6 +1,7 @@
 // The session cookie, signing in and out, the pages of failures, and the files of pages.
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/http/ended_sessions.h"
 #include "gateway/http/message.h"
 #include "gateway/http/session_cookie.h"
 #include "gateway/pages/frame/assets.h"
@@ -51,7 +52,9 @@ TEST_F(SignInTest, TheFileIsReadAnewEachTime) {
 TEST_F(SignInTest, NobodySignsInFromAnotherSiteOrAsAStranger) {
   EXPECT_EQ(Submit("/sign-in", kDana, {{"Sec-Fetch-Site", "cross-site"}}).status, 403);
   EXPECT_EQ(Submit("/sign-in", kDana, {}).status, 403);
-  EXPECT_EQ(Submit("/sign-out", "", {{"Origin", "https://evil.example"}}).status, 403);
+  HttpClient::Headers elsewhere = InBrowser("dana");
+  elsewhere.emplace_back("Origin", "https://evil.example");
+  EXPECT_EQ(Submit("/sign-out", "", elsewhere).status, 403);
   const HttpAnswer stranger = Submit("/sign-in", "person=eve%40northlight", OwnPage());
   EXPECT_EQ(stranger.status, 400);
   EXPECT_EQ(HeaderOf(stranger, "set-cookie"), "");
@@ -89,6 +92,78 @@ TEST_F(SignInTest, SigningOutForgetsTheToken) {
   EXPECT_EQ(HeaderOf(out, "location"), "/sign-in");
   EXPECT_EQ(HeaderOf(out, "set-cookie"),
             "__Host-marginalia=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+}
+
+class SignedOutTest : public SignInTest {
+ protected:
+  SignedOutTest() {
+    comments_->Post(kOrg, kInvoiceId, "seen");
+    AwaitReady();
+  }
+  // Signs in as dana, in the place of what the browser had.
+  HttpClient::Headers SignInAgain(HttpClient::Headers before = {}) {
+    before.emplace_back("Sec-Fetch-Site", "same-origin");
+    const HttpAnswer chosen = Submit("/sign-in", kDana, before);
+    const std::string cookie = HeaderOf(chosen, "set-cookie");
+    return {{"Cookie", cookie.substr(0, cookie.find(';'))}, {"Sec-Fetch-Site", "same-origin"}};
+  }
+  static void ReadToItsEnd(HttpClient& stream) {
+    while (stream.NextEvent().has_value()) {
+    }
+  }
+};
+
+TEST_F(SignedOutTest, TheStreamsOfASessionEndWithItAndItIsGoodForNothingMore) {
+  const HttpClient::Headers session = SignInAgain();
+  const auto stream = Open(session);
+  EXPECT_EQ(Submit("/sign-out", "", session).status, 303);
+  ReadToItsEnd(*stream);
+  EXPECT_TRUE(AwaitStreams(0));
+  for (const char* path : {kThread, kEvents, "/api/activity"}) {
+    const HttpAnswer refused = Get(path, session);
+    EXPECT_EQ(refused.status, 401) << path;
+    EXPECT_EQ(ReasonOfProblem(refused), "TOKEN_INVALID") << path;
+  }
+  EXPECT_EQ(Page(kPage, session).status, 303);
+  EXPECT_EQ(Submit("/sign-out", "", session).status, 401);
+}
+
+TEST_F(SignedOutTest, OtherSessionsOfTheSamePersonGoOn) {
+  const HttpClient::Headers session = SignInAgain();
+  const HttpClient::Headers other = SignInAgain();
+  const auto stream = Open(other);
+  EXPECT_EQ(NextNamed(*stream).event, "checkpoint");
+  EXPECT_EQ(Submit("/sign-out", "", session).status, 303);
+  EXPECT_EQ(Get(kThread, other).status, 200);
+  EXPECT_EQ(Get(kThread).status, 200);
+  comments_->Post(kOrg, kInvoiceId, "still heard");
+  EXPECT_EQ(NextBody(*stream), "still heard");
+  EXPECT_EQ(Get(kThread, SignInAgain()).status, 200);
+}
+
+TEST_F(SignedOutTest, WhoeverSignsInTakesThePlaceOfTheSessionBefore) {
+  const HttpClient::Headers session = SignInAgain();
+  ASSERT_EQ(Get(kThread, session).status, 200);
+  const auto stream = Open(session);
+  const HttpClient::Headers after = SignInAgain({session[0]});
+  ReadToItsEnd(*stream);
+  EXPECT_EQ(Get(kThread, session).status, 401);
+  EXPECT_EQ(Get(kThread, after).status, 200);
+}
+
+TEST(EndedSessionsTest, AreForgottenWhenTheirTokensExpireOrThereAreTooMany) {
+  const absl::Time now = absl::FromUnixSeconds(1'000);
+  EndedSessions ended(2);
+  ended.Add(SessionKeyOf("a"), now + absl::Seconds(10), now);
+  ended.Add(SessionKeyOf("over"), now, now);
+  EXPECT_TRUE(ended.Has("a"));
+  EXPECT_FALSE(ended.Has("over"));
+  ended.Add(SessionKeyOf("b"), now + absl::Seconds(5), now);
+  ended.Add(SessionKeyOf("c"), now + absl::Seconds(20), now);
+  EXPECT_TRUE(ended.Has("a") && !ended.Has("b") && ended.Has("c"));
+  ended.Add(SessionKeyOf("d"), now + absl::Seconds(20), now + absl::Seconds(10));
+  EXPECT_TRUE(!ended.Has("a") && ended.Has("c") && ended.Has("d"));
+  EXPECT_EQ(ended.size(), 2U);
 }
 
 TEST_F(SignInTest, ASessionThatEndedLeadsToSignInOnlyWhereAPersonIsReading) {
@@ -139,10 +214,11 @@ TEST_F(SessionTest, OnlyACookieOfThatVeryNameIsOne) {
   const auto token = [](const std::vector<HeaderField>& headers) {
     HttpRequest request;
     request.headers = headers;
-    return std::string(SessionToken(request));
+    return std::string(TokenOfSession(SessionOf(request)));
   };
   EXPECT_EQ(token({{"Cookie", "__Host-marginalia=a.b-c_d"}}), "a.b-c_d");
   EXPECT_EQ(token({{"cookie", "x=1;__Host-marginalia=a; y=2"}}), "a");
+  EXPECT_EQ(token({{"Cookie", "__Host-marginalia=a.b-c_d~one~two"}}), "a.b-c_d");
   EXPECT_EQ(token({{"Cookie", "x=1"}, {"Cookie", "__Host-marginalia=a"}}), "a");
   EXPECT_EQ(token({{"Cookie", "__host-marginalia=a; marginalia=b; x__Host-marginalia=c"}}), "");
   EXPECT_EQ(token({{"Cookie", "__Host-marginalia"}}), "");

@@ -86,8 +86,14 @@ void SignIn::Choose(ApiCall call) {
     if (person.key() != *key) continue;
     const auto token = tokens_.Verify(person.token);
     if (!token.ok()) return call.Fail(token.status());
+    const absl::Time now = absl::Now();
     HttpResponse response = SeeOther(LocalPath(*next));
-    response.headers += KeepSession(person.token, (*token)->expires - absl::Now());
+    response.headers += KeepSession(NewSession(person.token, now), (*token)->expires - now);
+    // The session that it takes the place of. One whose token nobody knows here has nothing open.
+    const std::string_view before = SessionOf(call.request());
+    if (const auto known = tokens_.Known(TokenOfSession(before)); known && known->ok()) {
+      end_session_(before, (**known)->expires, now);
+    }
     return call.Answer(std::move(response));
   }
   call.Fail(InvalidField("person", "must be one of the people on the sign-in page"));
@@ -95,7 +101,8 @@ void SignIn::Choose(ApiCall call) {
 
 void SignIn::Leave(ApiCall call) {
   HttpResponse response = SeeOther(demo_people_path_.empty() ? "/invoices" : "/sign-in");
-  response.headers += EndSession();
+  response.headers += ForgetSession();
+  if (call.facts().by_cookie) end_session_(call.credential(), call.token_expires(), absl::Now());
   call.Answer(std::move(response));
 }
 

@@ -7,6 +7,7 @@ import { followAttention } from "./attention.ts";
 import { readDehydrated } from "./dehydrated.ts";
 import { startThread } from "./live_thread.ts";
 import { PageClock, refreshTimes } from "./page_time.ts";
+import { followSession } from "./session.ts";
 
 const TIMES_REFRESH_MS = 30_000;
 
@@ -18,6 +19,7 @@ const client = new QueryClient();
 notifyManager.setScheduler(queueMicrotask);
 client.mount();
 followAttention();
+followSession();
 
 const thread = document.getElementById("thread");
 const list = document.getElementById("comments");

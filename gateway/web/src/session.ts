@@ -13,6 +13,16 @@ export function viewerName(): string {
   return document.body.dataset.viewer ?? "";
 }
 
+// A gateway ends the streams of a session that is signed out of at itself. Another one does not hear of
+// it: so the browser's windows tell each other.
+export function followSession(): void {
+  if (typeof BroadcastChannel !== "function") return;
+  const windows = new BroadcastChannel("marginalia:session");
+  windows.onmessage = () => tell("signed-out");
+  const form = document.querySelector('form[action="/sign-out"]');
+  form?.addEventListener("submit", () => windows.postMessage(""));
+}
+
 export function whenSessionEnds(listener: (end: SessionEnd) => void): void {
   listeners.add(listener);
 }
@@ -26,5 +36,9 @@ export function endOf(error: ApiError): SessionEnd | undefined {
 // To be called with every error: whichever request finds out tells all.
 export function noteSessionEnd(error: ApiError): void {
   const end = endOf(error);
-  if (end !== undefined) for (const listener of listeners) listener(end);
+  if (end !== undefined) tell(end);
+}
+
+function tell(end: SessionEnd): void {
+  for (const listener of listeners) listener(end);
 }
