@@ -7,6 +7,7 @@
 #include "comments-service/call_context_rpc.h"
 #include "comments-service/comment_messages.h"
 #include "comments-service/record_messages.h"
+#include "comments-service/withheld_positions.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/errors/errors.h"
 #include "services/rpc/gate/gated_service.h"
@@ -43,7 +44,11 @@ using RawService = Contract::WithRawCallbackMethod_AddComment<
 template <class Result>
 Answer<Result> AnswerTo(UnaryCall* call, grpc::ByteBuffer* response) {
   return [call, response](absl::StatusOr<Result> result) {
-    if (result.ok()) *response = ToByteBuffer(MessageOf(*result));
+    if (result.ok()) {
+      auto message = MessageOf(*result);
+      WithholdPositions(call->call().caller(), message);
+      *response = ToByteBuffer(message);
+    }
     call->Answer(result.status());
   };
 }

@@ -1,5 +1,6 @@
 #include "comments-service/thread/comment_wire.h"
 
+#include <algorithm>
 #include <bit>
 #include <optional>
 
@@ -220,6 +221,16 @@ std::string EncodeEvent(const EventView& event) {
   AppendLength(out, 12, thread.size());
   out.append(thread);
   return out;
+}
+
+std::string_view WithoutPosition(std::string_view encoded_event) {
+  std::string tag;
+  AppendTag(tag, 1, WireType::kVarint);
+  if (!encoded_event.starts_with(tag)) return encoded_event;
+  // Of a varint, the last byte alone has no continuation bit.
+  const auto end = std::find_if(encoded_event.begin() + 1, encoded_event.end(),
+                                [](char byte) { return (byte & 0x80) == 0; });
+  return end == encoded_event.end() ? "" : std::string_view(end + 1, encoded_event.end());
 }
 
 void AppendWatchedEvent(std::string& message, std::string_view encoded_event) {

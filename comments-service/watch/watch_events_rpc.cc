@@ -25,6 +25,7 @@ namespace {
 using comments::v1::WatchEventsRequest;
 
 constexpr std::string_view kTokenInvalid = "RESUME_TOKEN_INVALID";
+constexpr std::string_view kCompacted = "EVENTS_COMPACTED";
 constexpr absl::Duration kRetryAfterDrain = absl::Milliseconds(100);
 // No log gets past it: who waits for it waits for the time.
 constexpr std::int64_t kNoPosition = INT64_MAX;
@@ -48,6 +49,12 @@ absl::Status Behind() {
 
 absl::Status NotOfThisLog() {
   return InvalidField("after_token", "is not a token of this event log", kTokenInvalid);
+}
+
+// Where the log begins is as much a number of all tenants as where it ends.
+absl::Status CompactedFor(bool all_tenants, const absl::Status& status) {
+  if (all_tenants || ReasonOf(status) != kCompacted) return status;
+  return Refusal(status.code(), kCompacted, std::string(status.message()));
 }
 
 // A call that is refused before it becomes a watch.
@@ -202,7 +209,7 @@ void Watcher::Begin() {
 }
 
 void Watcher::Checked(absl::StatusOr<std::vector<EventPointer>> retained) {
-  if (!retained.ok()) return End(retained.status());
+  if (!retained.ok()) return End(CompactedFor(for_all_tenants_, retained.status()));
   Step();
 }
 
@@ -220,7 +227,7 @@ void Watcher::Step() {
 }
 
 void Watcher::Took(absl::StatusOr<std::vector<EventPointer>> batch) {
-  if (!batch.ok()) return End(batch.status());
+  if (!batch.ok()) return End(CompactedFor(for_all_tenants_, batch.status()));
   StepWith(*std::move(batch));
 }
 
@@ -251,7 +258,8 @@ bool Watcher::Gather(const std::vector<EventPointer>& batch) {
   for (const EventPointer& event : batch) {
     position_ = event->position;
     if (!Matches(*event)) continue;
-    AppendWatchedEvent(gathered_, event->payload);
+    AppendWatchedEvent(gathered_,
+                       for_all_tenants_ ? event->payload : WithoutPosition(event->payload));
     if (one_only) break;
   }
   return !gathered_.empty();

@@ -7,6 +7,7 @@
 #include "gateway/http/problem.h"
 #include "gateway/live/event_stream.h"
 #include "gateway/upstream/thread_name.h"
+#include "gateway/upstream/transcode.h"
 #include "services/errors/errors.h"
 #include "services/text/tenant_key.h"
 
@@ -146,12 +147,16 @@ void EventClient::CaughtUp(const comments::v1::WatchEventsResponse& message) {
   if (!end.ok()) return End(absl::InternalError("a watch sent an unreadable checkpoint"));
   heard_at_ = Clock::now();
   BeginAnswer();
+  // A tenant's watch says where the message ends and not where each event stands.
+  std::vector<const comments::v1::Event*> told;
   for (const comments::v1::Event& event : message.events()) {
     // A machine's watch also tells of other tenants.
     const bool ours = event.org_id() == org_id_ && InvoiceOf(event) == invoice_id_;
-    if (!ours || event.position() <= point_->position) continue;
-    const EventText text = ThreadEventText(event, end->log_id);
-    if (!text->empty()) output_->Write(text);
+    if (ours && !KindName(event).empty()) told.push_back(&event);
+  }
+  for (const comments::v1::Event* event : told) {
+    const bool last = event == told.back();
+    output_->Write(ThreadEventText(*event, last ? std::optional(*end) : std::nullopt));
   }
   point_ = *end;
   // The place for a watch upstream is given back only when what came by it has gone out: the number

@@ -93,7 +93,7 @@ void EventStream::Happened(const comments::v1::Event& event) {
     versions_.Raise(event.org_id(), event.comment_added().comment().invoice_id(),
                     event.comment_added().thread_comment_count(), event.position());
   }
-  const EventText text = ThreadEventText(event, log_id_);
+  const EventText text = ThreadEventText(event, LogPoint{log_id_, event.position()});
   // A kind that browsers are not told of still takes its place.
   if (text->empty()) return recent_.Add({event.position(), "", text});
   const std::string thread = TenantKey(event.org_id(), InvoiceOf(event));

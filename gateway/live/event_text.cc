@@ -17,12 +17,12 @@ std::string IdLine(const LogPoint& point, std::string_view org_id) {
 
 EventText GreetingText(int retry_ms) { return Text("retry: " + std::to_string(retry_ms) + "\n\n"); }
 
-EventText ThreadEventText(const comments::v1::Event& event, std::string_view log_id) {
+EventText ThreadEventText(const comments::v1::Event& event, const std::optional<LogPoint>& point) {
   const std::string_view kind = KindName(event);
   if (kind.empty()) return Text({});
   // JSON escapes line breaks, so the data is one line whatever the comment holds.
-  return Text(IdLine({std::string(log_id), event.position()}, event.org_id()) +
-              "event: " + std::string(kind) + "\ndata: " + ToJson(event) + "\n\n");
+  return Text((point ? IdLine(*point, event.org_id()) : "") + "event: " + std::string(kind) +
+              "\ndata: " + ToJson(event) + "\n\n");
 }
 
 std::string ChangeJson(std::string_view event_text) {

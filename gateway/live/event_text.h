@@ -3,6 +3,7 @@
 #define MARGINALIA_GATEWAY_LIVE_EVENT_TEXT_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,10 @@ using EventText = std::shared_ptr<const std::string>;
 // How long a browser waits before it connects again.
 EventText GreetingText(int retry_ms);
 
-// An event named after its kind: see ToJson. Its id resumes after it. Empty when the kind is not
-// known here: nobody is told.
-EventText ThreadEventText(const comments::v1::Event& event, std::string_view log_id);
+// An event named after its kind: see ToJson. Its id resumes at `point`, which is after it; nothing:
+// it has none, and who resumes hears of it again. Empty when the kind is not known here: nobody is
+// told.
+EventText ThreadEventText(const comments::v1::Event& event, const std::optional<LogPoint>& point);
 
 // The same as one object that says its kind: {kind, …}.
 std::string ChangeJson(std::string_view event_text);

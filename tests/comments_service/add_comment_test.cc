@@ -30,7 +30,7 @@ TEST_P(AddCommentTest, TheStoredCommentIsAnswered) {
               static_cast<double>(absl::ToUnixSeconds(absl::Now())), 30);
   EXPECT_FALSE(added->replayed());
   EXPECT_NE(added->consistency_token(), "");
-  EXPECT_EQ(added->receipt().position(), 1);
+  EXPECT_EQ(added->receipt().number(), 1);
   EXPECT_EQ(added->receipt().audit_hash().size(), 64U);
   const auto got = service().As("org", "priya").Get("INV-1", kId);
   ASSERT_TRUE(got.ok());

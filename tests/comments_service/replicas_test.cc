@@ -132,7 +132,7 @@ TEST_F(ReplicasTest, AWatcherOfOneReplicaHearsAllOfThemInOrder) {
   ASSERT_EQ(events.size(), static_cast<std::size_t>(kPosts));
   for (int i = 0; i < kPosts; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
-    EXPECT_EQ(event.position(), i + 1);
+    EXPECT_EQ(event.number(), i + 1);
     EXPECT_EQ(event.comment_added().comment().sequence(), i + 1);
   }
 }

@@ -30,6 +30,12 @@ std::vector<std::int64_t> Positions(const std::vector<v1::Event>& events) {
   return positions;
 }
 
+std::vector<std::int64_t> Numbers(const std::vector<v1::Event>& events) {
+  std::vector<std::int64_t> numbers;
+  for (const v1::Event& event : events) numbers.push_back(event.number());
+  return numbers;
+}
+
 TEST_P(WatchEventsTest, FromNowOnlyWhatComesLater) {
   Post(2);
   WatchStream watch = service().As("org", "dana").Watch();
@@ -38,14 +44,14 @@ TEST_P(WatchEventsTest, FromNowOnlyWhatComesLater) {
   EXPECT_EQ(first->events_size(), 0);
   EXPECT_NE(first->checkpoint_token(), "");
   Post(2);
-  EXPECT_THAT(Positions(watch.Events(2)), testing::ElementsAre(3, 4));
+  EXPECT_THAT(Numbers(watch.Events(2)), testing::ElementsAre(3, 4));
 }
 
 TEST_P(WatchEventsTest, FromTheBeginningAllInOrder) {
   Post(5);
   WatchStream watch = service().As("org", "dana").WatchFromBeginning();
   const auto events = watch.Events(5);
-  EXPECT_THAT(Positions(events), testing::ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(Numbers(events), testing::ElementsAre(1, 2, 3, 4, 5));
   const v1::Event& last = events.back();
   EXPECT_EQ(last.org_id(), "org");
   EXPECT_EQ(last.comment_added().comment().body(), "a body");
@@ -53,7 +59,22 @@ TEST_P(WatchEventsTest, FromTheBeginningAllInOrder) {
   EXPECT_EQ(last.comment_added().thread_comment_count(), 5);
   EXPECT_EQ(last.event_time().seconds(), last.comment_added().comment().create_time().seconds());
   Post(1);
-  EXPECT_THAT(Positions(watch.Events(1)), testing::ElementsAre(6));
+  EXPECT_THAT(Numbers(watch.Events(1)), testing::ElementsAre(6));
+}
+
+TEST_P(WatchEventsTest, ATenantIsToldItsNumbersAndNothingOfTheOthers) {
+  const auto mine = [&](std::string_view when) {
+    const auto added = service().As("org", "dana").Add("INV-1", "", std::string(when));
+    EXPECT_EQ(added->receipt().position(), 0);
+    return added->receipt().number();
+  };
+  EXPECT_EQ(mine("before"), 1);
+  Post(300, "rival");
+  EXPECT_EQ(mine("after"), 2);
+  const auto events = service().As("org", "dana").WatchFromBeginning().Events(2);
+  EXPECT_THAT(Numbers(events), testing::ElementsAre(1, 2));
+  EXPECT_THAT(Positions(events), testing::ElementsAre(0, 0));
+  EXPECT_EQ(Positions(service().AsService().WatchFromBeginning().Events(302)).back(), 302);
 }
 
 TEST_P(WatchEventsTest, ACheckpointResumesRightBehindItself) {
@@ -66,7 +87,7 @@ TEST_P(WatchEventsTest, ACheckpointResumesRightBehindItself) {
     checkpoint = watch.checkpoint();
   }
   Post(2);
-  EXPECT_THAT(Positions(dana.WatchAfter(checkpoint).Events(2)), testing::ElementsAre(4, 5));
+  EXPECT_THAT(Numbers(dana.WatchAfter(checkpoint).Events(2)), testing::ElementsAre(4, 5));
 }
 
 TEST_P(WatchEventsTest, AConsistencyTokenResumesRightBehindItsWrite) {
@@ -74,9 +95,9 @@ TEST_P(WatchEventsTest, AConsistencyTokenResumesRightBehindItsWrite) {
   const Client dana = service().As("org", "dana");
   const auto posted = dana.Post("INV-1", "second");
   Post(1);
-  EXPECT_THAT(Positions(dana.WatchAfter(posted.consistency_token()).Events(1)),
+  EXPECT_THAT(Numbers(dana.WatchAfter(posted.consistency_token()).Events(1)),
               testing::ElementsAre(3));
-  EXPECT_THAT(Positions(dana.WatchAfter(dana.List("INV-2")->consistency_token()).Events(0)),
+  EXPECT_THAT(Numbers(dana.WatchAfter(dana.List("INV-2")->consistency_token()).Events(0)),
               testing::IsEmpty());
 }
 
@@ -84,10 +105,10 @@ TEST_P(WatchEventsTest, PeopleSeeTheirTenantAndServicesAll) {
   Post(1, "org");
   Post(1, "rival");
   Post(1, "org");
-  EXPECT_THAT(Positions(service().As("org", "dana").WatchFromBeginning().Events(2)),
-              testing::ElementsAre(1, 3));
-  EXPECT_THAT(Positions(service().As("rival", "dana").WatchFromBeginning().Events(1)),
-              testing::ElementsAre(2));
+  EXPECT_THAT(Numbers(service().As("org", "dana").WatchFromBeginning().Events(2)),
+              testing::ElementsAre(1, 2));
+  EXPECT_THAT(Numbers(service().As("rival", "dana").WatchFromBeginning().Events(1)),
+              testing::ElementsAre(1));
   EXPECT_THAT(Positions(service().AsService().WatchFromBeginning().Events(3)),
               testing::ElementsAre(1, 2, 3));
 }
@@ -97,7 +118,7 @@ TEST_P(WatchEventsTest, AnInvoiceFilterLetsItsEventsThroughOnly) {
   Post(1, "org", "INV-2");
   Post(1, "rival", "INV-2");
   Post(1, "org", "INV-1");
-  EXPECT_THAT(Positions(service().As("org", "dana").WatchFromBeginning("INV-2").Events(1)),
+  EXPECT_THAT(Numbers(service().As("org", "dana").WatchFromBeginning("INV-2").Events(1)),
               testing::ElementsAre(2));
   EXPECT_THAT(Positions(service().AsService().WatchFromBeginning("INV-2").Events(2)),
               testing::ElementsAre(2, 3));
@@ -133,7 +154,7 @@ TEST_P(WatchEventsTest, TokensOfOthersAndFromElsewhereAreRefused) {
     EXPECT_EQ(ended.code(), absl::StatusCode::kInvalidArgument) << token;
     EXPECT_EQ(ReasonOf(ended), "RESUME_TOKEN_INVALID") << token;
   }
-  EXPECT_THAT(Positions(dana.WatchAfter(TokenAt(log_id, 1)).Events(1)), testing::ElementsAre(2));
+  EXPECT_THAT(Numbers(dana.WatchAfter(TokenAt(log_id, 1)).Events(1)), testing::ElementsAre(2));
 }
 
 TEST_P(WatchEventsTest, BadFiltersAreRefused) {
@@ -152,10 +173,14 @@ TEST_P(WatchEventsTest, WhatIsNoLongerRetainedIsSaidWithTheOldestPosition) {
   const absl::Status ended = beginning.End();
   EXPECT_EQ(ended.code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(ReasonOf(ended), "EVENTS_COMPACTED");
-  EXPECT_EQ(ErrorMetadataOf(ended, "oldest_position"), "8");
+  // Which is a number of all tenants: others are told no more than that.
+  EXPECT_EQ(ErrorMetadataOf(ended, "oldest_position"), "");
+  const absl::Status told = service().AsService().WatchFromBeginning().End();
+  EXPECT_EQ(ReasonOf(told), "EVENTS_COMPACTED");
+  EXPECT_EQ(ErrorMetadataOf(told, "oldest_position"), "8");
   const std::string log_id = service().feed().log().id();
   EXPECT_EQ(ReasonOf(dana.WatchAfter(TokenAt(log_id, 6)).End()), "EVENTS_COMPACTED");
-  EXPECT_THAT(Positions(dana.WatchAfter(TokenAt(log_id, 7)).Events(3)),
+  EXPECT_THAT(Numbers(dana.WatchAfter(TokenAt(log_id, 7)).Events(3)),
               testing::ElementsAre(8, 9, 10));
   EXPECT_EQ(dana.List("INV-1")->total_size(), 10);
 }
@@ -176,7 +201,7 @@ TEST_P(WatchEventsTest, ARestoredLogRefusesTheTokensOfTheLostOne) {
   Start({.start_new_log = true});
   const Client dana = service().As("org", "dana");
   EXPECT_EQ(ReasonOf(dana.WatchAfter(posted.consistency_token()).End()), "RESUME_TOKEN_INVALID");
-  EXPECT_THAT(Positions(dana.WatchFromBeginning().Events(3)), testing::ElementsAre(1, 2, 3));
+  EXPECT_THAT(Numbers(dana.WatchFromBeginning().Events(3)), testing::ElementsAre(1, 2, 3));
 }
 
 TEST_P(WatchEventsTest, ADrainEndsTheStreamBehindItsLastToken) {
@@ -238,7 +263,7 @@ TEST_P(WatchEventsTest, ASlowWatcherSlowsNobodyAndMissesNothing) {
   });
   EXPECT_EQ(quick.Events(kComments).size(), static_cast<std::size_t>(kComments));
   poster.join();
-  const auto late = Positions(slow.Events(kComments));
+  const auto late = Numbers(slow.Events(kComments));
   ASSERT_EQ(late.size(), static_cast<std::size_t>(kComments));
   for (std::size_t i = 0; i < late.size(); ++i) {
     EXPECT_EQ(late[i], static_cast<std::int64_t>(i) + 1);

@@ -59,7 +59,7 @@ TEST_F(DrainTest, AWatcherIsToldWithItsLastTokenAndResumesWithoutAGap) {
     std::string last_token;
     while (stream->Read(&message)) {
       for (const auto& event : message.events()) {
-        EXPECT_EQ(event.position(), ++seen);
+        EXPECT_EQ(event.number(), ++seen);
       }
       last_token = message.checkpoint_token();
       if (seen > 20 && !stopping) {
@@ -81,7 +81,7 @@ TEST_F(DrainTest, AWatcherIsToldWithItsLastTokenAndResumesWithoutAGap) {
   comments::v1::WatchEventsResponse message;
   while (seen < static_cast<std::int64_t>(history.size()) && stream->Read(&message)) {
     for (const auto& event : message.events()) {
-      EXPECT_EQ(event.position(), ++seen);
+      EXPECT_EQ(event.number(), ++seen);
     }
   }
   EXPECT_GE(seen, static_cast<std::int64_t>(history.size()));

@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kAttemptMax{2};
 constexpr std::chrono::minutes kProgressMax{1};
 
 // One row of the three-way join: where it stands, what it is.
-using JoinedRow = std::tuple<std::int64_t, std::string, std::string>;  // position, invoice, comment
+using JoinedRow = std::tuple<std::int64_t, std::string, std::string>;  // number, invoice, comment
 
 template <class Call>
 void MustSucceed(ThreeProcesses& processes, const std::string& token, Call call) {
@@ -52,7 +52,7 @@ std::set<JoinedRow> AuditRows(ThreeProcesses& processes) {
       return processes.comments_stub().ListAuditEntries(&context, request, &page);
     });
     for (const auto& entry : page.entries()) {
-      EXPECT_TRUE(rows.emplace(entry.position(), entry.invoice_id(), entry.comment_id()).second);
+      EXPECT_TRUE(rows.emplace(entry.number(), entry.invoice_id(), entry.comment_id()).second);
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty() && !testing::Test::HasFatalFailure());
@@ -113,7 +113,7 @@ void History::Check(ThreeProcesses& processes, const std::vector<std::string>& i
   std::map<std::string, comments::v1::Comment> stored;
   for (const comments::v1::Event& event : log) {
     const auto& comment = event.comment_added().comment();
-    announced.emplace(event.position(), comment.invoice_id(), comment.comment_id());
+    announced.emplace(event.number(), comment.invoice_id(), comment.comment_id());
     EXPECT_EQ(event.comment_added().thread_comment_count(), ++counts[comment.invoice_id()]);
     EXPECT_EQ(comment.sequence(), counts[comment.invoice_id()]);
     EXPECT_TRUE(stored.emplace(comment.comment_id(), comment).second) << "doubled";
@@ -137,14 +137,14 @@ void History::Check(ThreeProcesses& processes, const std::vector<std::string>& i
     EXPECT_EQ(found->second.body(), told.body);
     EXPECT_EQ(found->second.invoice_id(), told.invoice_id);
     EXPECT_EQ(found->second.sequence(), told.sequence);
-    EXPECT_TRUE(announced.contains({told.position, told.invoice_id, id}));
+    EXPECT_TRUE(announced.contains({told.number, told.invoice_id, id}));
   }
 
   comments::v1::VerifyAuditLogResponse audit;
   MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
     return processes.comments_stub().VerifyAuditLog(&context, {}, &audit);
   });
-  EXPECT_TRUE(audit.intact()) << "broken at " << audit.first_broken_position();
+  EXPECT_TRUE(audit.intact()) << "broken at " << audit.first_broken_number();
   EXPECT_EQ(audit.entry_count(), static_cast<std::int64_t>(audited.size()));
 
   invoices::v1::VerifyProjectionResponse projection;
@@ -202,7 +202,7 @@ void PostingLoad::Post(int thread) {
         history_.Acknowledge(request.comment_id(), {.invoice_id = request.invoice_id(),
                                                     .body = request.body(),
                                                     .sequence = answer.comment().sequence(),
-                                                    .position = answer.receipt().position()});
+                                                    .number = answer.receipt().number()});
         break;
       }
       if (std::chrono::steady_clock::now() > until) {

@@ -22,7 +22,7 @@ struct AcknowledgedComment {
   std::string invoice_id;
   std::string body;
   std::int64_t sequence = 0;
-  std::int64_t position = 0;
+  std::int64_t number = 0;
 };
 
 class History {

@@ -58,7 +58,7 @@ void RequireOneEvent(const comments::v1::Comment& comment) {
   event.set_position(1);
   event.set_org_id("northlight");
   *event.mutable_comment_added()->mutable_comment() = comment;
-  const std::string text = *ThreadEventText(event, "00ff10c0ffee9abc");
+  const std::string text = *ThreadEventText(event, LogPoint{"00ff10c0ffee9abc", 1});
   const auto [id, kind, data, end] = Lines<4>(text);
   Require(id.substr(0, 4) == "id: " && kind == "event: comment_added" &&
               data.substr(0, 6) == "data: " && end == "\n" && text.find('\r') == text.npos,

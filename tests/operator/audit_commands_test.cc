@@ -27,7 +27,7 @@ TEST_F(AuditCommandsTest, AnExportVerifiesWithoutTheServiceAndWithEachReceipt) {
   const auto last = PostMany(130);
   const OperatorOutcome exported = Export(File("audit"));
   ASSERT_EQ(exported.exit_code, 0) << exported.error;
-  EXPECT_THAT(exported.out, StartsWith("exported 131 entries, the last at position 131"));
+  EXPECT_THAT(exported.out, StartsWith("exported 131 entries, the last with number 131"));
   EXPECT_FALSE(std::filesystem::exists(File("audit.unfinished")));
   StopComments();
   const OperatorOutcome verified = Verify(File("audit"));
@@ -46,7 +46,7 @@ TEST_F(AuditCommandsTest, PartsOfAnExportAreTheWhole) {
   PostMany(3);
   ASSERT_EQ(Export(File("first")).exit_code, 0);
   PostMany(2);
-  const OperatorOutcome rest = Export(File("rest"), {"--after_position=3"});
+  const OperatorOutcome rest = Export(File("rest"), {"--after_number=3"});
   ASSERT_EQ(rest.exit_code, 0) << rest.error;
   EXPECT_THAT(rest.out, StartsWith("exported 2 entries"));
   ASSERT_EQ(Export(File("whole")).exit_code, 0);
@@ -59,9 +59,9 @@ TEST_F(AuditCommandsTest, PartsOfAnExportAreTheWhole) {
   const OperatorOutcome printed = Export("-");
   EXPECT_EQ(printed.exit_code, 0);
   EXPECT_EQ(printed.out, ReadWhole(File("whole")));
-  const OperatorOutcome nowhere = Export(File("nowhere"), {"--after_position=77"});
+  const OperatorOutcome nowhere = Export(File("nowhere"), {"--after_number=77"});
   EXPECT_EQ(nowhere.exit_code, 1);
-  EXPECT_THAT(nowhere.error, HasSubstr("no entry at position 77"));
+  EXPECT_THAT(nowhere.error, HasSubstr("no entry of number 77"));
   EXPECT_FALSE(std::filesystem::exists(File("nowhere")));
 }
 

@@ -18,7 +18,7 @@ TEST(OperatorFlagsTest, EachCommandHasHelpWithItsFlagsAndAnExample) {
     const char* flag;
   } commands[] = {{"backup", "--database_url"},
                   {"restore", "--replace=false"},
-                  {"audit-export", "--after_position=0"},
+                  {"audit-export", "--after_number=0"},
                   {"audit-verify", "--position=0"},
                   {"projection-verify", "--upstream_ca_path"},
                   {"projection-rebuild", "--invoices_address=127.0.0.1:50052"}};
@@ -59,8 +59,8 @@ TEST(OperatorFlagsTest, WhatCannotBeReadIsNamedAndExitsWithTwo) {
        "postgresql://db/marginalia is a PostgreSQL server's"},
       {{"restore", "--database_url=sqlite:x"}, "--from is required"},
       {{"restore", "--replace=perhaps"}, "--replace: \"perhaps\" will not do"},
-      {{"audit-export", "--after_position=-1"}, "--after_position must not be negative"},
-      {{"audit-export", "--after_position=many"}, "--after_position: \"many\" will not do"},
+      {{"audit-export", "--after_number=-1"}, "--after_number must not be negative"},
+      {{"audit-export", "--after_number=many"}, "--after_number: \"many\" will not do"},
       {{"audit-export", "--to=a"}, "--token_path is required"},
       {{"audit-export", "--to=a", "--token_path=" + directory.File("empty")}, "holds no token"},
       {{"audit-export", "--to=a", "--token_path=" + directory.File("absent")}, "holds no token"},

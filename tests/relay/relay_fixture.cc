@@ -77,7 +77,7 @@ testing::AssertionResult Relayed(StreamReader& reader, std::int64_t position) {
 void ExpectStreamIsTheLog(const RelayingService& service, const NatsServer& broker,
                           const std::vector<std::string>& acknowledged) {
   const std::int64_t last =
-      service.As("org", "dana").Post("INV-last", "The last one.").receipt().position();
+      service.As("org", "dana").Post("INV-last", "The last one.").receipt().number();
   StreamReader reader(broker.url());
   ASSERT_TRUE(Relayed(reader, last));
   const std::vector<Entry> relayed = EntriesOf(reader.ReadAll());
@@ -97,7 +97,7 @@ std::int64_t RelayTest::Post(int count) {
   std::int64_t position = 0;
   for (int i = 0; i < count; ++i) {
     position =
-        dana.Post("INV-" + std::to_string(i % kPostedInvoices), "A comment.").receipt().position();
+        dana.Post("INV-" + std::to_string(i % kPostedInvoices), "A comment.").receipt().number();
   }
   return position;
 }

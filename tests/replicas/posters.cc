@@ -72,12 +72,12 @@ void Posters::PostOverGrpc(int poster) {
       return;
     }
     const Posted posted{.sequence = answer.comment().sequence(),
-                        .position = answer.receipt().position(),
+                        .number = answer.receipt().number(),
                         .consistency_token = answer.consistency_token()};
     history_.Acknowledge(post.comment_id, {.invoice_id = post.thread.invoice_id,
                                            .body = post.body,
                                            .sequence = posted.sequence,
-                                           .position = posted.position,
+                                           .number = posted.number,
                                            .via = replicas_.comments()[replica]->name()});
     if (i % 3 == 0) ReadThread(post, posted, replica + 1);
     if (i % 3 == 1) ReadCount(post, posted, static_cast<std::size_t>(i / 3));

@@ -38,7 +38,7 @@ class Posters {
   };
   struct Posted {
     std::int64_t sequence = 0;
-    std::int64_t position = 0;
+    std::int64_t number = 0;
     std::string consistency_token;
   };
 

@@ -17,7 +17,7 @@ using comments::v1::Event;
 constexpr std::chrono::minutes kWholeLogMax{2};
 constexpr int kPageSize = 100;
 
-// Where a comment stands and what it is: position, invoice, comment.
+// Where a comment stands and what it is: number in its tenant, invoice, comment.
 using Row = std::tuple<std::int64_t, std::string, std::string>;
 
 std::set<std::string> OrgsOf(const std::vector<Thread>& threads) {
@@ -79,7 +79,7 @@ void Reader::AddAuditRows(const std::string& org, std::set<Row>& rows) {
       break;
     }
     for (const auto& entry : page.entries()) {
-      EXPECT_TRUE(rows.emplace(entry.position(), entry.invoice_id(), entry.comment_id()).second);
+      EXPECT_TRUE(rows.emplace(entry.number(), entry.invoice_id(), entry.comment_id()).second);
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
@@ -111,7 +111,7 @@ void Reader::CheckAudit(const std::string& org, std::size_t replica, std::int64_
                         [&](CommentsStub& stub, grpc::ClientContext& context) {
                           return stub.VerifyAuditLog(&context, {}, &audit);
                         });
-  EXPECT_TRUE(audit.intact()) << org << ": broken at " << audit.first_broken_position();
+  EXPECT_TRUE(audit.intact()) << org << ": broken at " << audit.first_broken_number();
   EXPECT_EQ(audit.entry_count(), count) << org;
 }
 
@@ -153,7 +153,7 @@ LogState Replay(const std::vector<Event>& log) {
     ++state.count_by_org[event.org_id()];
     EXPECT_EQ(event.comment_added().thread_comment_count(), count);
     EXPECT_EQ(comment.sequence(), count);
-    state.rows.emplace(event.position(), comment.invoice_id(), comment.comment_id());
+    state.rows.emplace(event.number(), comment.invoice_id(), comment.comment_id());
     EXPECT_TRUE(state.comments.emplace(comment.comment_id(), comment).second)
         << "doubled: " << comment.comment_id();
   }
@@ -186,8 +186,8 @@ void CheckTold(const std::map<std::string, Told>& told, const LogState& state) {
     EXPECT_EQ(found->second.invoice_id(), of.invoice_id);
     EXPECT_EQ(found->second.body(), of.body);
     EXPECT_EQ(found->second.sequence(), of.sequence);
-    if (of.position != 0) {
-      EXPECT_TRUE(state.rows.contains({of.position, of.invoice_id, id})) << of.position;
+    if (of.number != 0) {
+      EXPECT_TRUE(state.rows.contains({of.number, of.invoice_id, id})) << of.number;
     }
   }
 }

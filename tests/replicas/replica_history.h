@@ -33,7 +33,7 @@ struct Told {
   std::string body;
   std::int64_t sequence = 0;
   // 0: an answer over HTTP, which does not say.
-  std::int64_t position = 0;
+  std::int64_t number = 0;
   // The replica that was asked first.
   std::string via;
 };

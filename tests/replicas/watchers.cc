@@ -118,15 +118,16 @@ void Watchers::FollowOneStream(Watch& watch, std::string& after_token) {
 void Watchers::See(Watch& watch, const comments::v1::Event& event) {
   const std::string& id = event.comment_added().comment().comment_id();
   const std::lock_guard lock(mutex_);
-  const auto [known, first] = id_by_position_.emplace(event.position(), id);
-  EXPECT_EQ(known->second, id) << watch.name << ": two events have position " << event.position();
-  EXPECT_TRUE(watch.org_id.empty() || event.org_id() == watch.org_id) << watch.name;
-  if (event.position() <= watch.reached) return;
-  if (watch.org_id.empty()) {
-    EXPECT_EQ(event.position(), watch.reached + 1)
-        << watch.name << " at replica " << watch.replica << " " << clients_.notice().Describe();
-  }
-  Count(watch, event.position());
+  const bool of_all = watch.org_id.empty();
+  const std::int64_t place = of_all ? event.position() : event.number();
+  const auto [known, first] = id_by_place_.emplace(std::pair(watch.org_id, place), id);
+  EXPECT_EQ(known->second, id) << watch.name << ": two events stand at " << place;
+  EXPECT_TRUE(of_all || event.position() == 0) << watch.name << " can tell what others write";
+  EXPECT_TRUE(of_all || event.org_id() == watch.org_id) << watch.name;
+  if (place <= watch.reached) return;
+  EXPECT_EQ(place, watch.reached + 1)
+      << watch.name << " at replica " << watch.replica << " " << clients_.notice().Describe();
+  Count(watch, place);
 }
 
 void Watchers::Browse(Watch& watch) {

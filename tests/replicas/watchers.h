@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "marginalia/comments/v1/event.pb.h"
@@ -40,7 +41,7 @@ class Watchers {
     std::string invoice_id;
     // Where it asks next.
     std::size_t replica = 0;
-    // The newest position, or sequence for a browser, and how many events have led there.
+    // The newest position, a tenant's number or a browser's sequence, and how many events have led there.
     std::int64_t reached = 0;
     std::int64_t events = 0;
     bool opened = false;
@@ -63,7 +64,8 @@ class Watchers {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;  // guarded by mutex_, like what the watches reach
-  std::map<std::int64_t, std::string> id_by_position_;  // guarded by mutex_
+  // By whose events they are and where they stand there.
+  std::map<std::pair<std::string, std::int64_t>, std::string> id_by_place_;  // guarded by mutex_
   std::vector<std::unique_ptr<Watch>> watches_;
   std::vector<std::thread> threads_;
 };

@@ -14,8 +14,8 @@
 #include "deploy/operator/unfinished_file.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 
-ABSL_FLAG(std::int64_t, after_position, 0,
-          "Write only what follows the entry at this position, where an earlier export ended.");
+ABSL_FLAG(std::int64_t, after_number, 0,
+          "Write only what follows the entry of this number, where an earlier export ended.");
 
 namespace marginalia {
 namespace {
@@ -89,7 +89,6 @@ absl::Status Export(const ServiceClient& client, std::int64_t after, AuditChain&
   const auto stub = CommentsService::NewStub(client.channel());
   comments::v1::ListAuditEntriesRequest request;
   request.set_page_size(kPageEntries);
-  bool resumed = after == 0;
   do {
     comments::v1::ListAuditEntriesResponse page;
     absl::Status status =
@@ -100,21 +99,21 @@ absl::Status Export(const ServiceClient& client, std::int64_t after, AuditChain&
       if (!status.ok()) break;
       const AuditEntry entry = EntryOf(message);
       status = chain.Add(entry);
-      resumed = resumed || entry.position == after;
-      if (status.ok() && entry.position > after) status = lines.Add(entry);
+      // In both formats: the place in the chain.
+      if (status.ok() && chain.head().entry_count > after) status = lines.Add(entry);
     }
     if (!status.ok()) return status;
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
-  if (resumed) return lines.Flush();
+  if (chain.head().entry_count >= after) return lines.Flush();
   return absl::DataLossError(absl::StrCat(
-      "the log has no entry at position ", after,
+      "the log has no entry of number ", after,
       ", where the earlier export ended: it was cut off or belongs to another tenant"));
 }
 
 absl::Status AuditExport() {
-  const std::int64_t after = absl::GetFlag(FLAGS_after_position);
-  if (after < 0) return absl::InvalidArgumentError("--after_position must not be negative");
+  const std::int64_t after = absl::GetFlag(FLAGS_after_number);
+  if (after < 0) return absl::InvalidArgumentError("--after_number must not be negative");
   const absl::StatusOr<std::string> to = Required("to", FLAGS_to);
   if (!to.ok()) return to.status();
   const auto client = ServiceClient::FromFlags(absl::GetFlag(FLAGS_comments_address));
@@ -132,8 +131,8 @@ absl::Status AuditExport() {
   if (!status.ok()) return status;
   // Beside the entries when those go to stdout.
   std::fprintf(file != nullptr ? stdout : stderr,
-               "exported %" PRId64 " entries, the last at position %" PRId64 " with hash %s\n",
-               lines.count(), chain.head().position,
+               "exported %" PRId64 " entries, the last with number %" PRId64 " and hash %s\n",
+               lines.count(), chain.head().entry_count,
                chain.head().hash.empty() ? "none" : chain.head().hash.c_str());
   return absl::OkStatus();
 }
@@ -145,7 +144,7 @@ Command AuditExportCommand() {
           .summary = "writes a tenant's audit log to a file, as JSON Lines with hashes",
           .about = kAbout,
           .example = "marginalia-operator audit-export --token_path=alex.jwt --to=audit.jsonl",
-          .flags = {"to", "after_position", "comments_address", kTokenFlag, kTlsFlags[0],
+          .flags = {"to", "after_number", "comments_address", kTokenFlag, kTlsFlags[0],
                     kTlsFlags[1], kTlsFlags[2]},
           .run = AuditExport};
 }
