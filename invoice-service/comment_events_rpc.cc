@@ -127,7 +127,7 @@ std::unique_ptr<ThreadCounts> Collapse(const pb::WatchEventsResponse& message) {
 // Reads by callbacks: a thread that waited within gRPC would take part in polling the connections
 // of every call of this process. A hold keeps the call from being done while nothing is being read,
 // until it is let go of.
-class Stream final : public EventStream, private grpc::ClientReadReactor<pb::WatchEventsResponse> {
+class Stream final : public SourceStream, private grpc::ClientReadReactor<pb::WatchEventsResponse> {
  public:
   Stream(pb::CommentsService::Stub& stub, const std::string& bearer, const LogPoint& after,
          Tracer* tracer)
@@ -235,7 +235,7 @@ CommentEvents::CommentEvents(std::shared_ptr<grpc::Channel> channel, ServiceToke
                              Tracer* tracer)
     : token_(token), tracer_(tracer), stub_(pb::CommentsService::NewStub(std::move(channel))) {}
 
-std::unique_ptr<EventStream> CommentEvents::Open(const LogPoint& after) {
+std::unique_ptr<SourceStream> CommentEvents::Open(const LogPoint& after) {
   return std::make_unique<Stream>(*stub_, token_.Current(), after, tracer_);
 }
 

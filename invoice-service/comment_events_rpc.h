@@ -33,7 +33,7 @@ class CommentEvents final : public EventSource {
   CommentEvents(std::shared_ptr<grpc::Channel> channel, ServiceToken& token,
                 Tracer* tracer = nullptr);
 
-  std::unique_ptr<EventStream> Open(const LogPoint& after) override;
+  std::unique_ptr<SourceStream> Open(const LogPoint& after) override;
   absl::StatusOr<SnapshotPage> ReadSnapshot(const std::string& page_token) override;
   absl::StatusOr<LogPoint> Head() override;
   void Cancel() override;

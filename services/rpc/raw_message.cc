@@ -5,9 +5,12 @@
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -46,8 +49,26 @@ std::string InvalidTextIn(const std::string& bytes, const Descriptor& type) {
   return "";
 }
 
+// How what is compressed begins, in the formats that say so: gzip, Zstandard, LZ4 and framed
+// Snappy.
+constexpr std::string_view kCompressedBeginnings[] = {
+    "\x1f\x8b", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18",
+    std::string_view("\xff\x06\x00\x00sNaPpY", 10)};
+
+// gRPC 1.51 takes a grpc-encoding that it does not know for none and keeps its name to itself. The
+// bytes tell.
+bool IsCompressed(std::string_view bytes) {
+  return std::any_of(std::begin(kCompressedBeginnings), std::end(kCompressedBeginnings),
+                     [bytes](std::string_view beginning) { return bytes.starts_with(beginning); });
+}
+
 absl::Status WhyUnparsable(const grpc::Slice& slice, const Descriptor& type) {
   const std::string bytes(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  if (IsCompressed(bytes)) {
+    return Refusal(absl::StatusCode::kUnimplemented, "ENCODING_UNSUPPORTED",
+                   "the message is compressed in a way that is not read here: send it with "
+                   "grpc-encoding gzip, deflate or identity");
+  }
   const std::string field = InvalidTextIn(bytes, type);
   if (!field.empty()) return InvalidField(field, "must be valid UTF-8");
   return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_MALFORMED",

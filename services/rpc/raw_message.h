@@ -23,7 +23,8 @@ inline constexpr int kRequestBytesMax = 21 * 1024 * 1024;
 
 // Errors: RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) beyond kRequestBytesMax; INVALID_ARGUMENT, naming
 // the field when its text is not valid UTF-8 (which proto3 strings must be), else with reason
-// REQUEST_MALFORMED.
+// REQUEST_MALFORMED; UNIMPLEMENTED (ENCODING_UNSUPPORTED) when it is compressed in a way that gRPC
+// does not know.
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message& request);
 
 // The encoded message without a copy: it is shared until gRPC has sent it.

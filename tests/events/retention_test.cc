@@ -72,6 +72,17 @@ TEST_P(RetentionTest, WhatAWatcherReadsNextStays) {
   AwaitOldest(16);
 }
 
+TEST_P(RetentionTest, AWatcherWhoHardlyReadsKeepsNoMoreThanTheLimit) {
+  under_test_.Append(20);
+  const auto place = feed_.HoldPlace(0);
+  const Retention retention(under_test_.log(), feed_, under_test_.writes(),
+                            {.count_max = 1, .held_max = 5}, kOften);
+  AwaitOldest(15);
+  place->Advance(1);
+  under_test_.Append(10);
+  AwaitOldest(25);
+}
+
 TEST_P(RetentionTest, EventsOfAClockFrom1970TakeNoYoungOnesWithThem) {
   under_test_.Append(5, absl::Now() - absl::Hours(2));
   under_test_.Append(494);

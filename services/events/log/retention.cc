@@ -78,7 +78,8 @@ absl::StatusOr<std::int64_t> Retention::Removable() {
   }
   const std::int64_t head = log_.head();
   removable = std::max(removable, head - std::min(head, bounds_.count_max));
-  return std::min({removable, feed_.SlowestPlace(), head - 1});
+  const std::int64_t held = std::max(feed_.SlowestPlace(), removable - bounds_.held_max);
+  return std::min({removable, held, head - 1});
 }
 
 absl::Status Retention::RemoveUpTo(std::int64_t position) {

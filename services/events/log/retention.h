@@ -23,6 +23,9 @@ namespace marginalia {
 
 inline constexpr absl::Duration kRetentionInterval = absl::Minutes(1);
 inline constexpr int kCompactBatchMax = 500;
+// So many events beyond the bounds are kept for watchers who are slow to read them. One who is
+// further behind, or reads just enough not to be cut off, is told that they are gone.
+inline constexpr std::int64_t kHeldEventsMax = 200'000;
 // A clock that differs by more than this from what has passed since the last look was set.
 inline constexpr absl::Duration kClockStepMin = absl::Seconds(30);
 // What a clock says about the age of events is believed once it has not been set for so long, or
@@ -32,13 +35,14 @@ inline constexpr absl::Duration kClockTrustedAfter = absl::Hours(6);
 struct RetentionBounds {
   absl::Duration age_max = absl::InfiniteDuration();
   std::int64_t count_max = INT64_MAX;
+  std::int64_t held_max = kHeldEventsMax;
   absl::Duration clock_trusted_after = kClockTrustedAfter;
 };
 
 class Retention {
  public:
   // Looks at the log at once and then every `interval`. What a watcher of this process reads next
-  // is kept by it however old it is, and so is the newest event. All must outlive it. `now` tells
+  // is kept by it however old it is, up to held_max, and so is the newest event. All must outlive it. `now` tells
   // the time that events were given theirs by; it may be set at any moment.
   using Clock = absl::AnyInvocable<absl::Time()>;
   Retention(EventLog& log, EventFeed& feed, GroupCommit& writes, const RetentionBounds& bounds,

@@ -46,9 +46,9 @@ struct SnapshotPage {
 };
 
 // An open stream. Read is called by one thread; Cancel from any.
-class EventStream {
+class SourceStream {
  public:
-  virtual ~EventStream() = default;
+  virtual ~SourceStream() = default;
   // Waits for the next message. An error ends the stream: OUT_OF_RANGE when what follows is no
   // longer retained, INVALID_ARGUMENT when the log does not know the point, DATA_LOSS when
   // positions are missing within a message, else UNAVAILABLE and the like.
@@ -61,7 +61,7 @@ class EventSource {
  public:
   virtual ~EventSource() = default;
   // Opens a stream of all events after the point. Never blocks: what fails, fails in Read.
-  virtual std::unique_ptr<EventStream> Open(const LogPoint& after) = 0;
+  virtual std::unique_ptr<SourceStream> Open(const LogPoint& after) = 0;
   // Waits for a page of the snapshot; an empty token is the first one.
   virtual absl::StatusOr<SnapshotPage> ReadSnapshot(const std::string& page_token) = 0;
   // Waits for where the log ends now.

@@ -159,7 +159,7 @@ void Projector::Built(const Rebuild& build) {
 }
 
 absl::Status Projector::FollowStream() {
-  const std::unique_ptr<EventStream> stream = source_.Open(position_.point);
+  const std::unique_ptr<SourceStream> stream = source_.Open(position_.point);
   queue_.Reopen();
   {
     const std::lock_guard lock(mutex_);

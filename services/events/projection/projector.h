@@ -112,7 +112,7 @@ class Projector {
   std::condition_variable woken_;
   bool stopping_ = false;               // guarded by mutex_
   bool called_ = false;                 // guarded by mutex_
-  EventStream* open_stream_ = nullptr;  // guarded by mutex_
+  SourceStream* open_stream_ = nullptr;  // guarded by mutex_
 
   Turn turn_;
   BatchQueue queue_;

@@ -16,6 +16,7 @@
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/request_id.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/library.h"
 #include "services/rpc/grpc_time.h"
 #include "services/rpc/server/server.h"
 #include "services/rpc/shield/reset_guard.h"
@@ -170,6 +171,9 @@ Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
   };
   add_gauge("unary", calls_in_flight_, options_.calls_in_flight_max);
   add_gauge("stream", streams_in_flight_, options_.streams_in_flight_max);
+  metrics.AddCounter("marginalia_grpc_errors_total",
+                     "Errors that the gRPC library has told, of which the log has a sample.", {},
+                     [] { return static_cast<double>(LibraryErrors()); });
   reset_guard_ = std::make_unique<ResetGuard>(
       *metrics.AddCounter("marginalia_connections_ended_total",
                           "Connections whose client resets calls faster than they can be ended."));
