@@ -1,5 +1,5 @@
-// Positions are of the log of all tenants: their gaps tell what others write. Who acts for one tenant
-// is shown numbers, which are its own. Pure functions, thread-safe.
+// Positions are of the log of all tenants: their gaps tell what others write. Who acts for one
+// tenant is shown numbers, which are its own. Pure functions, thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_WITHHELD_POSITIONS_H_
 #define MARGINALIA_COMMENTS_SERVICE_WITHHELD_POSITIONS_H_
 

@@ -9,6 +9,7 @@
 #include "gateway/http/http_gate.h"
 #include "gateway/http/io_thread.h"
 #include "gateway/http/router.h"
+#include "gateway/live/known_pages.h"
 #include "gateway/live/thread_versions.h"
 #include "gateway/pages/frame/error_pages.h"
 #include "gateway/routes.h"
@@ -51,6 +52,16 @@ struct Gateway::Parts {
       return gauges->Ask([](const Parts& parts) { return parts.places.taken(); });
     });
     metrics.AddGauge(
+        "marginalia_known_pages_bytes", "What pages of threads take in memory.", {},
+        [gauges = gauges] {
+          return gauges->Ask([](const Parts& parts) { return parts.known_pages.bytes(); });
+        });
+    metrics.AddCounter(
+        "marginalia_known_pages_found_total", "Pages of threads that were answered from memory.",
+        {}, [gauges = gauges] {
+          return gauges->Ask([](const Parts& parts) { return parts.known_pages.found(); });
+        });
+    metrics.AddGauge(
         "marginalia_event_subscription_lag_seconds",
         "How far behind the event log the gateway may be; +Inf while it does not follow it.", {},
         [gauges = gauges] {
@@ -64,6 +75,7 @@ struct Gateway::Parts {
   ServiceToken service_token;
   Upstream upstream;
   ThreadVersions versions;
+  KnownPages known_pages;
   const std::size_t sse_clients_max;
   StreamPlaces places;
   EndedSessions ended_sessions;
@@ -83,11 +95,12 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
   std::unique_ptr<Gateway> gateway(new Gateway(std::make_unique<Parts>(options)));
   Parts& parts = *gateway->parts_;
   parts.io.Run([&] {
-    parts.events = std::make_unique<EventStream>(options.events, parts.io, parts.upstream,
-                                                 parts.service_token, parts.versions);
+    parts.events =
+        std::make_unique<EventStream>(options.events, parts.io, parts.upstream, parts.service_token,
+                                      parts.versions, parts.known_pages);
   });
   parts.apis = std::make_unique<Apis>(
-      Apis{CommentsApi(parts.upstream, parts.versions, *parts.events),
+      Apis{CommentsApi(parts.upstream, parts.versions, parts.known_pages, *parts.events),
            ThreadApi(parts.upstream, parts.versions), InvoicesApi(parts.upstream),
            EventsApi(*parts.events, parts.places), ActivityApi(parts.upstream),
            HealthApi(*parts.events)});

@@ -82,8 +82,8 @@ struct EventView {
 // A whole Event.
 std::string EncodeEvent(const EventView& event);
 
-// The same Event without its position, for whoever is not to see it: a part of `encoded_event`, which
-// EncodeEvent has made.
+// The same Event without its position, for whoever is not to see it: a part of `encoded_event`,
+// which EncodeEvent has made.
 std::string_view WithoutPosition(std::string_view encoded_event);
 
 // Appends one entry of `repeated Event events = 1` of WatchEventsResponse.

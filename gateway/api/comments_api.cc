@@ -8,6 +8,7 @@
 #include "gateway/api/answered_point.h"
 #include "gateway/api/json_request.h"
 #include "gateway/api/posted_comment.h"
+#include "gateway/http/content_coding.h"
 #include "gateway/http/etag.h"
 #include "gateway/http/json_response.h"
 #include "gateway/http/percent_encoding.h"
@@ -26,10 +27,19 @@ using comments::v1::GetCommentResponse;
 using comments::v1::ListCommentsRequest;
 using comments::v1::ListCommentsResponse;
 
-std::string TagOf(const ApiCall& call, const ListCommentsRequest& request, std::string_view log_id,
-                  std::int64_t revision) {
-  return ThreadPageTag({log_id, call.caller().org_id, request.invoice_id(), request.page_token(),
-                        request.page_size(), revision});
+std::string TagOf(const ApiCall& call, const ListCommentsRequest& request,
+                  const ThreadVersions::Version& version) {
+  return ThreadPageTag({version.log_id, call.caller().org_id, request.invoice_id(),
+                        request.page_token(), request.page_size(), version.revision});
+}
+
+// Everybody of the tenant who is let in here is answered the same.
+PageAsked AskedBy(const ApiCall& call, const ListCommentsRequest& request) {
+  return {.org_id = call.caller().org_id,
+          .invoice_id = request.invoice_id(),
+          .cursor = request.page_token(),
+          .limit = request.page_size(),
+          .coding = ChooseCoding(call.request().Header("accept-encoding"))};
 }
 
 // Where a comment can be got again.
@@ -56,32 +66,50 @@ void CommentsApi::List(ApiCall call) {
   if (!token.ok()) return call.Fail(token.status());
   request.set_at_least_as_fresh(*std::move(token));
 
+  if (AnswerFromMemory(call, request)) return;
+  const std::uint64_t generation = pages_.Generation(AskedBy(call, request));
+  upstream_.ListComments(std::move(call), request,
+                         [this, request, generation](ApiCall call, const absl::Status& status,
+                                                     const ListCommentsResponse& page) {
+                           if (!status.ok()) return call.Fail(status);
+                           const auto point = AnsweredPoint(call, page.consistency_token());
+                           if (!point) return call.Answer(JsonResponse(200, ToJson(page), ""));
+                           const ThreadVersions::Version version{point->log_id, RevisionOf(page)};
+                           const std::string tag = TagOf(call, request, version);
+                           // What an empty thread is really called is not known: it may be another
+                           // name for one.
+                           const bool named = !page.comments().empty();
+                           if (named) {
+                             versions_.Learn(*point, call.caller().org_id, request.invoice_id(),
+                                             page.comments(0).invoice_id(), version.revision);
+                           }
+                           if (NamesTag(call.request(), tag)) return call.Answer(NotModified(tag));
+                           HttpResponse response = JsonResponse(200, ToJson(page), tag);
+                           CodeBody(call.request(), response);
+                           if (named)
+                             pages_.Learn(AskedBy(call, request), version, response, generation);
+                           call.Answer(std::move(response));
+                         });
+}
+
+bool CommentsApi::AnswerFromMemory(ApiCall& call, const ListCommentsRequest& request) {
   // What the events have told so far need not be as fresh as a token asks for.
-  const bool believes_events = request.at_least_as_fresh().empty() && events_.current();
-  if (IsConditional(call.request()) && !MatchesAnything(call.request()) && believes_events) {
-    const auto known = versions_.Find(call.caller().org_id, request.invoice_id());
-    if (known) {
-      const std::string tag = TagOf(call, request, known->log_id, known->revision);
-      if (NamesTag(call.request(), tag)) return call.Answer(NotModified(tag));
+  if (!request.at_least_as_fresh().empty() || !events_.current()) return false;
+  const auto known = versions_.Find(call.caller().org_id, request.invoice_id());
+  if (!known) return false;
+  if (IsConditional(call.request())) {
+    // "*" asks whether there is anything, which is for the service to say.
+    if (MatchesAnything(call.request())) return false;
+    const std::string tag = TagOf(call, request, *known);
+    if (NamesTag(call.request(), tag)) {
+      call.Answer(NotModified(tag));
+      return true;
     }
   }
-  upstream_.ListComments(
-      std::move(call), request,
-      [this, request](ApiCall call, const absl::Status& status, const ListCommentsResponse& page) {
-        if (!status.ok()) return call.Fail(status);
-        std::string tag;
-        if (const auto point = AnsweredPoint(call, page.consistency_token())) {
-          const std::int64_t revision = RevisionOf(page);
-          tag = TagOf(call, request, point->log_id, revision);
-          // What an empty thread is really called is not known: it may be another name for one.
-          if (!page.comments().empty()) {
-            versions_.Learn(*point, call.caller().org_id, request.invoice_id(),
-                            page.comments(0).invoice_id(), revision);
-          }
-        }
-        if (!tag.empty() && NamesTag(call.request(), tag)) return call.Answer(NotModified(tag));
-        call.Answer(JsonResponse(200, ToJson(page), tag));
-      });
+  const auto page = pages_.Find(AskedBy(call, request), *known);
+  if (page == nullptr) return false;
+  call.Answer(*page);
+  return true;
 }
 
 void CommentsApi::Get(ApiCall call) {

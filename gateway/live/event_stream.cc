@@ -23,12 +23,13 @@ absl::Status Draining() {
 }  // namespace
 
 EventStream::EventStream(EventStreamOptions options, IoThread& io, Upstream& upstream,
-                         ServiceToken& token, ThreadVersions& versions)
+                         ServiceToken& token, ThreadVersions& versions, KnownPages& pages)
     : options_(options),
       heartbeat_(absl::ToChronoNanoseconds(options.heartbeat)),
       io_(io),
       upstream_(upstream),
       versions_(versions),
+      pages_(pages),
       recent_(options.recent_events_max, options.recent_bytes_max),
       ticks_(io.Every(std::min(kTickIntervalMax, options.heartbeat / 4), [this] { Tick(); })),
       subscription_(io, upstream, token, *this) {}
@@ -77,6 +78,8 @@ void EventStream::StartedFrom(const LogPoint& point) {
   log_id_ = point.log_id;
   recent_.StartFrom(point.position);
   versions_.StartFrom(point);
+  // A text may have been erased meanwhile.
+  pages_.Forget();
   if (!anew) return;
   const absl::Status why = Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
                                    "the event stream began anew; try again", {}, kRetryAfter);
@@ -97,7 +100,10 @@ void EventStream::Happened(const comments::v1::Event& event) {
   // A kind that browsers are not told of still takes its place.
   if (text->empty()) return recent_.Add({event.position(), "", text});
   const std::string thread = TenantKey(event.org_id(), InvoiceOf(event));
-  if (event.has_comment_erased()) recent_.Forget(thread);
+  if (event.has_comment_erased()) {
+    recent_.Forget(thread);
+    pages_.Forget();
+  }
   recent_.Add({event.position(), thread, text});
   const auto live = live_.find(thread);
   if (live == live_.end()) return;

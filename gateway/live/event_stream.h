@@ -19,6 +19,7 @@
 #include "gateway/live/event_client.h"
 #include "gateway/live/event_subscription.h"
 #include "gateway/live/event_text.h"
+#include "gateway/live/known_pages.h"
 #include "gateway/live/recent_events.h"
 #include "gateway/live/stream_places.h"
 #include "gateway/live/thread_versions.h"
@@ -49,7 +50,7 @@ class EventStream : private EventListener {
  public:
   // Nothing is owned; all must outlive the stream. Made, closed and destroyed on the io thread.
   EventStream(EventStreamOptions options, IoThread& io, Upstream& upstream, ServiceToken& token,
-              ThreadVersions& versions);
+              ThreadVersions& versions, KnownPages& pages);
   ~EventStream() override;
 
   // See EventSubscription.
@@ -109,6 +110,7 @@ class EventStream : private EventListener {
   IoThread& io_;
   Upstream& upstream_;
   ThreadVersions& versions_;
+  KnownPages& pages_;
   std::string log_id_;
   RecentEvents recent_;
   absl::flat_hash_map<EventClient*, std::unique_ptr<EventClient>> clients_;

@@ -46,6 +46,8 @@ class ThreadVersions {
   struct Version {
     std::string log_id;
     std::int64_t revision = 0;
+
+    friend bool operator==(const Version&, const Version&) = default;
   };
   std::optional<Version> Find(std::string_view org_id, std::string_view asked_id);
 

@@ -136,6 +136,53 @@ TEST_F(ApiTest, AnUnchangedPageIsAnsweredWithoutAskingUpstream) {
   EXPECT_EQ(comments_->list_calls(), asked);
 }
 
+TEST_F(ApiTest, APageOfAnUnchangedThreadComesFromMemory) {
+  comments_->Post(kOrg, kInvoiceId, "first");
+  const HttpAnswer page = Get(kThread);
+  ASSERT_EQ(page.status, 200) << page.body;
+  const int asked = comments_->list_calls();
+  // For everybody of the tenant.
+  for (const char* user : {"dana", "priya"}) {
+    const HttpAnswer again = Get(kThread, As(user, "viewer"));
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(again.body, page.body);
+    EXPECT_EQ(HeaderOf(again, "etag"), HeaderOf(page, "etag"));
+  }
+  EXPECT_EQ(comments_->list_calls(), asked);
+  // Another's, another page, and what a token asks for are upstream's to tell.
+  EXPECT_EQ(Get(kThread, As("eve", "admin", "rivalworks")).status, 404);
+  EXPECT_EQ(Get(absl::StrCat(kThread, "?limit=7")).status, 200);
+  const std::string token(Json(page).at("consistencyToken").as_string());
+  EXPECT_EQ(Get(absl::StrCat(kThread, "?consistency=", token)).status, 200);
+  EXPECT_EQ(comments_->list_calls(), asked + 3);
+}
+
+TEST_F(ApiTest, APageInMemoryIsOldWithTheNextEventOfItsThread) {
+  comments_->Post(kOrg, kInvoiceId, "first");
+  ASSERT_EQ(Get(kThread).status, 200);
+  const auto stream = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "second");
+  // Browsers are told after the memory.
+  EXPECT_EQ(NextBody(*stream), "second");
+  EXPECT_EQ(Json(Get(kThread)).at_pointer("/comments/0/body"), "second");
+  ASSERT_EQ(Post(kThread, R"({"body":"third"})").status, 201);
+  EXPECT_EQ(Json(Get(kThread)).at_pointer("/comments/0/body"), "third");
+}
+
+TEST_F(ApiTest, APageIsKeptInEachCoding) {
+  comments_->Post(kOrg, kInvoiceId, std::string(5'000, 'x'));
+  HttpClient::Headers gzip = As("dana");
+  gzip.emplace_back("Accept-Encoding", "gzip");
+  const HttpAnswer coded = client_->Get(kThread, gzip);
+  EXPECT_EQ(HeaderOf(coded, "content-encoding"), "gzip");
+  EXPECT_EQ(HeaderOf(Get(kThread), "content-encoding"), "");
+  const int asked = comments_->list_calls();
+  const HttpAnswer again = client_->Get(kThread, gzip);
+  EXPECT_EQ(HeaderOf(again, "content-encoding"), "gzip");
+  EXPECT_EQ(again.body, coded.body);
+  EXPECT_EQ(comments_->list_calls(), asked);
+}
+
 TEST_F(ApiTest, OnesOwnPostIsSeenAtOnceInSpiteOfTheTag) {
   comments_->Post(kOrg, kInvoiceId, "first");
   const std::string tag = HeaderOf(Get(kThread), "etag");

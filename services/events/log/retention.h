@@ -42,8 +42,8 @@ struct RetentionBounds {
 class Retention {
  public:
   // Looks at the log at once and then every `interval`. What a watcher of this process reads next
-  // is kept by it however old it is, up to held_max, and so is the newest event. All must outlive it. `now` tells
-  // the time that events were given theirs by; it may be set at any moment.
+  // is kept by it however old it is, up to held_max, and so is the newest event. All must outlive
+  // it. `now` tells the time that events were given theirs by; it may be set at any moment.
   using Clock = absl::AnyInvocable<absl::Time()>;
   Retention(EventLog& log, EventFeed& feed, GroupCommit& writes, const RetentionBounds& bounds,
             absl::Duration interval = kRetentionInterval, Clock now = absl::Now);
