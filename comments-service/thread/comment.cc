@@ -55,7 +55,11 @@ absl::Status CheckDisplayName(std::string_view display_name) {
 }
 
 absl::Status CheckReason(std::string_view reason) {
-  return CheckText(reason, kReasonCharactersMax, "must be at most 500 characters");
+  absl::Status checked = CheckText(reason, kReasonCharactersMax, "must be at most 500 characters");
+  if (checked.ok() && !reason.empty() && IsBlank(reason)) {
+    checked = absl::InvalidArgumentError("must show something, or be left out");
+  }
+  return checked;
 }
 
 absl::StatusOr<std::string> CanonicalCommentId(std::string_view comment_id) {

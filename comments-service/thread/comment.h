@@ -71,7 +71,8 @@ absl::Status CheckInvoiceId(std::string_view invoice_id);
 absl::Status CheckUserId(std::string_view user_id);
 absl::Status CheckDisplayName(std::string_view display_name);
 
-// Of a removal or an erasure: at most kReasonCharactersMax characters of valid UTF-8 without NUL.
+// Of a removal or an erasure: at most kReasonCharactersMax characters of valid UTF-8 without NUL,
+// and none at all rather than some that show nothing.
 absl::Status CheckReason(std::string_view reason);
 
 // The UUID (RFC 9562, any version but nil and max) in lower case, or why it is none.

@@ -207,6 +207,7 @@ TEST_P(ChangesTest, BadArgumentsNameTheirFieldAndWriteNothing) {
   EXPECT_EQ(Field(Dana().Revisions(bad)), "comment_id");
   EXPECT_EQ(Field(Dana().Remove(first, std::string(501, 'x'))), "reason");
   EXPECT_EQ(Field(Dana().Remove(first, "\xFF")), "reason");
+  EXPECT_EQ(Field(Dana().Remove(first, " \u200B")), "reason");
   EXPECT_EQ(Field(Dana().Resolve("INV-1", "", "", "x")), "change_id");
   EXPECT_EQ(Field(Dana().Resolve("INV-1", "", " ")), "comment.body");
   EXPECT_EQ(service().CountRows("events"), 1);

@@ -238,6 +238,7 @@ TEST_P(EraseCommentTest, OnlyAnAdminOrAServiceOfTheTenantErasesAndBadArgumentsEr
   EXPECT_EQ(Field(Alex().Erase(comment, "")), "reason");
   EXPECT_EQ(Field(Alex().Erase(comment, std::string(501, 'x'))), "reason");
   EXPECT_EQ(Field(Alex().Erase(comment, "\xFF")), "reason");
+  EXPECT_EQ(Field(Alex().Erase(comment, " \u200B")), "reason");
   EXPECT_EQ(Field(Alex().Erase(comment, "why", "x")), "change_id");
   v1::Comment bad = comment;
   bad.set_comment_id("x");
