@@ -6,6 +6,7 @@
 #include "deploy/operator/backup/backup.h"
 #include "deploy/operator/backup/restore.h"
 #include "deploy/operator/command.h"
+#include "deploy/operator/erasures/erasures_replay_rpc.h"
 #include "deploy/operator/keys/keys_init.h"
 #include "deploy/operator/keys/token.h"
 #include "deploy/operator/projection/projection_rebuild_rpc.h"
@@ -15,8 +16,8 @@ int main(int argc, char** argv) {
   return marginalia::RunCommand(
       {marginalia::BackupCommand(), marginalia::RestoreCommand(), marginalia::AuditExportCommand(),
        marginalia::AuditVerifyCommand(), marginalia::CheckpointKeyInitCommand(),
-       marginalia::EvidenceVerifyCommand(), marginalia::ProjectionVerifyCommand(),
-       marginalia::ProjectionRebuildCommand(), marginalia::KeysInitCommand(),
-       marginalia::TokenCommand()},
+       marginalia::EvidenceVerifyCommand(), marginalia::ErasuresReplayCommand(),
+       marginalia::ProjectionVerifyCommand(), marginalia::ProjectionRebuildCommand(),
+       marginalia::KeysInitCommand(), marginalia::TokenCommand()},
       argc, argv);
 }

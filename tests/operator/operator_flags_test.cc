@@ -20,6 +20,7 @@ TEST(OperatorFlagsTest, EachCommandHasHelpWithItsFlagsAndAnExample) {
                   {"restore", "--replace=false"},
                   {"audit-export", "--after_number=0"},
                   {"audit-verify", "--position=0"},
+                  {"erasures-replay", "--from=\"\""},
                   {"projection-verify", "--upstream_ca_path"},
                   {"projection-rebuild", "--invoices_address=127.0.0.1:50052"}};
   const OperatorOutcome all = RunOperator({"--help"});
