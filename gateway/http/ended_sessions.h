@@ -1,6 +1,7 @@
 // The sessions that people have signed out of, each until its token expires by itself: a browser
-// forgets it, but what was on its way, and whoever has a copy, must not go on with it. Every
-// gateway knows of those that were ended at itself only. Used on the io thread.
+// forgets it, but what was on its way must not go on with it. The token in it is not revoked:
+// whoever has taken it out of a copy can use it until it expires. Every gateway knows of those that
+// were ended at itself only. Used on the io thread.
 #ifndef MARGINALIA_GATEWAY_HTTP_ENDED_SESSIONS_H_
 #define MARGINALIA_GATEWAY_HTTP_ENDED_SESSIONS_H_
 
