@@ -7,8 +7,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "invoice-service/invoice.h"
 #include "invoice-service/invoice_messages.h"
+#include "invoice-service/invoice_words.h"
 #include "services/errors/errors.h"
 #include "services/text/shown_name.h"
 #include "services/text/uuid.h"
@@ -45,32 +47,57 @@ absl::Status ThreadsUnknown() {
 
 // What a token of the list is bound to beside its tenant.
 std::string NameOf(const SummaryList& list) {
-  return absl::StrCat(static_cast<int>(list.order), " ", static_cast<int>(list.state));
+  return absl::StrCat(static_cast<int>(list.order), " ", static_cast<int>(list.state), " ",
+                      list.status ? static_cast<int>(*list.status) : 0, " ", list.overdue, " ",
+                      absl::StrJoin(list.words, " "));
 }
 
-std::string TokenBehind(const InvoiceSummary& last, const std::string& org_id,
-                        const SummaryList& list) {
-  const std::string place = list.order == SummaryList::Order::kNumber
-                                ? last.number
-                                : absl::StrCat(last.activity_time, " ", last.invoice_id);
-  return MakePageToken(place, {kListBinding, org_id, NameOf(list)});
+// Two texts stand with a line's end between them, which is in neither.
+std::string TokenBehind(const SummaryList& place, const std::string& org_id) {
+  std::string text = place.number;
+  if (!place.words.empty()) {
+    text = absl::StrCat(place.word, "\n", place.number);
+  } else if (place.overdue) {
+    text = absl::StrCat(place.due_date, "\n", place.invoice_id);
+  } else if (place.order == SummaryList::Order::kActivity) {
+    text = absl::StrCat(place.activity_time, " ", place.invoice_id);
+  }
+  return MakePageToken(text, {kListBinding, org_id, NameOf(place)});
+}
+
+bool IsNumber(std::string_view text) { return FaultOfNumber(text).empty(); }
+
+// Whether the text is a place of the list, which is set then.
+bool ReadPlace(const std::string& text, SummaryList& list) {
+  const std::size_t line = text.find('\n');
+  const std::string first = text.substr(0, line);
+  const std::string second = line == text.npos ? std::string() : text.substr(line + 1);
+  if (!list.words.empty()) {
+    list.word = first;
+    list.number = second;
+    return FaultOfName(first, 2 * kWordCharactersMax).empty() && IsNumber(second);
+  }
+  if (list.overdue) {
+    list.due_date = first;
+    list.invoice_id = second;
+    return IsIsoDate(first) && IsUuid(second);
+  }
+  if (list.order == SummaryList::Order::kNumber) {
+    list.number = text;
+    return FaultOfName(text, kNumberCharactersMax).empty();
+  }
+  const std::size_t space = text.find(' ');
+  if (space == text.npos) return false;
+  list.invoice_id = text.substr(space + 1);
+  return absl::SimpleAtoi(text.substr(0, space), &list.activity_time) && IsUuid(list.invoice_id);
 }
 
 // A token without a key is sealed with no secret: anybody can put any bytes into it.
 absl::Status PlaceBehind(const std::string& token, const std::string& org_id, SummaryList& list) {
-  absl::StatusOr<std::string> place = ParsePageToken(token, {kListBinding, org_id, NameOf(list)});
+  const absl::StatusOr<std::string> place =
+      ParsePageToken(token, {kListBinding, org_id, NameOf(list)});
   if (!place.ok()) return place.status();
-  if (list.order == SummaryList::Order::kNumber) {
-    list.number = *std::move(place);
-    if (FaultOfName(list.number, kNumberCharactersMax).empty()) return absl::OkStatus();
-  } else {
-    const std::size_t space = place->find(' ');
-    if (space != place->npos &&
-        absl::SimpleAtoi(absl::string_view(*place).substr(0, space), &list.activity_time)) {
-      list.invoice_id = place->substr(space + 1);
-      if (IsUuid(list.invoice_id)) return absl::OkStatus();
-    }
-  }
+  if (ReadPlace(*place, list)) return absl::OkStatus();
   return InvalidField("page_token", "is not one of this listing", "PAGE_TOKEN_INVALID");
 }
 
@@ -134,22 +161,17 @@ void InvoiceReads::ListNow(const ReadContext& context, SummaryList list, int lim
   // Asked before the read, as above.
   AsOf as_of = freshness_.Now(context.caller);
   if (!as_of.known() && GoesByThreads(list)) return done(ThreadsUnknown());
-  // One more than the page holds tells whether there is another.
-  invoices_.List(
-      context.caller, list, limit + 1, context.deadline,
-      [org_id = context.caller.org_id, list, limit, as_of = std::move(as_of),
-       done = std::move(done)](absl::StatusOr<std::vector<InvoiceSummary>> found) mutable {
-        if (!found.ok()) return done(found.status());
-        if (!as_of.known()) {
-          for (InvoiceSummary& summary : *found) summary.comments.reset();
-        }
-        FreshSummaries page{*std::move(found), "", std::move(as_of)};
-        if (page.summaries.size() > static_cast<std::size_t>(limit)) {
-          page.summaries.pop_back();
-          page.next_page_token = TokenBehind(page.summaries.back(), org_id, list);
-        }
-        done(std::move(page));
-      });
+  invoices_.List(context.caller, std::move(list), limit, context.deadline,
+                 [org_id = context.caller.org_id, as_of = std::move(as_of),
+                  done = std::move(done)](absl::StatusOr<SummaryPage> found) mutable {
+                   if (!found.ok()) return done(found.status());
+                   if (!as_of.known()) {
+                     for (InvoiceSummary& summary : found->summaries) summary.comments.reset();
+                   }
+                   FreshSummaries page{std::move(found->summaries), "", std::move(as_of)};
+                   if (found->rest) page.next_page_token = TokenBehind(*found->rest, org_id);
+                   done(std::move(page));
+                 });
 }
 
 }  // namespace marginalia

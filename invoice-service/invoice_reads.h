@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "invoice-service/freshness.h"
 #include "invoice-service/invoice.h"
+#include "invoice-service/invoice_list.h"
 #include "invoice-service/invoices.h"
 #include "invoice-service/summary_cache.h"
 #include "services/identity/caller.h"

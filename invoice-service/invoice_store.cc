@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "absl/strings/str_cat.h"
+#include "invoice-service/invoice_words.h"
 #include "services/text/uuid.h"
 
 namespace marginalia {
@@ -153,87 +153,6 @@ struct WriteStatements {
   soci::statement insert_line;
 };
 
-// The lists, each of which an index holds in its order.
-template <SummaryList::Order kOrder, bool kOfState>
-struct ListStatement {
-  static constexpr bool kByNumber = kOrder == SummaryList::Order::kNumber;
-
-  explicit ListStatement(Connection& connection) : list(connection.sql()) {
-    list.alloc();
-    list.prepare(absl::StrCat(
-        "SELECT i.invoice_id, i.number, i.customer_name, i.total, i.currency, i.status, "
-        "i.version, i.due_date, i.activity_time, coalesce(c.comment_count, 0), "
-        "coalesce(c.last_comment_time, 0), coalesce(c.last_author_name, ''), i.thread_state, "
-        "coalesce(c.state_time, 0) FROM invoices i LEFT JOIN comment_counts c "
-        "ON c.org_id = i.org_id AND c.invoice_id = i.invoice_id WHERE i.org_id = :org",
-        kOfState ? " AND i.thread_state = :state" : "",
-        kByNumber ? " AND i.number > :number ORDER BY i.number"
-                  : " AND (i.activity_time, i.invoice_id) < (:time, :id) "
-                    "ORDER BY i.activity_time DESC, i.invoice_id DESC",
-        " LIMIT :limit"));
-    list.exchange(soci::use(org_id));
-    if constexpr (kOfState) list.exchange(soci::use(state));
-    if constexpr (kByNumber) {
-      list.exchange(soci::use(after.number));
-    } else {
-      list.exchange(soci::use(after.activity_time));
-      list.exchange(soci::use(after.invoice_id));
-    }
-    list.exchange(soci::use(limit));
-    list.exchange(soci::into(summary.invoice_id));
-    list.exchange(soci::into(summary.number));
-    list.exchange(soci::into(summary.customer_name));
-    list.exchange(soci::into(summary.total));
-    list.exchange(soci::into(summary.currency));
-    list.exchange(soci::into(status));
-    list.exchange(soci::into(summary.version));
-    list.exchange(soci::into(summary.due_date));
-    list.exchange(soci::into(summary.activity_time));
-    list.exchange(soci::into(comment_count));
-    list.exchange(soci::into(last_comment_time));
-    list.exchange(soci::into(last_author_name));
-    list.exchange(soci::into(thread_state));
-    list.exchange(soci::into(state_time));
-    list.define_and_bind();
-  }
-
-  std::vector<InvoiceSummary> Run() {
-    std::vector<InvoiceSummary> summaries;
-    list.execute();
-    while (list.fetch()) {
-      summary.status = static_cast<InvoiceStatus>(status);
-      summary.comments = MakeCommentCount(comment_count, last_comment_time, last_author_name,
-                                          thread_state, state_time);
-      summaries.push_back(summary);
-    }
-    return summaries;
-  }
-
-  std::string org_id;
-  std::int64_t state = 0;
-  SummaryList after;
-  std::int64_t limit = 0;
-  InvoiceSummary summary;
-  std::int64_t status = 0;
-  std::int64_t comment_count = 0;
-  std::int64_t last_comment_time = 0;
-  std::string last_author_name;
-  std::int64_t thread_state = 0;
-  std::int64_t state_time = 0;
-  soci::statement list;
-};
-
-template <SummaryList::Order kOrder, bool kOfState>
-std::vector<InvoiceSummary> RunList(Connection& connection, const std::string& org_id,
-                                    const SummaryList& list, int limit) {
-  auto& statement = connection.Prepared<ListStatement<kOrder, kOfState>>();
-  statement.org_id = org_id;
-  statement.state = static_cast<std::int64_t>(list.state);
-  statement.after = list;
-  statement.limit = limit;
-  return statement.Run();
-}
-
 }  // namespace
 
 std::vector<std::string> InvoiceStore::Schema() {
@@ -285,6 +204,12 @@ std::vector<std::string> InvoiceStore::ThreadStateSchema() {
       "(org_id, thread_state, activity_time, invoice_id)"};
 }
 
+std::vector<std::string> InvoiceStore::StatusSchema() {
+  return {"CREATE INDEX invoices_by_status_and_number ON invoices (org_id, status, number)",
+          "CREATE INDEX invoices_by_status_and_due_date ON invoices "
+          "(org_id, status, due_date, invoice_id)"};
+}
+
 std::optional<Invoice> InvoiceStore::Find(Connection& connection, const std::string& org_id,
                                           const std::string& id_or_number) {
   auto& find = connection.Prepared<FindStatements>();
@@ -311,6 +236,7 @@ bool InvoiceStore::Insert(Connection& connection, const std::string& org_id, con
   // Beside another invoicing system a thread may be older than its invoice here.
   write.meet_thread.execute(true);
   write.InsertLines(invoice);
+  InvoiceWords::Write(connection, org_id, invoice);
   return true;
 }
 
@@ -333,19 +259,8 @@ bool InvoiceStore::Replace(Connection& connection, const std::string& org_id,
   if (write.update.get_affected_rows() != 1) return false;
   write.clear_lines.execute(true);
   write.InsertLines(invoice);
+  InvoiceWords::Write(connection, org_id, invoice);
   return true;
-}
-
-std::vector<InvoiceSummary> InvoiceStore::List(Connection& connection, const std::string& org_id,
-                                               const SummaryList& list, int limit) {
-  using Order = SummaryList::Order;
-  const bool of_state = list.state != ThreadState::kUnknown;
-  if (list.order == Order::kNumber) {
-    return of_state ? RunList<Order::kNumber, true>(connection, org_id, list, limit)
-                    : RunList<Order::kNumber, false>(connection, org_id, list, limit);
-  }
-  return of_state ? RunList<Order::kActivity, true>(connection, org_id, list, limit)
-                  : RunList<Order::kActivity, false>(connection, org_id, list, limit);
 }
 
 }  // namespace marginalia

@@ -4,7 +4,6 @@
 #define MARGINALIA_INVOICE_SERVICE_INVOICE_STORE_H_
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,23 +14,13 @@
 
 namespace marginalia {
 
-// Which summaries, in which order, and behind which of them.
-struct SummaryList {
-  // kUnknown: of threads in any state.
-  ThreadState state = ThreadState::kUnknown;
-  enum class Order { kNumber, kActivity } order = Order::kNumber;
-  // In order of number.
-  std::string number;
-  // By activity, newest first, and then by id.
-  std::int64_t activity_time = std::numeric_limits<std::int64_t>::max();
-  std::string invoice_id;
-};
-
 class InvoiceStore {
  public:
   static std::vector<std::string> Schema();
   // What lists by the state and the activity of threads go by.
   static std::vector<std::string> ThreadStateSchema();
+  // What lists by the status of invoices go by.
+  static std::vector<std::string> StatusSchema();
 
   // By id (in lower case) or by number; nothing when the tenant has no such invoice.
   static std::optional<Invoice> Find(Connection& connection, const std::string& org_id,
@@ -50,10 +39,6 @@ class InvoiceStore {
   // the stored one any more.
   static bool Replace(Connection& connection, const std::string& org_id, const Invoice& invoice,
                       const std::string& old_etag);
-
-  // Up to `limit` summaries behind the place.
-  static std::vector<InvoiceSummary> List(Connection& connection, const std::string& org_id,
-                                          const SummaryList& list, int limit);
 };
 
 }  // namespace marginalia

@@ -124,11 +124,12 @@ void Invoices::Read(const Caller& caller, std::vector<std::string> keys, SteadyT
 
 void Invoices::List(const Caller& caller, SummaryList list, int limit, SteadyTime deadline,
                     SummariesDone done) {
-  auto found = std::make_shared<std::vector<InvoiceSummary>>();
+  auto found = std::make_shared<SummaryPage>();
+  list.today = absl::FormatTime("%Y-%m-%d", clock_(), absl::UTCTimeZone());
   database_.ReadThen(
       deadline, Tenants::One(caller.org_id),
       [found, org_id = caller.org_id, list = std::move(list), limit](Connection& connection) {
-        *found = InvoiceStore::List(connection, org_id, list, limit);
+        *found = ListSummaries(connection, org_id, list, limit);
         return absl::OkStatus();
       },
       [found, done = std::move(done)](const absl::Status& status) mutable {

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "invoice-service/invoice.h"
+#include "invoice-service/invoice_list.h"
 #include "invoice-service/invoice_store.h"
 #include "invoice-service/summary_cache.h"
 #include "services/identity/caller.h"
@@ -41,7 +42,7 @@ class Invoices {
  public:
   using InvoiceDone = absl::AnyInvocable<void(absl::StatusOr<Invoice>)>;
   using CountedDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<CountedInvoice>>)>;
-  using SummariesDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<InvoiceSummary>>)>;
+  using SummariesDone = absl::AnyInvocable<void(absl::StatusOr<SummaryPage>)>;
   using Clock = std::function<absl::Time()>;
 
   // Nothing is owned; all must outlive the use cases. `cache` is told of what changes.
@@ -52,7 +53,7 @@ class Invoices {
   void Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
             CountedDone done);
 
-  // Up to `limit` summaries behind the list's place.
+  // Up to `limit` summaries behind the list's place. What is overdue is so today, in UTC.
   void List(const Caller& caller, SummaryList list, int limit, SteadyTime deadline,
             SummariesDone done);
 

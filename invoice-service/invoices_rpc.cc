@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "invoice-service/invoice_messages.h"
+#include "invoice-service/invoice_words.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
 #include "services/errors/errors.h"
 #include "services/rpc/gate/gated_service.h"
@@ -83,6 +84,22 @@ absl::StatusOr<SummaryList> ListOf(const v1::ListInvoiceSummariesRequest& reques
     return InvalidField("order", "must be ACTIVITY or unset");
   }
   if (request.order() == v1::INVOICE_ORDER_ACTIVITY) list.order = SummaryList::Order::kActivity;
+  if (!v1::InvoiceStatus_IsValid(request.status())) {
+    return InvalidField("status", "must be one of an invoice, or unset");
+  }
+  if (request.status() != v1::INVOICE_STATUS_UNSPECIFIED) {
+    list.status = static_cast<InvoiceStatus>(request.status());
+  }
+  list.overdue = request.overdue();
+  if (list.overdue && list.status && list.status != InvoiceStatus::kSent) {
+    return InvalidField("status", "must be unset or SENT of what is overdue");
+  }
+  auto words = WordsOfSearch(request.search());
+  if (!words.ok()) return words.status();
+  list.words = *std::move(words);
+  if ((list.overdue || !list.words.empty()) && list.order != SummaryList::Order::kNumber) {
+    return InvalidField("order", "must be unset of what is overdue or searched for");
+  }
   return list;
 }
 

@@ -6,6 +6,7 @@
 
 #include "invoice-service/comment_counts.h"
 #include "invoice-service/invoice_store.h"
+#include "invoice-service/invoice_words.h"
 #include "services/events/projection/position.h"
 #include "services/storage/tenants.h"
 
@@ -16,6 +17,14 @@ std::vector<std::string> ThreadStates() {
   std::vector<std::string> statements = InvoiceStore::ThreadStateSchema();
   for (std::string& statement : CommentCounts::ThreadStateSchema()) {
     statements.push_back(std::move(statement));
+  }
+  return statements;
+}
+
+std::vector<std::string> Searches() {
+  std::vector<std::string> statements = InvoiceStore::StatusSchema();
+  for (const auto& schema : {InvoiceWords::Schema(), TenantWall({"invoice_words"})}) {
+    statements.insert(statements.end(), schema.begin(), schema.end());
   }
   return statements;
 }
@@ -33,7 +42,8 @@ Migrations InvoiceMigrations() {
           {3, "row-level security",
            TenantWall({"invoices", "invoice_lines", "comment_counts", "comment_counts_staged"})},
           {4, "keys of counts by bytes", CommentCounts::KeysByBytesSchema()},
-          {5, "states of threads, and lists by them", ThreadStates()}};
+          {5, "states of threads, and lists by them", ThreadStates()},
+          {6, "lists by status, and the words that are searched for", Searches()}};
 }
 
 }  // namespace marginalia

@@ -10,6 +10,7 @@
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/frame/page_response.h"
 #include "gateway/pages/views/summary_view.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {
@@ -18,37 +19,85 @@ using invoices::v1::ListInvoiceSummariesRequest;
 using invoices::v1::ListInvoiceSummariesResponse;
 
 constexpr int kInvoicesPerPage = 50;
+// How often it is asked for more while nothing is found.
+constexpr int kLooksMax = 8;
 constexpr std::string_view kPath = "/invoices";
 
 std::string Address(const InvoiceListQuery& query, std::string_view activity) {
   return WithQuery(kPath, {{"cursor", query.cursor},
+                           {"search", query.search},
+                           {"status", query.status},
+                           {"overdue", query.overdue},
                            {"threadState", query.thread_state},
                            {"order", query.order},
                            {"activity", activity}});
 }
 
 struct Choice {
-  std::string value;
-  std::string name;
+  const char* value;
+  const char* name;
 };
+constexpr Choice kStatuses[] = {{"", "All"},      {"overdue", "Overdue"}, {"draft", "Draft"},
+                                {"sent", "Sent"}, {"paid", "Paid"},       {"void", "Void"}};
+constexpr Choice kStates[] = {
+    {"", "All threads"}, {"open", "Open threads"}, {"resolved", "Resolved threads"}};
+constexpr Choice kOrders[] = {{"", "By number"}, {"activity", "Newest activity"}};
 
-// Links that change one parameter and keep the others, but for the place in a list that is another
-// one then.
-PageData Choices(std::string_view parameter, const std::vector<Choice>& choices,
-                 const InvoiceListQuery& asked, std::string_view activity) {
+// Links that change one thing and keep the others, but for the place in a list that is another one
+// then. `change` puts a value into the query and returns whether it was there before.
+template <std::size_t kCount>
+PageData Choices(const Choice (&choices)[kCount], const InvoiceListQuery& asked,
+                 std::string_view activity,
+                 bool (*change)(InvoiceListQuery& query, const std::string& value)) {
   PageList links;
   for (const Choice& choice : choices) {
-    InvoiceListQuery query{"", asked.thread_state, asked.order};
-    std::string& changed = parameter == "order" ? query.order : query.thread_state;
-    const bool current = changed == choice.value || (changed == "number" && choice.value.empty());
-    changed = choice.value;
+    InvoiceListQuery query = asked;
+    query.cursor.clear();
     PageData link;
+    link["choice_current"] = change(query, choice.value);
     link["choice_name"] = choice.name;
     link["choice_href"] = Address(query, activity);
-    link["choice_current"] = current;
     links.push_back(std::move(link));
   }
   return PageData(links);
+}
+
+bool ChangeStatus(InvoiceListQuery& query, const std::string& value) {
+  const bool to_overdue = value == "overdue";
+  const bool same =
+      to_overdue ? !query.overdue.empty() : query.overdue.empty() && query.status == value;
+  query.overdue = to_overdue ? "true" : "";
+  query.status = to_overdue ? "" : value;
+  // What is overdue has an order of its own.
+  if (to_overdue) query.order.clear();
+  return same;
+}
+
+bool ChangeState(InvoiceListQuery& query, const std::string& value) {
+  return std::exchange(query.thread_state, value) == value;
+}
+
+bool ChangeOrder(InvoiceListQuery& query, const std::string& value) {
+  const std::string before = std::exchange(query.order, value);
+  return before == value || (before == "number" && value.empty());
+}
+
+bool HasOwnOrder(const InvoiceListQuery& query) {
+  return !query.search.empty() || !query.overdue.empty();
+}
+
+std::string_view OrderWords(const InvoiceListQuery& query) {
+  if (!query.search.empty()) return "by the word that was found";
+  if (!query.overdue.empty()) return "the longest overdue first";
+  return query.order == "activity" ? "by newest activity" : "by number";
+}
+
+// What a person sees in the place of an empty list.
+std::string EmptyWords(const InvoiceListQuery& query, bool goes_on) {
+  if (goes_on) return "None of those that were looked through. There are more to look through.";
+  const bool all = query.search.empty() && query.status.empty() && query.overdue.empty() &&
+                   query.thread_state.empty();
+  return all ? "There are no invoices here." : "No invoice was found.";
 }
 
 }  // namespace
@@ -56,29 +105,44 @@ PageData Choices(std::string_view parameter, const std::vector<Choice>& choices,
 void InvoiceListPage::ShowFromRoot(ApiCall call) { call.Answer(SeeOther(kPath)); }
 
 void InvoiceListPage::Show(ApiCall call) {
-  ListInvoiceSummariesRequest request;
-  InvoiceListQuery asked;
-  const absl::Status read = ReadInvoiceListQuery(call.query(), asked, request);
+  auto asked = std::make_unique<Asked>();
+  const absl::Status read = ReadInvoiceListQuery(call.query(), asked->query, asked->request);
   if (!read.ok()) return call.Fail(read);
   const auto wants_activity = WantsActivity(call.query());
   if (!wants_activity.ok()) return call.Fail(wants_activity.status());
-  request.set_page_size(kInvoicesPerPage);
+  asked->wants_activity = *wants_activity;
+  asked->request.set_page_size(kInvoicesPerPage);
+  Look(std::move(call), std::move(asked), kLooksMax);
+}
+
+void InvoiceListPage::Look(ApiCall call, std::unique_ptr<Asked> asked, int looks) {
+  const ListInvoiceSummariesRequest& request = asked->request;
   upstream_.ListInvoiceSummaries(
       std::move(call), request,
-      [this, open = *wants_activity, asked = std::move(asked)](
-          ApiCall call, const absl::Status& status,
-          const ListInvoiceSummariesResponse& found) mutable {
-        if (!status.ok()) return call.Fail(status);
+      [this, looks, asked = std::move(asked)](ApiCall call, const absl::Status& status,
+                                              const ListInvoiceSummariesResponse& found) mutable {
+        const auto faults = FieldViolationsOf(status);
+        if (!faults.empty() && faults[0].field == "search") {
+          asked->search_fault = "What is searched for " + faults[0].description + ".";
+        } else if (!status.ok()) {
+          return call.Fail(status);
+        }
+        if (found.summaries().empty() && !found.next_page_token().empty() && looks > 1) {
+          asked->request.set_page_token(found.next_page_token());
+          return Look(std::move(call), std::move(asked), looks - 1);
+        }
+        const bool open = asked->wants_activity;
         LoadActivity(upstream_, std::move(call), open,
                      [this, found, asked = std::move(asked)](ApiCall call, Activity activity) {
-                       Render(std::move(call), asked, found, activity);
+                       Render(std::move(call), *asked, found, activity);
                      });
       });
 }
 
-void InvoiceListPage::Render(ApiCall call, const InvoiceListQuery& asked,
+void InvoiceListPage::Render(ApiCall call, const Asked& asked,
                              const ListInvoiceSummariesResponse& found, const Activity& activity) {
   const absl::Time now = absl::Now();
+  const InvoiceListQuery& query = asked.query;
   PageData page = FrameData(call.facts(), "Invoices");
   page["is_list"] = true;
   page["has_invoices"] = !found.summaries().empty();
@@ -86,24 +150,37 @@ void InvoiceListPage::Render(ApiCall call, const InvoiceListQuery& asked,
   rows.reserve(static_cast<std::size_t>(found.summaries_size()));
   for (const auto& summary : found.summaries()) rows.push_back(SummaryRow(summary, now));
   page["invoices"] = PageData(rows);
+  const std::string& more = found.next_page_token();
   page["empty_words"] =
-      asked.thread_state.empty()
-          ? "There are no invoices here."
-          : absl::StrCat("No invoice here has a thread that is ", asked.thread_state, ".");
-  page["order_words"] = asked.order == "activity" ? "by newest activity" : "by number";
+      asked.search_fault.empty() ? EmptyWords(query, !more.empty()) : asked.search_fault;
+  page["order_words"] = std::string(OrderWords(query));
   if (CountsAreOld(found.freshness())) page["count_age"] = CountAge(found.freshness(), now);
-  const auto href = [&](std::string_view cursor, std::string_view activity_open) {
-    return Address({std::string(cursor), asked.thread_state, asked.order}, activity_open);
+  const auto href = [&query](std::string_view cursor, std::string_view activity_open) {
+    InvoiceListQuery other = query;
+    other.cursor = cursor;
+    return Address(other, activity_open);
   };
   const std::string_view kept = activity.open ? kActivityOpen : std::string_view();
-  page["states"] = Choices(
-      "threadState", {{"", "All"}, {"open", "Open threads"}, {"resolved", "Resolved threads"}},
-      asked, kept);
-  page["orders"] =
-      Choices("order", {{"", "By number"}, {"activity", "Newest activity"}}, asked, kept);
-  if (!asked.cursor.empty()) page["first_href"] = href("", kept);
-  if (!found.next_page_token().empty()) page["more_href"] = href(found.next_page_token(), kept);
-  AddActivity(page, activity, href(asked.cursor, kActivityOpen), href(asked.cursor, ""), now);
+  page["search"] = query.search;
+  PageList kept_fields;
+  for (const auto& [name, value] : {std::pair<const char*, std::string>("status", query.status),
+                                    {"overdue", query.overdue},
+                                    {"threadState", query.thread_state},
+                                    {"activity", std::string(kept)}}) {
+    if (value.empty()) continue;
+    PageData field;
+    field["field_name"] = name;
+    field["field_value"] = value;
+    kept_fields.push_back(std::move(field));
+  }
+  page["kept_fields"] = PageData(kept_fields);
+  page["statuses"] = Choices(kStatuses, query, kept, ChangeStatus);
+  page["states"] = Choices(kStates, query, kept, ChangeState);
+  page["has_order"] = !HasOwnOrder(query);
+  page["orders"] = Choices(kOrders, query, kept, ChangeOrder);
+  if (!query.cursor.empty()) page["first_href"] = href("", kept);
+  if (!more.empty()) page["more_href"] = href(more, kept);
+  AddActivity(page, activity, href(query.cursor, kActivityOpen), href(query.cursor, ""), now);
   call.Answer(PageResponse(200, page_.Render(page)));
 }
 

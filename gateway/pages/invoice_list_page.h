@@ -2,6 +2,9 @@
 #ifndef MARGINALIA_GATEWAY_PAGES_INVOICE_LIST_PAGE_H_
 #define MARGINALIA_GATEWAY_PAGES_INVOICE_LIST_PAGE_H_
 
+#include <memory>
+#include <string>
+
 #include "gateway/http/api_call.h"
 #include "gateway/pages/frame/template.h"
 #include "gateway/pages/views/activity.h"
@@ -20,7 +23,17 @@ class InvoiceListPage {
   void ShowFromRoot(ApiCall call);
 
  private:
-  void Render(ApiCall call, const InvoiceListQuery& asked,
+  struct Asked {
+    InvoiceListQuery query;
+    invoices::v1::ListInvoiceSummariesRequest request;
+    bool wants_activity = false;
+    // Why nothing can be searched for by that, for the person who wrote it; empty: it can.
+    std::string search_fault;
+  };
+
+  // Asks for a page, again while there is nothing on it and there may be more.
+  void Look(ApiCall call, std::unique_ptr<Asked> asked, int looks);
+  void Render(ApiCall call, const Asked& asked,
               const invoices::v1::ListInvoiceSummariesResponse& found, const Activity& activity);
 
   Upstream& upstream_;

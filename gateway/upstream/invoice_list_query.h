@@ -15,10 +15,14 @@ struct InvoiceListQuery {
   std::string cursor;
   std::string thread_state;
   std::string order;
+  std::string search;
+  std::string status;
+  std::string overdue;
 };
 
-// Reads `cursor`, `threadState` (open or resolved) and `order` (number or activity) into the
-// request. Errors: INVALID_ARGUMENT about the parameter.
+// Reads `cursor`, `threadState` (open or resolved), `order` (number or activity), `search`,
+// `status` (draft, sent, paid or void) and `overdue` (true) into the request. Errors:
+// INVALID_ARGUMENT about the parameter.
 absl::Status ReadInvoiceListQuery(std::string_view query, InvoiceListQuery& read,
                                   invoices::v1::ListInvoiceSummariesRequest& request);
 

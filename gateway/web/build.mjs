@@ -15,12 +15,22 @@ const ASSETS = [
   { name: "icon.svg", source: "src/icon.svg", contentType: "image/svg+xml" },
 ];
 
+// What the client cache comes with and nobody here uses.
+const withoutMutations = {
+  name: "without-mutations",
+  setup({ onResolve }) {
+    const path = fileURLToPath(new URL("src/no_mutations.ts", import.meta.url));
+    onResolve({ filter: /^\.\/mutationCache\.js$/ }, () => ({ path }));
+  },
+};
+
 // The bytes of one asset as a browser gets them.
 async function bundle({ source }) {
   const result = await build({
     absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
     entryPoints: [source],
     bundle: true,
+    plugins: [withoutMutations],
     minify: true,
     format: "esm",
     target: ["es2022", "chrome111", "firefox113", "safari16.4"],

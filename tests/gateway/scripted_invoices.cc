@@ -121,12 +121,18 @@ grpc::Status ScriptedInvoices::GetInvoice(grpc::ServerContext* context,
       Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice"));
 }
 
+invoices::v1::ListInvoiceSummariesRequest ScriptedInvoices::last_list() {
+  const std::lock_guard lock(mutex_);
+  return last_list_;
+}
+
 grpc::Status ScriptedInvoices::ListInvoiceSummaries(
     grpc::ServerContext* context, const invoices::v1::ListInvoiceSummariesRequest* request,
     invoices::v1::ListInvoiceSummariesResponse* response) {
   const std::lock_guard lock(mutex_);
   const auto caller = Enter(context, request->consistency());
   if (!caller.ok()) return ToGrpc(caller.status());
+  last_list_ = *request;
   std::string after;
   if (!request->page_token().empty()) {
     const auto cursor = ParsePageToken(request->page_token(), {"summaries", caller->org_id});

@@ -31,6 +31,8 @@ class ScriptedInvoices : private invoices::v1::InvoicesService::Service {
   void SetLag(std::int64_t seconds, std::int32_t nanos);
   // The consistency of the last call.
   invoices::v1::Consistency last_consistency();
+  // The last list that was asked for.
+  invoices::v1::ListInvoiceSummariesRequest last_list();
 
  private:
   struct Entry {
@@ -60,6 +62,7 @@ class ScriptedInvoices : private invoices::v1::InvoicesService::Service {
   std::int64_t lag_seconds_ = 0;
   std::int32_t lag_nanos_ = 0;
   invoices::v1::Consistency last_consistency_;
+  invoices::v1::ListInvoiceSummariesRequest last_list_;
 };
 
 }  // namespace marginalia

@@ -258,6 +258,67 @@ TEST_P(InvoicesRpcTest, ATokenOfOneListIsNoneOfAnotherAndWhatNoListKnowsIsRefuse
   EXPECT_EQ(FieldViolationsOf(List(request).status()).at(0).field, "order");
 }
 
+TEST_P(InvoicesRpcTest, ListsAreSearchedAndFilteredAndTheirTokensAreBoundToThat) {
+  for (const char* number : {"INV-1", "INV-2", "INV-3", "INV-4"}) Create(number);
+  Create("INV-1", "rivalworks");
+  v1::SendInvoiceRequest send;
+  for (const char* number : {"INV-2", "INV-3"}) {
+    send.set_invoice_id(number);
+    send.set_etag(Get(number)->invoice().etag());
+    ASSERT_TRUE(service_.Call(&Stub::SendInvoice, service_.Person("northlight"), send).ok());
+  }
+  v1::ListInvoiceSummariesRequest search;
+  search.set_search("acme INV");
+  EXPECT_THAT(Numbers(1, search), ElementsAre("INV-1", "INV-2", "INV-3", "INV-4"));
+  search.set_status(v1::INVOICE_STATUS_SENT);
+  EXPECT_THAT(Numbers(1, search), ElementsAre("INV-2", "INV-3"));
+  v1::ListInvoiceSummariesRequest overdue;
+  overdue.set_overdue(true);
+  EXPECT_THAT(Numbers(1, overdue), testing::UnorderedElementsAre("INV-2", "INV-3"));
+  search.set_page_size(1);
+  const std::string token = List(search)->next_page_token();
+  ASSERT_NE(token, "");
+  const auto refused = [&](auto change) {
+    v1::ListInvoiceSummariesRequest other = search;
+    other.set_page_token(token);
+    change(other);
+    return ReasonOf(List(other).status());
+  };
+  EXPECT_EQ(refused([](auto&) {}), "");
+  EXPECT_EQ(refused([](auto& other) { other.set_search("acme in"); }), "PAGE_TOKEN_INVALID");
+  EXPECT_EQ(refused([](auto& other) { other.clear_search(); }), "PAGE_TOKEN_INVALID");
+  EXPECT_EQ(refused([](auto& other) { other.clear_status(); }), "PAGE_TOKEN_INVALID");
+  EXPECT_EQ(refused([](auto& other) { other.set_overdue(true); }), "PAGE_TOKEN_INVALID");
+  for (const std::string& made_up : {std::string("\xFF\nINV-1"), std::string("acme"),
+                                     std::string("acme\nINV 1"), std::string()}) {
+    search.set_page_token(
+        MakePageToken(made_up, {"ListInvoiceSummaries", "northlight", "0 0 2 0 acme inv"}));
+    EXPECT_EQ(ReasonOf(List(search).status()), "PAGE_TOKEN_INVALID") << made_up;
+  }
+}
+
+TEST_P(InvoicesRpcTest, WhatCannotBeLookedForTogetherIsRefusedWithItsField) {
+  const auto field = [this](auto change) {
+    v1::ListInvoiceSummariesRequest request;
+    change(request);
+    const auto violations = FieldViolationsOf(List(request).status());
+    return violations.empty() ? std::string() : violations[0].field;
+  };
+  EXPECT_EQ(field([](auto& list) { list.set_search("--"); }), "search");
+  EXPECT_EQ(field([](auto& list) { list.set_status(static_cast<v1::InvoiceStatus>(9)); }),
+            "status");
+  EXPECT_EQ(field([](auto& list) {
+              list.set_overdue(true);
+              list.set_status(v1::INVOICE_STATUS_PAID);
+            }),
+            "status");
+  EXPECT_EQ(field([](auto& list) {
+              list.set_search("acme");
+              list.set_order(v1::INVOICE_ORDER_ACTIVITY);
+            }),
+            "order");
+}
+
 TEST_P(InvoicesRpcTest, ABatchAnswersInTheOrderAskedFor) {
   const v1::Invoice first = Create("INV-1");
   const v1::Invoice second = Create("INV-2");

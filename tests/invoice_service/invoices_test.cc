@@ -67,11 +67,13 @@ class InvoicesTest : public testing::TestWithParam<DatabaseKind> {
   }
   std::vector<std::string> Numbers(const std::string& after, int limit,
                                    const Caller& caller = kDana) {
-    const auto found = Wait<std::vector<InvoiceSummary>>([&](auto done) {
-      invoices_.List(caller, {.number = after}, limit, SteadyTime::Never(), std::move(done));
+    SummaryList list;
+    list.number = after;
+    const auto found = Wait<SummaryPage>([&](auto done) {
+      invoices_.List(caller, std::move(list), limit, SteadyTime::Never(), std::move(done));
     });
     std::vector<std::string> numbers;
-    for (const InvoiceSummary& summary : *found) numbers.push_back(summary.number);
+    for (const InvoiceSummary& summary : found->summaries) numbers.push_back(summary.number);
     return numbers;
   }
 

@@ -196,10 +196,15 @@ Operation InvoicesSession::List() {
   SummaryList list;
   if (token.empty()) list.state = static_cast<ThreadState>(Below(3));
   if (token.empty() && Below(2) == 0) list.order = SummaryList::Order::kActivity;
-  const bool keep =
-      list.state == ThreadState::kUnknown && list.order == SummaryList::Order::kNumber;
+  const int filter = token.empty() ? Below(4) : 0;
+  if (filter == 1) list.status = static_cast<InvoiceStatus>(1 + Below(4));
+  if (filter == 2) list.overdue = true;
+  if (filter == 3) list.words = {"customer", Below(2) == 0 ? "1" : "of"};
+  const bool keep = list.state == ThreadState::kUnknown && filter == 0 &&
+                    list.order == SummaryList::Order::kNumber;
   return {.asked = absl::StrCat("ListInvoiceSummaries ", page_size, " ", choice, " ",
-                                static_cast<int>(list.state), " ", static_cast<int>(list.order)),
+                                static_cast<int>(list.state), " ", static_cast<int>(list.order),
+                                " ", filter),
           .start =
               [=, this](Operation& self, Answered answered) {
                 world_.reads().List(

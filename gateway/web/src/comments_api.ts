@@ -45,12 +45,12 @@ export interface TaggedPage {
 
 export class CommentsApi {
   readonly #comments: string;
-  readonly #invoice: string;
+  readonly invoicePath: string;
   readonly eventsPath: string;
 
   constructor(invoiceId: string) {
     const invoice = `/api/invoices/${encodeURIComponent(invoiceId)}`;
-    this.#invoice = invoice;
+    this.invoicePath = invoice;
     this.#comments = `${invoice}/comments`;
     this.eventsPath = `${invoice}/events`;
   }
@@ -87,7 +87,7 @@ export class CommentsApi {
 
   // With an etag only if the thread is still what it says.
   settle({ kind, ...rest }: Settlement, etag = ""): Promise<Settled> {
-    return write("POST", `${this.#invoice}/${kind}`, rest, etag);
+    return write("POST", `${this.invoicePath}/${kind}`, rest, etag);
   }
 
   comment(commentId: string): Promise<Comment> {
@@ -105,7 +105,7 @@ export class CommentsApi {
 
   // What has happened since `token` was current.
   changes(token: string): Promise<{ events: readonly ThreadEvent[]; nextToken: string }> {
-    const path = `${this.#invoice}/changes?after=${encodeURIComponent(token)}`;
+    const path = `${this.invoicePath}/changes?after=${encodeURIComponent(token)}`;
     return exchange(path, {}, (response) => response.json());
   }
 
@@ -121,6 +121,18 @@ export function readActivity(signal: AbortSignal): Promise<CommentPage> {
 // The summary of the invoice page at `path`, at least as fresh as the token, as HTML.
 export function readSummary(path: string, token: string): Promise<string> {
   const address = `${path}/summary?consistency=${encodeURIComponent(token)}`;
+  return exchange(address, {}, (response) => response.text());
+}
+
+// The tag of what is at a path of the API: `known` while that has not changed.
+export function readTag(path: string, known: string): Promise<string> {
+  const init: RequestInit = { cache: "no-store", headers: { "If-None-Match": known } };
+  return exchange(path, init, async ({ status, headers }) =>
+    status === 304 ? known : (headers.get("ETag") ?? ""),
+  );
+}
+
+export function readPage(address: string): Promise<string> {
   return exchange(address, {}, (response) => response.text());
 }
 

@@ -21,7 +21,7 @@ import { Outbox } from "./outbox.ts";
 import type { PageClock } from "./page_time.ts";
 import { Posting } from "./posting.ts";
 import { isTopInView } from "./reading_place.ts";
-import { followShortcuts } from "./shortcuts.ts";
+import { followShortcuts, postingKeys, type Shortcut } from "./shortcuts.ts";
 import { browserStore, keyOf, tabStore } from "./store.ts";
 import { Summary } from "./summary.ts";
 import { quoteOf } from "./text.ts";
@@ -66,6 +66,7 @@ export function startThread(
     lastVisit,
   });
   const summary = new Summary(location.pathname, counts, clock);
+  summary.follow(api.invoicePath);
 
   const outbox = new Outbox(browserStore, owner);
   const posting = new Posting({ api, query, outbox, invoiceId, viewer, clock });
@@ -81,10 +82,13 @@ export function startThread(
       ? undefined
       : new CommentForm(element, { posting, draft, announcer, list, posted, isResolved });
 
-  followShortcuts({
-    write: form === undefined ? undefined : () => form.focus(),
-    goToNewest: () => view.goToNewest(),
-  });
+  const writing: Shortcut[] =
+    form === undefined ? [] : [["c", "Write a comment", () => form.focus()]];
+  followShortcuts([
+    ...writing,
+    ["n", "Go to the newest comments", () => view.goToNewest()],
+    [postingKeys(), "Post the comment"],
+  ]);
   const place = new KeptPlace(list, query, announcer);
   followActions(list, (commentId, action) => {
     const comment = commentsOf(query.thread).find((each) => each.commentId === commentId);

@@ -5,6 +5,7 @@ import { Activity } from "./activity.ts";
 import { Announcer } from "./announcer.ts";
 import { followAttention } from "./attention.ts";
 import { readDehydrated } from "./dehydrated.ts";
+import { startInvoiceList } from "./invoice_list.ts";
 import { startThread } from "./live_thread.ts";
 import { PageClock, refreshTimes } from "./page_time.ts";
 import { followSession } from "./session.ts";
@@ -12,7 +13,7 @@ import { followSession } from "./session.ts";
 const TIMES_REFRESH_MS = 30_000;
 
 const page = readDehydrated();
-const clock = new PageClock(page?.now);
+const clock = new PageClock(document.body.dataset.now);
 const announcer = new Announcer(document.getElementById("announcer"));
 const client = new QueryClient();
 // What is written to the cache is on the page before the browser draws it.
@@ -26,6 +27,9 @@ const list = document.getElementById("comments");
 if (page !== undefined && thread !== null && list !== null) {
   startThread(thread, list, page, { client, clock, announcer });
 }
+
+const invoices = document.querySelector<HTMLElement>(".list-page");
+if (invoices !== null) startInvoiceList(invoices, clock);
 
 const aside = document.getElementById("activity");
 const toggle = document.getElementById("activity-toggle");

@@ -3,26 +3,17 @@ export function postingKeys(): string {
   return /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘ Enter" : "Ctrl+Enter";
 }
 
-const KEYS: readonly (readonly [string, string])[] = [
-  ["c", "Write a comment"],
-  ["n", "Go to the newest comments"],
-  [postingKeys(), "Post the comment"],
-  ["?", "Show these keys"],
-  ["Esc", "Close what is open"],
-];
+// A key, what it does in words, and how; one without that is another's to do.
+export type Shortcut = readonly [key: string, meaning: string, act?: () => void];
 
-export interface Shortcuts {
-  readonly write: (() => void) | undefined;
-  readonly goToNewest: () => void;
-}
-
-export function followShortcuts({ write, goToNewest }: Shortcuts): void {
-  const list = dialogOf(KEYS.filter(([key]) => key !== "c" || write !== undefined));
-  const actions = new Map<string, (() => void) | undefined>([
-    ["c", write],
-    ["n", goToNewest],
-    ["?", () => list.showModal()],
-  ]);
+export function followShortcuts(own: readonly Shortcut[]): void {
+  const shortcuts: readonly Shortcut[] = [
+    ...own,
+    ["?", "Show these keys", () => list.showModal()],
+    ["Esc", "Close what is open"],
+  ];
+  const list = dialogOf(shortcuts);
+  const actions = new Map(shortcuts.map(([key, , act]) => [key, act]));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const act = actions.get(event.key);
@@ -36,7 +27,7 @@ function isWriting(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input, textarea, select, dialog") !== null;
 }
 
-function dialogOf(keys: readonly (readonly [string, string])[]): HTMLDialogElement {
+function dialogOf(keys: readonly Shortcut[]): HTMLDialogElement {
   const dialog = document.createElement("dialog");
   dialog.id = "shortcuts";
   dialog.setAttribute("aria-label", "Keyboard shortcuts");

@@ -4,6 +4,7 @@ import { apiErrorOf } from "./api_error.ts";
 import type { CommentCounts } from "./comment_counts.ts";
 import { readSummary } from "./comments_api.ts";
 import { type PageClock, refreshTimes } from "./page_time.ts";
+import { pollTag } from "./polled_tag.ts";
 
 // Between two reads, when many comments arrive.
 const PAUSE_MS = 1_000;
@@ -23,6 +24,11 @@ export class Summary {
     this.#path = path;
     this.#counts = counts;
     this.#clock = clock;
+  }
+
+  // Keeps to what becomes of the invoice: sent, paid, void.
+  follow(invoicePath: string): void {
+    pollTag(invoicePath, async () => this.#replace(await readSummary(this.#path, "")));
   }
 
   refresh(token: string): void {
@@ -58,7 +64,6 @@ export class Summary {
     if (old === null || parsed === null) return;
     const fresh = document.importNode(parsed, true);
     this.#counts.raise(Number(fresh.dataset.count ?? 0));
-    this.#counts.write(fresh);
     refreshTimes(fresh, this.#clock);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const { scrollTop } = old;

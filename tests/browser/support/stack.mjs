@@ -192,6 +192,24 @@ export class Stack {
     return { id, number, path: `/invoices/${number}` };
   }
 
+  // Moves an invoice along its life.
+  async send(invoice) {
+    await this.#move("Send", invoice);
+  }
+
+  async pay(invoice) {
+    await this.#move("Pay", invoice);
+  }
+
+  async #move(how, invoice) {
+    const service = "marginalia.invoices.v1.InvoicesService";
+    const { address } = this.invoicesFront;
+    const token = await this.token("dana");
+    const request = { invoiceId: invoice.id };
+    const { invoice: stored } = await call(address, `${service}/GetInvoice`, token, request);
+    await call(address, `${service}/${how}Invoice`, token, { ...request, etag: stored.etag });
+  }
+
   // A minute between one and the next. The last is some hours old, unless it must follow such ones, so
   // that no time changes its words while a test runs.
   async importComments(invoiceId, bodies, { people = authors, minutesAgo = 210 } = {}) {
