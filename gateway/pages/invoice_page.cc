@@ -54,12 +54,6 @@ struct InvoicePage::Parts {
     if (!thread) return counted;
     return std::max<std::int64_t>(thread->total_size(), counted.value_or(0));
   }
-  // The newest comment, where the thread has told it.
-  const comments::v1::Comment* newest() const {
-    const bool known = thread && cursor.empty() && !thread->comments().empty() &&
-                       (thread->has_thread() || thread->total_size() == count());
-    return known ? &thread->comments(0) : nullptr;
-  }
 };
 
 namespace {
@@ -184,7 +178,7 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
   page["invoice_id"] = invoice_id;
   if (const auto count = parts.count()) AddCount(page, *count);
   if (parts.invoice) {
-    page["summary"] = SummaryData(*parts.invoice, parts.count(), parts.newest(), now);
+    page["summary"] = SummaryData(*parts.invoice, parts.count(), now);
     if (!parts.thread && parts.count())
       page["count_age"] = CountAge(parts.invoice->freshness(), now);
   } else {
@@ -226,7 +220,7 @@ void InvoicePage::ShowSummary(ApiCall call) {
       [this](ApiCall call, const absl::Status& status, const GetInvoiceResponse& answer) {
         if (!status.ok()) return call.Fail(status);
         const absl::Time now = absl::Now();
-        PageData data = SummaryData(answer, CountOf(answer.summary()), nullptr, now);
+        PageData data = SummaryData(answer, CountOf(answer.summary()), now);
         if (CountsAreOld(answer.freshness())) data["count_age"] = CountAge(answer.freshness(), now);
         call.Answer(PageResponse(200, fragment_.Render(data)));
       });

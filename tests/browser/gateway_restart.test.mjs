@@ -24,7 +24,7 @@ async function assertWhole(stack, person, invoice, count) {
     async () => {
       const comments = await person.comments();
       const isSettled = comments.length === count && comments.every((one) => !one.pending);
-      return isSettled && (await person.counts())[2] === `${count}`;
+      return isSettled && (await person.counts())[0] === `${count} comments`;
     },
     recoveryMsMax,
   );
@@ -70,7 +70,7 @@ test("More than a page that was missed closes up without a gap", async ({ stack,
   const missed = Array.from({ length: 45 }, (_, i) => `Meanwhile ${i + 1}.`);
   await stack.importComments(invoice.id, missed, { minutesAgo: 1 });
   await stack.startGateway();
-  await until("the count", async () => (await dana.counts())[2] === "75", recoveryMsMax);
+  await until("the count", async () => (await dana.counts())[0] === "75 comments", recoveryMsMax);
   await dana.scrollToNewest();
   await dana.comment("Meanwhile 45.").waitFor();
   await dana.scrollToOldest();
@@ -86,7 +86,7 @@ test("A post while the gateway is away is kept, and sent once", async ({ stack, 
   await stack.gateway.end();
   await dana.post("Is anybody there?");
   assert.equal((await dana.failed()).body, "Is anybody there?");
-  assert.deepEqual(await dana.counts(), ["3 comments", "3 comments", "3"]);
+  assert.deepEqual(await dana.counts(), ["3 comments"]);
   await stack.startGateway();
   await dana.press("Post again");
   await dana.comment("Is anybody there?").waitFor();

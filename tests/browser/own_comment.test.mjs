@@ -29,7 +29,7 @@ test("It appears before the server has answered, and is confirmed under the same
   assert.equal(pending.pending, true);
   assert.match(await shown.textContent(), /Sending…/);
   assert.equal(await dana.body.inputValue(), "", "the form is ready for the next");
-  assert.deepEqual(await dana.counts(), ["4 comments", "4 comments", "4"]);
+  assert.deepEqual(await dana.counts(), ["4 comments"]);
 
   gate.emit("open");
   await until("it is confirmed", async () => !(await dana.comments())[0].pending);
@@ -120,7 +120,7 @@ test("A refused one stands above the thread with the reason, and is posted again
   assert.match(why, /went wrong on our side/);
   assert.equal(await dana.body.inputValue(), "", "the form is ready for the next");
   assert.equal((await dana.comments()).length, 3);
-  assert.deepEqual(await dana.counts(), ["3 comments", "3 comments", "3"]);
+  assert.deepEqual(await dana.counts(), ["3 comments"]);
   assert.equal((await stack.thread(invoice)).length, 3);
 
   await dana.page.unroute(formRoute);

@@ -198,7 +198,7 @@ test("What was edited or removed says so", async ({ stack, browser }) => {
     await reader.page.locator(".tombstone").innerText(),
     /^Removed by Dana, just now: .?by mistake.?$/,
   );
-  assert.equal(await reader.page.locator("#thread-heading .count").innerText(), "2");
+  assert.equal(await reader.page.locator("[data-comment-count]").innerText(), "2 comments");
 });
 
 test("Lines stay lines, as the leaf would have sent them", async ({ stack, browser }) => {

@@ -34,14 +34,12 @@ TEST_F(InvoicePageTest, ShowsTheInvoiceBesideItsThread) {
   EXPECT_EQ(HeaderOf(page, "content-type"), "text/html; charset=utf-8");
   for (const char* text :
        {"<title>INV-1042 · Marginalia</title>", "<h1>INV-1042</h1>",
-        "<a class=\"badge\" href=\"#thread\" data-comment-count=\"words\">2 comments</a>",
+        "<a class=\"badge\" href=\"#thread\" data-comment-count>2 comments</a>",
         "<dt>Amount due</dt><dd>USD 12,000.00</dd>",
         "<time datetime=\"2026-06-30\">30 June 2026</time>", "<bdi>Acme Corp</bdi>",
         "<a href=\"mailto:billing@acme.example\">billing@acme.example</a>", "Net 30",
         "<td class=\"amount\">4,800.00</td>", "<td class=\"amount\">USD 12,000.00</td>",
-        "<span class=\"count\" data-comment-count=\"number\">2</span>",
-        "<dd data-comment-count=\"words\">2 comments</dd>", "<bdi>Name of priya</bdi>",
-        "title=\"9 October 2025, 08:53:22 UTC\">9 Oct 2025</time>"}) {
+        "<bdi>Name of priya</bdi>", "title=\"9 October 2025, 08:53:22 UTC\">9 Oct 2025</time>"}) {
     EXPECT_TRUE(Has(page, text)) << text;
   }
   EXPECT_EQ(BodiesOf(page), (std::vector<std::string>{"comment 2", "comment 1"}));
@@ -57,17 +55,17 @@ TEST_F(InvoicePageTest, SaysByHowManyDaysAnInvoiceIsOverdueAndHowManyAreLeft) {
     answer.mutable_invoice()->set_status(status);
     answer.mutable_invoice()->set_due_date(
         absl::FormatTime("%Y-%m-%d", now + absl::Hours(24 * days), absl::UTCTimeZone()));
-    PageData data = SummaryData(answer, 0, nullptr, now);
+    PageData data = SummaryData(answer, 0, now);
     return Template("summary_fragment").Render(data);
   };
   using invoices::v1::INVOICE_STATUS_PAID;
   using invoices::v1::INVOICE_STATUS_SENT;
   EXPECT_THAT(banner_of(-149, INVOICE_STATUS_SENT),
-              HasSubstr("<p class=\"banner status-overdue\">Overdue — by 149 days</p>"));
-  EXPECT_THAT(banner_of(-1, INVOICE_STATUS_SENT), HasSubstr("Overdue — by 1 day<"));
-  EXPECT_THAT(banner_of(0, INVOICE_STATUS_SENT), HasSubstr("Sent — due today<"));
-  EXPECT_THAT(banner_of(3, INVOICE_STATUS_SENT), HasSubstr("Sent — due in 3 days<"));
-  EXPECT_THAT(banner_of(-149, INVOICE_STATUS_PAID), HasSubstr("Paid — nothing is due<"));
+              HasSubstr("<p class=\"banner status-overdue\">Overdue by 149 days</p>"));
+  EXPECT_THAT(banner_of(-1, INVOICE_STATUS_SENT), HasSubstr("Overdue by 1 day<"));
+  EXPECT_THAT(banner_of(0, INVOICE_STATUS_SENT), HasSubstr("Sent, due today<"));
+  EXPECT_THAT(banner_of(3, INVOICE_STATUS_SENT), HasSubstr("Sent, due in 3 days<"));
+  EXPECT_THAT(banner_of(-149, INVOICE_STATUS_PAID), HasSubstr("Paid, nothing is due<"));
 }
 
 TEST_F(InvoicePageTest, HandsItsScriptTheVeryDataThatItShows) {
@@ -121,7 +119,6 @@ TEST_F(InvoicePageTest, AnEmptyThreadSaysSo) {
   const HttpAnswer page = Page(kPage);
   EXPECT_TRUE(Has(page, "<p class=\"empty\">No comments yet.</p>"));
   EXPECT_TRUE(Has(page, "<ol id=\"comments\" class=\"comments\" tabindex=\"-1\">"));
-  EXPECT_TRUE(Has(page, "<dt>Last comment</dt><dd>None yet</dd>"));
   EXPECT_EQ(DehydratedOf(page).at("invoiceId"), kInvoiceId);
 }
 
@@ -189,24 +186,23 @@ TEST_F(InvoicePageTest, WithoutCommentsTheInvoiceIsShownWithTheAgeOfItsCount) {
   comments_->FailNext(Away());
   const HttpAnswer page = Page(kPage);
   EXPECT_EQ(page.status, 200);
-  EXPECT_TRUE(Has(page, "<dd data-comment-count=\"words\">7 comments</dd>"));
+  EXPECT_TRUE(Has(page, "data-comment-count>7 comments</a>"));
   EXPECT_TRUE(Has(page, "<p class=\"notice\">Comment count as of 3 minutes ago</p>"));
   EXPECT_TRUE(Has(page, "The comments cannot be shown right now."));
   EXPECT_FALSE(Has(page, "id=\"dehydrated\""));
   EXPECT_FALSE(Has(page, "<form id=\"comment-form\""));
 }
 
-TEST_F(InvoicePageTest, ACountThatNobodyKnowsIsADashAndNeverZero) {
+TEST_F(InvoicePageTest, ACountThatNobodyKnowsIsNeverZero) {
   invoices_->ForgetCounts();
   EXPECT_TRUE(Has(Page("/invoices"), "<td class=\"comment-count\">\u2014</td>"));
   comments_->FailNext(Away());
   const HttpAnswer page = Page(kPage);
-  EXPECT_TRUE(Has(page, "<dd data-comment-count=\"words\">\u2014</dd>"));
-  EXPECT_TRUE(Has(page, "<dt>Last comment</dt><dd>\u2014</dd>"));
+  EXPECT_FALSE(Has(page, "data-comment-count"));
   EXPECT_FALSE(Has(page, "omments as of"));
   EXPECT_FALSE(Has(page, "No comments"));
   // What the thread tells is known.
-  EXPECT_TRUE(Has(Page(kPage), "<dd data-comment-count=\"words\">No comments</dd>"));
+  EXPECT_TRUE(Has(Page(kPage), "data-comment-count>No comments</a>"));
 }
 
 TEST_F(InvoicePageTest, WithoutInvoicesTheThreadIsShown) {
@@ -215,8 +211,7 @@ TEST_F(InvoicePageTest, WithoutInvoicesTheThreadIsShown) {
   const HttpAnswer page = Page(kPage);
   EXPECT_EQ(page.status, 200);
   EXPECT_TRUE(Has(page, "The invoice itself cannot be shown right now."));
-  EXPECT_TRUE(
-      Has(page, "<a class=\"badge\" href=\"#thread\" data-comment-count=\"words\">2 comments</a>"));
+  EXPECT_TRUE(Has(page, "<a class=\"badge\" href=\"#thread\" data-comment-count>2 comments</a>"));
   EXPECT_EQ(BodiesOf(page).size(), 2U);
   EXPECT_EQ(DehydratedOf(page).at("invoiceId"), kInvoiceId);
   EXPECT_TRUE(Has(page, "<form id=\"comment-form\""));

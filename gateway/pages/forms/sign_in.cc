@@ -30,6 +30,13 @@ absl::Status NeedsHttps() {
                  "this page came over plain HTTP from another one");
 }
 
+// What a role is to people.
+std::string_view MayDo(std::string_view role) {
+  if (role == "viewer") return "reads";
+  if (role == "member") return "reads and writes";
+  return role == "admin" ? "reads, writes and keeps order" : role;
+}
+
 PageData PersonData(const DemoIdentity& person, std::string_view next) {
   PageData data;
   data["next"] = std::string(next);
@@ -37,7 +44,7 @@ PageData PersonData(const DemoIdentity& person, std::string_view next) {
   data["person_hue"] = absl::StrCat(AvatarHue(person.user_id));
   data["person_letter"] = AvatarLetter(person.display_name);
   data["person_name"] = std::string(ShownName(person.display_name, person.user_id));
-  data["person_role"] = person.role;
+  data["person_role"] = std::string(MayDo(person.role));
   return data;
 }
 

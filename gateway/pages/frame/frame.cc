@@ -6,12 +6,16 @@
 #include "gateway/http/viewer.h"
 #include "gateway/pages/frame/assets.h"
 #include "gateway/pages/frame/avatar.h"
+#include "services/text/rfc3339.h"
 
 namespace marginalia {
 
 PageData FrameData(const ApiCallFacts& facts, std::string_view title) {
   PageData page;
+  std::string now;
   page["title"] = std::string(title);
+  AppendRfc3339(now, absl::Now());
+  page["page_now"] = std::move(now);
   page["icon_path"] = std::string(AssetPath("icon.svg"));
   page["style_path"] = std::string(AssetPath("page.css"));
   page["script_path"] = std::string(AssetPath("leaf.js"));

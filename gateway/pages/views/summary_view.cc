@@ -27,31 +27,32 @@ constexpr absl::Duration kCountAgeToldMin = absl::Minutes(1);
 struct StatusWords {
   const char* css_class;
   const char* name;
-  std::string meaning;
+  // The name with what it means, for whoever looks at this invoice alone.
+  std::string words;
 };
 
 std::string InDays(std::int64_t days) { return absl::StrCat(days, days == 1 ? " day" : " days"); }
 
 StatusWords SentWords(std::string_view due_date, absl::Time now) {
   const std::optional<std::int64_t> left = DaysUntil(due_date, now);
-  if (!left) return {"sent", "Sent", "waiting for payment"};
-  if (*left < 0) return {"overdue", "Overdue", "by " + InDays(-*left)};
-  if (*left == 0) return {"sent", "Sent", "due today"};
-  return {"sent", "Sent", "due in " + InDays(*left)};
+  if (!left) return {"sent", "Sent", "Sent, waiting for payment"};
+  if (*left < 0) return {"overdue", "Overdue", "Overdue by " + InDays(-*left)};
+  if (*left == 0) return {"sent", "Sent", "Sent, due today"};
+  return {"sent", "Sent", "Sent, due in " + InDays(*left)};
 }
 
 StatusWords WordsOf(InvoiceStatus status, std::string_view due_date, absl::Time now) {
   switch (status) {
     case invoices::v1::INVOICE_STATUS_DRAFT:
-      return {"draft", "Draft", "not sent yet"};
+      return {"draft", "Draft", "Draft, not sent yet"};
     case invoices::v1::INVOICE_STATUS_SENT:
       return SentWords(due_date, now);
     case invoices::v1::INVOICE_STATUS_PAID:
-      return {"paid", "Paid", "nothing is due"};
+      return {"paid", "Paid", "Paid, nothing is due"};
     case invoices::v1::INVOICE_STATUS_VOID:
-      return {"void", "Void", "withdrawn, nothing is due"};
+      return {"void", "Void", "Void, nothing is due"};
     default:
-      return {"unknown", "Unknown", "its status is not known here"};
+      return {"unknown", "Unknown", "Its status is not known here"};
   }
 }
 
@@ -59,7 +60,7 @@ void AddStatus(PageData& data, InvoiceStatus status, std::string_view due_date, 
   StatusWords words = WordsOf(status, due_date, now);
   data["status_class"] = words.css_class;
   data["status_name"] = words.name;
-  data["status_meaning"] = std::move(words.meaning);
+  data["status_words"] = std::move(words.words);
 }
 
 // What the total is to whoever reads: owed only once the invoice is sent, and until it is paid.
@@ -67,18 +68,14 @@ const char* TotalLabel(InvoiceStatus status) {
   return status == invoices::v1::INVOICE_STATUS_SENT ? "Amount due" : "Total";
 }
 
-void AddLast(PageData& data, std::string_view author, absl::Time time, absl::Time now) {
-  data["last"] = true;
-  data["last_author"] = std::string(author);
-  data["last_time"] = MachineTime(time);
-  data["last_exact"] = ExactTime(time);
-  data["last_ago"] = RelativeTime(time, now);
-}
-
 void AddLast(PageData& data, const InvoiceSummary& summary, absl::Time now) {
   data["last"] = summary.has_last_comment_time();
   if (!summary.has_last_comment_time()) return;
-  AddLast(data, summary.last_author_name(), TimeOf(summary.last_comment_time()), now);
+  const absl::Time time = TimeOf(summary.last_comment_time());
+  data["last_author"] = summary.last_author_name();
+  data["last_time"] = MachineTime(time);
+  data["last_exact"] = ExactTime(time);
+  data["last_ago"] = RelativeTime(time, now);
 }
 
 // Empty for a text that is no address: then it is not shown as one.
@@ -109,7 +106,7 @@ PageData LinesOf(const Invoice& invoice) {
 }  // namespace
 
 PageData SummaryData(const GetInvoiceResponse& answer, std::optional<std::int64_t> count,
-                     const Comment* newest, absl::Time now) {
+                     absl::Time now) {
   const Invoice& invoice = answer.invoice();
   PageData data;
   AddStatus(data, invoice.status(), invoice.due_date(), now);
@@ -124,13 +121,7 @@ PageData SummaryData(const GetInvoiceResponse& answer, std::optional<std::int64_
   }
   data["lines"] = LinesOf(invoice);
   data["total"] = MoneyText(invoice.total(), invoice.currency());
-  AddCountOrDash(data, count);
-  if (newest != nullptr) {
-    AddLast(data, ShownName(newest->author().display_name(), newest->author().user_id()),
-            TimeOf(newest->create_time()), now);
-  } else {
-    AddLast(data, answer.summary(), now);
-  }
+  if (count) AddCount(data, *count);
   return data;
 }
 

@@ -14,12 +14,9 @@
 
 namespace marginalia {
 
-// An invoice whose thread has `count` comments, the newest being `newest` where that is known from
-// the thread itself (else null, and the summary tells). What summary.mustache shows; a dash where
-// nobody knows how many there are.
+// An invoice whose thread has `count` comments; nothing: nobody knows. What summary.mustache shows.
 PageData SummaryData(const invoices::v1::GetInvoiceResponse& answer,
-                     std::optional<std::int64_t> count, const comments::v1::Comment* newest,
-                     absl::Time now);
+                     std::optional<std::int64_t> count, absl::Time now);
 
 // A row of the list of invoices.
 PageData SummaryRow(const invoices::v1::InvoiceSummary& summary, absl::Time now);

@@ -1,7 +1,7 @@
-// Every place on the page that says how many comments there are.
+// What the page says of how many comments there are.
 
 import type { Thread } from "./comment.ts";
-import { countNumber, countWords } from "./text.ts";
+import { countWords } from "./text.ts";
 import { countOf, factsOf, pendingOf } from "./thread_pages.ts";
 
 export class CommentCounts {
@@ -20,13 +20,8 @@ export class CommentCounts {
     const count = countOf(thread);
     const confirmed = factsOf(thread) === undefined ? Math.max(count, this.#summary) : count;
     this.#shown = confirmed + pendingOf(thread).length - removing;
-    this.write(document);
-  }
-
-  write(root: ParentNode): void {
-    for (const place of root.querySelectorAll<HTMLElement>("[data-comment-count]")) {
-      const isNumber = place.dataset.commentCount === "number";
-      const text = isNumber ? countNumber(this.#shown) : countWords(this.#shown);
+    const text = countWords(this.#shown);
+    for (const place of document.querySelectorAll("[data-comment-count]")) {
       if (place.textContent !== text) place.textContent = text;
     }
   }

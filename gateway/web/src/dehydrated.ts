@@ -4,7 +4,6 @@ import type { FirstPage } from "./thread_query.ts";
 
 export interface Dehydrated extends FirstPage {
   readonly viewer: Viewer;
-  readonly now: string;
 }
 
 // Undefined on a page without a thread, or where the thread could not be read.

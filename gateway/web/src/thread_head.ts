@@ -114,8 +114,10 @@ export class ThreadHead {
     this.#error.textContent = "";
     this.show();
     try {
+      await query.knowsOwnChanges();
       // Nothing is closed over a comment that one has not read.
-      const done = await api.settle(settlement, kind === "resolve" ? facts.etag : "");
+      const { etag } = factsOf(query.thread) ?? facts;
+      const done = await api.settle(settlement, kind === "resolve" ? etag : "");
       query.settled(done.thread, done.consistencyToken);
       this.#forget();
       announcer.say(kind === "resolve" ? "The thread is resolved" : "The thread is open again");

@@ -21,6 +21,7 @@ import {
 import { commentKeys } from "./comment_keys.ts";
 import type { CommentsApi, TaggedPage } from "./comments_api.ts";
 import {
+  factsOf,
   isAtNewest,
   isStored,
   threadOf,
@@ -77,6 +78,8 @@ export class ThreadQuery {
   // Whether there is no stream to tell of everything.
   #mayHaveMissed = false;
   #isCatchingUp = false;
+  // The thread's revision when one changed something that did not tell its own.
+  #changedAt = -1;
 
   // `isTopInView` says whether one looks at the list's beginning: only then may it be replaced.
   constructor(client: QueryClient, api: CommentsApi, first: FirstPage, isTopInView: () => boolean) {
@@ -166,7 +169,13 @@ export class ThreadQuery {
   // A comment that has changed, as somebody tells who asked for it.
   changed(comment: Comment, thread?: ThreadFacts, token = this.#token): void {
     this.#token = token;
+    if (thread === undefined) this.#changedAt = factsOf(this.thread)?.revision ?? 0;
     this.#apply({ kind: "comment_edited", comment, ...(thread && { thread }) });
+  }
+
+  // Returns when what is known of the thread is not older than what one has changed oneself.
+  async knowsOwnChanges(): Promise<void> {
+    if ((factsOf(this.thread)?.revision ?? 0) <= this.#changedAt) await this.invalidate();
   }
 
   settled(facts: ThreadFacts, token: string): void {

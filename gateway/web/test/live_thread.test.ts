@@ -49,7 +49,7 @@ test("the page that was rendered is taken over without a request", async () => {
   await quiet();
   assert.deepEqual(server.requests, []);
   assert.equal(shown().length, 20);
-  assert.deepEqual(counts(), ["30", "30", "30"]);
+  assert.deepEqual(counts(), ["30"]);
   assert.equal(FakeEventSource.last.url.endsWith("/events?after=token-30"), true);
 });
 
@@ -58,7 +58,7 @@ test("a comment by another appears with its count, and the summary is read with 
   FakeEventSource.last.open();
   FakeEventSource.last.tell(server.add(commentOf(0)));
   await until(() => shown()[0]?.sequence === 4);
-  assert.deepEqual(counts(), ["4", "4", "4"]);
+  assert.deepEqual(counts(), ["4"]);
   await until(() => server.requests.length > 0);
   assert.deepEqual(server.take(/./), ["GET /invoices/INV-1042/summary?consistency=token-4"]);
   assert.equal(document.querySelector("#new-comments"), null);
@@ -80,7 +80,7 @@ test("a comment of one's own is shown at once and confirmed under the same id", 
   await until(() => shown()[0]?.isPending === true);
   const node = document.querySelector("#comments > li");
   assert.equal(shown()[0]?.id, "first-id");
-  assert.deepEqual(counts(), ["4", "4", "4"]);
+  assert.deepEqual(counts(), ["4"]);
   await until(() => server.held.length === 1);
   server.holding = false;
   server.held[0]?.release();
@@ -128,13 +128,11 @@ test("a summary that counts fewer does not lower a count", async () => {
   open(3);
   server.intercept = (request) =>
     request.includes("/summary")
-      ? new Response(
-          `<section id="summary" data-count="1"><b data-comment-count="words">1 comment</b></section>`,
-        )
+      ? new Response(`<section id="summary" data-count="1"></section>`)
       : undefined;
   FakeEventSource.last.tell(server.add(commentOf(0)));
   await until(() => find("#summary").getAttribute("data-count") === "1");
-  assert.deepEqual(counts(), ["4", "4", "4"]);
+  assert.deepEqual(counts(), ["4"]);
 });
 
 test("a refused comment is taken out of the thread, stands above it, and is sent again under the same id", async () => {
@@ -146,7 +144,7 @@ test("a refused comment is taken out of the thread, stands above it, and is sent
   assert.match(text("#announcer"), /not posted/);
   assert.equal(find<HTMLTextAreaElement>("textarea").value, "");
   assert.equal(shown().length, 3);
-  assert.deepEqual(counts(), ["3", "3", "3"]);
+  assert.deepEqual(counts(), ["3"]);
 
   server.intercept = undefined;
   press("Post again");

@@ -21,9 +21,7 @@
         sequence: Number(item.dataset.sequence ?? 0),
         pending: item.classList.contains("pending"),
       })),
-      summary: numberIn(document.querySelector("#summary [data-comment-count]")),
-      badge: numberIn(document.querySelector(".invoice-title [data-comment-count]")),
-      thread: numberIn(document.querySelector("#thread-heading [data-comment-count]")),
+      count: numberIn(document.querySelector("[data-comment-count]")),
       focus: document.activeElement?.id ?? "",
       complete: document.readyState !== "loading",
     };

@@ -107,7 +107,7 @@ export class FakeServer {
   }
 
   #summary(): Response {
-    const text = `<section id="summary" data-count="${this.total}"><b data-comment-count="words"></b></section>`;
+    const text = `<section id="summary" data-count="${this.total}"></section>`;
     return new Response(text);
   }
 

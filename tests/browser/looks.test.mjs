@@ -1,0 +1,112 @@
+// How the page looks where it is read in another way: right to left, in forced colours, enlarged, on
+// paper.
+import assert from "node:assert/strict";
+import { suite } from "./support/suite.mjs";
+
+const test = suite();
+const barPartMax = 0.25;
+
+test("Each line has the direction of its own first letter", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(["Left to right.\nשלום עולם\nAnd left again."]);
+  const dana = await browser.person("dana");
+  for (const script of [true, false]) {
+    const one = script ? dana : await browser.person("dana", { javaScriptEnabled: false });
+    await one.page.goto(invoice.path);
+    const sides = await one.page.locator("#comments .body").evaluate((body) => {
+      const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+      const text = walker.nextNode();
+      const box = body.getBoundingClientRect();
+      const range = document.createRange();
+      return text.data.split("\n").map((line) => {
+        const start = text.data.indexOf(line);
+        range.setStart(text, start);
+        range.setEnd(text, start + line.length);
+        const { left, right } = range.getBoundingClientRect();
+        return left - box.left < box.right - right ? "left" : "right";
+      });
+    });
+    assert.deepEqual(sides, ["left", "right", "left"]);
+  }
+});
+
+test("In forced colours whatever can be pressed, and each status, has an outline", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(60);
+  const dana = await browser.person("dana", { forcedColors: "active" });
+  await dana.open(invoice);
+  await dana.scrollUntil("a comment further down", 400, () =>
+    dana.page.evaluate(() => window.scrollY > 1_500),
+  );
+  await stack.addComment(invoice, "priya", "For the pill.");
+  await dana.page.locator("#new-comments").waitFor();
+  const outlined = (selector) =>
+    dana.page.locator(selector).first().evaluate((element) => {
+      const { borderTopStyle, borderTopWidth } = getComputedStyle(element);
+      return borderTopStyle !== "none" && Number.parseFloat(borderTopWidth) > 0;
+    });
+  for (const selector of ["#new-comments", "#comment-form button", "#thread-state button", ".banner"]) {
+    assert.ok(await outlined(selector), selector);
+  }
+  await dana.page.goto("/invoices");
+  for (const selector of [".status", ".choices a[aria-current]"]) {
+    assert.ok(await outlined(selector), selector);
+  }
+});
+
+test("At 400 percent of a window of 1280 pixels nothing is cut off and the bar takes little", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(30);
+  const dana = await browser.person("dana", { viewport: { width: 320, height: 256 } });
+  for (const path of [invoice.path, "/invoices"]) {
+    await dana.page.goto(path);
+    await dana.page.mouse.wheel(0, 600);
+    const { wide, bar } = await dana.page.evaluate(() => {
+      const { bottom } = document.querySelector(".top").getBoundingClientRect();
+      const wide = document.documentElement.scrollWidth;
+      return { wide, bar: Math.max(0, bottom) / window.innerHeight };
+    });
+    const beyond = await dana.page.evaluate(() =>
+      [...document.querySelectorAll("main *")]
+        .filter((element) => element.getBoundingClientRect().right > window.innerWidth)
+        .map((element) => `${element.tagName}.${element.className}`),
+    );
+    assert.ok(wide <= 320, `${path} is ${wide} pixels wide: ${beyond.join(", ")}`);
+    await dana.page.waitForFunction(() => window.scrollY > 300);
+    const stays = await dana.page.evaluate(
+      () => document.querySelector(".top").getBoundingClientRect().bottom / window.innerHeight,
+    );
+    assert.ok(stays <= barPartMax, `the bar takes ${bar} of ${path}, then ${stays}`);
+  }
+  await dana.page.goto(invoice.path);
+  await dana.post("Written at 400 percent.");
+  await dana.comment("Written at 400 percent.").waitFor();
+});
+
+test("Out of dark mode it is printed in black on white, without what can be pressed", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana", { colorScheme: "dark" });
+  await dana.open(invoice);
+  await dana.page.emulateMedia({ media: "print", colorScheme: "dark" });
+  const look = await dana.page.evaluate(() => {
+    const colour = (selector, property) =>
+      getComputedStyle(document.querySelector(selector))[property];
+    return {
+      ground: colour("body", "backgroundColor"),
+      comment: colour("#comments .body", "color"),
+      status: colour(".banner", "color"),
+      form: colour("#comment-form", "display"),
+    };
+  });
+  const light = (text) => Math.max(...text.match(/\d+/g).slice(0, 3).map(Number));
+  assert.equal(look.ground, "rgb(255, 255, 255)");
+  assert.equal(look.comment, "rgb(0, 0, 0)");
+  assert.ok(light(look.status) < 160, `the status is ${look.status} on white`);
+  assert.equal(look.form, "none");
+});
