@@ -146,7 +146,8 @@ class CommentsRpc : public GatedService<Contract, RawService> {
               {.invoice_id = std::move(*message.mutable_invoice_id()),
                .page_size = message.page_size(),
                .page_token = std::move(*message.mutable_page_token()),
-               .at_least_as_fresh = std::move(*message.mutable_at_least_as_fresh())},
+               .at_least_as_fresh = std::move(*message.mutable_at_least_as_fresh()),
+               .around_comment_id = std::move(*message.mutable_around_comment_id())},
               PageAnswerTo(call, response));
         });
   }

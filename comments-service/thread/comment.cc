@@ -94,4 +94,9 @@ bool IsReplay(const Comment& stored, const Comment& again) {
          stored.author.user_id == again.author.user_id;
 }
 
+bool IsReplayOfImport(const Comment& stored, const Comment& again) {
+  return IsReplay(stored, again) && stored.author == again.author &&
+         stored.create_time == again.create_time;
+}
+
 }  // namespace marginalia

@@ -102,6 +102,10 @@ inline std::string EtagOf(const Comment& comment) {
 // body: nobody knows any more what it said, and nothing is written either way.
 bool IsReplay(const Comment& stored, const Comment& again);
 
+// The same of an import, which brings the author's name and the time itself: they are part of what
+// was stored, so with another name or time it is no repetition.
+bool IsReplayOfImport(const Comment& stored, const Comment& again);
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_H_

@@ -24,9 +24,10 @@ struct CommentListing::ThreadQuery {
   std::string scope;
   int page_size = 0;
   PageCursor cursor;
+  std::string around;         // a comment's id; empty: the cursor says which page
   std::int64_t at_least = 0;  // the position that the snapshot must have reached
 
-  bool newest() const { return cursor.from == PageCursor{}.from; }
+  bool newest() const { return around.empty() && cursor.from == PageCursor{}.from; }
   ThreadPageKey key() const { return {org_id, invoice_id, page_size}; }
 };
 
@@ -65,6 +66,19 @@ PageSpan SpanOf(const std::vector<std::int64_t>& keys, std::size_t count,
   const bool older = direction == PageCursor::Direction::kOlder;
   return PageSpan{.newest = older ? keys.front() : keys[count - 1],
                   .oldest = older ? keys[count - 1] : keys.front()};
+}
+
+// Leads to the page of `size` places in whose middle `sequence` stands. At the oldest end it begins
+// further up, so that it is full; at the newest, what there is fills it.
+PageCursor CursorAround(std::int64_t sequence, int size) {
+  const std::int64_t newer = size / 2;
+  return {.direction = PageCursor::Direction::kOlder,
+          .from = std::max<std::int64_t>(sequence + newer, size) + 1};
+}
+
+absl::Status CommentNotFound() {
+  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
+                 "the invoice has no such comment: check around_comment_id");
 }
 
 absl::Time TimeOrNever(std::int64_t micros) {
@@ -114,12 +128,21 @@ void CommentListing::ListThread(const CallContext& call, ThreadPageRequest reque
   const absl::StatusOr<std::int64_t> at_least =
       PositionOf(request.at_least_as_fresh, call, events_);
   if (!at_least.ok()) return answer(at_least.status());
-  if (request.page_token.empty()) {
+  std::string around;
+  if (!request.around_comment_id.empty()) {
+    absl::StatusOr<std::string> canonical = CanonicalCommentId(request.around_comment_id);
+    if (!canonical.ok()) return answer(InField("around_comment_id", canonical.status()));
+    if (!request.page_token.empty()) {
+      return answer(InvalidField("around_comment_id", "must be empty when there is a page_token"));
+    }
+    around = *std::move(canonical);
+  }
+  if (request.page_token.empty() && around.empty()) {
     EncodedPage page = CachedPage(call, request.invoice_id, *page_size, *at_least);
     if (page != nullptr) return answer(std::move(page));
   }
   auto read = [this, call, page_size = *page_size, at_least = *at_least,
-               page_token = std::move(request.page_token),
+               page_token = std::move(request.page_token), around = std::move(around),
                answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
     if (!invoice_id.ok()) return answer(invoice_id.status());
     const absl::StatusOr<PageCursor> cursor =
@@ -131,6 +154,7 @@ void CommentListing::ListThread(const CallContext& call, ThreadPageRequest reque
                            .scope = std::string(TokenScope(call.caller)),
                            .page_size = page_size,
                            .cursor = *cursor,
+                           .around = std::move(around),
                            .at_least = at_least},
                std::move(answer));
   };
@@ -154,9 +178,15 @@ void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
   EncodedPage* const slot = page.get();
   database_.ReadThen(
       call.deadline, Tenants::One(call.caller.org_id),
-      [this, slot, cacheable, generation, query = std::move(query)](Connection& connection) {
+      [this, slot, cacheable, generation,
+       query = std::move(query)](Connection& connection) mutable {
         const std::int64_t head = EventLog::HeadIn(connection);
         if (head < query.at_least) return FreshnessTokenInvalid();
+        if (!query.around.empty()) {
+          const auto middle = FindComment(connection, query.org_id, query.around);
+          if (!middle || middle->comment.invoice_id != query.invoice_id) return CommentNotFound();
+          query.cursor = CursorAround(middle->comment.sequence, query.page_size);
+        }
         *slot = ThreadPage(connection, query, head);
         if (cacheable) pages_.Insert(query.key(), generation, *slot);
         return absl::OkStatus();

@@ -26,6 +26,8 @@ struct ThreadPageRequest {
   std::string page_token;
   // A consistency token whose write the answer must include; empty: none in particular.
   std::string at_least_as_fresh;
+  // The page in whose middle this comment stands; empty: the one that page_token leads to.
+  std::string around_comment_id;
 };
 
 struct ListPageRequest {

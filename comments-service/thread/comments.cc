@@ -212,7 +212,7 @@ absl::Status Comments::CheckAgainstStored(Connection& connection, ImportRun& run
     }
     const Comment there =
         stored.has_value() ? AsFirstSaid(connection, run.deed.org_id, *stored) : *repeated->second;
-    if (!IsReplay(there, comment)) {
+    if (!IsReplayOfImport(there, comment)) {
       return CommentIdReused({{"field", ItemField(i, "comment_id")}});
     }
     if (stored.has_value()) run.last_position = std::max(run.last_position, stored->position);

@@ -92,6 +92,18 @@ absl::StatusOr<v1::ListCommentsResponse> Client::List(const std::string& invoice
   return Call(&Stub::ListComments, request);
 }
 
+absl::StatusOr<v1::ListCommentsResponse> Client::ListAround(const std::string& invoice_id,
+                                                            const std::string& comment_id,
+                                                            int page_size,
+                                                            const std::string& token) const {
+  v1::ListCommentsRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_page_size(page_size);
+  request.set_page_token(token);
+  request.set_around_comment_id(comment_id);
+  return Call(&Stub::ListComments, request);
+}
+
 absl::StatusOr<v1::ListCommentsResponse> Client::ListAtLeast(const std::string& token,
                                                              const std::string& invoice_id) const {
   v1::ListCommentsRequest request;

@@ -60,6 +60,10 @@ class Client {
   absl::StatusOr<comments::v1::ListCommentsResponse> List(const std::string& invoice_id,
                                                           int page_size = 0,
                                                           const std::string& token = "") const;
+  // The page in whose middle the comment stands.
+  absl::StatusOr<comments::v1::ListCommentsResponse> ListAround(
+      const std::string& invoice_id, const std::string& comment_id, int page_size = 0,
+      const std::string& token = "") const;
   // The newest page, as fresh as a consistency token.
   absl::StatusOr<comments::v1::ListCommentsResponse> ListAtLeast(
       const std::string& token, const std::string& invoice_id) const;

@@ -126,6 +126,46 @@ TEST_P(ImportCommentsTest, AnIdOfAnotherCommentImportsNothingAndIsNamed) {
   EXPECT_EQ(service().CountRows("comment_ids"), 3);
 }
 
+TEST_P(ImportCommentsTest, TheSameIdWithAnotherTimeNameOrAuthorIsNoReplay) {
+  const v1::ImportCommentsRequest request = ImportOf(3);
+  ASSERT_TRUE(Import(request).ok());
+  const auto refused = [&](auto change) {
+    v1::ImportCommentsRequest other = request;
+    change(*other.mutable_comments(1));
+    const auto answer = Import(other);
+    EXPECT_EQ(answer.status().code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_EQ(ErrorMetadataOf(answer.status(), "field"), "comments[1].comment_id");
+    return Reason(answer);
+  };
+  const auto later = [](v1::ImportedComment& item) {
+    item.mutable_create_time()->set_nanos(1'000);
+  };
+  EXPECT_EQ(refused(later), "COMMENT_ID_REUSED");
+  const auto renamed = [](v1::ImportedComment& item) {
+    item.mutable_author()->set_display_name("Somebody Else");
+  };
+  EXPECT_EQ(refused(renamed), "COMMENT_ID_REUSED");
+  EXPECT_EQ(refused([](v1::ImportedComment& item) { item.mutable_author()->set_user_id("x"); }),
+            "COMMENT_ID_REUSED");
+  EXPECT_EQ(refused([](v1::ImportedComment& item) { item.set_body("x"); }), "COMMENT_ID_REUSED");
+  // What the comment has become since does not matter: it was imported so.
+  auto comment = service().As("org", "user1").List("INV-1")->comments(1);
+  ASSERT_TRUE(service().As("org", "user1").Edit(comment, "edited").ok() ||
+              service().As("org", "alex", "admin").Remove(comment, "").ok());
+  EXPECT_EQ(Import(request)->replayed_count(), 3);
+  // A comment that a person added is nobody's import.
+  const auto added = service().As("org", "dana").Post("INV-2", "mine").comment();
+  v1::ImportCommentsRequest again;
+  again.set_invoice_id("INV-2");
+  v1::ImportedComment& item = *again.add_comments();
+  item.set_comment_id(added.comment_id());
+  *item.mutable_author() = added.author();
+  item.set_body(added.body());
+  item.mutable_create_time()->set_seconds(kStart);
+  EXPECT_EQ(Reason(Import(again)), "COMMENT_ID_REUSED");
+  EXPECT_EQ(service().CountRows("comments"), 4);
+}
+
 TEST_P(ImportCommentsTest, TimesOutOfOrderImportNothing) {
   v1::ImportCommentsRequest request = ImportOf(3);
   request.mutable_comments(2)->mutable_create_time()->set_seconds(kStart - 1);
