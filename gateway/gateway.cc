@@ -106,7 +106,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
            HealthApi(*parts.events)});
   parts.pages = std::make_unique<Pages>(
       Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
-            CommentForm(parts.upstream, parts.invoice_page), SettleForm(parts.upstream),
+            CommentForm(parts.upstream, parts.invoice_page), ChangeForm(parts.upstream),
+            HistoryPage(parts.upstream), SettleForm(parts.upstream, parts.invoice_page),
             SignIn(options.demo_people_path, tokens,
                    [&parts](std::string_view session, absl::Time expires, absl::Time now) {
                      const std::string key = SessionKeyOf(session);

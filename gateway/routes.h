@@ -13,8 +13,10 @@
 #include "gateway/api/thread_api.h"
 #include "gateway/http/router.h"
 #include "gateway/pages/asset_files.h"
+#include "gateway/pages/change_form.h"
 #include "gateway/pages/comment_form.h"
 #include "gateway/pages/forms/sign_in.h"
+#include "gateway/pages/history_page.h"
 #include "gateway/pages/invoice_list_page.h"
 #include "gateway/pages/invoice_page.h"
 #include "gateway/pages/settle_form.h"
@@ -34,6 +36,8 @@ struct Pages {
   InvoiceListPage invoices;
   InvoicePage& invoice;
   CommentForm comment_form;
+  ChangeForm change_form;
+  HistoryPage history;
   SettleForm settle_form;
   SignIn sign_in;
   AssetFiles assets;

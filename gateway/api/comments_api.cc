@@ -30,7 +30,8 @@ using comments::v1::ListCommentsResponse;
 std::string TagOf(const ApiCall& call, const ListCommentsRequest& request,
                   const ThreadVersions::Version& version) {
   return ThreadPageTag({version.log_id, call.caller().org_id, request.invoice_id(),
-                        request.page_token(), request.page_size(), version.revision});
+                        request.page_token(), request.around_comment_id(), request.page_size(),
+                        version.revision});
 }
 
 // Everybody of the tenant who is let in here is answered the same.
@@ -59,6 +60,9 @@ void CommentsApi::List(ApiCall call) {
   auto cursor = QueryText(call.query(), "cursor");
   if (!cursor.ok()) return call.Fail(cursor.status());
   request.set_page_token(*std::move(cursor));
+  auto around = QueryText(call.query(), "around");
+  if (!around.ok()) return call.Fail(around.status());
+  request.set_around_comment_id(*std::move(around));
   const auto limit = QueryLimit(call.query());
   if (!limit.ok()) return call.Fail(limit.status());
   request.set_page_size(*limit);
@@ -86,7 +90,7 @@ void CommentsApi::List(ApiCall call) {
                            if (NamesTag(call.request(), tag)) return call.Answer(NotModified(tag));
                            HttpResponse response = JsonResponse(200, ToJson(page), tag);
                            CodeBody(call.request(), response);
-                           if (named)
+                           if (named && request.around_comment_id().empty())
                              pages_.Learn(AskedBy(call, request), version, response, generation);
                            call.Answer(std::move(response));
                          });
@@ -95,6 +99,8 @@ void CommentsApi::List(ApiCall call) {
 bool CommentsApi::AnswerFromMemory(ApiCall& call, const ListCommentsRequest& request) {
   // What the events have told so far need not be as fresh as a token asks for.
   if (!request.at_least_as_fresh().empty() || !events_.current()) return false;
+  // Links to a comment are followed once: their pages are not kept.
+  if (!request.around_comment_id().empty()) return false;
   const auto known = versions_.Find(call.caller().org_id, request.invoice_id());
   if (!known) return false;
   if (IsConditional(call.request())) {

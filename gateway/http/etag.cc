@@ -93,6 +93,7 @@ std::string ThreadPageTag(const ThreadPageVersion& version) {
   hash.Add(version.org_id);
   hash.Add(version.invoice_id);
   hash.Add(version.cursor);
+  if (!version.around.empty()) hash.Add(version.around);
   hash.Add(static_cast<std::uint64_t>(version.limit));
   return absl::StrCat("W/\"", hash.Finish(), "-", version.revision, "\"");
 }

@@ -20,6 +20,8 @@ struct ThreadPageVersion {
   // As the caller wrote it.
   std::string_view invoice_id;
   std::string_view cursor;
+  // The comment that the page was asked for around; empty: none.
+  std::string_view around;
   int limit = 0;
   // Of the thread: rises with whatever changes it or a comment of it.
   std::int64_t revision = 0;

@@ -6,7 +6,6 @@
 #include "gateway/http/json_response.h"
 #include "gateway/upstream/thread_name.h"
 #include "services/errors/errors.h"
-#include "services/text/json_string.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {
@@ -57,6 +56,7 @@ void EventStream::EndSession(const std::string& session) {
 void EventStream::EndAll() {
   ended_ = true;
   for (EventClient* client : Clients()) client->End(Draining());
+  for (ChangeCatchUp* question : Questions()) question->Fail(Draining());
 }
 
 void EventStream::Close() {
@@ -136,27 +136,46 @@ void EventStream::AnswerChanges(ApiCall call, LogPoint point,
     return call.Fail(Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
                              "nothing is heard of what happens; try again", {}, kRetryAfter));
   }
-  const std::string& org_id = call.caller().org_id;
-  const std::string thread = TenantKey(org_id, *invoice_id);
-  const bool forgotten = recent_.Covers(point.position) && !recent_.Covers(point.position, thread);
-  if (point.log_id != log_id_ || point.position < recent_.floor() || forgotten) {
-    return call.Fail(
-        Refusal(absl::StatusCode::kOutOfRange, "EVENTS_COMPACTED",
-                "what happened since then is not at hand any more; read the thread anew"));
+  const std::string thread = TenantKey(call.caller().org_id, *invoice_id);
+  if (KnowsWhatFollows(point, thread)) {
+    ChangeList list(std::move(point));
+    AddRecent(list, thread);
+    std::string json = std::move(list).Finish(TokenScope(call.caller()));
+    return call.Answer(JsonResponse(200, std::move(json), ""));
   }
-  std::string json = "{\"events\":[";
-  while (Covers(point, thread) && json.size() < kChangesBytesMax) {
+  if (!TakeCatchUp()) {
+    return call.Fail(Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
+                             "too many ask for what happened long ago; try again", {},
+                             kRetryAfter));
+  }
+  auto question = std::make_unique<ChangeCatchUp>(*this, std::move(call), std::move(point),
+                                                  *std::move(invoice_id));
+  ChangeCatchUp* const started = question.get();
+  questions_[started] = std::move(question);
+  started->Start();
+}
+
+void EventStream::AddRecent(ChangeList& list, const std::string& thread) const {
+  LogPoint point = list.point();
+  while (Covers(point, thread) && !list.is_full()) {
     const RecentEvent* next = recent_.Next(point.position, thread);
-    // Another gateway may have told of more than this one knows: nothing is older than that.
     point.position = next == nullptr ? recent_.head() : next->position;
-    if (next == nullptr) break;
-    if (json.back() != '[') json += ',';
-    json += ChangeJson(*next->text);
+    if (next != nullptr) list.Add(next->text);
+    list.MoveTo(point);
+    if (next == nullptr) return;
   }
-  json += "],\"nextToken\":";
-  AppendJsonString(json, MakeConsistencyToken(point, org_id));
-  json += '}';
-  call.Answer(JsonResponse(200, std::move(json), ""));
+}
+
+void EventStream::Ended(ChangeCatchUp* question) {
+  LeaveCatchUp();
+  questions_.erase(question);
+}
+
+std::vector<ChangeCatchUp*> EventStream::Questions() const {
+  std::vector<ChangeCatchUp*> questions;
+  questions.reserve(questions_.size());
+  for (const auto& [question, owned] : questions_) questions.push_back(question);
+  return questions;
 }
 
 void EventStream::Tick() {
@@ -164,6 +183,7 @@ void EventStream::Tick() {
   TellCurrency();
   const auto now = EventClient::Clock::now();
   for (EventClient* client : Clients()) client->Tick(now);
+  for (ChangeCatchUp* question : Questions()) question->Tick(now);
 }
 
 // A live stream outlasts an outage of comments-service, and loses nothing by it; but whoever looks

@@ -16,6 +16,8 @@
 #include "absl/time/time.h"
 #include "gateway/http/api_call.h"
 #include "gateway/http/io_thread.h"
+#include "gateway/live/change_catch_up.h"
+#include "gateway/live/change_list.h"
 #include "gateway/live/event_client.h"
 #include "gateway/live/event_subscription.h"
 #include "gateway/live/event_text.h"
@@ -32,7 +34,6 @@ inline constexpr std::size_t kSseBytesPendingMax = 64 * 1024;
 inline constexpr std::size_t kSseRecentEventsMax = 8'192;
 inline constexpr std::size_t kSseRecentBytesMax = 8 * 1024 * 1024;
 // Each watch upstream may hold a message of a megabyte.
-inline constexpr std::size_t kChangesBytesMax = 256 * 1024;
 inline constexpr std::size_t kSseCatchUpsMax = 64;
 // A stream has opened by then, whatever upstream does.
 inline constexpr absl::Duration kSseOpenWithin = absl::Seconds(1);
@@ -63,8 +64,9 @@ class EventStream : private EventListener {
   void Open(ApiCall call, std::unique_ptr<StreamPlace> place, std::optional<LogPoint> point);
 
   // Answers `call` with what has happened in its thread after `point`: {events: [{kind, …}],
-  // nextToken}. Errors: OUT_OF_RANGE, reason EVENTS_COMPACTED, when it is not known any more, or
-  // UNAVAILABLE, reason EVENTS_UNAVAILABLE, while nothing is heard from upstream.
+  // nextToken}. What is older than the recent events is asked of upstream. Errors: those of
+  // WatchEvents, so EVENTS_COMPACTED; UNAVAILABLE, reason EVENTS_UNAVAILABLE, while nothing is
+  // heard from upstream.
   void ListChanges(ApiCall call, LogPoint point);
 
   // Ends those of one session (http/ended_sessions.h).
@@ -83,6 +85,14 @@ class EventStream : private EventListener {
   bool Covers(const LogPoint& point, const std::string& thread) const {
     return point.log_id == log_id_ && recent_.Covers(point.position, thread);
   }
+  // The same, or there is nothing newer than the point: another gateway may have told of more than
+  // this one knows.
+  bool KnowsWhatFollows(const LogPoint& point, const std::string& thread) const {
+    return point.log_id == log_id_ &&
+           (point.position > recent_.head() || recent_.Covers(point.position, thread));
+  }
+  // Adds what the recent events have after the list's point, which is known to them.
+  void AddRecent(ChangeList& list, const std::string& thread) const;
   EventClient::Clock::duration heartbeat() const { return heartbeat_; }
   std::size_t pending_bytes_max() const { return options_.pending_bytes_max; }
   absl::Duration open_within() const { return options_.open_within; }
@@ -93,6 +103,8 @@ class EventStream : private EventListener {
   void Joined(EventClient* client);
   // The client is gone: destroys it.
   void Left(EventClient* client);
+  // The question is answered: destroys it.
+  void Ended(ChangeCatchUp* question);
   // A place for a watch upstream; false: there is none.
   bool TakeCatchUp();
   void LeaveCatchUp() { --catch_ups_; }
@@ -104,6 +116,7 @@ class EventStream : private EventListener {
   void AnswerChanges(ApiCall call, LogPoint point, absl::StatusOr<std::string> invoice_id);
   void TellCurrency();
   std::vector<EventClient*> Clients() const;
+  std::vector<ChangeCatchUp*> Questions() const;
 
   const EventStreamOptions options_;
   const EventClient::Clock::duration heartbeat_;
@@ -114,6 +127,8 @@ class EventStream : private EventListener {
   std::string log_id_;
   RecentEvents recent_;
   absl::flat_hash_map<EventClient*, std::unique_ptr<EventClient>> clients_;
+  // Those for changes from before the recent events.
+  absl::flat_hash_map<ChangeCatchUp*, std::unique_ptr<ChangeCatchUp>> questions_;
   // The live ones, by thread.
   absl::flat_hash_map<std::string, absl::flat_hash_set<EventClient*>> live_;
   // The heartbeat of each tenant, made once a tick.

@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "gateway/http/failure_pages.h"
 #include "gateway/http/form_fields.h"
 #include "gateway/http/problem.h"
 #include "gateway/pages/frame/page_address.h"
@@ -60,10 +59,7 @@ bool IsFinal(const absl::Status& failure) {
 }  // namespace
 
 void CommentForm::Post(ApiCall call) {
-  if (!IsForm(call.request())) {
-    return call.Answer(call.facts().failure_pages->Page(
-        call.facts(), 415, "a form must come as application/x-www-form-urlencoded"));
-  }
+  if (!IsForm(call.request())) return RefuseOtherThanForm(std::move(call));
   auto draft = DraftFromForm(call.request().body);
   if (!draft.ok()) return call.Fail(draft.status());
   AddCommentRequest request;

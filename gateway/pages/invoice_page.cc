@@ -9,9 +9,11 @@
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/frame/page_response.h"
 #include "gateway/pages/views/activity.h"
+#include "gateway/pages/views/comment_view.h"
 #include "gateway/pages/views/summary_view.h"
 #include "gateway/pages/views/thread_view.h"
 #include "services/errors/errors.h"
+#include "services/text/uuid.h"
 #include "services/tokens/page_token.h"
 
 namespace marginalia {
@@ -25,8 +27,13 @@ using invoices::v1::GetInvoiceResponse;
 struct InvoicePage::Parts {
   std::string asked_id;
   std::string cursor;
+  // The comment that the address leads to; empty: none.
+  std::string linked;
+  bool linked_is_missing = false;
   std::string consistency;
   bool wants_activity = false;
+  // Whether to lead to the invoice's own address instead of showing it under another.
+  bool may_lead_on = false;
 
   std::optional<ListCommentsResponse> thread;
   absl::Status thread_failure;
@@ -35,7 +42,12 @@ struct InvoicePage::Parts {
   Activity activity;
 
   CommentDraft draft = NewDraft();
+  // Why the thread was not settled or opened again; empty when that was not tried.
+  std::string state_error;
   int status = 200;
+
+  // Whether the page of the thread is the one around the linked comment.
+  bool is_around() const { return !linked.empty() && cursor.empty(); }
 
   std::string path() const {
     return invoice ? InvoicePath(invoice->invoice().number(), invoice->invoice().invoice_id())
@@ -53,6 +65,11 @@ struct InvoicePage::Parts {
     const auto counted = invoice ? CountOf(invoice->summary()) : std::nullopt;
     if (!thread) return counted;
     return std::max<std::int64_t>(thread->total_size(), counted.value_or(0));
+  }
+  // Whether the page of the thread begins with its newest comment.
+  bool is_at_newest() const {
+    return thread && cursor.empty() && !thread->comments().empty() &&
+           (!is_around() || thread->comments(0).sequence() == thread->total_size());
   }
 };
 
@@ -78,6 +95,22 @@ bool ConcernsConsistency(const absl::Status& failure) {
   return reason == "PROJECTION_LAGGING" || reason == "CONSISTENCY_TOKEN_INVALID";
 }
 
+// The link to a comment leads nowhere: there is none of that id in the thread, or it is no id.
+bool ConcernsLink(const absl::Status& failure) {
+  if (ReasonOf(failure) == "COMMENT_NOT_FOUND") return true;
+  for (const FieldViolation& violation : FieldViolationsOf(failure)) {
+    if (violation.field == "around_comment_id" || violation.field == "around") return true;
+  }
+  return false;
+}
+
+// An invoice has one address. A number that looks like another invoice's id is not led to: there
+// that invoice would be shown.
+bool HasBetterAddress(const invoices::v1::Invoice& invoice, std::string_view asked_id) {
+  return InvoicePath(invoice.number(), invoice.invoice_id()) != InvoicePath(asked_id) &&
+         !IsUuid(invoice.number());
+}
+
 PageData FormData(std::string_view path, const CommentDraft& draft) {
   PageData form;
   form["form_action"] = std::string(path) + "/comments";
@@ -96,12 +129,16 @@ void InvoicePage::Show(ApiCall call) {
   auto cursor = QueryText(call.query(), "cursor");
   if (!cursor.ok()) return call.Fail(cursor.status());
   parts->cursor = *std::move(cursor);
+  auto linked = QueryText(call.query(), "comment");
+  if (!linked.ok()) return call.Fail(linked.status());
+  parts->linked = *std::move(linked);
   auto consistency = QueryText(call.query(), "consistency");
   if (!consistency.ok()) return call.Fail(consistency.status());
   parts->consistency = *std::move(consistency);
   const auto wants_activity = WantsActivity(call.query());
   if (!wants_activity.ok()) return call.Fail(wants_activity.status());
   parts->wants_activity = *wants_activity;
+  parts->may_lead_on = true;
   LoadThread(std::move(call), std::move(parts));
 }
 
@@ -113,10 +150,19 @@ void InvoicePage::ShowAgain(ApiCall call, int status, CommentDraft draft) {
   LoadThread(std::move(call), std::move(parts));
 }
 
+void InvoicePage::ShowUnsettled(ApiCall call, int status, std::string error) {
+  auto parts = std::make_unique<Parts>();
+  parts->asked_id = call.path_parameter(0);
+  parts->status = status;
+  parts->state_error = std::move(error);
+  LoadThread(std::move(call), std::move(parts));
+}
+
 void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<Parts> parts) {
   ListCommentsRequest request;
   request.set_invoice_id(parts->asked_id);
   request.set_page_token(parts->cursor);
+  if (parts->is_around()) request.set_around_comment_id(parts->linked);
   request.set_page_size(kPageSizeDefault);
   request.set_at_least_as_fresh(parts->consistency);
   upstream_.ListComments(
@@ -125,6 +171,11 @@ void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<Parts> parts) {
                                        const ListCommentsResponse& page) mutable {
         if (!parts->consistency.empty() && ConcernsConsistency(status)) {
           parts->consistency.clear();
+          return LoadThread(std::move(call), std::move(parts));
+        }
+        if (parts->is_around() && ConcernsLink(status)) {
+          parts->linked.clear();
+          parts->linked_is_missing = true;
           return LoadThread(std::move(call), std::move(parts));
         }
         if (ConcernsWholePage(status)) return call.Fail(status);
@@ -157,8 +208,18 @@ void InvoicePage::LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts) {
                            return call.Fail(parts->thread_failure);
                          parts->invoice_failure = status;
                          if (status.ok()) parts->invoice = answer;
+                         if (parts->may_lead_on && status.ok() &&
+                             HasBetterAddress(answer.invoice(), parts->asked_id)) {
+                           return LeadOn(std::move(call), parts->path());
+                         }
                          LoadSidebar(std::move(call), std::move(parts));
                        });
+}
+
+void InvoicePage::LeadOn(ApiCall call, const std::string& path) {
+  std::string address = path;
+  if (!call.query().empty()) address += "?" + std::string(call.query());
+  call.Answer(SeeOther(address));
 }
 
 void InvoicePage::LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts) {
@@ -187,23 +248,36 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
   }
   const std::string_view activity = parts.activity.open ? kActivityOpen : std::string_view();
   if (parts.thread) {
-    const ThreadPlace place{invoice_id, path, parts.cursor, activity};
+    const ThreadPlace place{.invoice_id = invoice_id,
+                            .path = path,
+                            .cursor = parts.cursor,
+                            .around = parts.is_around() && !parts.is_at_newest()
+                                          ? std::string_view(parts.linked)
+                                          : std::string_view(),
+                            .activity = activity,
+                            .linked = parts.linked};
     if (parts.thread->has_thread()) {
       page["thread_state"] = ThreadStateData(parts.thread->thread(), path, call.caller(), now);
     }
     page["thread"] = ThreadData(*parts.thread, place, call.caller(), now);
+    if (parts.linked_is_missing) {
+      page["thread_notice"] = "The comment that the link leads to is not in this thread.";
+    }
   } else {
     page["thread_notice"] = "The comments cannot be shown right now. Reload the page to try again.";
   }
+  if (!parts.state_error.empty()) page["state_error"] = parts.state_error;
   // A draft that was not posted is shown whatever else is not.
   if (!CanComment(call.caller())) {
     page["read_only"] = true;
   } else if (parts.thread || !parts.draft.error.empty()) {
     page["form"] = FormData(path, parts.draft);
   }
-  AddActivity(page, parts.activity,
-              WithQuery(path, {{"cursor", parts.cursor}, {"activity", kActivityOpen}}),
-              WithQuery(path, {{"cursor", parts.cursor}}), now);
+  AddActivity(
+      page, parts.activity,
+      WithQuery(path,
+                {{"cursor", parts.cursor}, {"comment", parts.linked}, {"activity", kActivityOpen}}),
+      WithQuery(path, {{"cursor", parts.cursor}, {"comment", parts.linked}}), now);
   call.Answer(PageResponse(parts.status, page_.Render(page)));
 }
 

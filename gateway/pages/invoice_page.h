@@ -1,5 +1,6 @@
 // The page of one invoice: its summary from one service beside its thread from the other. Either is
-// shown without the other when the other cannot be had. Handlers are called on the io thread.
+// shown without the other when the other cannot be had. With ?comment=ID it shows the part of the
+// thread around that comment and marks it. Handlers are called on the io thread.
 #ifndef MARGINALIA_GATEWAY_PAGES_INVOICE_PAGE_H_
 #define MARGINALIA_GATEWAY_PAGES_INVOICE_PAGE_H_
 
@@ -22,6 +23,8 @@ class InvoicePage {
   // The page again, from any thread, because a comment was not posted: under that status, with the
   // draft and its error in the form.
   void ShowAgain(ApiCall call, int status, CommentDraft draft);
+  // The same because the thread was not settled or opened again: `error` says why.
+  void ShowUnsettled(ApiCall call, int status, std::string error);
   // The summary alone, for the page's script.
   void ShowSummary(ApiCall call);
 
@@ -30,6 +33,8 @@ class InvoicePage {
 
   void LoadThread(ApiCall call, std::unique_ptr<Parts> parts);
   void LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts);
+  // To the invoice's own address, with all that was asked for.
+  static void LeadOn(ApiCall call, const std::string& path);
   void LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts);
   void Render(ApiCall call, const Parts& parts);
 

@@ -4,16 +4,18 @@
 #define MARGINALIA_GATEWAY_PAGES_SETTLE_FORM_H_
 
 #include "gateway/http/api_call.h"
+#include "gateway/pages/invoice_page.h"
 #include "gateway/upstream/upstream.h"
 
 namespace marginalia {
 
 class SettleForm {
  public:
-  // Not owned; must outlive the calls.
-  explicit SettleForm(Upstream& upstream) : upstream_(upstream) {}
+  // Neither is owned; both must outlive the calls.
+  SettleForm(Upstream& upstream, InvoicePage& page) : upstream_(upstream), page_(page) {}
 
-  // Each leads to the page that shows it.
+  // Each leads to the page that shows it; or shows the page again and says why it was not done, so
+  // when somebody has written meanwhile.
   void Resolve(ApiCall call);
   void Reopen(ApiCall call);
   // Whoever asks for the form's address is led to the page that has the form.
@@ -21,6 +23,7 @@ class SettleForm {
 
  private:
   Upstream& upstream_;
+  InvoicePage& page_;
 };
 
 }  // namespace marginalia

@@ -16,6 +16,7 @@ constexpr std::pair<std::string_view, std::string_view> kFieldNames[] = {
     {"invoice_id", "invoiceId"},
     {"page_size", "limit"},
     {"page_token", "cursor"},
+    {"around_comment_id", "around"},
     {"after_token", "Last-Event-ID"},
     {"consistency.at_least_as_fresh", "consistency"},
     {"at_least_as_fresh", "consistency"},

@@ -111,6 +111,21 @@ for (const colorScheme of ["light", "dark"]) {
     await assertNoBarrier(dana, "what was changed");
     await dana.comment("Edited.").locator(".permalink").focus();
     await assertNoBarrier(dana, "the exact time");
+    // The pages for whoever has no script.
+    const id = (await dana.comment("Edited.").getAttribute("id")).replace(/^comment-/, "");
+    for (const what of ["edit", "remove", "history"]) {
+      await dana.page.goto(`${invoice.path}/comments/${id}/${what}`);
+      await assertNoBarrier(dana, `the page to ${what}`);
+    }
+    await dana.page.goto(`${invoice.path}/comments/${id}/edit`);
+    await dana.page.locator("textarea").fill("  ");
+    dana.watch.expect(/400/);
+    await dana.page.getByRole("button", { name: "Save" }).click();
+    await dana.page.getByRole("alert").waitFor();
+    await assertNoBarrier(dana, "the refused edit");
+    await dana.page.goto(`${invoice.path}?comment=${id}`);
+    await dana.page.locator(".comment.marked").waitFor();
+    await assertNoBarrier(dana, "the page at a comment");
   });
 }
 

@@ -20,8 +20,9 @@ async function servedAndLive(person, html) {
       // What is the browser's or one visit's own, and what says that the page is live.
       for (const one of main.querySelectorAll("#live, #announcer, input[name=comment_id]"))
         one.remove();
-      // What one can do with comments by script only.
-      for (const one of main.querySelectorAll(".comment-actions, .thread > .error")) one.remove();
+      // What one can do with comments by script, and without it.
+      for (const one of main.querySelectorAll("noscript, .comment-actions, .thread > .error"))
+        one.remove();
       // What orders the list for the eye is drawn by attributes, and takes no room.
       for (const item of main.querySelectorAll("#comments > li")) {
         item.removeAttribute("data-day");

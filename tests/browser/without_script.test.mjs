@@ -177,6 +177,124 @@ test("The thread is resolved and opened again by its form", async ({ stack, brow
   assert.equal(await sam.page.getByRole("button", { name: "Resolve" }).count(), 0);
 });
 
+test("A comment is edited on its page, and its earlier words are read on another", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(0);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  await dana.post("Frist.");
+  await dana.comment("Frist.").getByRole("link", { name: "Edit the comment by Dana" }).click();
+  await browser.takePictures("Editing without script");
+  assert.equal(await dana.page.getByLabel("Edit the comment").inputValue(), "Frist.");
+  await dana.page.getByLabel("Edit the comment").fill("First.");
+  await dana.page.getByRole("button", { name: "Save" }).click();
+  await dana.page.waitForURL(/comment=.*consistency=/);
+  assert.deepEqual(await bodies(dana), ["First."]);
+  assert.equal(await dana.page.locator(".comment.marked").count(), 1);
+
+  await dana.page.getByRole("link", { name: "edited" }).click();
+  await browser.takePictures("The history of a comment");
+  assert.deepEqual(await dana.page.locator(".body").allTextContents(), ["Frist.", "First."]);
+  await dana.page.getByRole("link", { name: /^Back to/ }).click();
+  assert.deepEqual(await bodies(dana), ["First."]);
+});
+
+test("Of two who edit at once the later sees what the other wrote, and keeps the text", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(0);
+  const dana = await browser.person("dana", off);
+  const again = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  await dana.post("Said.");
+  await again.page.goto(invoice.path);
+  for (const one of [dana, again]) {
+    await one.comment("Said.").getByRole("link", { name: /^Edit/ }).click();
+  }
+  await dana.page.getByLabel("Edit the comment").fill("By the first.");
+  await dana.page.getByRole("button", { name: "Save" }).click();
+  await dana.page.waitForURL(/consistency=/);
+  again.watch.expect(/412/);
+  await again.page.getByLabel("Edit the comment").fill("By the second.");
+  await again.page.getByRole("button", { name: "Save" }).click();
+  assert.match(await again.page.getByRole("alert").innerText(), /changed meanwhile/);
+  await browser.takePictures("An edit that came too late");
+  assert.equal(await again.page.locator(".said .body").innerText(), "By the first.");
+  assert.equal(await again.page.getByLabel("Edit the comment").inputValue(), "By the second.");
+  await again.page.getByRole("button", { name: "Save" }).click();
+  await again.page.waitForURL(/consistency=/);
+  assert.deepEqual(await bodies(again), ["By the second."]);
+});
+
+test("A comment is removed with a reason, and who was editing it posts the text anew", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(0);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  await dana.post("In the wrong thread.");
+  await dana.comment("In the wrong thread.").getByRole("link", { name: /^Edit/ }).click();
+  await dana.page.getByLabel("Edit the comment").fill("In the right thread.");
+  const alex = await browser.person("alex", off);
+  await alex.page.goto(invoice.path);
+  await alex.comment("In the wrong thread.").getByRole("link", { name: /^Remove/ }).click();
+  await browser.takePictures("Removing without script");
+  await alex.page.getByLabel("Why? (optional)").fill("not this invoice");
+  await alex.page.getByRole("button", { name: "Remove it" }).click();
+  await alex.page.waitForURL(/consistency=/);
+  assert.match(
+    await alex.page.locator(".tombstone").innerText(),
+    /^Removed by Alex, just now: .?not this invoice.?$/,
+  );
+
+  dana.watch.expect(/409/);
+  await dana.page.getByRole("button", { name: "Save" }).click();
+  assert.match(await dana.page.getByRole("alert").innerText(), /^Alex has removed this comment/);
+  await dana.page.getByRole("button", { name: "Post it as a new comment" }).click();
+  await dana.page.waitForURL(/consistency=/);
+  assert.deepEqual(await bodies(dana), ["In the right thread."]);
+});
+
+test("Nothing is resolved over a comment that one has not read", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana", off);
+  const priya = await browser.person("priya", off);
+  await dana.page.goto(invoice.path);
+  await priya.page.goto(invoice.path);
+  await priya.post("Wait, one more thing.");
+  await priya.page.waitForURL(/consistency=/);
+  dana.watch.expect(/412/);
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  assert.match(await dana.page.locator("#thread > .error").innerText(), /Somebody has written/);
+  assert.equal((await bodies(dana))[0], "Wait, one more thing.");
+  await dana.page.getByRole("button", { name: "Resolve" }).click();
+  assert.match(await dana.page.locator(".settled").innerText(), /^Resolved by Dana, just now$/);
+});
+
+test("A link to an old comment opens at it and marks it", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(90);
+  const [old] = (await stack.thread(invoice)).filter(({ sequence }) => sequence === 12);
+  const dana = await browser.person("dana", off);
+  // By the invoice's id as well: it has one address.
+  await dana.page.goto(`/invoices/${invoice.id}?comment=${old.commentId}`);
+  assert.equal(new URL(dana.page.url()).pathname, invoice.path);
+  const item = dana.page.locator(`#comment-${old.commentId}`);
+  assert.match(await item.getAttribute("class"), /marked/);
+  await until("it is in sight", () =>
+    item.evaluate((one) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    }),
+  );
+  await dana.page.locator("#newer").click();
+  await dana.page.waitForURL(/cursor=/);
+  assert.equal((await bodies(dana)).at(-1), "Comment 23 of 90.");
+});
+
 test("What was edited or removed says so", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(1);
   const dana = await browser.person("dana");

@@ -7,7 +7,9 @@
 namespace marginalia {
 namespace {
 
-ThreadPageVersion Version() { return {"00000000000000a1", "northlight", "INV-1042", "", 20, 3}; }
+ThreadPageVersion Version() {
+  return {"00000000000000a1", "northlight", "INV-1042", "", "", 20, 3};
+}
 
 struct Conditional : HttpRequest {
   explicit Conditional(std::initializer_list<HeaderField> fields) { headers = fields; }
@@ -30,6 +32,7 @@ TEST(EtagTest, WhateverShowsChangesTheTag) {
   add([](ThreadPageVersion& version) { version.org_id = "rivalworks"; });
   add([](ThreadPageVersion& version) { version.invoice_id = "INV-1043"; });
   add([](ThreadPageVersion& version) { version.cursor = "x"; });
+  add([](ThreadPageVersion& version) { version.around = "x"; });
   add([](ThreadPageVersion& version) { version.limit = 21; });
   add([](ThreadPageVersion& version) { version.revision = 4; });
   add([](ThreadPageVersion& version) {

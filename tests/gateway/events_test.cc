@@ -23,6 +23,120 @@ class EventsTest : public GatewayFixture {
   }
 };
 
+// What has happened in the thread after a token.
+class ChangesTest : public EventsTest {
+ protected:
+  std::string Token() { return std::string(Json(Get(kThread)).at("consistencyToken").as_string()); }
+  HttpAnswer Changes(const std::string& after, const HttpClient::Headers& headers) {
+    return Get(absl::StrCat("/api/invoices/", kInvoiceId, "/changes?after=", after), headers);
+  }
+  HttpAnswer Changes(const std::string& after) { return Changes(after, As("dana")); }
+  static std::vector<std::string> BodiesIn(const HttpAnswer& changes) {
+    std::vector<std::string> bodies;
+    const boost::json::value answer = Json(changes);
+    for (const auto& event : answer.at("events").as_array()) {
+      bodies.emplace_back(event.at("comment").at("body").as_string());
+    }
+    return bodies;
+  }
+  static std::string NextToken(const HttpAnswer& changes) {
+    return std::string(Json(changes).at("nextToken").as_string());
+  }
+  // A gateway that remembers nothing of what was.
+  void Restart() {
+    StartGateway();
+    AwaitReady();
+  }
+};
+
+TEST_F(ChangesTest, AreToldFromMemoryInOrderAndOnce) {
+  const std::string token = Token();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  comments_->Post(kOrg, kOtherInvoice, "another thread's");
+  const auto stream = Open(Resuming(token));
+  NextBody(*stream);
+  const HttpAnswer changes = Changes(token);
+  EXPECT_EQ(changes.status, 200);
+  EXPECT_EQ(BodiesIn(changes), std::vector<std::string>{"one"});
+  EXPECT_TRUE(BodiesIn(Changes(NextToken(changes))).empty());
+  EXPECT_EQ(comments_->watches(), 1);
+}
+
+TEST_F(ChangesTest, AfterARestartOfTheGatewayAreReadFromTheService) {
+  const std::string token = Token();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  comments_->Post(kOrg, kOtherInvoice, "another thread's");
+  comments_->Post(kOrg, kInvoiceId, "two");
+  Restart();
+  const HttpAnswer changes = Changes(token);
+  ASSERT_EQ(changes.status, 200);
+  EXPECT_EQ(BodiesIn(changes), (std::vector<std::string>{"one", "two"}));
+  EXPECT_TRUE(BodiesIn(Changes(NextToken(changes))).empty());
+  comments_->Post(kOrg, kInvoiceId, "three");
+  EXPECT_EQ(NextBody(*Open(Resuming(NextToken(changes)))), "three");
+  EXPECT_EQ(BodiesIn(Changes(NextToken(changes))), std::vector<std::string>{"three"});
+  // The watch that it took is over.
+  comments_->AwaitWatches(1);
+}
+
+TEST_F(ChangesTest, OfAPastThatIsRetainedNoLongerAreGone) {
+  const std::string token = Token();
+  for (int i = 0; i < 3; ++i) comments_->Post(kOrg, kInvoiceId, "x");
+  Restart();
+  comments_->CompactUpTo(2);
+  const HttpAnswer gone = Changes(token);
+  EXPECT_EQ(gone.status, 410);
+  EXPECT_EQ(ReasonOfProblem(gone), "EVENTS_COMPACTED");
+  comments_->StartNewLog();
+  const HttpAnswer other = Changes(token);
+  EXPECT_EQ(other.status, 400);
+  EXPECT_EQ(ReasonOfProblem(other), "RESUME_TOKEN_INVALID");
+  EXPECT_EQ(Json(other).at("errors").at(0).at("field"), "after");
+}
+
+TEST_F(ChangesTest, OfManyEventsComeInPartsThatLeadOn) {
+  const std::string token = Token();
+  for (std::size_t i = 0; i < kChangesEventsMax + 7; ++i) {
+    comments_->Post(kOrg, kInvoiceId, absl::StrCat(i));
+  }
+  Restart();
+  const HttpAnswer first = Changes(token);
+  EXPECT_EQ(BodiesIn(first).size(), kChangesEventsMax);
+  const std::vector<std::string> rest = BodiesIn(Changes(NextToken(first)));
+  ASSERT_EQ(rest.size(), 7U);
+  EXPECT_EQ(rest.front(), absl::StrCat(kChangesEventsMax));
+}
+
+TEST_F(ChangesTest, OfLargeEventsComeInPartsThatLeadOn) {
+  std::string token = Token();
+  const std::string large(60'000, 'x');
+  for (int i = 0; i < 10; ++i) comments_->Post(kOrg, kInvoiceId, large);
+  comments_->SetBatchEventsMax(2);
+  Restart();
+  std::size_t told = 0;
+  for (int asked = 0; told < 10; ++asked) {
+    ASSERT_LT(asked, 4);
+    const HttpAnswer changes = Changes(token);
+    EXPECT_LT(changes.body.size(), kChangesBytesMax + 2 * large.size() + 1000);
+    told += BodiesIn(changes).size();
+    token = NextToken(changes);
+  }
+  EXPECT_EQ(told, 10U);
+}
+
+TEST_F(ChangesTest, OfAnotherTenantsThreadAreThoseOfNone) {
+  const std::string token = Token();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  Restart();
+  const HttpClient::Headers mallory = As("mallory", "member", "rivalworks");
+  // Neither the token nor the thread is hers.
+  EXPECT_EQ(ReasonOfProblem(Changes(token, mallory)), "RESUME_TOKEN_INVALID");
+  const std::string own = MakeConsistencyToken({comments_->log_id(), 1}, "rivalworks");
+  EXPECT_EQ(Changes(own, mallory).status, 404);
+  EXPECT_EQ(Get(absl::StrCat("/api/invoices/", kInvoiceId, "/changes")).status, 400);
+  EXPECT_EQ(Changes("nonsense").status, 400);
+}
+
 TEST_F(EventsTest, OneSubscriptionServesAllBrowsers) {
   std::vector<std::unique_ptr<HttpClient>> browsers;
   for (int i = 0; i < 20; ++i) browsers.push_back(OpenNow());

@@ -135,7 +135,10 @@ std::vector<std::string> PagesFixture::BodiesOf(const HttpAnswer& page) {
   std::string_view rest = page.body;
   for (std::size_t at = rest.find(kBegin); at != rest.npos; at = rest.find(kBegin)) {
     rest.remove_prefix(at + kBegin.size());
-    const std::string html(rest.substr(0, rest.find("</p></article></li>")));
+    // Behind it stands what can be done with the comment, if anything.
+    const std::size_t end =
+        std::min(rest.find("</p></article></li>"), rest.find("</p><noscript><p class=\"comment-a"));
+    const std::string html(rest.substr(0, end));
     const std::string text = std::regex_replace(html, *link, "$2");
     EXPECT_EQ(text.find_first_of("<>\"'\r"), std::string::npos) << html;
     bodies.push_back(Unescaped(text));

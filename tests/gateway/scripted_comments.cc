@@ -21,6 +21,19 @@ using comments::v1::Event;
 constexpr std::chrono::milliseconds kCheckpointInterval{50};
 constexpr std::int64_t kTimeOfFirst = 1'760'000'000;
 
+void TakeAway(Comment& comment, const std::string& actor, const std::string& reason) {
+  comment.clear_body();
+  comment.set_etag(comment.etag() + "r");
+  comment.mutable_removal()->mutable_time()->set_seconds(kTimeOfFirst);
+  comment.mutable_removal()->mutable_actor()->set_user_id(actor);
+  comment.mutable_removal()->mutable_actor()->set_display_name("Name of " + actor);
+  comment.mutable_removal()->set_reason(reason);
+}
+
+absl::Status CommentNotFound() {
+  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND", "no such comment");
+}
+
 absl::Status InvoiceNotFound() {
   return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice");
 }
@@ -28,8 +41,9 @@ absl::Status InvoiceNotFound() {
 // A page of `all`, whose order is oldest first, as the contract has it.
 template <typename Response>
 absl::Status FillPage(const std::vector<Comment>& all, int size, const std::string& token,
-                      std::initializer_list<std::string_view> binding, Response& response) {
-  std::size_t end = all.size();
+                      std::initializer_list<std::string_view> binding, Response& response,
+                      std::size_t newest = std::string::npos) {
+  std::size_t end = std::min(all.size(), newest);
   if (!token.empty()) {
     const auto cursor = ParsePageToken(token, binding);
     if (!cursor.ok()) return cursor.status();
@@ -108,6 +122,8 @@ Comment ScriptedComments::Append(const ThreadName& thread, const std::string& co
   comment.set_body(body);
   comment.mutable_create_time()->set_seconds(kTimeOfFirst + position);
   comment.set_sequence(static_cast<std::int64_t>(comments.size()) + 1);
+  comment.set_revision(1);
+  comment.set_etag("c1");
   comments.push_back(comment);
   Event event;
   event.set_position(position);
@@ -120,6 +136,14 @@ Comment ScriptedComments::Append(const ThreadName& thread, const std::string& co
   event.mutable_comment_added()->set_thread_comment_count(comment.sequence());
   events_.push_back(event);
   return comment;
+}
+
+void ScriptedComments::Remove(const std::string& org, const std::string& invoice_id,
+                              const std::string& comment_id, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  for (Comment& comment : threads_[{org, invoice_id}]) {
+    if (comment.comment_id() == comment_id) TakeAway(comment, "priya", reason);
+  }
 }
 
 void ScriptedComments::FailNext(const absl::Status& status) {
@@ -253,7 +277,99 @@ grpc::Status ScriptedComments::GetComment(grpc::ServerContext* context,
     *response->mutable_comment() = stored;
     return grpc::Status::OK;
   }
-  return ToGrpc(Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND", "no such comment"));
+  return ToGrpc(CommentNotFound());
+}
+
+absl::StatusOr<Comment*> ScriptedComments::FindToChange(const Caller& caller,
+                                                        const std::string& invoice_id,
+                                                        const std::string& comment_id,
+                                                        const std::string& etag) {
+  const auto name = Find(caller, invoice_id);
+  if (!name.ok()) return name.status();
+  for (Comment& stored : threads_[*name]) {
+    if (stored.comment_id() != comment_id) continue;
+    if (stored.author().user_id() != caller.user_id && caller.role != Role::kAdmin) {
+      return Refusal(absl::StatusCode::kPermissionDenied, "NOT_THE_AUTHOR", "not the author");
+    }
+    if (stored.has_removal()) {
+      return Refusal(absl::StatusCode::kFailedPrecondition, "COMMENT_REMOVED", "it is removed");
+    }
+    if (stored.etag() != etag) {
+      return Refusal(absl::StatusCode::kAborted, "ETAG_MISMATCH", "it has changed",
+                     {{"etag", stored.etag()}});
+    }
+    return &stored;
+  }
+  return CommentNotFound();
+}
+
+grpc::Status ScriptedComments::EditComment(grpc::ServerContext* context,
+                                           const comments::v1::EditCommentRequest* request,
+                                           comments::v1::EditCommentResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  if (request->body().empty()) return ToGrpc(InvalidField("body", "must not be blank"));
+  const auto found =
+      FindToChange(*caller, request->invoice_id(), request->comment_id(), request->etag());
+  if (!found.ok()) return ToGrpc(found.status());
+  Comment& comment = **found;
+  std::vector<std::string>& said = said_[comment.comment_id()];
+  if (said.empty()) said.push_back(comment.body());
+  said.push_back(request->body());
+  comment.set_body(request->body());
+  comment.set_revision(comment.revision() + 1);
+  comment.set_etag(absl::StrCat("c", comment.revision()));
+  *comment.mutable_edit_time() = comment.create_time();
+  *response->mutable_comment() = comment;
+  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  return grpc::Status::OK;
+}
+
+grpc::Status ScriptedComments::RemoveComment(grpc::ServerContext* context,
+                                             const comments::v1::RemoveCommentRequest* request,
+                                             comments::v1::RemoveCommentResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  const auto found =
+      FindToChange(*caller, request->invoice_id(), request->comment_id(), request->etag());
+  if (!found.ok()) return ToGrpc(found.status());
+  TakeAway(**found, caller->user_id, request->reason());
+  *response->mutable_comment() = **found;
+  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  return grpc::Status::OK;
+}
+
+grpc::Status ScriptedComments::ListCommentRevisions(
+    grpc::ServerContext* context, const comments::v1::ListCommentRevisionsRequest* request,
+    comments::v1::ListCommentRevisionsResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  const auto name = Find(*caller, request->invoice_id());
+  if (!name.ok()) return ToGrpc(name.status());
+  const std::vector<std::string>& said = said_[request->comment_id()];
+  const std::initializer_list<std::string_view> binding = {"ListCommentRevisions"};
+  std::size_t at = 0;
+  if (!request->page_token().empty()) {
+    const auto cursor = ParsePageToken(request->page_token(), binding);
+    if (!cursor.ok()) return ToGrpc(cursor.status());
+    at = static_cast<std::size_t>(std::stoul(*cursor));
+  }
+  const std::size_t end =
+      std::min(said.size(), at + static_cast<std::size_t>(request->page_size()));
+  for (; at < end; ++at) {
+    comments::v1::CommentRevision& revision = *response->add_revisions();
+    revision.set_revision(static_cast<std::int64_t>(at) + 1);
+    revision.set_body(said[at]);
+    revision.mutable_time()->set_seconds(kTimeOfFirst);
+    revision.mutable_editor()->set_user_id("dana");
+  }
+  if (end < said.size()) {
+    response->set_next_page_token(MakePageToken(std::to_string(end), binding));
+  }
+  return grpc::Status::OK;
 }
 
 grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
@@ -265,8 +381,20 @@ grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
   if (!caller.ok()) return ToGrpc(caller.status());
   const auto name = Find(*caller, request->invoice_id());
   if (!name.ok()) return ToGrpc(name.status());
-  const absl::Status filled = FillPage(threads_[*name], request->page_size(), request->page_token(),
-                                       {"ListComments", name->first, name->second}, *response);
+  const std::vector<Comment>& comments = threads_[*name];
+  std::size_t newest = comments.size();
+  if (const std::string& around = request->around_comment_id(); !around.empty()) {
+    if (around.size() != 36) return ToGrpc(InvalidField("around_comment_id", "must be a UUID"));
+    const auto middle = std::find_if(comments.begin(), comments.end(), [&](const Comment& comment) {
+      return comment.comment_id() == around;
+    });
+    if (middle == comments.end()) return ToGrpc(CommentNotFound());
+    const auto size = static_cast<std::size_t>(request->page_size());
+    newest = std::max(static_cast<std::size_t>(middle->sequence()) + size / 2, size);
+  }
+  const absl::Status filled =
+      FillPage(comments, request->page_size(), request->page_token(),
+               {"ListComments", name->first, name->second}, *response, newest);
   if (!filled.ok()) return ToGrpc(filled);
   response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
   return grpc::Status::OK;

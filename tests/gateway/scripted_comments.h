@@ -39,6 +39,10 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   comments::v1::Comment Post(const std::string& org, const std::string& invoice_id,
                              const std::string& body);
 
+  // Takes a comment away behind the gateway's back.
+  void Remove(const std::string& org, const std::string& invoice_id, const std::string& comment_id,
+              const std::string& reason);
+
   // The next call of a unary RPC fails so.
   void FailNext(const absl::Status& status);
   // While held, unary calls hang until they are cancelled, and streams say nothing.
@@ -69,6 +73,15 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   grpc::Status GetComment(grpc::ServerContext* context,
                           const comments::v1::GetCommentRequest* request,
                           comments::v1::GetCommentResponse* response) override;
+  grpc::Status EditComment(grpc::ServerContext* context,
+                           const comments::v1::EditCommentRequest* request,
+                           comments::v1::EditCommentResponse* response) override;
+  grpc::Status RemoveComment(grpc::ServerContext* context,
+                             const comments::v1::RemoveCommentRequest* request,
+                             comments::v1::RemoveCommentResponse* response) override;
+  grpc::Status ListCommentRevisions(grpc::ServerContext* context,
+                                    const comments::v1::ListCommentRevisionsRequest* request,
+                                    comments::v1::ListCommentRevisionsResponse* response) override;
   grpc::Status ListComments(grpc::ServerContext* context,
                             const comments::v1::ListCommentsRequest* request,
                             comments::v1::ListCommentsResponse* response) override;
@@ -82,6 +95,11 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   // Who calls; also notes the metadata and plays what the script says.
   absl::StatusOr<Caller> Enter(grpc::ServerContext* context, std::unique_lock<std::mutex>& lock);
   absl::StatusOr<ThreadName> Find(const Caller& caller, const std::string& invoice_id) const;
+  // The comment that is to be changed, if it may be.
+  absl::StatusOr<comments::v1::Comment*> FindToChange(const Caller& caller,
+                                                      const std::string& invoice_id,
+                                                      const std::string& comment_id,
+                                                      const std::string& etag);
   comments::v1::Comment Append(const ThreadName& thread, const std::string& comment_id,
                                const std::string& author, const std::string& body);
   absl::StatusOr<std::int64_t> StartOf(const Caller& caller,
@@ -96,6 +114,8 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   std::string log_id_ = "00000000000000a1";
   std::map<ThreadName, std::vector<comments::v1::Comment>> threads_;
   std::map<ThreadName, std::string> aliases_;
+  // By comment, what each revision said, oldest first.
+  std::map<std::string, std::vector<std::string>> said_;
   std::vector<comments::v1::Event> events_;
   std::int64_t compacted_ = 0;
   absl::Status fail_next_;

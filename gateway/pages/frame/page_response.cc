@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/http/failure_pages.h"
+
 namespace marginalia {
 namespace {
 
@@ -17,6 +19,12 @@ HttpResponse PageResponse(int status, std::string html) {
   response.headers = kUncached;
   response.body = std::move(html);
   return response;
+}
+
+void RefuseOtherThanForm(ApiCall call) {
+  HttpResponse page = call.facts().failure_pages->Page(
+      call.facts(), 415, "a form must come as application/x-www-form-urlencoded");
+  call.Answer(std::move(page));
 }
 
 HttpResponse SeeOther(std::string_view address) {

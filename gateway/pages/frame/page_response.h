@@ -1,16 +1,20 @@
-// The answers that pages are made of. Pure functions, thread-safe.
+// The answers that pages are made of. Thread-safe.
 #ifndef MARGINALIA_GATEWAY_PAGES_FRAME_PAGE_RESPONSE_H_
 #define MARGINALIA_GATEWAY_PAGES_FRAME_PAGE_RESPONSE_H_
 
 #include <string>
 #include <string_view>
 
+#include "gateway/http/api_call.h"
 #include "gateway/http/message.h"
 
 namespace marginalia {
 
 // HTML that no cache keeps.
 HttpResponse PageResponse(int status, std::string html);
+
+// Shows whoever sent something else than a form that it was none: 415.
+void RefuseOtherThanForm(ApiCall call);
 
 // 303 to an address of page_address.h.
 HttpResponse SeeOther(std::string_view address);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/http/etag.h"
+#include "gateway/pages/views/comment_view.h"
 #include "gateway/pages/views/page_time.h"
 #include "gateway/upstream/transcode.h"
 #include "services/text/json_string.h"
@@ -30,7 +31,7 @@ std::string TagOf(const ListCommentsResponse& page, const ThreadPlace& place,
                   const Caller& caller) {
   const auto point = ParseConsistencyToken(page.consistency_token(), TokenScope(caller), "", "");
   if (!point.ok()) return "";
-  return ThreadPageTag({point->log_id, caller.org_id, place.invoice_id, place.cursor,
+  return ThreadPageTag({point->log_id, caller.org_id, place.invoice_id, place.cursor, place.around,
                         kPageSizeDefault, RevisionOf(page)});
 }
 
@@ -53,7 +54,10 @@ std::string Dehydrated(const ListCommentsResponse& page, const ThreadPlace& plac
                        const Caller& caller, absl::Time now) {
   std::string json = "{";
   AppendMember(json, "invoiceId", place.invoice_id);
-  AppendMember(json, "cursor", place.cursor);
+  // What no cursor leads to is named by what is in its middle.
+  AppendMember(
+      json, "cursor",
+      place.around.empty() ? std::string(place.cursor) : "around:" + std::string(place.around));
   json += ",\"page\":";
   json += ToJson(page);
   json += ",\"viewer\":{";

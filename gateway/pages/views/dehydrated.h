@@ -12,8 +12,9 @@
 namespace marginalia {
 
 // {invoiceId, cursor, page, viewer {orgId, userId, displayName, canComment}, now, etag}: `page` and
-// `etag` are those of GET /api/invoices/{invoiceId}/comments with that cursor. It holds no "<", so
-// that nothing in it ends the script element around it.
+// `etag` are those of GET /api/invoices/{invoiceId}/comments with that cursor, or around the
+// comment that a cursor "around:ID" names. It holds no "<", so that nothing in it ends the script
+// element around it.
 std::string Dehydrated(const comments::v1::ListCommentsResponse& page, const ThreadPlace& place,
                        const Caller& caller, absl::Time now);
 

@@ -20,8 +20,12 @@ struct ThreadPlace {
   std::string_view path;
   // Empty on the newest page.
   std::string_view cursor;
+  // The comment that the page was asked for around; empty on a page that a cursor leads to.
+  std::string_view around;
   // The value of `activity`, to be kept from page to page.
   std::string_view activity;
+  // The comment that a link leads to; empty: none.
+  std::string_view linked;
 };
 
 // What thread.mustache shows of `page`; with it, for the page's script, the same data as JSON.
@@ -31,9 +35,6 @@ PageData ThreadData(const comments::v1::ListCommentsResponse& page, const Thread
 // Whether the thread is settled, and by whom; with the way to change that for whoever may.
 PageData ThreadStateData(const comments::v1::Thread& thread, std::string_view path,
                          const Caller& caller, absl::Time now);
-
-// Whether the caller may comment.
-bool CanComment(const Caller& caller);
 
 }  // namespace marginalia
 

@@ -87,6 +87,8 @@ export interface ThreadPage extends CommentPage {
 export type Thread = InfiniteData<ThreadPage, string>;
 
 export const NEWEST = "";
+// In front of the id of a comment: leads to the page around it.
+export const AROUND = "around:";
 
 export function isResolved({ state }: ThreadFacts): boolean {
   return state === "RESOLVED";

@@ -87,7 +87,7 @@ function stateNodes(comment: Comment, clock: PageClock): HTMLElement[] {
   if (comment.isChanging) nodes.push(element("span", "sending", "Saving…"));
   else if ((comment.revision ?? 1) > 1 && comment.removal === undefined) {
     const edited = element("a", "edited", "edited");
-    edited.href = `/api${location.pathname}/comments/${encodeURIComponent(comment.commentId)}/revisions`;
+    edited.href = `${location.pathname}/comments/${encodeURIComponent(comment.commentId)}/history`;
     nodes.push(edited);
   }
   const link = element("a", "permalink", timeNode(comment.createTime, clock));

@@ -1,7 +1,14 @@
 // The gateway's HTTP API as far as the leaf uses it. Every call fails with an ApiError, or with an
 // AbortError when its signal was raised.
 import { ApiError } from "./api_error.ts";
-import type { AddedComment, Comment, CommentPage, ThreadEvent, ThreadFacts } from "./comment.ts";
+import {
+  type AddedComment,
+  AROUND,
+  type Comment,
+  type CommentPage,
+  type ThreadEvent,
+  type ThreadFacts,
+} from "./comment.ts";
 import { noteSessionEnd, viewerName } from "./session.ts";
 
 const READ_TIMEOUT_MS = 15_000;
@@ -55,8 +62,13 @@ export class CommentsApi {
     this.eventsPath = `${invoice}/events`;
   }
 
+  // What no cursor leads to is named by the comment in its middle.
   page(cursor: string, signal?: AbortSignal): Promise<CommentPage> {
-    const path = `${this.#comments}?cursor=${encodeURIComponent(cursor)}`;
+    const around = cursor.startsWith(AROUND);
+    const name = around
+      ? `around=${cursor.slice(AROUND.length)}`
+      : `cursor=${encodeURIComponent(cursor)}`;
+    const path = `${this.#comments}?${name}`;
     return exchange(path, signal ? { signal } : {}, (response) => response.json());
   }
 

@@ -2,6 +2,7 @@
 // reloading lead there again, also when that part of the thread has to be read anew. And where a link
 // leads: to a comment, which is marked.
 import type { Announcer } from "./announcer.ts";
+import { AROUND } from "./comment.ts";
 import { nodeId } from "./comment_node.ts";
 import {
   anchorOf,
@@ -11,7 +12,7 @@ import {
   ROUNDING_PX,
   topOf,
 } from "./reading_place.ts";
-import { PAGES_MAX, type ThreadQuery } from "./thread_query.ts";
+import type { ThreadQuery } from "./thread_query.ts";
 
 // Between two writes while one scrolls: browsers allow a few in a second.
 const REST_MS = 250;
@@ -22,8 +23,8 @@ interface Place {
   readonly itemId: string;
   // Pixels from the top of the window.
   readonly top: number;
-  // Of the page that it stands on; undefined: it is not known.
-  readonly cursor?: string;
+  // Of the page that it stands on.
+  readonly cursor: string;
 }
 
 export class KeptPlace {
@@ -57,8 +58,7 @@ export class KeptPlace {
   // Goes to `place`, or else to where the address leads.
   #follow(place: Place | undefined): void {
     this.#marked = itemOfAddress();
-    const linked = this.#marked && { itemId: this.#marked, top: coveredHeight() + MARGIN_PX };
-    this.#wanted = place ?? (linked || undefined);
+    this.#wanted = place ?? linkedPlace(this.#marked);
     if (this.#wanted !== undefined) void this.#return(this.#wanted);
     this.#mark();
   }
@@ -87,12 +87,9 @@ export class KeptPlace {
   listChanged(): void {
     this.#mark();
     if (this.#wanted === undefined) return;
-    const { itemId, top, cursor } = this.#wanted;
+    const { itemId, top } = this.#wanted;
     const item = document.getElementById(itemId);
-    if (item === null) {
-      if (cursor === undefined) this.#lookFurther();
-      return;
-    }
+    if (item === null) return;
     moveBack(topOf(item) - top);
     const missing = topOf(item) - top;
     // Above or below it something was in sight that is not there yet.
@@ -101,24 +98,16 @@ export class KeptPlace {
     else this.#stop();
   }
 
-  #lookFurther(): void {
-    const { result, thread } = this.#query;
-    if (result.hasNextPage && thread.pages.length < PAGES_MAX) {
-      void this.#query.loadOlder();
-      return;
-    }
-    this.#stop();
-    this.#announcer.say("The comment that the link leads to was not found");
-  }
-
   async #return({ itemId, cursor }: Place): Promise<void> {
     try {
-      const isThere = document.getElementById(itemId) !== null;
-      if (!isThere && cursor !== undefined) await this.#query.showPage(cursor);
+      if (document.getElementById(itemId) === null) await this.#query.showPage(cursor);
       this.listChanged();
     } catch {
       // It can be scrolled to all the same.
       this.#stop();
+      if (itemId === this.#marked) {
+        this.#announcer.say("The comment that the link leads to was not found");
+      }
     }
   }
 
@@ -149,6 +138,12 @@ export class KeptPlace {
     );
     return { itemId: item.id, top: topOf(item), cursor: pageParams[page] ?? "" };
   }
+}
+
+function linkedPlace(itemId: string | undefined): Place | undefined {
+  if (itemId === undefined) return undefined;
+  const cursor = AROUND + itemId.replace(/^comment-/, "");
+  return { itemId, top: coveredHeight() + MARGIN_PX, cursor };
 }
 
 // What the address of the page leads to, if to a comment.
