@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "comments-service/thread/mentions.h"
 #include "services/errors/errors.h"
 #include "services/text/timestamp.h"
 
@@ -42,6 +43,21 @@ void SetComment(v1::Comment& message, const Comment& comment) {
   }
   message.set_etag(EtagOf(comment));
   message.set_erased(comment.erased);
+  for (const std::string_view user_id : MentionedUsers(comment.mentions)) {
+    message.add_mentions(std::string(user_id));
+  }
+}
+
+std::vector<std::string> TextsOf(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
+void SetReadState(v1::ReadState& message, const ReadState& state) {
+  message.set_invoice_id(state.invoice_id);
+  message.set_read_sequence(state.read_sequence);
+  message.set_newest_sequence(state.newest_sequence);
+  message.set_unread_count(static_cast<std::int32_t>(state.unread_count));
+  message.set_mentioned(state.mentioned);
 }
 
 void SetThread(v1::Thread& message, const std::string& invoice_id, const Thread& thread) {
@@ -115,7 +131,8 @@ NewSettlement SettlementOf(Request& request) {
   settlement.change_id = std::move(*request.mutable_change_id());
   if (request.has_comment()) {
     settlement.words = {.comment_id = std::move(*request.mutable_comment()->mutable_comment_id()),
-                        .body = std::move(*request.mutable_comment()->mutable_body())};
+                        .body = std::move(*request.mutable_comment()->mutable_body()),
+                        .mentions = TextsOf(request.comment().mentions())};
   }
   return settlement;
 }
@@ -134,7 +151,8 @@ absl::StatusOr<absl::Time> TimeOf(const google::protobuf::Timestamp& timestamp,
 NewComment NewCommentOf(v1::AddCommentRequest request) {
   return {.invoice_id = std::move(*request.mutable_invoice_id()),
           .comment_id = std::move(*request.mutable_comment_id()),
-          .body = std::move(*request.mutable_body())};
+          .body = std::move(*request.mutable_body()),
+          .mentions = TextsOf(request.mentions())};
 }
 
 absl::StatusOr<NewImport> NewImportOf(v1::ImportCommentsRequest request) {
@@ -198,6 +216,24 @@ v1::GetCommentResponse MessageOf(const Comment& comment) {
   return message;
 }
 
+v1::MarkThreadReadResponse MessageOf(const ReadState& state) {
+  v1::MarkThreadReadResponse message;
+  SetReadState(*message.mutable_read_state(), state);
+  return message;
+}
+
+v1::BatchGetReadStatesResponse MessageOf(const std::vector<ReadState>& states) {
+  v1::BatchGetReadStatesResponse message;
+  for (const ReadState& state : states) SetReadState(*message.add_read_states(), state);
+  return message;
+}
+
+v1::SearchAuthorsResponse MessageOf(const std::vector<Author>& authors) {
+  v1::SearchAuthorsResponse message;
+  for (const Author& author : authors) SetAuthor(*message.add_authors(), author);
+  return message;
+}
+
 NewEdit NewEditOf(v1::EditCommentRequest request) {
   NewEdit edit;
   edit.invoice_id = std::move(*request.mutable_invoice_id());
@@ -205,6 +241,7 @@ NewEdit NewEditOf(v1::EditCommentRequest request) {
   edit.change_id = std::move(*request.mutable_change_id());
   edit.comment_id = std::move(*request.mutable_comment_id());
   edit.body = std::move(*request.mutable_body());
+  edit.mentions = TextsOf(request.mentions());
   return edit;
 }
 

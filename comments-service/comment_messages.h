@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_verifier.h"
+#include "comments-service/readers/read_states.h"
 #include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
@@ -28,6 +29,9 @@ absl::StatusOr<AuditPageRequest> AuditPageRequestOf(
 comments::v1::AddCommentResponse MessageOf(const AddedComment& added);
 comments::v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome);
 comments::v1::GetCommentResponse MessageOf(const Comment& comment);
+comments::v1::MarkThreadReadResponse MessageOf(const ReadState& state);
+comments::v1::BatchGetReadStatesResponse MessageOf(const std::vector<ReadState>& states);
+comments::v1::SearchAuthorsResponse MessageOf(const std::vector<Author>& authors);
 NewEdit NewEditOf(comments::v1::EditCommentRequest request);
 NewRemoval NewRemovalOf(comments::v1::RemoveCommentRequest request);
 NewErasure NewErasureOf(comments::v1::EraseCommentRequest request);

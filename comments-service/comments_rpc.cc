@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "comments-service/call_context_rpc.h"
 #include "comments-service/comment_messages.h"
@@ -20,13 +21,13 @@ namespace v1 = comments::v1;
 using Contract = v1::CommentsService;
 
 // All methods are raw: see raw_message.h.
-using RawService = Contract::WithRawCallbackMethod_AddComment<
-    Contract::WithRawCallbackMethod_ImportComments<Contract::WithRawCallbackMethod_GetComment<
-        Contract::WithRawCallbackMethod_ListComments<Contract::WithRawCallbackMethod_ListRecentComments<
-            Contract::WithRawCallbackMethod_WatchEvents<Contract::WithRawCallbackMethod_ListThreadCounts<
-                Contract::WithRawCallbackMethod_ListAuditEntries<
-                    Contract::WithRawCallbackMethod_VerifyAuditLog<
-                        Contract::WithRawCallbackMethod_GetThread<
+using RawService = Contract::WithRawCallbackMethod_AddComment<Contract::WithRawCallbackMethod_ImportComments<
+    Contract::WithRawCallbackMethod_GetComment<Contract::WithRawCallbackMethod_ListComments<
+        Contract::WithRawCallbackMethod_ListRecentComments<Contract::WithRawCallbackMethod_MarkThreadRead<
+            Contract::WithRawCallbackMethod_BatchGetReadStates<Contract::WithRawCallbackMethod_SearchAuthors<
+                Contract::WithRawCallbackMethod_WatchEvents<Contract::WithRawCallbackMethod_ListThreadCounts<
+                    Contract::WithRawCallbackMethod_ListAuditEntries<
+                        Contract::WithRawCallbackMethod_VerifyAuditLog<Contract::WithRawCallbackMethod_GetThread<
                             Contract::WithRawCallbackMethod_GetCheckpoint<
                                 Contract::WithRawCallbackMethod_GetInclusionProof<
                                     Contract::WithRawCallbackMethod_GetConsistencyProof<
@@ -38,7 +39,7 @@ using RawService = Contract::WithRawCallbackMethod_AddComment<
                                                             Contract::
                                                                 WithRawCallbackMethod_EraseComment<
                                                                     Contract::
-                                                                        Service>>>>>>>>>>>>>>>>>>>;
+                                                                        Service>>>>>>>>>>>>>>>>>>>>>>;
 
 // The answer of a use case as the answer of the call.
 template <class Result>
@@ -97,6 +98,9 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         reopen_thread_(MethodOf("ReopenThread")),
         list_comment_revisions_(MethodOf("ListCommentRevisions")),
         get_thread_(MethodOf("GetThread")),
+        mark_thread_read_(MethodOf("MarkThreadRead")),
+        batch_get_read_states_(MethodOf("BatchGetReadStates")),
+        search_authors_(MethodOf("SearchAuthors")),
         get_checkpoint_(MethodOf("GetCheckpoint")),
         get_inclusion_proof_(MethodOf("GetInclusionProof")),
         get_consistency_proof_(MethodOf("GetConsistencyProof")) {}
@@ -231,8 +235,42 @@ class CommentsRpc : public GatedService<Contract, RawService> {
                                                grpc::ByteBuffer* response) override {
     return Handle<v1::ListRecentCommentsRequest>(
         context, list_recent_comments_, *request, [this, response](UnaryCall* call, auto& message) {
-          use_cases_.listing.ListRecent(ContextOf(call->call()), PageRequestOf(message),
+          use_cases_.listing.ListRecent(ContextOf(call->call()),
+                                        {PageRequestOf(message), message.mentioning_me()},
                                         PageAnswerTo(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* MarkThreadRead(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override {
+    return Handle<v1::MarkThreadReadRequest>(
+        context, mark_thread_read_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.read_states.Mark(ContextOf(call->call()),
+                                      std::move(*message.mutable_invoice_id()), message.sequence(),
+                                      AnswerTo<ReadState>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* BatchGetReadStates(grpc::CallbackServerContext* context,
+                                               const grpc::ByteBuffer* request,
+                                               grpc::ByteBuffer* response) override {
+    return Handle<v1::BatchGetReadStatesRequest>(
+        context, batch_get_read_states_, *request,
+        [this, response](UnaryCall* call, auto& message) {
+          const auto& ids = message.invoice_ids();
+          use_cases_.read_states.Get(ContextOf(call->call()), {ids.begin(), ids.end()},
+                                     AnswerTo<std::vector<ReadState>>(call, response));
+        });
+  }
+
+  grpc::ServerUnaryReactor* SearchAuthors(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return Handle<v1::SearchAuthorsRequest>(
+        context, search_authors_, *request, [this, response](UnaryCall* call, auto& message) {
+          use_cases_.authors.Find(ContextOf(call->call()), message.prefix(), message.page_size(),
+                                  AnswerTo<std::vector<Author>>(call, response));
         });
   }
 
@@ -323,6 +361,9 @@ class CommentsRpc : public GatedService<Contract, RawService> {
   const GatedMethod& reopen_thread_;
   const GatedMethod& list_comment_revisions_;
   const GatedMethod& get_thread_;
+  const GatedMethod& mark_thread_read_;
+  const GatedMethod& batch_get_read_states_;
+  const GatedMethod& search_authors_;
   const GatedMethod& get_checkpoint_;
   const GatedMethod& get_inclusion_proof_;
   const GatedMethod& get_consistency_proof_;

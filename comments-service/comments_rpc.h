@@ -10,6 +10,8 @@
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_verifier.h"
 #include "comments-service/audit/checkpoints.h"
+#include "comments-service/readers/author_search.h"
+#include "comments-service/readers/read_states.h"
 #include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
@@ -25,6 +27,8 @@ struct CommentsUseCases {
   Changes& changes;
   CommentListing& listing;
   RevisionListing& revisions;
+  ReadStates& read_states;
+  AuthorSearch& authors;
   AuditListing& audit;
   AuditVerifier& verifier;
   Checkpoints& checkpoints;

@@ -19,6 +19,8 @@
 #include "comments-service/comments_rpc.h"
 #include "comments-service/invoices/invoice_directory_rpc.h"
 #include "comments-service/invoices/invoice_lookup.h"
+#include "comments-service/readers/author_search.h"
+#include "comments-service/readers/read_states.h"
 #include "comments-service/relay/relay.h"
 #include "comments-service/relay/relay_flags.h"
 #include "comments-service/schema.h"
@@ -157,6 +159,8 @@ int Run(int argc, char** argv) {
   Changes changes(writes, writer, *log, invoices, edit_window);
   CommentListing listing(*database, feed, invoices, pages);
   RevisionListing revisions(*database, invoices);
+  ReadStates read_states(*database, writes, invoices);
+  AuthorSearch authors(*database);
   AuditListing audit_listing(*database, invoices);
   AuditVerifier verifier(*database);
   Checkpoints checkpoints(*database, *signer, log->id());
@@ -177,8 +181,8 @@ int Run(int argc, char** argv) {
   gate_options.tracer = tracer.get();
   Gate gate(gate_options, *tokens, metrics);
   WatchEventsRpc watch(gate, feed, invoices, watches);
-  const auto rpc = MakeCommentsRpc(
-      gate, {comments, changes, listing, revisions, audit_listing, verifier, checkpoints, watch});
+  const auto rpc = MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states,
+                                          authors, audit_listing, verifier, checkpoints, watch});
   const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
                                 feed, metrics);
 

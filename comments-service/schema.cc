@@ -159,6 +159,61 @@ std::vector<std::string> ChangesAndRecord() {
   return statements;
 }
 
+// What readers have: how far each has read which thread, who is mentioned where, and who there is
+// to be mentioned. Adding a comment writes to none of it unless it mentions somebody or its author
+// is new. The new columns have defaults, for a replica of the version before, which neither writes
+// mentions nor takes them away: what it removes or erases meanwhile keeps the user_ids, and no
+// text.
+std::vector<std::string> Readers() {
+  std::vector<std::string> statements = {
+      // The user_ids, each in a line of its own.
+      "ALTER TABLE comments ADD COLUMN mentions TEXT NOT NULL DEFAULT ''",
+      "ALTER TABLE comment_revisions ADD COLUMN mentions TEXT NOT NULL DEFAULT ''",
+
+      "CREATE TABLE read_marks ("
+      " org_id TEXT {c_collation} NOT NULL,"
+      " user_id TEXT {c_collation} NOT NULL,"
+      " invoice_id TEXT {c_collation} NOT NULL,"
+      " sequence BIGINT NOT NULL,"
+      " PRIMARY KEY (org_id, user_id, invoice_id)) {clustered}",
+
+      // By the position of the comment; the index finds those of one thread.
+      "CREATE TABLE comment_mentions ("
+      " org_id TEXT {c_collation} NOT NULL,"
+      " user_id TEXT {c_collation} NOT NULL,"
+      " position BIGINT NOT NULL,"
+      " invoice_id TEXT {c_collation} NOT NULL,"
+      " sequence BIGINT NOT NULL,"
+      " PRIMARY KEY (org_id, user_id, position)) {clustered}",
+      "CREATE INDEX comment_mentions_by_thread ON comment_mentions"
+      " (org_id, user_id, invoice_id, sequence)",
+
+      // key_count 0: those that this migration found, by less than an author's next comment adds.
+      "CREATE TABLE authors ("
+      " org_id TEXT {c_collation} NOT NULL,"
+      " user_id TEXT {c_collation} NOT NULL,"
+      " display_name TEXT NOT NULL,"
+      " key_count BIGINT NOT NULL,"
+      " PRIMARY KEY (org_id, user_id)) {clustered}",
+      "CREATE TABLE author_keys ("
+      " org_id TEXT {c_collation} NOT NULL,"
+      " search_key TEXT {c_collation} NOT NULL,"
+      " user_id TEXT {c_collation} NOT NULL,"
+      " PRIMARY KEY (org_id, search_key, user_id)) {clustered}",
+      "INSERT INTO authors (org_id, user_id, display_name, key_count)"
+      " SELECT c.org_id, c.author_id, c.author_name, 0 FROM"
+      " (SELECT org_id, max(position) AS position FROM comments GROUP BY org_id, author_id) AS n"
+      " JOIN comments c ON c.org_id = n.org_id AND c.position = n.position",
+      "INSERT INTO author_keys (org_id, search_key, user_id)"
+      " SELECT org_id, lower(user_id), user_id FROM authors UNION"
+      " SELECT org_id, lower(display_name), user_id FROM authors WHERE display_name <> ''",
+  };
+  const std::vector<std::string> wall =
+      TenantWall({"read_marks", "comment_mentions", "authors", "author_keys"});
+  statements.insert(statements.end(), wall.begin(), wall.end());
+  return statements;
+}
+
 }  // namespace
 
 Migrations CommentsMigrations() {
@@ -170,7 +225,8 @@ Migrations CommentsMigrations() {
           {.number = 3, .name = "relay position", .statements = RelayPositionSchema()},
           {.number = 4,
            .name = "changes of comments, and the record of what they say",
-           .statements = ChangesAndRecord()}};
+           .statements = ChangesAndRecord()},
+          {.number = 5, .name = "read marks, mentions and known authors", .statements = Readers()}};
 }
 
 }  // namespace marginalia

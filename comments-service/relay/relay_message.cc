@@ -112,6 +112,16 @@ void AppendComment(std::string& json, const comments::v1::Comment& comment) {
     AppendText(json, "reason", comment.removal().reason());
     json += '}';
   }
+  if (comment.mentions_size() > 0) {
+    AppendName(json, "mentions");
+    char before = '[';
+    for (const std::string& user_id : comment.mentions()) {
+      json += before;
+      AppendJsonString(json, user_id);
+      before = ',';
+    }
+    json += ']';
+  }
   json += '}';
 }
 

@@ -8,14 +8,15 @@ namespace {
 
 struct KeepStatement {
   explicit KeepStatement(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "INSERT INTO comment_revisions (org_id, position, revision, body,"
-                          " body_salt, editor_id, editor_name, revision_time, event_position,"
-                          " erased) SELECT org_id, position, revision, body, body_salt, author_id,"
-                          " author_name, create_time, position, 0 FROM comments"
-                          " WHERE org_id = :org_id AND position = :position"
-                          " ON CONFLICT DO NOTHING",
-                   soci::use(org_id), soci::use(position))) {}
+      : statement(
+            (connection.sql().prepare
+                 << "INSERT INTO comment_revisions (org_id, position, revision, body,"
+                    " body_salt, editor_id, editor_name, revision_time, event_position,"
+                    " erased, mentions) SELECT org_id, position, revision, body, body_salt,"
+                    " author_id, author_name, create_time, position, 0, mentions FROM comments"
+                    " WHERE org_id = :org_id AND position = :position"
+                    " ON CONFLICT DO NOTHING",
+             soci::use(org_id), soci::use(position))) {}
 
   std::string org_id;
   std::int64_t position = 0;
@@ -26,18 +27,18 @@ struct RevisionRows {
   explicit RevisionRows(Connection& connection)
       : insert(connection,
                "INSERT INTO comment_revisions (org_id, position, revision, body, body_salt, "
-               "editor_id, editor_name, revision_time, event_position, erased)",
+               "editor_id, editor_name, revision_time, event_position, erased, mentions)",
                {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText,
                 RowInsert::kBytes, RowInsert::kText, RowInsert::kText, RowInsert::kInteger,
-                RowInsert::kInteger, RowInsert::kInteger}) {}
+                RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText}) {}
   RowInsert insert;
 };
 
 struct EraseStatement {
   explicit EraseStatement(Connection& connection)
       : statement((connection.sql().prepare
-                       << "UPDATE comment_revisions SET body = '', body_salt = '', erased = 1"
-                          " WHERE org_id = :org_id AND position = :position",
+                       << "UPDATE comment_revisions SET body = '', body_salt = '', mentions = '',"
+                          " erased = 1 WHERE org_id = :org_id AND position = :position",
                    soci::use(org_id), soci::use(position))) {}
 
   std::string org_id;
@@ -67,18 +68,19 @@ struct UpdateStatement {
                                  " edit_time = :edited, removal_time = :removed,"
                                  " remover_id = :remover, remover_name = :name,"
                                  " removal_reason = :reason, erased = :erased,"
-                                 " change_position = :changed"
+                                 " change_position = :changed, mentions = :mentions"
                                  " WHERE org_id = :org_id AND position = :position"
                                : "UPDATE comments SET body = :body, body_salt = :salt,"
                                  " revision = :revision, edit_time = :edited,"
                                  " removal_time = :removed, remover_id = :remover,"
                                  " remover_name = :name, removal_reason = :reason,"
-                                 " erased = :erased, change_position = :changed"
+                                 " erased = :erased, change_position = :changed,"
+                                 " mentions = :mentions"
                                  " WHERE org_id = :org_id AND position = :position"),
                    soci::use(body), soci::use(salt), soci::use(revision), soci::use(edited),
                    soci::use(removed), soci::use(remover_id), soci::use(remover_name),
-                   soci::use(reason), soci::use(erased), soci::use(changed), soci::use(org_id),
-                   soci::use(position))) {}
+                   soci::use(reason), soci::use(erased), soci::use(changed), soci::use(mentions),
+                   soci::use(org_id), soci::use(position))) {}
 
   std::string body;
   std::string salt;
@@ -90,6 +92,7 @@ struct UpdateStatement {
   std::string reason;
   std::int64_t erased = 0;
   std::int64_t changed = 0;
+  std::string mentions;
   std::string org_id;
   std::int64_t position = 0;
   soci::statement statement;
@@ -98,12 +101,14 @@ struct UpdateStatement {
 struct SelectRevisions {
   explicit SelectRevisions(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT revision, body, editor_id, editor_name, revision_time, erased"
-                          " FROM comment_revisions WHERE org_id = :org_id AND position = :position"
+                       << "SELECT revision, body, editor_id, editor_name, revision_time, erased,"
+                          " mentions FROM comment_revisions WHERE org_id = :org_id AND position = "
+                          ":position"
                           " AND revision > :revision ORDER BY revision LIMIT :limit",
                    soci::use(org_id), soci::use(position), soci::use(after), soci::use(limit),
                    soci::into(row.revision), soci::into(row.body), soci::into(row.editor.user_id),
-                   soci::into(row.editor.display_name), soci::into(time), soci::into(erased))) {}
+                   soci::into(row.editor.display_name), soci::into(time), soci::into(erased),
+                   soci::into(row.mentions))) {}
 
   std::string org_id;
   std::int64_t position = 0;
@@ -200,6 +205,7 @@ void InsertRevision(Connection& connection, std::string_view org_id, std::int64_
       .Integer(absl::ToUnixMicros(revision.time))
       .Integer(event_position)
       .Integer(revision.erased ? 1 : 0)
+      .Text(revision.mentions)
       .EndRow();
 }
 
@@ -218,6 +224,7 @@ void UpdateComment(Connection& connection, std::string_view org_id, std::int64_t
   update.reason = view.removal_reason;
   update.erased = view.erased ? 1 : 0;
   update.changed = change_position;
+  update.mentions = view.mentions;
   update.org_id = org_id;
   update.position = position;
   update.statement.execute(true);
@@ -250,7 +257,10 @@ Comment AsFirstSaid(Connection& connection, std::string_view org_id, const Store
   Comment first = stored.comment;
   if (first.revision == 1 && !first.removal) return first;
   const std::vector<Revision> kept = ReadRevisions(connection, org_id, stored.position, 0, 1);
-  if (!kept.empty()) first.body = kept.front().body;
+  if (!kept.empty()) {
+    first.body = kept.front().body;
+    first.mentions = kept.front().mentions;
+  }
   return first;
 }
 

@@ -26,6 +26,8 @@ struct Revision {
   absl::Time time;
   // Its text exists nowhere any more.
   bool erased = false;
+  // As Comment::mentions.
+  std::string mentions = {};
 };
 
 // Of the comment at `position`, which changes for the first time: keeps what it says as a revision.

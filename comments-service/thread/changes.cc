@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/mentions.h"
 #include "services/errors/errors.h"
 #include "services/text/uuid.h"
 #include "services/tokens/consistency_token.h"
@@ -17,6 +18,7 @@ namespace marginalia {
 // A change under way: shared by the write, which may run more than once, and the answer.
 struct Changes::EditRun {
   NewEdit request;
+  std::string mentions;  // the request's, as Comment::mentions
   Deed deed;
   EditedComment result;
   std::int64_t seen = 0;  // the position that the answer includes
@@ -36,6 +38,7 @@ struct Changes::ErasureRun {
 };
 struct Changes::SettlementRun {
   NewSettlement request;
+  std::string mentions;  // of its words, as Comment::mentions
   Deed deed;
   SettledThread result;
   std::int64_t seen = 0;
@@ -114,9 +117,9 @@ bool IsSame(const StoredChange& change, std::string_view action, const Deed& dee
 
 // Whether the comment at `position` said this in this revision; what is erased may have.
 bool Said(Connection& connection, std::string_view org_id, std::int64_t position,
-          std::int64_t revision, std::string_view body) {
+          std::int64_t revision, std::string_view body, std::string_view mentions) {
   const std::optional<Revision> kept = FindRevision(connection, org_id, position, revision);
-  return kept.has_value() && (kept->erased || kept->body == body);
+  return kept.has_value() && (kept->erased || (kept->body == body && kept->mentions == mentions));
 }
 
 }  // namespace
@@ -163,10 +166,14 @@ void Changes::Edit(const CallContext& call, NewEdit request, Answer<EditedCommen
   if (checked.ok()) checked = InField("body", CheckBody(request.body));
   if (checked.ok() && request.etag.empty()) checked = InvalidField("etag", "is required");
   if (checked.ok()) checked = CheckChangeId(request.change_id);
+  absl::StatusOr<std::string> mentions = MentionsOf("mentions", request.mentions);
+  if (checked.ok()) checked = mentions.status();
   if (!checked.ok()) return answer(checked);
-  Submit(call,
-         std::make_shared<EditRun>(EditRun{.request = std::move(request), .deed = DeedOf(call)}),
-         std::move(answer));
+  Submit(
+      call,
+      std::make_shared<EditRun>(EditRun{
+          .request = std::move(request), .mentions = *std::move(mentions), .deed = DeedOf(call)}),
+      std::move(answer));
 }
 
 absl::Status Changes::Write(Connection& connection, EditRun& run) {
@@ -178,7 +185,8 @@ absl::Status Changes::Write(Connection& connection, EditRun& run) {
   if (!request.change_id.empty()) {
     if (const auto change = FindChange(connection, deed.org_id, request.change_id)) {
       if (!IsSame(*change, kActionEdited, deed, request.invoice_id, request.comment_id) ||
-          !Said(connection, deed.org_id, stored->position, change->revision, request.body)) {
+          !Said(connection, deed.org_id, stored->position, change->revision, request.body,
+                run.mentions)) {
         return ChangeIdReused();
       }
       run.result.replayed = true;
@@ -189,7 +197,7 @@ absl::Status Changes::Write(Connection& connection, EditRun& run) {
   }
   if (comment.author.user_id != deed.actor.user_id) return NotTheAuthor();
   if (comment.removal) return CommentRemoved();
-  if (comment.body == request.body) {
+  if (comment.body == request.body && comment.mentions == run.mentions) {
     run.result.replayed = true;
     run.result.receipt = ReceiptOf(connection, deed.org_id, *stored);
     run.result.comment = std::move(comment);
@@ -197,7 +205,8 @@ absl::Status Changes::Write(Connection& connection, EditRun& run) {
   }
   if (request.etag != EtagOf(comment)) return EtagMismatch("comment", EtagOf(comment));
   if (absl::Status open = CheckWindow(comment, deed.time); !open.ok()) return open;
-  run.result.receipt = writer_.Edit(connection, deed, *stored, request.body, request.change_id);
+  run.result.receipt =
+      writer_.Edit(connection, deed, *stored, request.body, run.mentions, request.change_id);
   run.result.comment = std::move(comment);
   return absl::OkStatus();
 }
@@ -311,17 +320,21 @@ void Changes::Reopen(const CallContext& call, NewSettlement request,
 template <class Result>
 void Changes::Settle(const CallContext& call, NewSettlement request, Answer<Result> answer) {
   absl::Status checked = CheckChangeId(request.change_id);
+  absl::StatusOr<std::string> mentions = "";
   if (checked.ok() && request.words) {
     std::string& comment_id = request.words->comment_id;
     if (comment_id.empty()) comment_id = NewUuid(absl::Now());
     checked = Canonicalize("comment.comment_id", comment_id);
     if (checked.ok()) checked = InField("comment.body", CheckBody(request.words->body));
+    if (checked.ok()) mentions = MentionsOf("comment.mentions", request.words->mentions);
+    if (checked.ok()) checked = mentions.status();
   }
   if (!checked.ok()) return answer(checked);
-  Submit(call,
-         std::make_shared<SettlementRun>(
-             SettlementRun{.request = std::move(request), .deed = DeedOf(call)}),
-         std::move(answer));
+  Submit(
+      call,
+      std::make_shared<SettlementRun>(SettlementRun{
+          .request = std::move(request), .mentions = *std::move(mentions), .deed = DeedOf(call)}),
+      std::move(answer));
 }
 
 absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
@@ -346,7 +359,8 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
                         .invoice_id = request.invoice_id,
                         .author = deed.actor,
                         .body = request.words->body,
-                        .create_time = deed.time};
+                        .create_time = deed.time,
+                        .mentions = run.mentions};
     if (!IsReplay(AsFirstSaid(connection, deed.org_id, *said), again)) return CommentIdReused();
   }
   if (!request.change_id.empty()) {
@@ -371,7 +385,8 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
                     .invoice_id = request.invoice_id,
                     .author = deed.actor,
                     .body = request.words->body,
-                    .create_time = CreateTimeAfter(before.last_comment_time, deed.time)};
+                    .create_time = CreateTimeAfter(before.last_comment_time, deed.time),
+                    .mentions = run.mentions};
     result.receipt = writer_.Add(connection, deed, comment);
     if (!result.receipt) throw std::runtime_error("an unused comment id was taken");
     said_at = result.receipt->position;

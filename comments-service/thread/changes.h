@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "comments-service/call_context.h"
@@ -33,6 +34,8 @@ struct ChangeRequest {
 struct NewEdit : ChangeRequest {
   std::string comment_id;
   std::string body;
+  // user_ids.
+  std::vector<std::string> mentions;
 };
 
 struct NewRemoval : ChangeRequest {
@@ -51,6 +54,7 @@ struct NewSettlement : ChangeRequest {
   struct Words {
     std::string comment_id;
     std::string body;
+    std::vector<std::string> mentions;
   };
   std::optional<Words> words;
 };

@@ -90,8 +90,8 @@ std::string CommentEtag(std::int64_t revision, bool removed, bool erased) {
 }
 
 bool IsReplay(const Comment& stored, const Comment& again) {
-  return stored.invoice_id == again.invoice_id && (stored.erased || stored.body == again.body) &&
-         stored.author.user_id == again.author.user_id;
+  return stored.invoice_id == again.invoice_id && stored.author.user_id == again.author.user_id &&
+         (stored.erased || (stored.body == again.body && stored.mentions == again.mentions));
 }
 
 bool IsReplayOfImport(const Comment& stored, const Comment& again) {

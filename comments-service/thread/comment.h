@@ -21,6 +21,7 @@ inline constexpr std::size_t kInvoiceIdCharactersMax = 64;
 inline constexpr std::size_t kUserIdBytesMax = 128;
 inline constexpr std::size_t kImportCommentsMax = 500;
 inline constexpr std::size_t kReasonCharactersMax = 500;
+inline constexpr std::size_t kMentionsMax = 20;
 
 struct Author {
   std::string user_id;
@@ -56,6 +57,8 @@ struct Comment {
   std::optional<Removal> removal = std::nullopt;
   // Removed, and its texts exist nowhere any more.
   bool erased = false;
+  // The user_ids that it mentions, each in a line of its own: an id has no line's end in it.
+  std::string mentions = {};
 
   friend bool operator==(const Comment&, const Comment&) = default;
 };
@@ -97,9 +100,9 @@ inline std::string EtagOf(const Comment& comment) {
   return CommentEtag(comment.revision, comment.removal.has_value(), comment.erased);
 }
 
-// Whether adding `again` repeats what was stored as `stored`, whose body is the one of its first
-// revision: the same invoice, author and body under the same id. An erased one is repeated by any
-// body: nobody knows any more what it said, and nothing is written either way.
+// Whether adding `again` repeats what was stored as `stored`, whose body and mentions are those of
+// its first revision: the same invoice, author, body and mentions under the same id. An erased one
+// is repeated by any: nobody knows any more what it said, and nothing is written either way.
 bool IsReplay(const Comment& stored, const Comment& again);
 
 // The same of an import, which brings the author's name and the time itself: they are part of what

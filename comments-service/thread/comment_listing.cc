@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "comments-service/audit/audit_log.h"
+#include "comments-service/readers/read_mark_store.h"
 #include "comments-service/thread/comment_store.h"
 #include "comments-service/thread/comment_wire.h"
 #include "comments-service/thread/page_store.h"
@@ -33,6 +34,9 @@ struct CommentListing::ThreadQuery {
 
 struct CommentListing::RecentQuery {
   std::string org_id;
+  std::string user_id;
+  bool mentions_only = false;
+  bool by_person = false;
   std::string scope;
   int page_size = 0;
   PageCursor cursor;
@@ -49,6 +53,7 @@ namespace {
 
 constexpr std::string_view kThreadListing = "ListComments";
 constexpr std::string_view kRecentListing = "ListRecentComments";
+constexpr std::string_view kMentionListing = "ListRecentComments mentioning";
 // What a page takes besides the bodies: ids, names, times and tokens.
 constexpr std::size_t kEncodedCommentBytes = 320;
 
@@ -59,6 +64,15 @@ void AppendNewestFirst(const Rows& rows, std::size_t count, PageCursor::Directio
   for (std::size_t i = 0; i < count; ++i) {
     append(direction == PageCursor::Direction::kOlder ? i : count - 1 - i);
   }
+}
+
+// The threads of the first `count` comments, each once.
+std::vector<std::string> ThreadsOf(const RecentRows& rows, std::size_t count) {
+  std::vector<std::string> threads(rows.invoice_ids.begin(),
+                                   rows.invoice_ids.begin() + static_cast<std::ptrdiff_t>(count));
+  std::sort(threads.begin(), threads.end());
+  threads.erase(std::unique(threads.begin(), threads.end()), threads.end());
+  return threads;
 }
 
 PageSpan SpanOf(const std::vector<std::int64_t>& keys, std::size_t count,
@@ -254,16 +268,22 @@ void CommentListing::GetThread(const CallContext& call, ThreadRequest request,
   invoices_.Find(call, std::move(request.invoice_id), std::move(read));
 }
 
-void CommentListing::ListRecent(const CallContext& call, ListPageRequest request,
+void CommentListing::ListRecent(const CallContext& call, RecentPageRequest request,
                                 Answer<EncodedPage> answer) {
   const absl::StatusOr<int> page_size = PageSize(request.page_size);
   if (!page_size.ok()) return answer(page_size.status());
+  const bool mentions_only = request.mentioning_me;
   const absl::StatusOr<PageCursor> cursor =
-      ParseCursorToken(request.page_token, {kRecentListing, call.caller.org_id});
+      mentions_only ? ParseCursorToken(request.page_token,
+                                       {kMentionListing, call.caller.org_id, call.caller.user_id})
+                    : ParseCursorToken(request.page_token, {kRecentListing, call.caller.org_id});
   if (!cursor.ok()) return answer(cursor.status());
   ReadAnswer<EncodedPage, RecentQuery>(
       database_, call.deadline, Tenants::One(call.caller.org_id),
       RecentQuery{.org_id = call.caller.org_id,
+                  .user_id = call.caller.user_id,
+                  .mentions_only = mentions_only,
+                  .by_person = call.caller.role != Role::kService,
                   .scope = std::string(TokenScope(call.caller)),
                   .page_size = *page_size,
                   .cursor = *cursor},
@@ -277,8 +297,12 @@ EncodedPage CommentListing::RecentPage(Connection& connection, const RecentQuery
   const auto direction = query.cursor.direction;
   const bool older = direction == PageCursor::Direction::kOlder;
   // One row more than the page tells whether older ones follow.
-  const RecentRows& rows = (older ? ReadOlderRecentComments : ReadNewerRecentComments)(
-      connection, query.org_id, query.cursor.from, query.page_size + 1);
+  const RecentRows& rows =
+      query.mentions_only
+          ? (older ? ReadOlderMentions : ReadNewerMentions)(connection, query.org_id, query.user_id,
+                                                            query.cursor.from, query.page_size + 1)
+          : (older ? ReadOlderRecentComments : ReadNewerRecentComments)(
+                connection, query.org_id, query.cursor.from, query.page_size + 1);
   const std::size_t count = std::min(rows.size(), static_cast<std::size_t>(query.page_size));
   auto page = std::make_shared<std::string>();
   AppendNewestFirst(rows, count, direction,
@@ -289,13 +313,24 @@ EncodedPage CommentListing::RecentPage(Connection& connection, const RecentQuery
     // A newer page was asked for from an older item, which is still there.
     span.more_older = older ? rows.size() > count : true;
   }
+  const PageSpan* const shown = count > 0 ? &span : nullptr;
   PageTokens tokens =
-      TokensOf(query.cursor, count > 0 ? &span : nullptr, {kRecentListing, query.org_id});
-  const AuditHead head = ReadAuditHead(connection, query.org_id);
-  AppendPageTail(*page, {.next_page_token = std::move(tokens.next),
-                         .previous_page_token = std::move(tokens.previous),
-                         .total_size = head.entry_count - head.change_count,
-                         .consistency_token = TokenAt(EventLog::HeadIn(connection), query.scope)});
+      query.mentions_only
+          ? TokensOf(query.cursor, shown, {kMentionListing, query.org_id, query.user_id})
+          : TokensOf(query.cursor, shown, {kRecentListing, query.org_id});
+  PageTail tail{.next_page_token = std::move(tokens.next),
+                .previous_page_token = std::move(tokens.previous),
+                .consistency_token = TokenAt(EventLog::HeadIn(connection), query.scope)};
+  if (!query.mentions_only) {
+    const AuditHead head = ReadAuditHead(connection, query.org_id);
+    tail.total_size = head.entry_count - head.change_count;
+  }
+  AppendPageTail(*page, tail);
+  if (!query.by_person) return page;
+  for (const ReadState& state :
+       ReadReadStates(connection, query.org_id, query.user_id, ThreadsOf(rows, count))) {
+    AppendReadState(*page, state);
+  }
   return page;
 }
 

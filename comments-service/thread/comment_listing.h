@@ -35,6 +35,11 @@ struct ListPageRequest {
   std::string page_token;
 };
 
+struct RecentPageRequest : ListPageRequest {
+  // Only comments that mention the caller.
+  bool mentioning_me = false;
+};
+
 struct ThreadCount {
   std::string org_id;
   std::string invoice_id;
@@ -76,7 +81,7 @@ class CommentListing {
   void GetThread(const CallContext& call, ThreadRequest request, Answer<ThreadAnswer> answer);
 
   // The answer is an encoded ListRecentCommentsResponse.
-  void ListRecent(const CallContext& call, ListPageRequest request, Answer<EncodedPage> answer);
+  void ListRecent(const CallContext& call, RecentPageRequest request, Answer<EncodedPage> answer);
 
   // Of the caller's tenant, or of all. Every page carries the token of the first one's snapshot.
   void ListThreadCounts(const CallContext& call, ListPageRequest request,

@@ -74,7 +74,7 @@ struct SelectComment {
       : statement((connection.sql().prepare
                        << "SELECT invoice_id, sequence, author_id, author_name, body, create_time,"
                           " position, revision, edit_time, removal_time, remover_id, remover_name,"
-                          " removal_reason, erased, change_position FROM comments"
+                          " removal_reason, erased, change_position, mentions FROM comments"
                           " WHERE org_id = :org_id AND position = (SELECT position"
                           " FROM comment_ids WHERE org_id = :same_org AND id_high = :id_high"
                           " AND id_low = :id_low)",
@@ -84,7 +84,8 @@ struct SelectComment {
                    soci::into(comment.body), soci::into(create_time), soci::into(position),
                    soci::into(comment.revision), soci::into(edit_time), soci::into(removal_time),
                    soci::into(removal.actor.user_id), soci::into(removal.actor.display_name),
-                   soci::into(removal.reason), soci::into(erased), soci::into(change_position))) {}
+                   soci::into(removal.reason), soci::into(erased), soci::into(change_position),
+                   soci::into(comment.mentions))) {}
 
   Comment Read(std::string_view comment_id) {
     Comment read = comment;
@@ -94,6 +95,8 @@ struct SelectComment {
     if (removal_time != 0) {
       read.removal = removal;
       read.removal->time = absl::FromUnixMicros(removal_time);
+      // A replica of the version before does not take them away.
+      read.mentions.clear();
     }
     read.erased = erased != 0;
     return read;
@@ -189,11 +192,12 @@ struct CommentRows {
       : insert(connection,
                "INSERT INTO comments (org_id, position, invoice_id, sequence, comment_id, "
                "author_id, author_name, body, create_time, body_salt, revision, edit_time, "
-               "removal_time, remover_id, remover_name, removal_reason)",
+               "removal_time, remover_id, remover_name, removal_reason, mentions)",
                {RowInsert::kText, RowInsert::kInteger, RowInsert::kText, RowInsert::kInteger,
                 RowInsert::kText, RowInsert::kText, RowInsert::kText, RowInsert::kText,
                 RowInsert::kInteger, RowInsert::kBytes, RowInsert::kInteger, RowInsert::kInteger,
-                RowInsert::kInteger, RowInsert::kText, RowInsert::kText, RowInsert::kText}) {}
+                RowInsert::kInteger, RowInsert::kText, RowInsert::kText, RowInsert::kText,
+                RowInsert::kText}) {}
   RowInsert insert;
 };
 
@@ -317,6 +321,7 @@ void InsertComment(Connection& connection, std::string_view org_id, const Commen
       .Text(view.remover_id)
       .Text(view.remover_name)
       .Text(view.removal_reason)
+      .Text(comment.mentions)
       .EndRow();
   connection.Held<ThreadCommentRows>()
       .insert.Text(org_id)

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/time/time.h"
+#include "comments-service/thread/mentions.h"
 
 namespace marginalia {
 namespace {
@@ -101,6 +102,12 @@ std::string EtagOf(const CommentView& comment) {
   return CommentEtag(comment.revision, comment.removal_micros != 0, comment.erased);
 }
 
+std::size_t MentionsSize(std::string_view mentions) {
+  std::size_t size = 0;
+  for (const std::string_view user_id : MentionedUsers(mentions)) size += TextSize(user_id);
+  return size;
+}
+
 void AppendComment(std::string& out, const CommentView& comment) {
   AppendText(out, 1, comment.comment_id);
   AppendText(out, 2, comment.invoice_id);
@@ -118,6 +125,9 @@ void AppendComment(std::string& out, const CommentView& comment) {
   }
   AppendText(out, 10, EtagOf(comment));
   AppendNumber(out, 11, comment.erased ? 1 : 0);
+  for (const std::string_view user_id : MentionedUsers(comment.mentions)) {
+    AppendText(out, 12, user_id);
+  }
 }
 
 // Nothing of a thread that has no such time, and 0 is none either.
@@ -162,7 +172,8 @@ CommentView ViewOf(const Comment& comment) {
                      .remover_id = removal ? removal->actor.user_id : std::string_view(),
                      .remover_name = removal ? removal->actor.display_name : std::string_view(),
                      .removal_reason = removal ? removal->reason : std::string_view(),
-                     .erased = comment.erased};
+                     .erased = comment.erased,
+                     .mentions = comment.mentions};
 }
 
 std::size_t CommentWireSize(const CommentView& comment) {
@@ -172,7 +183,8 @@ std::size_t CommentWireSize(const CommentView& comment) {
          NumberSize(comment.revision) +
          (comment.edit_micros != 0 ? LengthSize(Timestamp(comment.edit_micros).Size()) : 0) +
          (comment.removal_micros != 0 ? LengthSize(RemovalSize(comment)) : 0) +
-         TextSize(EtagOf(comment)) + NumberSize(comment.erased ? 1 : 0);
+         TextSize(EtagOf(comment)) + NumberSize(comment.erased ? 1 : 0) +
+         MentionsSize(comment.mentions);
 }
 
 void AppendPageComment(std::string& page, const CommentView& comment) {
@@ -189,6 +201,19 @@ void AppendPageTail(std::string& page, const PageTail& tail) {
   const std::string thread = EncodeThread(*tail.thread, tail.invoice_id);
   AppendLength(page, 6, thread.size());
   page.append(thread);
+}
+
+void AppendReadState(std::string& page, const ReadState& state) {
+  const std::int64_t mentioned = state.mentioned ? 1 : 0;
+  AppendLength(page, 7,
+               TextSize(state.invoice_id) + NumberSize(state.read_sequence) +
+                   NumberSize(state.newest_sequence) + NumberSize(state.unread_count) +
+                   NumberSize(mentioned));
+  AppendText(page, 1, state.invoice_id);
+  AppendNumber(page, 2, state.read_sequence);
+  AppendNumber(page, 3, state.newest_sequence);
+  AppendNumber(page, 4, state.unread_count);
+  AppendNumber(page, 5, mentioned);
 }
 
 std::string EncodeEvent(const EventView& event) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "comments-service/readers/read_state.h"
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/thread.h"
 
@@ -32,6 +33,8 @@ struct CommentView {
   std::string_view remover_name;
   std::string_view removal_reason;
   bool erased = false;
+  // As Comment::mentions.
+  std::string_view mentions;
 };
 
 CommentView ViewOf(const Comment& comment);
@@ -54,6 +57,9 @@ struct PageTail {
 };
 
 void AppendPageTail(std::string& page, const PageTail& tail);
+
+// Appends one entry of `repeated ReadState read_states = 7` of ListRecentCommentsResponse.
+void AppendReadState(std::string& page, const ReadState& state);
 
 // The kinds of Event, by the numbers of their fields.
 enum class EventKind : std::uint32_t {

@@ -2,14 +2,26 @@
 
 #include <utility>
 
+#include "comments-service/readers/mention_store.h"
 #include "comments-service/record/commitment.h"
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_wire.h"
 #include "comments-service/thread/erased_event.h"
+#include "comments-service/thread/mentions.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {
+namespace {
+
+MentioningComment WhereStands(const Deed& deed, const Comment& comment, std::int64_t position) {
+  return {.org_id = deed.org_id,
+          .position = position,
+          .invoice_id = comment.invoice_id,
+          .sequence = comment.sequence};
+}
+
+}  // namespace
 
 void CommentWriter::Expect(std::string_view org_id, std::string_view invoice_id,
                            std::string_view comment_id) {
@@ -32,6 +44,7 @@ void CommentWriter::Begin(Connection& connection) {
 
 void CommentWriter::RolledBack() {
   threads_.clear();
+  authors_.Forget();
   // What was expected may not even have been read: the next attempt says it again.
   expected_threads_.clear();
   expected_ids_.clear();
@@ -101,10 +114,13 @@ std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& de
   if (!Claim(connection, deed.org_id, comment.comment_id)) return std::nullopt;
   const std::string body_salt = NewSalt();
   InsertComment(connection, deed.org_id, comment, events_.next_position(), body_salt);
+  InsertMentions(connection, WhereStands(deed, comment, events_.next_position()),
+                 MentionedUsers(comment.mentions));
   if (comment.sequence == 1) InsertThread(connection, deed.org_id, comment.invoice_id);
   thread.place_count = comment.sequence;
   thread.last_comment_time = comment.create_time;
   thread.last_author_name = comment.author.display_name;
+  authors_.Learn(connection, deed.org_id, comment.author);
   const bool imported = deed.action == kActionImported;
   const CommentView view = ViewOf(comment);
   return Record(
@@ -123,6 +139,16 @@ std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& de
       thread);
 }
 
+void CommentWriter::Mention(Connection& connection, const Deed& deed, StoredComment& stored,
+                            std::string_view mentions) {
+  Comment& comment = stored.comment;
+  if (comment.mentions == mentions) return;
+  const MentioningComment place = WhereStands(deed, comment, stored.position);
+  DeleteMentions(connection, place, MentionedUsers(comment.mentions));
+  InsertMentions(connection, place, MentionedUsers(mentions));
+  comment.mentions = mentions;
+}
+
 const Thread& CommentWriter::StoreChanged(Connection& connection, const Deed& deed,
                                           std::string_view invoice_id, std::int64_t removed) {
   Thread& thread = MutableThread(connection, deed.org_id, invoice_id);
@@ -133,7 +159,8 @@ const Thread& CommentWriter::StoreChanged(Connection& connection, const Deed& de
 }
 
 Receipt CommentWriter::Edit(Connection& connection, const Deed& deed, StoredComment& stored,
-                            std::string_view body, std::string_view change_id) {
+                            std::string_view body, std::string_view mentions,
+                            std::string_view change_id) {
   Comment& comment = stored.comment;
   const std::int64_t position = events_.next_position();
   const std::string salt = NewSalt();
@@ -141,12 +168,14 @@ Receipt CommentWriter::Edit(Connection& connection, const Deed& deed, StoredComm
   const absl::Time before = comment.edit_time.value_or(comment.create_time);
   comment.edit_time = CreateTimeAfter(before, deed.time);
   comment.body = body;
+  Mention(connection, deed, stored, mentions);
   ++comment.revision;
   InsertRevision(connection, deed.org_id, stored.position,
                  {.revision = comment.revision,
                   .body = comment.body,
                   .editor = deed.actor,
-                  .time = *comment.edit_time},
+                  .time = *comment.edit_time,
+                  .mentions = comment.mentions},
                  salt, position);
   UpdateComment(connection, deed.org_id, stored.position, comment, salt, position);
   if (!change_id.empty()) InsertChangeId(connection, deed.org_id, change_id, position, 0);
@@ -175,6 +204,7 @@ Receipt CommentWriter::Remove(Connection& connection, const Deed& deed, StoredCo
                             .actor = deed.actor,
                             .reason = std::string(reason)};
   comment.body.clear();
+  Mention(connection, deed, stored, "");
   UpdateComment(connection, deed.org_id, stored.position, comment, "", position);
   if (!change_id.empty()) InsertChangeId(connection, deed.org_id, change_id, position, 0);
   const Thread& thread = StoreChanged(connection, deed, comment.invoice_id, 1);
@@ -203,6 +233,7 @@ Receipt CommentWriter::Erase(Connection& connection, const Deed& deed, StoredCom
     comment.removal = Removal{.time = time, .actor = deed.actor, .reason = std::string(reason)};
   }
   comment.body.clear();
+  Mention(connection, deed, stored, "");
   comment.erased = true;
   UpdateComment(connection, deed.org_id, stored.position, comment, "", position);
   // Behind the update, so that of one that never changed no text is kept.

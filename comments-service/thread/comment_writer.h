@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "comments-service/audit/audit_log.h"
+#include "comments-service/readers/known_authors.h"
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_store.h"
 #include "comments-service/thread/comment_wire.h"
@@ -66,10 +67,11 @@ class CommentWriter : public GroupParticipant {
   // A write of the group is going to change this thread or a comment of it.
   void ExpectChange(std::string_view org_id, std::string_view invoice_id);
 
-  // Each changes the stored comment, and `comment` with it: to say `body` from now on, or nothing
-  // any more. A change_id that is not empty is free. The caller has checked that it may be.
+  // Each changes the stored comment, and `comment` with it: to say `body` and mention others from
+  // now on, or nothing any more. A change_id that is not empty is free. The caller has checked that
+  // it may be.
   Receipt Edit(Connection& connection, const Deed& deed, StoredComment& comment,
-               std::string_view body, std::string_view change_id);
+               std::string_view body, std::string_view mentions, std::string_view change_id);
   Receipt Remove(Connection& connection, const Deed& deed, StoredComment& comment,
                  std::string_view reason, std::string_view change_id);
 
@@ -102,6 +104,9 @@ class CommentWriter : public GroupParticipant {
   // Counts a change of the thread and stores its row.
   const Thread& StoreChanged(Connection& connection, const Deed& deed, std::string_view invoice_id,
                              std::int64_t removed);
+  // Makes the comment mention these from now on, instead of those before; its row is stored apart.
+  void Mention(Connection& connection, const Deed& deed, StoredComment& stored,
+               std::string_view mentions);
   // False, with nothing written, when the tenant has a comment of this id already.
   bool Claim(Connection& connection, std::string_view org_id, std::string_view comment_id);
 
@@ -111,6 +116,7 @@ class CommentWriter : public GroupParticipant {
   EventLog& events_;
   AuditLog& audit_;
   ThreadPages& pages_;
+  KnownAuthors authors_;
   // Of the threads written to lately. On PostgreSQL only of those that the group writes to: another
   // replica may have written in between.
   std::unordered_map<std::string, Thread> threads_;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/thread/change_store.h"
+#include "comments-service/thread/mentions.h"
 #include "services/errors/errors.h"
 #include "services/text/uuid.h"
 #include "services/tokens/consistency_token.h"
@@ -96,10 +97,13 @@ void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComm
   if (absl::Status checked = InField("body", CheckBody(request.body)); !checked.ok()) {
     return answer(checked);
   }
+  absl::StatusOr<std::string> mentions = MentionsOf("mentions", request.mentions);
+  if (!mentions.ok()) return answer(mentions.status());
   auto addition = std::make_shared<Addition>();
   addition->deed = DeedOf(call, kActionAdded);
   addition->comment.comment_id = *std::move(comment_id);
   addition->comment.body = std::move(request.body);
+  addition->comment.mentions = *std::move(mentions);
   auto write = [this, call, addition,
                 answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
     if (!invoice_id.ok()) return answer(invoice_id.status());

@@ -19,6 +19,8 @@ struct NewComment {
   // Empty: one is made.
   std::string comment_id;
   std::string body;
+  // user_ids.
+  std::vector<std::string> mentions = {};
 };
 
 struct AddedComment {

@@ -32,6 +32,7 @@ std::string WithoutText(std::string_view encoded_event) {
   comments::v1::Comment* const comment = SayingComment(event);
   if (comment == nullptr) return std::string(encoded_event);
   comment->clear_body();
+  comment->clear_mentions();
   comment->set_erased(true);
   comment->set_etag(CommentEtag(comment->revision(), false, true));
   return event.SerializeAsString();

@@ -36,14 +36,15 @@ const auto& Run(Select& select, int limit) {
 
 struct SelectThreadPage {
   SelectThreadPage(Connection& connection, const char* sql)
-      : statement((connection.sql().prepare << sql, soci::use(org_id), soci::use(invoice_id),
-                   soci::use(sequence), soci::use(limit), soci::into(rows.sequences),
-                   soci::into(rows.comment_ids), soci::into(rows.author_ids),
-                   soci::into(rows.author_names), soci::into(rows.bodies),
-                   soci::into(rows.create_times), soci::into(rows.revisions),
-                   soci::into(rows.edit_times), soci::into(rows.removal_times),
-                   soci::into(rows.remover_ids), soci::into(rows.remover_names),
-                   soci::into(rows.removal_reasons), soci::into(rows.erased))) {}
+      : statement((
+            connection.sql().prepare << sql, soci::use(org_id), soci::use(invoice_id),
+            soci::use(sequence), soci::use(limit), soci::into(rows.sequences),
+            soci::into(rows.comment_ids), soci::into(rows.author_ids),
+            soci::into(rows.author_names), soci::into(rows.bodies), soci::into(rows.create_times),
+            soci::into(rows.revisions), soci::into(rows.edit_times), soci::into(rows.removal_times),
+            soci::into(rows.remover_ids), soci::into(rows.remover_names),
+            soci::into(rows.removal_reasons), soci::into(rows.erased), soci::into(rows.mentions))) {
+  }
 
   const ThreadRows& Read(std::string_view org, std::string_view invoice, std::int64_t from,
                          int max) {
@@ -66,7 +67,8 @@ struct SelectOlderPage : SelectThreadPage {
       : SelectThreadPage(connection,
                          "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body,"
                          " c.create_time, c.revision, c.edit_time, c.removal_time, c.remover_id,"
-                         " c.remover_name, c.removal_reason, c.erased FROM thread_comments t"
+                         " c.remover_name, c.removal_reason, c.erased, c.mentions"
+                         " FROM thread_comments t"
                          " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
                          " AND t.sequence < :sequence ORDER BY t.sequence DESC LIMIT :limit") {}
@@ -77,23 +79,32 @@ struct SelectNewerPage : SelectThreadPage {
       : SelectThreadPage(connection,
                          "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body,"
                          " c.create_time, c.revision, c.edit_time, c.removal_time, c.remover_id,"
-                         " c.remover_name, c.removal_reason, c.erased FROM thread_comments t"
+                         " c.remover_name, c.removal_reason, c.erased, c.mentions"
+                         " FROM thread_comments t"
                          " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
                          " AND t.sequence > :sequence ORDER BY t.sequence LIMIT :limit") {}
 };
 
+// What stands in each row, behind what the statement is asked with.
+template <class Statement>
+Statement IntoRows(Statement statement, RecentRows& rows) {
+  ThreadRows& comments = rows.comments;
+  return statement, soci::into(rows.positions), soci::into(rows.invoice_ids),
+         soci::into(comments.sequences), soci::into(comments.comment_ids),
+         soci::into(comments.author_ids), soci::into(comments.author_names),
+         soci::into(comments.bodies), soci::into(comments.create_times),
+         soci::into(comments.revisions), soci::into(comments.edit_times),
+         soci::into(comments.removal_times), soci::into(comments.remover_ids),
+         soci::into(comments.remover_names), soci::into(comments.removal_reasons),
+         soci::into(comments.erased), soci::into(comments.mentions);
+}
+
 struct SelectRecentPage {
   SelectRecentPage(Connection& connection, const char* sql)
-      : statement((connection.sql().prepare << sql, soci::use(org_id), soci::use(position),
-                   soci::use(limit), soci::into(rows.positions), soci::into(rows.invoice_ids),
-                   soci::into(rows.comments.sequences), soci::into(rows.comments.comment_ids),
-                   soci::into(rows.comments.author_ids), soci::into(rows.comments.author_names),
-                   soci::into(rows.comments.bodies), soci::into(rows.comments.create_times),
-                   soci::into(rows.comments.revisions), soci::into(rows.comments.edit_times),
-                   soci::into(rows.comments.removal_times), soci::into(rows.comments.remover_ids),
-                   soci::into(rows.comments.remover_names),
-                   soci::into(rows.comments.removal_reasons), soci::into(rows.comments.erased))) {}
+      : statement(IntoRows((connection.sql().prepare << sql, soci::use(org_id), soci::use(position),
+                            soci::use(limit)),
+                           rows)) {}
 
   const RecentRows& Read(std::string_view org, std::int64_t from, int max) {
     org_id = org;
@@ -114,7 +125,7 @@ struct SelectOlderRecentPage : SelectRecentPage {
             connection,
             "SELECT position, invoice_id, sequence, comment_id, author_id, author_name,"
             " body, create_time, revision, edit_time, removal_time, remover_id, remover_name,"
-            " removal_reason, erased FROM comments"
+            " removal_reason, erased, mentions FROM comments"
             " WHERE org_id = :org_id AND position < :position"
             " ORDER BY position DESC LIMIT :limit") {}
 };
@@ -125,9 +136,59 @@ struct SelectNewerRecentPage : SelectRecentPage {
             connection,
             "SELECT position, invoice_id, sequence, comment_id, author_id, author_name,"
             " body, create_time, revision, edit_time, removal_time, remover_id, remover_name,"
-            " removal_reason, erased FROM comments"
+            " removal_reason, erased, mentions FROM comments"
             " WHERE org_id = :org_id AND position > :position"
             " ORDER BY position LIMIT :limit") {}
+};
+
+// The positions first, in a statement of their own, as of SelectThreadCounts.
+struct SelectMentions {
+  SelectMentions(Connection& connection, const char* sql)
+      : statement(IntoRows((connection.sql().prepare << sql, soci::use(org_id), soci::use(user_id),
+                            soci::use(position), soci::use(limit)),
+                           rows)) {}
+
+  const RecentRows& Read(std::string_view org, std::string_view user, std::int64_t from, int max) {
+    org_id = org;
+    user_id = user;
+    position = from;
+    return Run(*this, max);
+  }
+
+  std::string org_id;
+  std::string user_id;
+  std::int64_t position = 0;
+  std::int64_t limit = 0;
+  RecentRows rows = RecentRows{{0}, {""}, ThreadRows(1)};
+  soci::statement statement;
+};
+
+struct SelectOlderMentions : SelectMentions {
+  explicit SelectOlderMentions(Connection& connection)
+      : SelectMentions(
+            connection,
+            "WITH page AS MATERIALIZED (SELECT m.org_id, m.position FROM comment_mentions m"
+            " WHERE m.org_id = :org_id AND m.user_id = :user_id AND m.position < :position"
+            " ORDER BY m.position DESC LIMIT :limit)"
+            " SELECT c.position, c.invoice_id, c.sequence, c.comment_id, c.author_id,"
+            " c.author_name, c.body, c.create_time, c.revision, c.edit_time, c.removal_time,"
+            " c.remover_id, c.remover_name, c.removal_reason, c.erased, c.mentions FROM page p"
+            " JOIN comments c ON c.org_id = p.org_id AND c.position = p.position"
+            " ORDER BY c.position DESC") {}
+};
+
+struct SelectNewerMentions : SelectMentions {
+  explicit SelectNewerMentions(Connection& connection)
+      : SelectMentions(
+            connection,
+            "WITH page AS MATERIALIZED (SELECT m.org_id, m.position FROM comment_mentions m"
+            " WHERE m.org_id = :org_id AND m.user_id = :user_id AND m.position > :position"
+            " ORDER BY m.position LIMIT :limit)"
+            " SELECT c.position, c.invoice_id, c.sequence, c.comment_id, c.author_id,"
+            " c.author_name, c.body, c.create_time, c.revision, c.edit_time, c.removal_time,"
+            " c.remover_id, c.remover_name, c.removal_reason, c.erased, c.mentions FROM page p"
+            " JOIN comments c ON c.org_id = p.org_id AND c.position = p.position"
+            " ORDER BY c.position") {}
 };
 
 // The positions of the newest comments first, in a statement of their own: PostgreSQL then finds
@@ -195,6 +256,7 @@ void ThreadRows::Resize(std::size_t size) {
   remover_names.resize(size);
   removal_reasons.resize(size);
   erased.resize(size);
+  mentions.resize(size);
 }
 
 CommentView ThreadRows::View(std::size_t row, std::string_view invoice_id) const {
@@ -211,7 +273,9 @@ CommentView ThreadRows::View(std::size_t row, std::string_view invoice_id) const
                      .remover_id = remover_ids[row],
                      .remover_name = remover_names[row],
                      .removal_reason = removal_reasons[row],
-                     .erased = erased[row] != 0};
+                     .erased = erased[row] != 0,
+                     // A replica of the version before does not take them away.
+                     .mentions = removal_times[row] != 0 ? std::string_view() : mentions[row]};
 }
 
 const ThreadRows& ReadOlderComments(Connection& connection, std::string_view org_id,
@@ -232,6 +296,16 @@ const RecentRows& ReadOlderRecentComments(Connection& connection, std::string_vi
 const RecentRows& ReadNewerRecentComments(Connection& connection, std::string_view org_id,
                                           std::int64_t position, int limit) {
   return connection.Prepared<SelectNewerRecentPage>().Read(org_id, position, limit);
+}
+
+const RecentRows& ReadOlderMentions(Connection& connection, std::string_view org_id,
+                                    std::string_view user_id, std::int64_t position, int limit) {
+  return connection.Prepared<SelectOlderMentions>().Read(org_id, user_id, position, limit);
+}
+
+const RecentRows& ReadNewerMentions(Connection& connection, std::string_view org_id,
+                                    std::string_view user_id, std::int64_t position, int limit) {
+  return connection.Prepared<SelectNewerMentions>().Read(org_id, user_id, position, limit);
 }
 
 const ThreadCountRows& ReadThreadCounts(Connection& connection, std::string_view org_id,

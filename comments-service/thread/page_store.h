@@ -31,6 +31,7 @@ struct ThreadRows {
   std::vector<std::string> remover_names;
   std::vector<std::string> removal_reasons;
   std::vector<std::int64_t> erased;
+  std::vector<std::string> mentions;
 
   explicit ThreadRows(std::size_t size) { Resize(size); }
   void Resize(std::size_t size);
@@ -63,6 +64,12 @@ const RecentRows& ReadOlderRecentComments(Connection& connection, std::string_vi
 // Up to `limit` comments of the tenant from after `position`, oldest first.
 const RecentRows& ReadNewerRecentComments(Connection& connection, std::string_view org_id,
                                           std::int64_t position, int limit);
+
+// The same of those that mention somebody.
+const RecentRows& ReadOlderMentions(Connection& connection, std::string_view org_id,
+                                    std::string_view user_id, std::int64_t position, int limit);
+const RecentRows& ReadNewerMentions(Connection& connection, std::string_view org_id,
+                                    std::string_view user_id, std::int64_t position, int limit);
 
 struct ThreadCountRows {
   std::vector<std::string> org_ids;

@@ -68,16 +68,19 @@ absl::StatusOr<Response> Client::Call(grpc::Status (Stub::*method)(grpc::ClientC
 
 absl::StatusOr<v1::AddCommentResponse> Client::Add(const std::string& invoice_id,
                                                    const std::string& comment_id,
-                                                   const std::string& body) const {
+                                                   const std::string& body,
+                                                   const Mentions& mentions) const {
   v1::AddCommentRequest request;
+  for (const std::string& user_id : mentions) request.add_mentions(user_id);
   request.set_invoice_id(invoice_id);
   request.set_comment_id(comment_id);
   request.set_body(body);
   return Call(&Stub::AddComment, request);
 }
 
-v1::AddCommentResponse Client::Post(const std::string& invoice_id, const std::string& body) const {
-  absl::StatusOr<v1::AddCommentResponse> added = Add(invoice_id, NewUuid(), body);
+v1::AddCommentResponse Client::Post(const std::string& invoice_id, const std::string& body,
+                                    const Mentions& mentions) const {
+  absl::StatusOr<v1::AddCommentResponse> added = Add(invoice_id, NewUuid(), body, mentions);
   if (added.ok()) return *std::move(added);
   std::cerr << added.status().ToString() << std::endl;
   std::abort();
@@ -122,8 +125,10 @@ absl::StatusOr<v1::GetCommentResponse> Client::Get(const std::string& invoice_id
 
 absl::StatusOr<v1::EditCommentResponse> Client::Edit(const v1::Comment& comment,
                                                      const std::string& body,
-                                                     const std::string& change_id) const {
+                                                     const std::string& change_id,
+                                                     const Mentions& mentions) const {
   v1::EditCommentRequest request;
+  for (const std::string& user_id : mentions) request.add_mentions(user_id);
   request.set_invoice_id(comment.invoice_id());
   request.set_comment_id(comment.comment_id());
   request.set_etag(comment.etag());
@@ -204,11 +209,36 @@ absl::StatusOr<v1::ImportCommentsResponse> Client::Import(
 }
 
 absl::StatusOr<v1::ListRecentCommentsResponse> Client::Recent(int page_size,
-                                                              const std::string& token) const {
+                                                              const std::string& token,
+                                                              bool mentioning_me) const {
   v1::ListRecentCommentsRequest request;
+  request.set_mentioning_me(mentioning_me);
   request.set_page_size(page_size);
   request.set_page_token(token);
   return Call(&Stub::ListRecentComments, request);
+}
+
+absl::StatusOr<v1::MarkThreadReadResponse> Client::MarkRead(const std::string& invoice_id,
+                                                            std::int64_t sequence) const {
+  v1::MarkThreadReadRequest request;
+  request.set_invoice_id(invoice_id);
+  request.set_sequence(sequence);
+  return Call(&Stub::MarkThreadRead, request);
+}
+
+absl::StatusOr<v1::BatchGetReadStatesResponse> Client::ReadStates(
+    const std::vector<std::string>& invoice_ids) const {
+  v1::BatchGetReadStatesRequest request;
+  for (const std::string& invoice_id : invoice_ids) request.add_invoice_ids(invoice_id);
+  return Call(&Stub::BatchGetReadStates, request);
+}
+
+absl::StatusOr<v1::SearchAuthorsResponse> Client::Authors(const std::string& prefix,
+                                                          int page_size) const {
+  v1::SearchAuthorsRequest request;
+  request.set_prefix(prefix);
+  request.set_page_size(page_size);
+  return Call(&Stub::SearchAuthors, request);
 }
 
 absl::StatusOr<v1::ListThreadCountsResponse> Client::Counts(int page_size,

@@ -48,15 +48,18 @@ class Client {
  public:
   using Stub = comments::v1::CommentsService::Stub;
 
+  using Mentions = std::vector<std::string>;
+
   Client(const std::shared_ptr<grpc::Channel>& channel, std::string token)
       : stub_(std::make_shared<Stub>(channel)), token_(std::move(token)), channel_(channel) {}
 
   absl::StatusOr<comments::v1::AddCommentResponse> Add(const std::string& invoice_id,
                                                        const std::string& comment_id,
-                                                       const std::string& body) const;
+                                                       const std::string& body,
+                                                       const Mentions& mentions = {}) const;
   // An added comment, which the test takes for granted; a fresh id.
-  comments::v1::AddCommentResponse Post(const std::string& invoice_id,
-                                        const std::string& body) const;
+  comments::v1::AddCommentResponse Post(const std::string& invoice_id, const std::string& body,
+                                        const Mentions& mentions = {}) const;
   absl::StatusOr<comments::v1::ListCommentsResponse> List(const std::string& invoice_id,
                                                           int page_size = 0,
                                                           const std::string& token = "") const;
@@ -72,7 +75,8 @@ class Client {
   // Of the comment as the caller knows it, with its etag.
   absl::StatusOr<comments::v1::EditCommentResponse> Edit(const comments::v1::Comment& comment,
                                                          const std::string& body,
-                                                         const std::string& change_id = "") const;
+                                                         const std::string& change_id = "",
+                                                         const Mentions& mentions = {}) const;
   absl::StatusOr<comments::v1::RemoveCommentResponse> Remove(
       const comments::v1::Comment& comment, const std::string& reason,
       const std::string& change_id = "") const;
@@ -91,8 +95,15 @@ class Client {
       const std::string& invoice_id, const std::string& at_least_as_fresh = "") const;
   absl::StatusOr<comments::v1::ImportCommentsResponse> Import(
       const comments::v1::ImportCommentsRequest& request) const;
-  absl::StatusOr<comments::v1::ListRecentCommentsResponse> Recent(
-      int page_size = 0, const std::string& token = "") const;
+  absl::StatusOr<comments::v1::ListRecentCommentsResponse> Recent(int page_size = 0,
+                                                                  const std::string& token = "",
+                                                                  bool mentioning_me = false) const;
+  absl::StatusOr<comments::v1::MarkThreadReadResponse> MarkRead(const std::string& invoice_id,
+                                                                std::int64_t sequence) const;
+  absl::StatusOr<comments::v1::BatchGetReadStatesResponse> ReadStates(
+      const std::vector<std::string>& invoice_ids) const;
+  absl::StatusOr<comments::v1::SearchAuthorsResponse> Authors(const std::string& prefix,
+                                                              int page_size = 0) const;
   absl::StatusOr<comments::v1::ListThreadCountsResponse> Counts(
       int page_size = 0, const std::string& token = "") const;
   absl::StatusOr<comments::v1::ListAuditEntriesResponse> Audit(

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "comments-service/thread/mentions.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 
 namespace marginalia {
@@ -32,6 +33,9 @@ std::vector<Comment> Comments() {
   comments.back().revision = 200;
   comments.back().edit_time = absl::FromUnixSeconds(1'700'000'002);
   comments.push_back(comments.back());
+  comments.back().mentions = "priya\n" + std::string(128, 'z') + "\nsam";
+  comments.push_back(comments.back());
+  comments.back().mentions.clear();
   comments.back().body.clear();
   comments.back().removal = Removal{.time = absl::FromUnixSeconds(1'700'000'003),
                                     .actor = {"alex", std::string(200, 'x')},
@@ -57,6 +61,9 @@ v1::Comment Generated(const Comment& comment) {
   message.set_revision(comment.revision);
   message.set_etag(EtagOf(comment));
   message.set_erased(comment.erased);
+  for (const std::string_view user_id : MentionedUsers(comment.mentions)) {
+    message.add_mentions(std::string(user_id));
+  }
   if (comment.edit_time) {
     message.mutable_edit_time()->set_seconds(absl::ToUnixSeconds(*comment.edit_time));
   }
@@ -140,6 +147,26 @@ TEST(CommentWireTest, ThePagesOfBothListingsHaveOneEncoding) {
   EXPECT_EQ(recent.SerializeAsString(), page);
   EXPECT_EQ(recent.total_size(), 3);
   EXPECT_EQ(recent.previous_page_token(), "p");
+}
+
+TEST(CommentWireTest, ReadStatesAreByteForByteWhatTheGeneratedCodeWrites) {
+  std::string page;
+  v1::ListRecentCommentsResponse generated;
+  for (const ReadState& state : {ReadState{.invoice_id = "INV-1042",
+                                .read_sequence = 300,
+                                .newest_sequence = 70'000,
+                                .unread_count = 100,
+                                .mentioned = true},
+                                 ReadState{.invoice_id = "INV-1043"}}) {
+    AppendReadState(page, state);
+    v1::ReadState& message = *generated.add_read_states();
+    message.set_invoice_id(state.invoice_id);
+    message.set_read_sequence(state.read_sequence);
+    message.set_newest_sequence(state.newest_sequence);
+    message.set_unread_count(static_cast<std::int32_t>(state.unread_count));
+    message.set_mentioned(state.mentioned);
+  }
+  EXPECT_EQ(page, generated.SerializeAsString());
 }
 
 TEST(CommentWireTest, AnEmptyPageHasNoBytes) {

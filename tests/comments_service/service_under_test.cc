@@ -86,6 +86,8 @@ struct ServiceUnderTest::Parts {
         changes(writes, writer, *log, invoices, options.edit_window),
         listing(*database, feed, invoices, pages),
         revisions(*database, invoices),
+        read_states(*database, writes, invoices),
+        authors(*database),
         audit_listing(*database, invoices),
         verifier(*database),
         signer(OrAbort(CheckpointSigner::Open(options.checkpoint_key_path))),
@@ -94,8 +96,8 @@ struct ServiceUnderTest::Parts {
         watches(options.write_stall_max),
         gate(options.gate, *tokens, metrics),
         watch(gate, feed, invoices, watches),
-        rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, audit_listing, verifier,
-                                   checkpoints, watch})),
+        rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states, authors,
+                                   audit_listing, verifier, checkpoints, watch})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {
     pages.CountWith(&page_hits, nullptr);
@@ -117,6 +119,8 @@ struct ServiceUnderTest::Parts {
   Changes changes;
   CommentListing listing;
   RevisionListing revisions;
+  ReadStates read_states;
+  AuthorSearch authors;
   AuditListing audit_listing;
   AuditVerifier verifier;
   std::unique_ptr<CheckpointSigner> signer;

@@ -101,6 +101,8 @@ TEST_P(UpgradeTest, WhatWasThereIsReadVerifiedNumberedAndCanBeChanged) {
   EXPECT_EQ(page->comments(0).revision(), 1);
   EXPECT_EQ(page->thread().revision(), 3);
   EXPECT_EQ(dana.Recent()->total_size(), 3);
+  EXPECT_EQ(alex.Authors("dan")->authors(0).user_id(), "dana");
+  EXPECT_EQ(alex.ReadStates({"INV-1"})->read_states(0).unread_count(), 3);
   EXPECT_TRUE(alex.Verify()->intact());
   const auto again = dana.Add("INV-1", IdAt(2), "an old body");
   ASSERT_TRUE(again.ok()) << again.status();

@@ -79,6 +79,31 @@ std::string CommentsMemory::Describe(const absl::StatusOr<Comment>& comment) {
   return comment.ok() ? TextOf(*comment) : TextOf(comment.status());
 }
 
+std::string CommentsMemory::Describe(const absl::StatusOr<ReadState>& state) {
+  if (!state.ok()) return TextOf(state.status());
+  return absl::StrCat("{", state->invoice_id, " ", state->read_sequence, " of ",
+                      state->newest_sequence, " ", state->unread_count, " unread",
+                      state->mentioned ? " mentioned" : "", "}");
+}
+
+std::string CommentsMemory::Describe(const absl::StatusOr<std::vector<ReadState>>& states) {
+  if (!states.ok()) return TextOf(states.status());
+  std::string text = "states:";
+  for (const ReadState& state : *states) {
+    absl::StrAppend(&text, " ", Describe(absl::StatusOr<ReadState>(state)));
+  }
+  return text;
+}
+
+std::string CommentsMemory::Describe(const absl::StatusOr<std::vector<Author>>& authors) {
+  if (!authors.ok()) return TextOf(authors.status());
+  std::string text = "authors:";
+  for (const Author& author : *authors) {
+    absl::StrAppend(&text, " ", author.user_id, "/", author.display_name);
+  }
+  return text;
+}
+
 std::string CommentsMemory::Describe(const absl::StatusOr<EncodedPage>& page, Keepsakes& tokens) {
   if (!page.ok()) return TextOf(page.status());
   // ListRecentCommentsResponse has the same fields.
@@ -90,6 +115,12 @@ std::string CommentsMemory::Describe(const absl::StatusOr<EncodedPage>& page, Ke
   }
   tokens.Keep(response.next_page_token());
   tokens.Keep(response.previous_page_token());
+  comments::v1::ListRecentCommentsResponse recent;
+  if (!recent.ParseFromString(**page)) return "no page";
+  for (const comments::v1::ReadState& state : recent.read_states()) {
+    absl::StrAppend(&text, " {", state.invoice_id(), " ", state.read_sequence(), " of ",
+                    state.newest_sequence(), "}");
+  }
   absl::StrAppend(&text, Presence("next", response.next_page_token()),
                   Presence("previous", response.previous_page_token()),
                   Token(response.consistency_token()));

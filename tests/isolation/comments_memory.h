@@ -14,6 +14,8 @@
 #include "absl/status/statusor.h"
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_verifier.h"
+#include "comments-service/readers/author_search.h"
+#include "comments-service/readers/read_states.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/thread_pages.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
@@ -36,6 +38,9 @@ class CommentsMemory {
   std::string Describe(const absl::StatusOr<AddedComment>& added);
   std::string Describe(const absl::StatusOr<ImportOutcome>& outcome, const NewImport& import);
   std::string Describe(const absl::StatusOr<Comment>& comment);
+  std::string Describe(const absl::StatusOr<ReadState>& state);
+  std::string Describe(const absl::StatusOr<std::vector<ReadState>>& states);
+  std::string Describe(const absl::StatusOr<std::vector<Author>>& authors);
   // `tokens` keeps those of the page.
   std::string Describe(const absl::StatusOr<EncodedPage>& page, Keepsakes& tokens);
   std::string Describe(const absl::StatusOr<AuditPage>& page, Keepsakes* tokens);
@@ -52,6 +57,7 @@ class CommentsMemory {
   std::map<std::string, Keepsakes> thread_tokens;  // by invoice
   Keepsakes any_thread_tokens;
   Keepsakes recent_tokens;
+  Keepsakes mention_tokens;
   Keepsakes audit_tokens;
   Keepsakes consistency_tokens;
 

@@ -119,7 +119,8 @@ TenantSession::Round CommentsSession::Plan() {
   }
   for (int i = 0; i < kCommentsOneByOne; ++i) {
     const int choice = Below(64);
-    round.one_by_one.push_back(choice < 40   ? AddNew(AnyInvoice())
+    round.one_by_one.push_back(choice < 20   ? MarkRead()
+                               : choice < 40 ? AddNew(AnyInvoice())
                                : choice < 60 ? Import(AnyInvoice())
                                : choice < 63 ? Watch()
                                              : Verify());
@@ -135,7 +136,10 @@ TenantSession::Round CommentsSession::Plan() {
     const int choice = Below(100);
     round.reads.push_back(choice < 45   ? ListThread()
                           : choice < 85 ? Get()
-                          : choice < 98 ? ListRecent()
+                          : choice < 90 ? ListRecent()
+                          : choice < 93 ? ListMentions()
+                          : choice < 97 ? GetReadStates()
+                          : choice < 98 ? SearchAuthors()
                                         : ListAudit());
   }
   return round;
@@ -156,8 +160,11 @@ Operation CommentsSession::Add(std::string asked, NewComment comment) {
 }
 
 Operation CommentsSession::AddNew(std::string invoice) {
-  return Add("AddComment", {std::move(invoice), CommentId(next_comment_++),
-                            absl::StrCat(caller_.org_id, " says ", Below(1000))});
+  NewComment comment{std::move(invoice), CommentId(next_comment_++),
+                     absl::StrCat(caller_.org_id, " says ", Below(1000))};
+  // Everybody of both tenants is called so.
+  if (Below(8) == 0) comment.mentions = {caller_.user_id};
+  return Add("AddComment", std::move(comment));
 }
 
 // An id that was used before, for what may or may not be the same comment.
@@ -231,8 +238,67 @@ Operation CommentsSession::ListRecent() {
                 const auto describe = [this](const absl::StatusOr<EncodedPage>& page) {
                   return memory_.Describe(page, memory_.recent_tokens);
                 };
-                world_.listing().ListRecent(Call(), {page_size, token},
+                world_.listing().ListRecent(Call(), {{page_size, token}, false},
                                             Into<EncodedPage>(self, std::move(answered), describe));
+              },
+          .describe = nullptr};
+}
+
+Operation CommentsSession::ListMentions() {
+  const int page_size = AnyPageSize();
+  return {.asked = absl::StrCat("ListRecentComments mentioning me ", page_size),
+          .start =
+              [=, this](Operation& self, std::function<void()> answered) {
+                const auto describe = [this](const absl::StatusOr<EncodedPage>& page) {
+                  return memory_.Describe(page, memory_.mention_tokens);
+                };
+                world_.listing().ListRecent(Call(), {{page_size, ""}, true},
+                                            Into<EncodedPage>(self, std::move(answered), describe));
+              },
+          .describe = nullptr};
+}
+
+Operation CommentsSession::MarkRead() {
+  const std::string invoice = AnyInvoice();
+  const int sequence = Below(40);
+  return {.asked = absl::StrCat("MarkThreadRead ", invoice, " ", sequence),
+          .start =
+              [=, this](Operation& self, std::function<void()> answered) {
+                const auto describe = [this](const absl::StatusOr<ReadState>& state) {
+                  return memory_.Describe(state);
+                };
+                world_.read_states().Mark(Call(), invoice, sequence,
+                                          Into<ReadState>(self, std::move(answered), describe));
+              },
+          .describe = nullptr};
+}
+
+Operation CommentsSession::GetReadStates() {
+  std::vector<std::string> invoices;
+  for (int i = 0, count = 1 + Below(10); i < count; ++i) invoices.push_back(AnyInvoice());
+  return {.asked = absl::StrCat("BatchGetReadStates ", invoices.size()),
+          .start =
+              [=, this](Operation& self, std::function<void()> answered) {
+                using States = std::vector<ReadState>;
+                const auto describe = [this](const absl::StatusOr<States>& states) {
+                  return memory_.Describe(states);
+                };
+                world_.read_states().Get(Call(), invoices,
+                                         Into<States>(self, std::move(answered), describe));
+              },
+          .describe = nullptr};
+}
+
+Operation CommentsSession::SearchAuthors() {
+  return {.asked = "SearchAuthors",
+          .start =
+              [this](Operation& self, std::function<void()> answered) {
+                using Authors = std::vector<Author>;
+                const auto describe = [this](const absl::StatusOr<Authors>& authors) {
+                  return memory_.Describe(authors);
+                };
+                world_.authors().Find(Call(), "", 0,
+                                      Into<Authors>(self, std::move(answered), describe));
               },
           .describe = nullptr};
 }

@@ -46,6 +46,10 @@ class CommentsSession : public TenantSession {
   Operation Import(std::string invoice);
   Operation ListThread();
   Operation ListRecent();
+  Operation ListMentions();
+  Operation MarkRead();
+  Operation GetReadStates();
+  Operation SearchAuthors();
   Operation ListAudit();
   Operation Get();
   Operation Verify();

@@ -86,14 +86,16 @@ struct CommentsWorld::Parts {
         changes(writes, writer, *log, invoices, kEditWindowDefault),
         listing(*database, feed, invoices, pages),
         revisions(*database, invoices),
+        read_states(*database, writes, invoices),
+        authors(*database),
         audit_listing(*database, invoices),
         verifier(*database),
         signer(OrAbort(CheckpointSigner::Open(""))),
         checkpoints(*database, *signer, log->id()),
         gate({}, *tokens, metrics),
         watch(gate, feed, invoices, watches),
-        rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, audit_listing, verifier,
-                                   checkpoints, watch})),
+        rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states, authors,
+                                   audit_listing, verifier, checkpoints, watch})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {}
 
@@ -111,6 +113,8 @@ struct CommentsWorld::Parts {
   Changes changes;
   CommentListing listing;
   RevisionListing revisions;
+  ReadStates read_states;
+  AuthorSearch authors;
   AuditListing audit_listing;
   AuditVerifier verifier;
   std::unique_ptr<CheckpointSigner> signer;
@@ -136,6 +140,8 @@ CommentsWorld::~CommentsWorld() {
 
 Comments& CommentsWorld::comments() { return parts_->comments; }
 CommentListing& CommentsWorld::listing() { return parts_->listing; }
+ReadStates& CommentsWorld::read_states() { return parts_->read_states; }
+AuthorSearch& CommentsWorld::authors() { return parts_->authors; }
 AuditListing& CommentsWorld::audit() { return parts_->audit_listing; }
 AuditVerifier& CommentsWorld::verifier() { return parts_->verifier; }
 

@@ -9,6 +9,8 @@
 
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_verifier.h"
+#include "comments-service/readers/author_search.h"
+#include "comments-service/readers/read_states.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
 #include "tests/comments_service/client.h"
@@ -31,6 +33,8 @@ class CommentsWorld {
 
   Comments& comments();
   CommentListing& listing();
+  ReadStates& read_states();
+  AuthorSearch& authors();
   AuditListing& audit();
   AuditVerifier& verifier();
   Client As(const Caller& caller) const;

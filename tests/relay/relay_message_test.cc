@@ -17,7 +17,7 @@ namespace {
 constexpr char kLog[] = "0123456789abcdef";
 
 Event EventAt(std::int64_t position, const std::string& org, const std::string& invoice_id,
-              const std::string& body = "Attached.") {
+              const std::string& body = "Attached.", const std::string& mentions = "") {
   const std::int64_t micros = absl::ToUnixMicros(absl::FromCivil(
                                   absl::CivilSecond(2026, 3, 4, 5, 6, 7), absl::UTCTimeZone())) +
                               89;
@@ -27,7 +27,8 @@ Event EventAt(std::int64_t position, const std::string& org, const std::string& 
                       .author_name = "Dana Reyes",
                       .body = body,
                       .create_micros = micros,
-                      .sequence = 7};
+                      .sequence = 7,
+                      .mentions = mentions};
   return Event{.position = position,
                .org_id = org,
                .subject = invoice_id,
@@ -90,6 +91,15 @@ TEST(RelayMessageTest, ABodyComesThroughWhateverItHolds) {
   ASSERT_TRUE(message.ok());
   const auto event = boost::json::parse(message->body);
   EXPECT_EQ(event.at("data").at("commentAdded").at("comment").at("body"), body.c_str());
+}
+
+TEST(RelayMessageTest, WhomACommentMentionsIsThereForWhoeverNotifiesThem) {
+  const auto message =
+      MakeRelayMessage(EventAt(1, "org", "INV-1", "Priya, Sam?", "priya\n\"sam\""), kLog);
+  ASSERT_TRUE(message.ok());
+  const auto json = boost::json::parse(message->body);
+  EXPECT_EQ(json.at("data").at("commentAdded").at("comment").at("mentions"),
+            boost::json::value({"priya", "\"sam\""}));
 }
 
 TEST(RelayMessageTest, ASubjectKeepsTenantAndInvoiceApartWhateverTheyAreCalled) {
