@@ -131,15 +131,19 @@ struct RepairRows : RowsWriter {
 struct RangeStatement {
   explicit RangeStatement(Connection& connection)
       : select((connection.sql().prepare
-                    << "SELECT org_id, invoice_id, comment_count, last_comment_time, "
-                       "last_author_name, last_position, thread_state, state_time, "
-                       "thread_revision FROM comment_counts "
-                       "WHERE (org_id, invoice_id) > (:org, :invoice) "
-                       "ORDER BY org_id, invoice_id LIMIT :limit",
+                    << "SELECT c.org_id, c.invoice_id, c.comment_count, c.last_comment_time, "
+                       "c.last_author_name, c.last_position, c.thread_state, c.state_time, "
+                       "c.thread_revision, (SELECT count(*) FROM invoices i "
+                       "WHERE i.org_id = c.org_id AND i.invoice_id = c.invoice_id "
+                       "AND (i.thread_state <> c.thread_state OR i.activity_time <> CASE WHEN "
+                       "c.state_time > c.last_comment_time THEN c.state_time "
+                       "ELSE c.last_comment_time END)) FROM comment_counts c "
+                       "WHERE (c.org_id, c.invoice_id) > (:org, :invoice) "
+                       "ORDER BY c.org_id, c.invoice_id LIMIT :limit",
                 soci::use(after.org_id), soci::use(after.invoice_id), soci::use(limit),
                 soci::into(org_ids), soci::into(invoice_ids), soci::into(counts), soci::into(times),
                 soci::into(names), soci::into(positions), soci::into(states),
-                soci::into(state_times), soci::into(revisions))) {}
+                soci::into(state_times), soci::into(revisions), soci::into(misplaced))) {}
 
   struct Key {
     std::string org_id;
@@ -156,6 +160,7 @@ struct RangeStatement {
   std::vector<std::int64_t> states{0};
   std::vector<std::int64_t> state_times{0};  // microseconds since 1970
   std::vector<std::int64_t> revisions{0};
+  std::vector<std::int64_t> misplaced{0};
   soci::statement select;
 
   std::vector<CountedThread> Read() {
@@ -167,7 +172,7 @@ struct RangeStatement {
     for (std::size_t i = 0; i < org_ids.size(); ++i) {
       rows.push_back({org_ids[i], invoice_ids[i], counts[i], absl::FromUnixMicros(times[i]),
                       names[i], positions[i], static_cast<ThreadState>(states[i]),
-                      absl::FromUnixMicros(state_times[i]), revisions[i]});
+                      absl::FromUnixMicros(state_times[i]), revisions[i], misplaced[i] != 0});
     }
     return rows;
   }
@@ -183,6 +188,7 @@ struct RangeStatement {
     states.resize(size);
     state_times.resize(size);
     revisions.resize(size);
+    misplaced.resize(size);
   }
 };
 
@@ -280,6 +286,10 @@ void HoldAgainst(std::span<const CountedThread> stored, std::span<const CountedT
     if (!is_there || Differs(stored[next], row, slice.newer_than)) {
       ++difference.outcome.rows_differing;
       should_be(row);
+    } else if (stored[next].is_misplaced) {
+      // Right by itself: written again, it takes the invoice's row with it.
+      ++difference.outcome.rows_differing;
+      difference.wrong.push_back(stored[next]);
     } else if (slice.newer_than == kNoRowIsNewer && stored[next].position > slice.as_of) {
       // Right, but by a position of another log.
       should_be(row);

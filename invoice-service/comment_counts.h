@@ -32,6 +32,8 @@ struct CountedThread {
   absl::Time state_time;
   // Rises with everything that changes the thread: of two that are told the greater is newer.
   std::int64_t revision = 0;
+  // Of a stored one: the invoice's own row, by which the lists go, says something else.
+  bool is_misplaced = false;
 };
 
 // Each thread at most once: of several events only the last one counts.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
+#include "tests/support/await.h"
 #include "tests/support/http_client.h"
 #include "tests/support/three_processes.h"
 
@@ -231,6 +232,102 @@ TEST_F(EndToEndTest, ACommentIsChangedByHttpOnlyByWhoMayAndHasSeenIt) {
           "ROLE_TOO_LOW");
   const std::string token(Parsed(removed).at("consistencyToken").as_string());
   EXPECT_EQ(CountWith(token), 0);
+}
+
+TEST_F(EndToEndTest, AChangeOverHttpIsMadeOnceHoweverOftenItIsAskedForAndIsNotTakenForAnother) {
+  const json::value comment = Parsed(Post("Frist.", kCommentId)).at("comment");
+  const std::string path = absl::StrCat(thread_, "/", kCommentId);
+  const auto etag_of = [](const HttpAnswer& answer) {
+    return absl::StrCat("\"", std::string(Parsed(answer).at_pointer("/comment/etag").as_string()),
+                        "\"");
+  };
+  const std::string etag = absl::StrCat("\"", std::string(comment.at("etag").as_string()), "\"");
+  const std::string id = "0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e10";
+  const std::string edit = absl::StrCat(R"({"body": "First.", "changeId": ")", id, R"("})");
+  const HttpAnswer first = Change("PATCH", path, edit, etag, "dana");
+  ASSERT_EQ(first.status, 200) << first.body;
+  // The answer was lost: the same request, with the etag of then, is the same change.
+  const HttpAnswer again = Change("PATCH", path, edit, etag, "dana");
+  ASSERT_EQ(again.status, 200) << again.body;
+  EXPECT_EQ(Parsed(again).at("comment"), Parsed(first).at("comment"));
+  const HttpAnswer other =
+      Change("PATCH", path, absl::StrCat(R"({"body": "Else.", "changeId": ")", id, R"("})"),
+             etag_of(first), "dana");
+  EXPECT_EQ(other.status, 409);
+  EXPECT_EQ(Parsed(other).at("reason"), json::value("CHANGE_ID_REUSED"));
+  const std::string removal =
+      R"({"reason": "twice", "changeId": "0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e11"})";
+  const HttpAnswer removed = Change("DELETE", path, removal, etag_of(first), "dana");
+  ASSERT_EQ(removed.status, 200) << removed.body;
+  const HttpAnswer removed_again = Change("DELETE", path, removal, etag_of(first), "dana");
+  EXPECT_EQ(removed_again.status, 200);
+  EXPECT_EQ(Parsed(removed_again).at("comment"), Parsed(removed).at("comment"));
+  const std::string invoice = absl::StrCat("/api/invoices/", invoice_);
+  const std::string settlement = R"({"changeId": "0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e12"})";
+  const HttpAnswer resolved = Change("POST", invoice + "/resolve", settlement, "", "dana");
+  ASSERT_EQ(resolved.status, 200) << resolved.body;
+  ASSERT_EQ(Change("POST", invoice + "/reopen", "{}", "", "dana").status, 200);
+  // Long done, and not done again.
+  EXPECT_EQ(Change("POST", invoice + "/resolve", settlement, "", "dana").status, 200);
+  const json::value page = Parsed(client_.Get(thread_, Authorization("sam", "viewer")));
+  EXPECT_EQ(page.at_pointer("/thread/state"), json::value("OPEN"));
+  // Added, edited, removed, resolved, reopened: five.
+  EXPECT_EQ(page.at_pointer("/thread/revision"), json::value(5));
+}
+
+TEST_F(EndToEndTest, AChangeThatIsNoJsonOrComesFromAnotherSiteIsRefused) {
+  const json::value comment = Parsed(Post("Said.", kCommentId)).at("comment");
+  const std::string path = absl::StrCat(thread_, "/", kCommentId);
+  const std::string etag = std::string(comment.at("etag").as_string());
+  const std::string invoice = absl::StrCat("/api/invoices/", invoice_);
+  const auto ask = [&](const std::string& method, const std::string& target,
+                       const std::string& headers) {
+    const std::string body = R"({"body": "x"})";
+    return client_.SendRaw(absl::StrCat(method, " ", target, " HTTP/1.1\r\nHost: a\r\n", headers,
+                                        "If-Match: \"", etag, "\"\r\nContent-Length: ", body.size(),
+                                        "\r\n\r\n", body));
+  };
+  const std::string token = processes_.Token("dana", "member");
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"PATCH", path},
+                                                        {"DELETE", path},
+                                                        {"POST", invoice + "/resolve"},
+                                                        {"POST", invoice + "/reopen"}}) {
+    const HttpAnswer text =
+        ask(method, target,
+            absl::StrCat("Authorization: Bearer ", token, "\r\nContent-Type: text/plain\r\n"));
+    EXPECT_EQ(text.status, 415) << method << " " << target;
+    EXPECT_EQ(Parsed(text).at("reason"), json::value("CONTENT_TYPE_UNSUPPORTED"));
+    // A browser sends the cookie along with what another site makes it send.
+    const HttpAnswer forged =
+        ask(method, target,
+            absl::StrCat("Cookie: __Host-marginalia=", token,
+                         "\r\nOrigin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n"
+                         "Content-Type: application/json\r\n"));
+    EXPECT_EQ(forged.status, 403) << method << " " << target;
+    EXPECT_EQ(Parsed(forged).at("reason"), json::value("CROSS_ORIGIN"));
+  }
+  const HttpAnswer unchanged = client_.Get(path, Authorization("sam", "viewer"));
+  EXPECT_EQ(Parsed(unchanged).at("comment"), comment);
+}
+
+// The service takes edits for a moment only.
+TEST_F(EndToEndTest, WhenTheTimeForChangesIsOverTheAuthorIsToldAndAnAdminMayStillRemove) {
+  const json::value comment = Parsed(Post("Said.", kCommentId)).at("comment");
+  processes_.comments().Kill();
+  processes_.StartComments({"--edit_window=1us"});
+  // The gateway has to find the new process.
+  Await([&] { return client_.Get(thread_, Authorization("sam", "viewer")).status == 200; });
+  const std::string path = absl::StrCat(thread_, "/", kCommentId);
+  const std::string etag = absl::StrCat("\"", std::string(comment.at("etag").as_string()), "\"");
+  for (const auto& [method, body] : std::vector<std::pair<std::string, std::string>>{
+           {"PATCH", R"({"body": "Late."})"}, {"DELETE", "{}"}}) {
+    const HttpAnswer late = Change(method, path, body, etag, "dana");
+    EXPECT_EQ(late.status, 409) << late.body;
+    EXPECT_EQ(Parsed(late).at("reason"), json::value("EDIT_WINDOW_OVER"));
+  }
+  const HttpAnswer removed = Change("DELETE", path, "{}", etag, "alex", "admin");
+  EXPECT_EQ(removed.status, 200) << removed.body;
 }
 
 TEST_F(EndToEndTest, InvoicesAreListedByTheStateOfTheirThreadsAndByWhatHappenedLast) {

@@ -110,6 +110,25 @@ TEST_P(ProjectionCheckTest, VerifyingFindsDriftInEveryDirectionAndChangesNothing
   EXPECT_EQ(projection_->CountOf("northlight", "phantom").comment_count, 3);
 }
 
+TEST_P(ProjectionCheckTest, WhereAnInvoiceStandsInTheListsIsVerifiedAndRepaired) {
+  for (int thread = 0; thread < 3; ++thread) {
+    Plant(
+        "INSERT INTO invoices (org_id, invoice_id, number, customer_name, customer_email, terms, "
+        "due_date, currency, total, status, version, etag, create_time, create_seal) VALUES "
+        "('northlight', '" +
+        InvoiceId(thread) + "', 'INV-" + std::to_string(thread) +
+        "', 'Acme', '', '', '2026-06-30', 'USD', 1, 1, 1, '', 1, 'seal')");
+  }
+  // What was there before its thread was told of stands where the thread says.
+  Plant("UPDATE comment_counts SET last_author_name = last_author_name");
+  EXPECT_EQ(projection_->Check(Kind::kVerify)->rows_differing, 0);
+  Plant("UPDATE invoices SET thread_state = 2 WHERE invoice_id = 'invoice-0'");
+  Plant("UPDATE invoices SET activity_time = 7 WHERE invoice_id = 'invoice-1'");
+  EXPECT_EQ(projection_->Check(Kind::kVerify)->rows_differing, 2);
+  EXPECT_EQ(projection_->Check(Kind::kRepair)->rows_differing, 2);
+  EXPECT_EQ(projection_->Check(Kind::kVerify)->rows_differing, 0);
+}
+
 TEST_P(ProjectionCheckTest, RebuildingRepairsDriftInEveryDirection) {
   PlantDrift();
   const auto rebuilt = projection_->Check(Kind::kRepair);
