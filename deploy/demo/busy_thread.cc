@@ -17,6 +17,13 @@ constexpr int kBurstEvery = 9;
 // Every so often one of the comments that a page must show right.
 constexpr int kSpecialEvery = 11;
 constexpr int kLongSentences = 40;
+// Of the newest ones every so often one is edited, as long as its author may.
+constexpr int kEditedEvery = 4;
+constexpr absl::Duration kEditedWithin = absl::Hours(6);
+// And of all every so often one is removed.
+constexpr int kRemovedEvery = 41;
+constexpr std::array<std::string_view, 3> kRemovalReasons = {
+    "posted in the wrong thread", "the customer's card number was in it", ""};
 
 // A voice is what a person keeps saying; people take the voices in turn.
 constexpr std::array<std::string_view, 14> kFollowsUp = {
@@ -131,6 +138,29 @@ absl::Duration Pause(int index, Dice& dice) {
                                   : absl::Seconds(40 + dice.Below(1800));
 }
 
+const DemoPerson* AdminOf(const std::vector<DemoPerson>& people) {
+  for (const DemoPerson& person : people) {
+    if (person.role == "admin") return &person;
+  }
+  return nullptr;
+}
+
+// What becomes of the comments once they are written.
+void Change(std::vector<DemoComment>& thread, const std::vector<DemoPerson>& people) {
+  const DemoPerson* const admin = AdminOf(people);
+  const int count = static_cast<int>(thread.size());
+  for (int i = 0; i < count; ++i) {
+    DemoComment& comment = thread[static_cast<std::size_t>(i)];
+    const int removed = i / kRemovedEvery;
+    if (i % kRemovedEvery == kRemovedEvery / 2 && admin != nullptr) {
+      const auto why = static_cast<std::size_t>(removed) % kRemovalReasons.size();
+      comment.removal = DemoRemoval{*admin, std::string(kRemovalReasons[why])};
+    } else if ((count - i) % kEditedEvery == 0 && comment.ago < kEditedWithin) {
+      comment.first_body = comment.body + " More in a minute.";
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<DemoComment> BusyThread(int count, const std::vector<DemoPerson>& people) {
@@ -144,13 +174,14 @@ std::vector<DemoComment> BusyThread(int count, const std::vector<DemoPerson>& pe
   for (int i = 0; i < count; ++i) {
     const auto author = static_cast<std::size_t>(dice.Below(static_cast<int>(authors.size())));
     const std::string body = Body(i, kVoices[author % kVoices.size()], dice);
-    thread.push_back({authors[author], body, absl::ZeroDuration()});
+    thread.push_back({.author = authors[author], .body = body, .ago = absl::ZeroDuration()});
   }
   absl::Duration ago = absl::Minutes(7);
   for (int i = count - 1; i >= 0; --i) {
     thread[static_cast<std::size_t>(i)].ago = ago;
     ago += Pause(i, dice);
   }
+  Change(thread, people);
   return thread;
 }
 

@@ -33,6 +33,11 @@ std::string Text(const object& parent, std::string_view name) {
   return std::string(member.get_string());
 }
 
+// Empty where there is none.
+std::string OptionalText(const object& parent, std::string_view name) {
+  return parent.contains(name) ? Text(parent, name) : "";
+}
+
 std::int64_t Number(const object& parent, std::string_view name) {
   const value& member = Member(parent, name);
   if (!member.is_int64()) Refuse(absl::StrCat("\"", std::string(name), "\" is not a number"));
@@ -77,8 +82,10 @@ std::vector<DemoComment> Thread(const object& invoice, const std::vector<DemoPer
   std::vector<DemoComment> thread;
   for (const value& comment : List(invoice, "comments")) {
     const object& from = comment.as_object();
-    thread.push_back(
-        {Author(Text(from, "author"), people), Text(from, "body"), Ago(Text(from, "ago"))});
+    thread.push_back({.author = Author(Text(from, "author"), people),
+                      .body = Text(from, "body"),
+                      .ago = Ago(Text(from, "ago")),
+                      .first_body = OptionalText(from, "first_body")});
   }
   std::stable_sort(thread.begin(), thread.end(),
                    [](const DemoComment& a, const DemoComment& b) { return a.ago > b.ago; });
@@ -109,6 +116,8 @@ DemoInvoice Invoice(const object& from, const std::vector<DemoPerson>& people) {
   invoice.set_status(status);
   invoice.set_version(Number(from, "version"));
   demo.comments = Thread(from, people);
+  const std::string resolved_by = OptionalText(from, "resolved_by");
+  if (!resolved_by.empty()) demo.resolved_by = Author(resolved_by, people);
   return demo;
 }
 

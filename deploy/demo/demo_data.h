@@ -2,6 +2,7 @@
 #ifndef MARGINALIA_DEPLOY_DEMO_DEMO_DATA_H_
 #define MARGINALIA_DEPLOY_DEMO_DEMO_DATA_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,21 @@ struct DemoPerson {
   bool may_comment() const { return role != "viewer"; }
 };
 
+// Who takes a comment away, and why.
+struct DemoRemoval {
+  DemoPerson actor;
+  std::string reason;
+};
+
 struct DemoComment {
   DemoPerson author;
+  // What it says in the end.
   std::string body;
   // How long before the first start it was written.
   absl::Duration ago;
+  // What it said before its author edited it; empty: it was not edited.
+  std::string first_body;
+  std::optional<DemoRemoval> removal;
 };
 
 struct DemoInvoice {
@@ -32,6 +43,8 @@ struct DemoInvoice {
   invoices::v1::Invoice invoice;
   // Oldest first.
   std::vector<DemoComment> comments;
+  // Who resolves the thread; nobody: it stays open.
+  std::optional<DemoPerson> resolved_by;
 };
 
 struct DemoTenant {

@@ -160,7 +160,7 @@ absl::Status ImportThread(CommentsService::Stub& stub, const std::string& bearer
     comment.set_comment_id(IdOf(absl::StrCat(i + 1, ".", invoice_name)));
     comment.mutable_author()->set_user_id(comments[i].author.user_id);
     comment.mutable_author()->set_display_name(comments[i].author.display_name);
-    comment.set_body(comments[i].body);
+    comment.set_body(comments[i].first_body.empty() ? comments[i].body : comments[i].first_body);
     const std::int64_t micros = absl::ToUnixMicros(first_start - comments[i].ago);
     comment.mutable_create_time()->set_seconds(micros / 1'000'000);
     comment.mutable_create_time()->set_nanos(static_cast<std::int32_t>(micros % 1'000'000) * 1'000);
@@ -187,6 +187,69 @@ std::string TokenOf(const DemoTenant& tenant, const DemoPerson& person, const To
   return mint.Mint({tenant.org_id, person.user_id, person.display_name, person.role});
 }
 
+// Calls in the name of one of the tenant's people.
+class PeoplesChanges {
+ public:
+  PeoplesChanges(CommentsService::Stub& stub, const DemoTenant& tenant, const TokenMint& mint,
+                 std::string invoice_name)
+      : stub_(stub), tenant_(tenant), mint_(mint), invoice_name_(std::move(invoice_name)) {}
+
+  // Each under an id of its own, so that it is made once however often the demo is loaded.
+  absl::Status Make(const DemoInvoice& demo) {
+    for (std::size_t i = 0; i < demo.comments.size(); ++i) {
+      const DemoComment& comment = demo.comments[i];
+      const std::string name = absl::StrCat(i + 1, ".", invoice_name_);
+      absl::Status made;
+      if (!comment.first_body.empty()) made = Edit(name, comment);
+      if (made.ok() && comment.removal) made = Remove(name, *comment.removal);
+      if (!made.ok()) return made;
+    }
+    return demo.resolved_by ? Resolve(*demo.resolved_by) : absl::OkStatus();
+  }
+
+ private:
+  absl::Status Edit(const std::string& name, const DemoComment& comment) {
+    comments::v1::EditCommentRequest request;
+    request.set_invoice_id(IdOf(invoice_name_));
+    request.set_comment_id(IdOf(name));
+    request.set_body(comment.body);
+    request.set_change_id(IdOf("edit." + name));
+    // As it was imported.
+    request.set_etag("c1");
+    const absl::Status edited = Call(stub_, &CommentsService::Stub::EditComment, "EditComment",
+                                     TokenOf(tenant_, comment.author, mint_), request)
+                                    .status();
+    // What somebody has taken further, or what is too old by now, stays as it is.
+    const bool stays = absl::IsAborted(edited) || absl::IsFailedPrecondition(edited);
+    return stays ? absl::OkStatus() : edited;
+  }
+
+  absl::Status Remove(const std::string& name, const DemoRemoval& removal) {
+    comments::v1::RemoveCommentRequest request;
+    request.set_invoice_id(IdOf(invoice_name_));
+    request.set_comment_id(IdOf(name));
+    request.set_reason(removal.reason);
+    request.set_change_id(IdOf("remove." + name));
+    return Call(stub_, &CommentsService::Stub::RemoveComment, "RemoveComment",
+                TokenOf(tenant_, removal.actor, mint_), request)
+        .status();
+  }
+
+  absl::Status Resolve(const DemoPerson& person) {
+    comments::v1::ResolveThreadRequest request;
+    request.set_invoice_id(IdOf(invoice_name_));
+    request.set_change_id(IdOf("resolve." + invoice_name_));
+    return Call(stub_, &CommentsService::Stub::ResolveThread, "ResolveThread",
+                TokenOf(tenant_, person, mint_), request)
+        .status();
+  }
+
+  CommentsService::Stub& stub_;
+  const DemoTenant& tenant_;
+  const TokenMint& mint_;
+  const std::string invoice_name_;
+};
+
 absl::Status Within(const std::string& what, const absl::Status& status) {
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrCat(what, ": ", std::string(status.message())));
@@ -212,6 +275,7 @@ absl::Status LoadDemo(const std::vector<DemoTenant>& tenants, const DemoTarget& 
       if (status.ok()) {
         status = ImportThread(*comments, importer, name, demo.comments, target.first_start);
       }
+      if (status.ok()) status = PeoplesChanges(*comments, tenant, mint, name).Make(demo);
       if (!status.ok()) {
         return Within(absl::StrCat(demo.invoice.number(), " of ", tenant.org_id), status);
       }

@@ -21,8 +21,8 @@ struct DemoTarget {
 
 // Every id is derived from what it names, and every step asks what is there already: a load that
 // was interrupted is completed by the next one, and a repeated one changes nothing. Invoices are
-// made by a person of their tenant, threads are imported by a service. Errors name the invoice and
-// the RPC.
+// made by a person of their tenant, threads are imported by a service, and then edited, removed and
+// resolved by the people who do that. Errors name the invoice and the RPC.
 absl::Status LoadDemo(const std::vector<DemoTenant>& tenants, const DemoTarget& target,
                       const TokenMint& mint);
 

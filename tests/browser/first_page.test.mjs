@@ -8,7 +8,7 @@ import { suite } from "./support/suite.mjs";
 
 const test = suite({ demo: true });
 const scriptBytesMax = 30_000;
-const busy = { path: "/invoices/INV-1043" };
+const busy = { path: "/invoices/INV-1043", removed: 10 };
 const quiet = { path: "/invoices/INV-1042" };
 
 // How the page was served, in the browser's own reading, beside what it has become.
@@ -50,7 +50,7 @@ for (const invoice of [quiet, busy]) {
     );
     const shift = await dana.page.evaluate(() => window.marginaliaRecord.shift);
     assert.equal(shift, 0, "the layout shifted");
-    assertCountsAgree(await dana.states());
+    assertCountsAgree(await dana.states(), invoice.removed);
   });
 }
 

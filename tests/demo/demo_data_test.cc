@@ -37,7 +37,7 @@ TEST(DemoDataTest, TheShippedFileIsReadAsItStands) {
   const std::vector<DemoTenant> tenants = ShippedDemo();
   ASSERT_THAT(tenants, SizeIs(2));
   EXPECT_EQ(tenants[0].org_id, "northlight");
-  ASSERT_THAT(tenants[0].invoices, SizeIs(3));
+  ASSERT_THAT(tenants[0].invoices, SizeIs(4));
   const invoices::v1::Invoice& invoice = tenants[0].invoices[0].invoice;
   EXPECT_EQ(invoice.number(), "INV-1042");
   EXPECT_EQ(invoice.status(), invoices::v1::INVOICE_STATUS_SENT);
@@ -45,6 +45,17 @@ TEST(DemoDataTest, TheShippedFileIsReadAsItStands) {
   EXPECT_EQ(invoice.line_items(1).quantity(), "40h");
   EXPECT_EQ(invoice.total(), 1'200'000);
   EXPECT_EQ(tenants[1].invoices[0].comments[0].ago, absl::Hours(72));
+}
+
+TEST(DemoDataTest, OneOfThreeCommentsIsEditedAndAnotherThreadIsResolved) {
+  const std::vector<DemoInvoice> invoices = ShippedDemo()[0].invoices;
+  ASSERT_THAT(invoices[0].comments, SizeIs(3));
+  EXPECT_EQ(invoices[0].comments[0].first_body, "");
+  EXPECT_THAT(invoices[0].comments[1].first_body, HasSubstr("qoute"));
+  EXPECT_THAT(invoices[0].comments[1].body, HasSubstr("quote"));
+  EXPECT_FALSE(invoices[0].resolved_by.has_value());
+  EXPECT_EQ(invoices[3].invoice.number(), "INV-1041");
+  EXPECT_EQ(invoices[3].resolved_by->user_id, "priya");
 }
 
 TEST(DemoDataTest, LinesAddUpToTheTotals) {
@@ -94,6 +105,24 @@ TEST_F(BusyThreadTest, IsTheSameEveryTime) {
     EXPECT_EQ(once[i].ago, again[i].ago);
     EXPECT_EQ(once[i].author.user_id, again[i].author.user_id);
   }
+}
+
+TEST_F(BusyThreadTest, SomeAreEditedWhileTheirAuthorsMayAndSomeRemovedByAnAdmin) {
+  int edited = 0;
+  int removed = 0;
+  for (const DemoComment& comment : BusyThread(400, people_)) {
+    EXPECT_FALSE(!comment.first_body.empty() && comment.removal.has_value());
+    if (!comment.first_body.empty()) {
+      ++edited;
+      EXPECT_LT(comment.ago, absl::Hours(12));
+      EXPECT_NE(comment.first_body, comment.body);
+    }
+    if (!comment.removal) continue;
+    ++removed;
+    EXPECT_EQ(comment.removal->actor.user_id, "alex");
+  }
+  EXPECT_GE(edited, 1);
+  EXPECT_EQ(removed, 10);
 }
 
 TEST_F(BusyThreadTest, EverybodyWhoMayCommentDoes) {
