@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "tests/faults/log_model.h"
 
 namespace marginalia {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 constexpr std::chrono::seconds kAttemptMax{2};
 constexpr std::chrono::minutes kProgressMax{1};
 
-// One row of the three-way join: where it stands, what it is.
+// One row of the three-way join, of the one tenant: where it stands, what it is.
 using JoinedRow = std::tuple<std::int64_t, std::string, std::string>;  // number, invoice, comment
 
 template <class Call>
@@ -59,7 +60,7 @@ std::set<JoinedRow> AuditRows(ThreeProcesses& processes) {
   return rows;
 }
 
-// All events of the log, checked to be without gaps.
+// All events of the log.
 std::vector<comments::v1::Event> WholeLog(ThreeProcesses& processes, std::size_t count) {
   std::vector<comments::v1::Event> log;
   grpc::ClientContext context;
@@ -69,10 +70,7 @@ std::vector<comments::v1::Event> WholeLog(ThreeProcesses& processes, std::size_t
   const auto stream = processes.comments_stub().WatchEvents(&context, request);
   comments::v1::WatchEventsResponse message;
   while (log.size() < count && stream->Read(&message)) {
-    for (const auto& event : message.events()) {
-      EXPECT_EQ(event.position(), static_cast<std::int64_t>(log.size()) + 1);
-      log.push_back(event);
-    }
+    log.insert(log.end(), message.events().begin(), message.events().end());
   }
   context.TryCancel();
   stream->Finish();
@@ -104,41 +102,43 @@ std::size_t History::size() const {
   return acknowledged_.size();
 }
 
-void History::Check(ThreeProcesses& processes, const std::vector<std::string>& invoice_ids) const {
+void History::Check(ThreeProcesses& processes, const std::vector<std::string>& invoice_ids,
+                    const ToldChanges* changes) const {
   const std::lock_guard lock(mutex_);
   std::set<JoinedRow> audited = AuditRows(processes);
   const std::vector<comments::v1::Event> log = WholeLog(processes, audited.size());
+  LogModel model;
+  for (const comments::v1::Event& event : log) model.Apply(event);
   std::set<JoinedRow> announced;
-  std::map<std::string, std::int64_t> counts;
-  std::map<std::string, comments::v1::Comment> stored;
-  for (const comments::v1::Event& event : log) {
-    const auto& comment = event.comment_added().comment();
-    announced.emplace(event.number(), comment.invoice_id(), comment.comment_id());
-    EXPECT_EQ(event.comment_added().thread_comment_count(), ++counts[comment.invoice_id()]);
-    EXPECT_EQ(comment.sequence(), counts[comment.invoice_id()]);
-    EXPECT_TRUE(stored.emplace(comment.comment_id(), comment).second) << "doubled";
+  std::int64_t number = 0;
+  for (const Happened& happened : model.of("northlight")) {
+    announced.emplace(++number, happened.invoice_id, happened.comment_id);
   }
   EXPECT_TRUE(audited == announced) << audited.size() << " audited, " << announced.size();
 
-  std::size_t listed = 0;
+  std::size_t invoices = 0;
   for (const std::string& invoice : invoice_ids) {
-    for (const comments::v1::Comment& comment : WholeThread(processes, invoice)) {
-      ++listed;
-      const auto found = stored.find(comment.comment_id());
-      ASSERT_NE(found, stored.end()) << "a comment without its event";
+    const ModelThread& thread = model.thread(invoice);
+    if (thread.events > 0) ++invoices;
+    const std::vector<comments::v1::Comment> listed = WholeThread(processes, invoice);
+    EXPECT_EQ(listed.size(), thread.comments.size());
+    for (const comments::v1::Comment& comment : listed) {
+      const auto found = thread.comments.find(comment.comment_id());
+      ASSERT_NE(found, thread.comments.end()) << "a comment without its event";
       EXPECT_EQ(found->second.SerializeAsString(), comment.SerializeAsString());
     }
   }
-  EXPECT_EQ(listed, stored.size());
+  EXPECT_EQ(invoices, model.threads().size());
 
   for (const auto& [id, told] : acknowledged_) {
-    const auto found = stored.find(id);
-    ASSERT_NE(found, stored.end()) << "acknowledged and lost: " << id;
+    const ModelThread& thread = model.thread(told.invoice_id);
+    const auto found = thread.comments.find(id);
+    ASSERT_NE(found, thread.comments.end()) << "acknowledged and lost: " << id;
     EXPECT_EQ(found->second.body(), told.body);
-    EXPECT_EQ(found->second.invoice_id(), told.invoice_id);
     EXPECT_EQ(found->second.sequence(), told.sequence);
     EXPECT_TRUE(announced.contains({told.number, told.invoice_id, id}));
   }
+  if (changes != nullptr) changes->Check(model);
 
   comments::v1::VerifyAuditLogResponse audit;
   MustSucceed(processes, processes.Token("alex", "admin"), [&](grpc::ClientContext& context) {
@@ -160,7 +160,10 @@ void History::Check(ThreeProcesses& processes, const std::vector<std::string>& i
     MustSucceed(processes, processes.Token("sam", "viewer"), [&](grpc::ClientContext& context) {
       return processes.invoices_stub().GetInvoice(&context, request, &answer);
     });
-    EXPECT_EQ(answer.summary().comment_count(), counts[invoice]);
+    const comments::v1::Thread& facts = model.thread(invoice).facts;
+    EXPECT_EQ(answer.summary().comment_count(), facts.comment_count());
+    EXPECT_EQ(answer.summary().thread_state() == comments::v1::THREAD_STATE_RESOLVED,
+              facts.state() == comments::v1::THREAD_STATE_RESOLVED);
   }
 }
 
@@ -209,6 +212,24 @@ void PostingLoad::Post(int thread) {
         ADD_FAILURE() << "never acknowledged: " << status.error_message();
         return;
       }
+    }
+  }
+}
+
+bool PatientDoor::Ask(std::string_view what, std::size_t replica, const std::string& token,
+                      const Call& call) {
+  const auto until = std::chrono::steady_clock::now() + kProgressMax;
+  while (true) {
+    grpc::ClientContext context;
+    processes_.Prepare(context, token, kAttemptMax);
+    const grpc::Status status = call(processes_.comments_stub(), context);
+    if (status.ok()) return true;
+    const bool passing = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED ||
+                         status.error_code() == grpc::StatusCode::CANCELLED;
+    if (!passing || std::chrono::steady_clock::now() > until) {
+      ADD_FAILURE() << what << ": " << status.error_code() << " " << status.error_message();
+      return false;
     }
   }
 }

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/faults/changers.h"
 #include "tests/support/three_processes.h"
 
 namespace marginalia {
@@ -22,6 +23,7 @@ struct AcknowledgedComment {
   std::string invoice_id;
   std::string body;
   std::int64_t sequence = 0;
+  // Of its event and audit entry, within the tenant.
   std::int64_t number = 0;
 };
 
@@ -32,8 +34,10 @@ class History {
   // Waits until `count` comments are acknowledged. False: it took longer than `limit`.
   bool AwaitSize(std::size_t count, std::chrono::seconds limit) const;
 
-  // Waits until the projection has reached the log's end, then checks all of it.
-  void Check(ThreeProcesses& processes, const std::vector<std::string>& invoice_ids) const;
+  // Waits until the projection has reached the log's end, then checks all of it, and what changers
+  // were told where there were any. `invoice_ids` are all that were written to.
+  void Check(ThreeProcesses& processes, const std::vector<std::string>& invoice_ids,
+             const ToldChanges* changes = nullptr) const;
 
  private:
   mutable std::mutex mutex_;
@@ -61,6 +65,23 @@ class PostingLoad {
   History& history_;
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> threads_;
+};
+
+// Changers' way to the three processes: each call is made again until it is answered, as a careful
+// client would.
+class PatientDoor : public ChangersDoor {
+ public:
+  explicit PatientDoor(ThreeProcesses& processes) : processes_(processes) {}
+
+  bool Ask(std::string_view what, std::size_t replica, const std::string& token,
+           const Call& call) override;
+  std::string Token(const std::string& user, const std::string& role,
+                    const std::string& org) override {
+    return processes_.Token(user, role, org);
+  }
+
+ private:
+  ThreeProcesses& processes_;
 };
 
 // A random UUID (version 4).

@@ -14,7 +14,9 @@ namespace marginalia {
 namespace {
 
 constexpr int kCyclesDefault = 100;
-constexpr int kPosters = 8;
+constexpr int kPosters = 6;
+constexpr int kChangers = 4;
+constexpr unsigned kChangersSeed = 20261127;
 constexpr std::size_t kPostsPerCycle = 20;
 
 // MARGINALIA's own variables are flags of its processes, so this one is named otherwise.
@@ -27,10 +29,17 @@ TEST(KillTest, NothingAcknowledgedIsLostWhicheverProcessIsKilledUnderLoad) {
   ThreeProcesses processes;
   std::vector<std::string> invoices;
   for (int i = 0; i < 5; ++i) invoices.push_back(processes.NewInvoice("INV-" + std::to_string(i)));
+  std::vector<ChangedThread> changed;
+  for (int i = 0; i < 2; ++i) {
+    changed.push_back({"northlight", processes.NewInvoice("CHANGED-" + std::to_string(i))});
+  }
   History history;
+  ToldChanges changes;
+  PatientDoor door(processes);
   std::mt19937 random(20261124);  // NOLINT: the same order of victims in every run
   {
     PostingLoad load(processes, invoices, kPosters, history);
+    Changers changers(door, changed, kChangers, kChangersSeed, 1, changes);
     for (int cycle = 0; cycle < Cycles() && !testing::Test::HasFailure(); ++cycle) {
       load.AwaitMore(kPostsPerCycle + random() % kPostsPerCycle);
       switch (random() % 4) {
@@ -54,7 +63,10 @@ TEST(KillTest, NothingAcknowledgedIsLostWhicheverProcessIsKilledUnderLoad) {
     }
   }
   ASSERT_FALSE(testing::Test::HasFailure());
-  history.Check(processes, invoices);
+  for (const ChangedThread& thread : changed) invoices.push_back(thread.invoice_id);
+  history.Check(processes, invoices, &changes);
+  // Each verb was among what was cut off.
+  EXPECT_EQ(changes.Kinds().size(), 6u);
 }
 
 }  // namespace

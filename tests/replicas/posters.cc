@@ -74,7 +74,8 @@ void Posters::PostOverGrpc(int poster) {
     const Posted posted{.sequence = answer.comment().sequence(),
                         .number = answer.receipt().number(),
                         .consistency_token = answer.consistency_token()};
-    history_.Acknowledge(post.comment_id, {.invoice_id = post.thread.invoice_id,
+    history_.Acknowledge(post.comment_id, {.org_id = post.thread.org_id,
+                                           .invoice_id = post.thread.invoice_id,
                                            .body = post.body,
                                            .sequence = posted.sequence,
                                            .number = posted.number,
@@ -135,7 +136,8 @@ void Posters::PostOverHttp(int poster) {
     if (posted.status == 0) return;
     const boost::json::value answer = boost::json::parse(posted.body);
     const std::int64_t sequence = answer.at("comment").at("sequence").to_number<std::int64_t>();
-    history_.Acknowledge(post.comment_id, {.invoice_id = post.thread.invoice_id,
+    history_.Acknowledge(post.comment_id, {.org_id = post.thread.org_id,
+                                           .invoice_id = post.thread.invoice_id,
                                            .body = post.body,
                                            .sequence = sequence,
                                            .via = replicas_.gateways()[gateway]->name()});

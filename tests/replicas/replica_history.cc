@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 
@@ -17,7 +18,7 @@ using comments::v1::Event;
 constexpr std::chrono::minutes kWholeLogMax{2};
 constexpr int kPageSize = 100;
 
-// Where a comment stands and what it is: number in its tenant, invoice, comment.
+// Where an entry stands and what it is about: number within the tenant, invoice, comment.
 using Row = std::tuple<std::int64_t, std::string, std::string>;
 
 std::set<std::string> OrgsOf(const std::vector<Thread>& threads) {
@@ -32,11 +33,13 @@ class Reader {
   Reader(ReplicaSet& replicas, ReplicaClients& clients) : replicas_(replicas), clients_(clients) {}
 
   std::vector<Comment> WholeThread(const Thread& thread);
-  void AddAuditRows(const std::string& org, std::set<Row>& rows);
+  std::set<Row> AuditRows(const std::string& org);
   std::vector<Event> WholeLog(std::size_t count);
   void CheckAudit(const std::string& org, std::size_t replica, std::int64_t count);
   void CheckProjection(std::size_t replica);
-  void CheckCount(const Thread& thread, std::size_t replica, std::int64_t count);
+  void CheckSummary(const Thread& thread, std::size_t replica, const comments::v1::Thread& facts);
+  // What the thread is, by the service that has it, and what one of its comments has said.
+  void CheckThread(const Thread& thread, std::size_t replica, const ModelThread& model);
 
  private:
   std::string Token(const std::string& org) { return replicas_.Token("alex", "admin", org); }
@@ -66,7 +69,8 @@ std::vector<Comment> Reader::WholeThread(const Thread& thread) {
   return comments;
 }
 
-void Reader::AddAuditRows(const std::string& org, std::set<Row>& rows) {
+std::set<Row> Reader::AuditRows(const std::string& org) {
+  std::set<Row> rows;
   const std::string token = Token(org);
   comments::v1::ListAuditEntriesRequest request;
   request.set_page_size(kPageSize);
@@ -83,6 +87,7 @@ void Reader::AddAuditRows(const std::string& org, std::set<Row>& rows) {
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
+  return rows;
 }
 
 std::vector<Event> Reader::WholeLog(std::size_t count) {
@@ -95,10 +100,7 @@ std::vector<Event> Reader::WholeLog(std::size_t count) {
   const auto stream = clients_.comments(next_++).WatchEvents(&context, request);
   comments::v1::WatchEventsResponse message;
   while (log.size() < count && stream->Read(&message)) {
-    for (const Event& event : message.events()) {
-      EXPECT_EQ(event.position(), static_cast<std::int64_t>(log.size()) + 1);
-      log.push_back(event);
-    }
+    log.insert(log.end(), message.events().begin(), message.events().end());
   }
   context.TryCancel();
   stream->Finish();
@@ -125,7 +127,8 @@ void Reader::CheckProjection(std::size_t replica) {
   EXPECT_EQ(projection.threads_differing(), 0);
 }
 
-void Reader::CheckCount(const Thread& thread, std::size_t replica, std::int64_t count) {
+void Reader::CheckSummary(const Thread& thread, std::size_t replica,
+                          const comments::v1::Thread& facts) {
   invoices::v1::GetInvoiceRequest request;
   request.set_invoice_id(thread.invoice_id);
   request.mutable_consistency()->set_fully_consistent(true);
@@ -134,68 +137,79 @@ void Reader::CheckCount(const Thread& thread, std::size_t replica, std::int64_t 
                         [&](InvoicesStub& stub, grpc::ClientContext& context) {
                           return stub.GetInvoice(&context, request, &answer);
                         });
-  EXPECT_EQ(answer.summary().comment_count(), count) << "invoice-service " << replica;
+  EXPECT_EQ(answer.summary().comment_count(), facts.comment_count())
+      << "invoice-service " << replica;
+  EXPECT_EQ(answer.summary().thread_state() == comments::v1::THREAD_STATE_RESOLVED,
+            facts.state() == comments::v1::THREAD_STATE_RESOLVED);
 }
 
-// What the log says of each thread and comment.
-struct LogState {
-  std::map<std::string, Comment> comments;
-  std::map<std::string, std::int64_t> count_by_invoice;
-  std::map<std::string, std::int64_t> count_by_org;
-  std::set<Row> rows;
-};
-
-LogState Replay(const std::vector<Event>& log) {
-  LogState state;
-  for (const Event& event : log) {
-    const Comment& comment = event.comment_added().comment();
-    const std::int64_t count = ++state.count_by_invoice[comment.invoice_id()];
-    ++state.count_by_org[event.org_id()];
-    EXPECT_EQ(event.comment_added().thread_comment_count(), count);
-    EXPECT_EQ(comment.sequence(), count);
-    state.rows.emplace(event.number(), comment.invoice_id(), comment.comment_id());
-    EXPECT_TRUE(state.comments.emplace(comment.comment_id(), comment).second)
-        << "doubled: " << comment.comment_id();
+void Reader::CheckThread(const Thread& thread, std::size_t replica, const ModelThread& model) {
+  comments::v1::GetThreadRequest request;
+  request.set_invoice_id(thread.invoice_id);
+  comments::v1::GetThreadResponse answer;
+  clients_.CallComments("GetThread", replica, Token(thread.org_id),
+                        [&](CommentsStub& stub, grpc::ClientContext& context) {
+                          return stub.GetThread(&context, request, &answer);
+                        });
+  if (model.events == 0) return;
+  EXPECT_EQ(answer.thread().SerializeAsString(), model.facts.SerializeAsString());
+  if (model.comments.empty()) return;
+  // Another one at each replica.
+  auto comment = model.comments.begin();
+  std::advance(comment, (replica * 7) % model.comments.size());
+  comments::v1::ListCommentRevisionsRequest list;
+  list.set_invoice_id(thread.invoice_id);
+  list.set_comment_id(comment->first);
+  list.set_page_size(kPageSize);
+  comments::v1::ListCommentRevisionsResponse page;
+  clients_.CallComments("ListCommentRevisions", replica, Token(thread.org_id),
+                        [&](CommentsStub& stub, grpc::ClientContext& context) {
+                          return stub.ListCommentRevisions(&context, list, &page);
+                        });
+  std::vector<std::string> said;
+  for (const auto& revision : page.revisions()) said.push_back(revision.body());
+  if (page.next_page_token().empty()) {
+    EXPECT_EQ(said, model.said.at(comment->first));
   }
-  return state;
 }
 
-void CheckThreads(Reader& reader, const LogState& state, const std::vector<Thread>& threads) {
-  std::size_t listed = 0;
+void CheckThreads(Reader& reader, const LogModel& model, const std::vector<Thread>& threads) {
+  std::size_t known = 0;
   for (const Thread& thread : threads) {
+    const ModelThread& expected = model.thread(thread.invoice_id);
+    if (expected.events > 0) ++known;
     const std::vector<Comment> comments = reader.WholeThread(thread);
-    listed += comments.size();
-    const auto count = state.count_by_invoice.find(thread.invoice_id);
-    const std::int64_t expected = count == state.count_by_invoice.end() ? 0 : count->second;
-    EXPECT_EQ(static_cast<std::int64_t>(comments.size()), expected);
+    EXPECT_EQ(comments.size(), expected.comments.size());
     for (std::size_t i = 0; i < comments.size(); ++i) {
       EXPECT_EQ(comments[i].sequence(), static_cast<std::int64_t>(comments.size() - i));
-      const auto found = state.comments.find(comments[i].comment_id());
-      ASSERT_NE(found, state.comments.end()) << "a comment without its event";
+      const auto found = expected.comments.find(comments[i].comment_id());
+      ASSERT_NE(found, expected.comments.end()) << "a comment without its event";
       EXPECT_EQ(found->second.SerializeAsString(), comments[i].SerializeAsString());
     }
   }
-  EXPECT_EQ(listed, state.comments.size());
+  EXPECT_EQ(known, model.threads().size());
 }
 
-void CheckTold(const std::map<std::string, Told>& told, const LogState& state) {
+void CheckTold(const std::map<std::string, Told>& told, const LogModel& model) {
   for (const auto& [id, of] : told) {
-    const auto found = state.comments.find(id);
-    ASSERT_NE(found, state.comments.end())
+    const ModelThread& thread = model.thread(of.invoice_id);
+    const auto found = thread.comments.find(id);
+    ASSERT_NE(found, thread.comments.end())
         << "acknowledged through " << of.via << " and lost: " << id;
-    EXPECT_EQ(found->second.invoice_id(), of.invoice_id);
     EXPECT_EQ(found->second.body(), of.body);
     EXPECT_EQ(found->second.sequence(), of.sequence);
-    if (of.number != 0) {
-      EXPECT_TRUE(state.rows.contains({of.number, of.invoice_id, id})) << of.number;
-    }
+    if (of.number == 0) continue;
+    const std::vector<Happened>& log = model.of(of.org_id);
+    ASSERT_LE(of.number, static_cast<std::int64_t>(log.size()));
+    EXPECT_EQ(log[static_cast<std::size_t>(of.number) - 1].comment_id, id);
   }
 }
 
 }  // namespace
 
 std::vector<Thread> MakeThreads(ReplicaSet& replicas, ReplicaClients& clients,
-                                const std::vector<std::string>& orgs, int threads_each) {
+                                const std::vector<std::string>& orgs, int threads_each,
+                                const std::string& prefix) {
   std::vector<Thread> threads;
   std::size_t replica = 0;
   for (const std::string& org : orgs) {
@@ -203,7 +217,7 @@ std::vector<Thread> MakeThreads(ReplicaSet& replicas, ReplicaClients& clients,
     for (int i = 0; i < threads_each; ++i) {
       invoices::v1::CreateInvoiceRequest request;
       auto& invoice = *request.mutable_invoice();
-      invoice.set_number(absl::StrCat("INV-", i));
+      invoice.set_number(absl::StrCat(prefix, i));
       invoice.mutable_customer()->set_name("Acme Corp");
       invoice.set_due_date("2026-06-30");
       invoice.set_currency("USD");
@@ -257,25 +271,52 @@ std::map<std::string, std::int64_t> ReplicaHistory::CountByInvoice() const {
   return counts;
 }
 
+LogModel ReplicaHistory::ReadLog(ReplicaSet& replicas, ReplicaClients& clients,
+                                 const std::vector<Thread>& threads) {
+  Reader reader(replicas, clients);
+  std::map<std::string, std::set<Row>> audited;
+  std::size_t count = 0;
+  for (const std::string& org : OrgsOf(threads)) {
+    audited[org] = reader.AuditRows(org);
+    count += audited[org].size();
+  }
+  LogModel model;
+  for (const Event& event : reader.WholeLog(count)) model.Apply(event);
+  for (const auto& [org, entries] : audited) {
+    std::set<Row> announced;
+    std::int64_t number = 0;
+    for (const Happened& happened : model.of(org)) {
+      announced.emplace(++number, happened.invoice_id, happened.comment_id);
+    }
+    EXPECT_TRUE(entries == announced)
+        << org << ": " << entries.size() << " audited, " << announced.size() << " announced";
+  }
+  return model;
+}
+
 void ReplicaHistory::Check(ReplicaSet& replicas, ReplicaClients& clients,
                            const std::vector<Thread>& threads) const {
+  Check(replicas, clients, threads, ReadLog(replicas, clients, threads));
+}
+
+void ReplicaHistory::Check(ReplicaSet& replicas, ReplicaClients& clients,
+                           const std::vector<Thread>& threads, const LogModel& model) const {
   const std::lock_guard lock(mutex_);
   Reader reader(replicas, clients);
-  std::set<Row> audited;
-  for (const std::string& org : OrgsOf(threads)) reader.AddAuditRows(org, audited);
-  const LogState state = Replay(reader.WholeLog(audited.size()));
-  EXPECT_TRUE(audited == state.rows)
-      << audited.size() << " audited, " << state.rows.size() << " announced";
-  CheckThreads(reader, state, threads);
-  CheckTold(told_, state);
-  for (const auto& [org, count] : state.count_by_org) {
-    for (std::size_t i = 0; i < replicas.comments().size(); ++i) reader.CheckAudit(org, i, count);
+  CheckThreads(reader, model, threads);
+  CheckTold(told_, model);
+  for (std::size_t i = 0; i < replicas.comments().size(); ++i) {
+    for (const std::string& org : OrgsOf(threads)) {
+      reader.CheckAudit(org, i, static_cast<std::int64_t>(model.of(org).size()));
+    }
+    for (const Thread& thread : threads) {
+      reader.CheckThread(thread, i, model.thread(thread.invoice_id));
+    }
   }
   for (std::size_t i = 0; i < replicas.invoices().size(); ++i) {
     reader.CheckProjection(i);
     for (const Thread& thread : threads) {
-      const auto count = state.count_by_invoice.find(thread.invoice_id);
-      reader.CheckCount(thread, i, count == state.count_by_invoice.end() ? 0 : count->second);
+      reader.CheckSummary(thread, i, model.thread(thread.invoice_id).facts);
     }
   }
 }

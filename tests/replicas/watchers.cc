@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 
@@ -17,6 +18,11 @@ constexpr std::chrono::seconds kStreamMax{8};
 constexpr std::chrono::seconds kSilenceMax{4};
 constexpr std::chrono::milliseconds kBetweenStreams{50};
 constexpr std::chrono::minutes kCatchUpMax{1};
+
+// What events are called on a browser's stream.
+const std::set<std::string>& kKinds =
+    *new std::set<std::string>{"comment_added",  "comment_edited",  "comment_removed",
+                               "comment_erased", "thread_resolved", "thread_reopened"};
 
 bool MayResume(const grpc::Status& status) {
   return status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE ||
@@ -43,11 +49,13 @@ Watchers::Watchers(ReplicaSet& replicas, ReplicaClients& clients,
            .org_id = org,
            .replica = i});
   }
-  for (std::size_t i = 0; i < replicas.gateways().size(); ++i) {
-    Start({.name = absl::StrCat("browser ", i),
-           .token = replicas.Token("sam", "viewer", threads.front().org_id),
-           .invoice_id = threads.front().invoice_id,
-           .replica = i});
+  for (const Thread* thread : {&threads.front(), &threads.back()}) {
+    for (std::size_t i = 0; i < replicas.gateways().size(); ++i) {
+      Start({.name = absl::StrCat("browser ", i, " of ", thread->org_id),
+             .token = replicas.Token("sam", "viewer", thread->org_id),
+             .invoice_id = thread->invoice_id,
+             .replica = i});
+    }
   }
   std::unique_lock lock(mutex_);
   EXPECT_TRUE(changed_.wait_for(lock, kCatchUpMax, [this] {
@@ -116,7 +124,9 @@ void Watchers::FollowOneStream(Watch& watch, std::string& after_token) {
 }
 
 void Watchers::See(Watch& watch, const comments::v1::Event& event) {
-  const std::string& id = event.comment_added().comment().comment_id();
+  const comments::v1::Comment* const comment = CommentOf(event);
+  const std::string id = absl::StrCat(static_cast<int>(event.kind_case()), " ",
+                                      comment == nullptr ? "" : comment->comment_id());
   const std::lock_guard lock(mutex_);
   const bool of_all = watch.org_id.empty();
   const std::int64_t place = of_all ? event.position() : event.number();
@@ -152,7 +162,7 @@ void Watchers::BrowseOneStream(Watch& watch, std::string& last_id) {
   }
   const auto until = std::chrono::steady_clock::now() + kStreamMax;
   while (const auto event = client.NextEvent()) {
-    if (event->event == "comment_added") SeeInBrowser(watch, *event);
+    if (kKinds.contains(event->event)) SeeInBrowser(watch, *event);
     const std::lock_guard lock(mutex_);
     if (!event->id.empty()) {
       last_id = event->id;
@@ -165,12 +175,13 @@ void Watchers::BrowseOneStream(Watch& watch, std::string& last_id) {
 
 void Watchers::SeeInBrowser(Watch& watch, const ServerSentEvent& event) {
   const boost::json::value data = boost::json::parse(event.data);
-  const auto sequence = data.at("comment").at("sequence").to_number<std::int64_t>();
+  // It rises by one with all that happens in the thread.
+  const auto revision = data.at("thread").at("revision").to_number<std::int64_t>();
   const std::lock_guard lock(mutex_);
-  if (sequence <= watch.reached) return;
-  EXPECT_EQ(sequence, watch.reached + 1)
+  if (revision <= watch.reached) return;
+  EXPECT_EQ(revision, watch.reached + 1)
       << watch.name << " at gateway " << watch.replica << " " << clients_.notice().Describe();
-  Count(watch, sequence);
+  Count(watch, revision);
 }
 
 void Watchers::Count(Watch& watch, std::int64_t point) {
@@ -179,8 +190,13 @@ void Watchers::Count(Watch& watch, std::int64_t point) {
   changed_.notify_all();
 }
 
-void Watchers::AwaitAllOf(const ReplicaHistory& history) {
-  const std::map<std::string, std::int64_t> counts = history.CountByInvoice();
+void Watchers::AwaitAllOf(const LogModel& model) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& [invoice, thread] : model.threads()) counts[invoice] = thread.events;
+  AwaitAll(counts);
+}
+
+void Watchers::AwaitAll(const std::map<std::string, std::int64_t>& counts) {
   const auto expected = [&](const Watch& watch) {
     std::int64_t sum = 0;
     for (const auto& [invoice, count] : counts) {

@@ -23,14 +23,16 @@ namespace marginalia {
 
 class Watchers {
  public:
-  // One watcher of everything for each comments-service, one for each tenant, and one browser on
-  // the first thread for each gateway. The log is empty and nobody posts yet. Returns once the
-  // browsers' streams are open.
+  // One watcher of everything for each comments-service, one for each tenant, and for each gateway
+  // a browser on the first and one on the last thread. The log is empty and nobody posts yet.
+  // Returns once the browsers' streams are open.
   Watchers(ReplicaSet& replicas, ReplicaClients& clients, const std::vector<Thread>& threads);
   ~Watchers();
 
-  // Waits until everybody has seen all that was posted. Posting must have ended.
-  void AwaitAllOf(const ReplicaHistory& history);
+  // Waits until everybody has seen all that was posted, or all that the log says happened. It must
+  // have ended.
+  void AwaitAllOf(const ReplicaHistory& history) { AwaitAll(history.CountByInvoice()); }
+  void AwaitAllOf(const LogModel& model);
 
  private:
   struct Watch {
@@ -41,12 +43,15 @@ class Watchers {
     std::string invoice_id;
     // Where it asks next.
     std::size_t replica = 0;
-    // The newest position, a tenant's number or a browser's sequence, and how many events have led there.
+    // The newest position, a tenant's number or the revision of a browser's thread, and how many
+    // events have led there.
     std::int64_t reached = 0;
     std::int64_t events = 0;
     bool opened = false;
   };
 
+  // How many events each invoice has.
+  void AwaitAll(const std::map<std::string, std::int64_t>& counts);
   void Start(Watch watch);
   void Follow(Watch& watch);
   void FollowOneStream(Watch& watch, std::string& after_token);
