@@ -35,6 +35,25 @@ test("A link to an old comment opens at it, marks it, and survives sign-in", asy
   await inSight(guest, old.commentId);
 });
 
+test("Who writes from a link is at the newest comments, also after a reload", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(90);
+  const [old] = (await stack.thread(invoice)).filter(({ sequence }) => sequence === 12);
+  const dana = await browser.person("dana");
+  await dana.open(invoice, `?comment=${old.commentId}`);
+  await inSight(dana, old.commentId);
+  await dana.postConfirmed("Answered from down here.");
+  const first = dana.page.locator("#comments > li").first();
+  assert.match(await first.innerText(), /Answered from down here/);
+  await until("the address leads nowhere else", () => !dana.page.url().includes("comment="));
+  await dana.page.reload();
+  await until("it is there again", async () =>
+    /Answered from down here/.test(await first.innerText()),
+  );
+});
+
 test("The time of a comment is that link, by keyboard, and moves nothing", async ({
   stack,
   browser,

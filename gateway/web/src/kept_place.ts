@@ -86,7 +86,10 @@ export class KeptPlace {
   // To be called when the list has changed.
   listChanged(): void {
     this.#mark();
-    if (this.#wanted === undefined) return;
+    if (this.#wanted === undefined) {
+      if (this.#hasLeftLink()) this.#noteSoon();
+      return;
+    }
     const { itemId, top } = this.#wanted;
     const item = document.getElementById(itemId);
     if (item === null) return;
@@ -125,7 +128,20 @@ export class KeptPlace {
     if (this.#wanted !== undefined) return;
     const place = this.#place();
     history.scrollRestoration = place === undefined ? "auto" : "manual";
-    history.replaceState({ place }, "");
+    if (!this.#hasLeftLink()) {
+      history.replaceState({ place }, "");
+      return;
+    }
+    // One reads elsewhere by now: a reload must not lead back to the link.
+    this.#marked = undefined;
+    const query = new URLSearchParams(location.search);
+    query.delete("comment");
+    history.replaceState({ place }, "", `${location.pathname}?${query}`.replace(/\?$/, ""));
+  }
+
+  // Whether what a link led to is no longer among what is loaded.
+  #hasLeftLink(): boolean {
+    return this.#marked !== undefined && document.getElementById(this.#marked) === null;
   }
 
   // Undefined at the beginning of the newest page, where everybody begins.
