@@ -7,12 +7,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "comments-service/audit/audit_listing.h"
-#include "comments-service/audit/audit_verifier.h"
 #include "comments-service/readers/read_states.h"
 #include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/revision_listing.h"
+#include "comments-service/verification/audit_verifier.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 
 namespace marginalia {

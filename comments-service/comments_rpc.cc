@@ -305,10 +305,11 @@ class CommentsRpc : public GatedService<Contract, RawService> {
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override {
     return Handle<v1::VerifyAuditLogRequest>(
-        context, verify_audit_log_, *request, [this, response](UnaryCall* call, auto&) {
+        context, verify_audit_log_, *request, [this, response](UnaryCall* call, auto& message) {
           CallContext context = ContextOf(call->call());
           context.cancelled = &call->cancelled();
-          use_cases_.verifier.Verify(context, AnswerTo<AuditVerdict>(call, response));
+          use_cases_.verifier.Verify(context, std::move(*message.mutable_invoice_id()),
+                                     AnswerTo<AuditVerdict>(call, response));
         });
   }
 

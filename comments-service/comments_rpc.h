@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "comments-service/audit/audit_listing.h"
-#include "comments-service/audit/audit_verifier.h"
 #include "comments-service/audit/checkpoints.h"
 #include "comments-service/readers/author_search.h"
 #include "comments-service/readers/read_states.h"
@@ -16,6 +15,7 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/revision_listing.h"
+#include "comments-service/verification/audit_verifier.h"
 #include "comments-service/watch/watch_events_rpc.h"
 #include "services/rpc/gate/gate.h"
 

@@ -11,7 +11,6 @@
 #include "absl/time/time.h"
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_log.h"
-#include "comments-service/audit/audit_verifier.h"
 #include "comments-service/audit/checkpoint_log.h"
 #include "comments-service/audit/checkpoint_signer.h"
 #include "comments-service/audit/checkpoints.h"
@@ -31,6 +30,7 @@
 #include "comments-service/thread/erased_event.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
+#include "comments-service/verification/audit_verifier.h"
 #include "comments-service/watch/open_watches.h"
 #include "comments-service/watch/watch_events_rpc.h"
 #include "services/events/log/event_feed.h"
@@ -162,7 +162,7 @@ int Run(int argc, char** argv) {
   ReadStates read_states(*database, writes, invoices);
   AuthorSearch authors(*database);
   AuditListing audit_listing(*database, invoices);
-  AuditVerifier verifier(*database);
+  AuditVerifier verifier(*database, invoices);
   Checkpoints checkpoints(*database, *signer, log->id());
   TreeKeeper tree_keeper(*database, writes);
   const auto checkpoint_log =

@@ -70,78 +70,6 @@ struct SelectEntries {
   soci::statement statement;
 };
 
-// The first position in a stretch of the log that a statement finds fault with.
-struct SelectFirst {
-  SelectFirst(Connection& connection, const char* sql)
-      : statement((connection.sql().prepare << sql, soci::use(org_id), soci::use(after),
-                   soci::use(last), soci::into(first))) {}
-
-  std::int64_t In(const AuditStretch& stretch) {
-    org_id = stretch.org_id;
-    after = stretch.after;
-    last = stretch.last;
-    statement.execute(true);
-    return first;
-  }
-
-  std::string org_id;
-  std::int64_t after = 0;
-  std::int64_t last = 0;
-  std::int64_t first = 0;
-  soci::statement statement;
-};
-
-struct SelectEntryWithoutComment : SelectFirst {
-  explicit SelectEntryWithoutComment(Connection& connection)
-      : SelectFirst(connection,
-                    "SELECT coalesce(min(a.position), 0) FROM audit_entries a"
-                    " LEFT JOIN comments c ON c.org_id = a.org_id AND c.position = a.position"
-                    " AND c.comment_id = a.comment_id AND c.invoice_id = a.invoice_id"
-                    " LEFT JOIN thread_comments t ON t.org_id = c.org_id"
-                    " AND t.invoice_id = c.invoice_id AND t.sequence = c.sequence"
-                    " AND t.position = c.position"
-                    " WHERE a.org_id = :org_id AND a.position > :after AND a.position <= :last"
-                    " AND a.action IN ('comment.added', 'comment.imported')"
-                    " AND t.position IS NULL") {}
-};
-
-struct SelectCommentWithoutEntry : SelectFirst {
-  explicit SelectCommentWithoutEntry(Connection& connection)
-      : SelectFirst(connection,
-                    "SELECT coalesce(min(c.position), 0) FROM comments c"
-                    " LEFT JOIN audit_entries a ON a.org_id = c.org_id"
-                    " AND a.position = c.position AND a.comment_id = c.comment_id"
-                    " WHERE c.org_id = :org_id AND c.position > :after AND c.position <= :last"
-                    " AND a.position IS NULL") {}
-};
-
-struct SelectEntryWithoutEvent : SelectFirst {
-  explicit SelectEntryWithoutEvent(Connection& connection)
-      : SelectFirst(connection,
-                    "SELECT coalesce(min(a.position), 0) FROM audit_entries a"
-                    " LEFT JOIN events e ON e.position = a.position AND e.org_id = a.org_id"
-                    " WHERE a.org_id = :org_id AND a.position > :after AND a.position <= :last"
-                    " AND a.position > (SELECT compacted FROM event_log)"
-                    " AND e.position IS NULL") {}
-};
-
-struct SelectAfter {
-  explicit SelectAfter(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT coalesce(min(position), 0) FROM"
-                          " (SELECT min(position) AS position FROM audit_entries"
-                          " WHERE org_id = :org_id AND position > :position"
-                          " UNION ALL SELECT min(position) FROM comments"
-                          " WHERE org_id = :org_id2 AND position > :position2) AS later",
-                   soci::use(org_id), soci::use(position), soci::use(org_id), soci::use(position),
-                   soci::into(first))) {}
-
-  std::string org_id;
-  std::int64_t position = 0;
-  std::int64_t first = 0;
-  soci::statement statement;
-};
-
 // As long as what was asked for and one more, so that SOCI runs the statement to its end.
 std::size_t RowsToAsk(int limit) { return static_cast<std::size_t>(limit) + 1; }
 
@@ -179,26 +107,6 @@ std::vector<AuditEntry> ReadAuditEntries(Connection& connection, std::string_vie
                        .hash = std::move(rows.hashes[i])});
   }
   return entries;
-}
-
-std::int64_t FirstEntryWithoutComment(Connection& connection, const AuditStretch& stretch) {
-  return connection.Prepared<SelectEntryWithoutComment>().In(stretch);
-}
-
-std::int64_t FirstCommentWithoutEntry(Connection& connection, const AuditStretch& stretch) {
-  return connection.Prepared<SelectCommentWithoutEntry>().In(stretch);
-}
-
-std::int64_t FirstEntryWithoutEvent(Connection& connection, const AuditStretch& stretch) {
-  return connection.Prepared<SelectEntryWithoutEvent>().In(stretch);
-}
-
-std::int64_t FirstAfter(Connection& connection, std::string_view org_id, std::int64_t position) {
-  auto& select = connection.Prepared<SelectAfter>();
-  select.org_id = org_id;
-  select.position = position;
-  select.statement.execute(true);
-  return select.first;
 }
 
 }  // namespace marginalia

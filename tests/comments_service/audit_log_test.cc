@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "tests/comments_service/service_test.h"
 
 namespace marginalia {
@@ -229,13 +230,13 @@ TEST_P(AuditLogTest, ACutOffTailIsFound) {
 TEST_P(AuditLogTest, ACutOffTailIsFoundWithoutEventsToCompareWith) {
   Post(6);
   service().Tamper([](soci::session& session) {
-    session << "DELETE FROM comments WHERE org_id = 'org' AND position > 7";
+    for (const char* table : {"comments", "thread_comments", "comment_ids"}) {
+      session << absl::StrCat("DELETE FROM ", table, " WHERE org_id = 'org' AND position > 7");
+    }
+    // As retention leaves it.
+    session << "DELETE FROM events";
+    session << "UPDATE event_log SET compacted = head";
   });
-  service().Tamper(
-      [](soci::session& session) { session << "DELETE FROM events WHERE org_id = 'org'"; });
-  // As retention leaves it.
-  service().Tamper(
-      [](soci::session& session) { session << "UPDATE event_log SET compacted = head"; });
   EXPECT_EQ(BrokenAfter("DELETE FROM audit_entries WHERE org_id = 'org' AND position > 7"), 11);
 }
 

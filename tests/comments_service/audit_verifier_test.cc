@@ -1,5 +1,5 @@
 // Whose turn it is to have an audit log verified. What a verification finds is in audit_log_test.
-#include "comments-service/audit/audit_verifier.h"
+#include "comments-service/verification/audit_verifier.h"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +25,8 @@ class AuditVerifierTest : public testing::TestWithParam<DatabaseKind> {
     auto database = Database::Open(NewDatabaseUrl(GetParam()), CommentsMigrations());
     ASSERT_TRUE(database.ok()) << database.status();
     database_ = *std::move(database);
-    verifier_ = std::make_unique<AuditVerifier>(*database_);
+    invoices_ = std::make_unique<InvoiceLookup>(*database_, nullptr);
+    verifier_ = std::make_unique<AuditVerifier>(*database_, *invoices_);
   }
 
   void Ask(const Caller& caller, const std::atomic<bool>* cancelled = nullptr) {
@@ -35,7 +36,7 @@ class AuditVerifierTest : public testing::TestWithParam<DatabaseKind> {
                        .request_id = "",
                        .deadline = SteadyTime::Never(),
                        .cancelled = cancelled},
-                      [this, org = caller.org_id](const absl::StatusOr<AuditVerdict>& verdict) {
+                      "", [this, org = caller.org_id](const absl::StatusOr<AuditVerdict>& verdict) {
                         const std::lock_guard lock(mutex_);
                         answered_.push_back(org);
                         statuses_.push_back(verdict.status());
@@ -45,7 +46,7 @@ class AuditVerifierTest : public testing::TestWithParam<DatabaseKind> {
   void HoldUntil(std::shared_future<void> goes_on) {
     std::promise<void> held;
     verifier_->Verify(
-        {.caller = first_, .bearer = "", .request_id = "", .deadline = SteadyTime::Never()},
+        {.caller = first_, .bearer = "", .request_id = "", .deadline = SteadyTime::Never()}, "",
         [&held, goes_on = std::move(goes_on)](const absl::StatusOr<AuditVerdict>&) {
           held.set_value();
           goes_on.wait();
@@ -62,6 +63,7 @@ class AuditVerifierTest : public testing::TestWithParam<DatabaseKind> {
   const Caller first_{.org_id = "first", .user_id = "alex", .role = Role::kAdmin};
   const Caller second_{.org_id = "second", .user_id = "alex", .role = Role::kAdmin};
   std::unique_ptr<Database> database_;
+  std::unique_ptr<InvoiceLookup> invoices_;
   std::mutex mutex_;
   std::size_t asked_ = 0;
   std::vector<std::string> answered_;

@@ -254,8 +254,10 @@ absl::StatusOr<v1::ListAuditEntriesResponse> Client::Audit(
   return Call(&Stub::ListAuditEntries, request);
 }
 
-absl::StatusOr<v1::VerifyAuditLogResponse> Client::Verify() const {
-  return Call(&Stub::VerifyAuditLog, v1::VerifyAuditLogRequest());
+absl::StatusOr<v1::VerifyAuditLogResponse> Client::Verify(const std::string& invoice_id) const {
+  v1::VerifyAuditLogRequest request;
+  request.set_invoice_id(invoice_id);
+  return Call(&Stub::VerifyAuditLog, request);
 }
 
 absl::StatusOr<v1::GetCheckpointResponse> Client::GetCheckpoint() const {

@@ -108,7 +108,8 @@ class Client {
       int page_size = 0, const std::string& token = "") const;
   absl::StatusOr<comments::v1::ListAuditEntriesResponse> Audit(
       const comments::v1::ListAuditEntriesRequest& request = {}) const;
-  absl::StatusOr<comments::v1::VerifyAuditLogResponse> Verify() const;
+  absl::StatusOr<comments::v1::VerifyAuditLogResponse> Verify(
+      const std::string& invoice_id = "") const;
   absl::StatusOr<comments::v1::GetCheckpointResponse> GetCheckpoint() const;
   absl::StatusOr<comments::v1::GetInclusionProofResponse> GetInclusionProof(
       std::int64_t number, std::int64_t size = 0) const;

@@ -42,6 +42,7 @@ TEST_P(InvoiceDirectoryTest, AnUnknownInvoiceIsNotFoundEverywhere) {
   EXPECT_EQ(Reason(dana.List("INV-9")), "INVOICE_NOT_FOUND");
   EXPECT_EQ(Reason(dana.Get("INV-9", NewUuid())), "INVOICE_NOT_FOUND");
   EXPECT_EQ(ReasonOf(dana.WatchFromBeginning("INV-9").End()), "INVOICE_NOT_FOUND");
+  EXPECT_EQ(Reason(service().As("org", "alex", "admin").Verify("INV-9")), "INVOICE_NOT_FOUND");
   EXPECT_EQ(service().CountRows("threads"), 0);
 }
 

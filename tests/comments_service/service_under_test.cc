@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/audit_log.h"
-#include "comments-service/audit/audit_verifier.h"
 #include "comments-service/audit/checkpoint_signer.h"
 #include "comments-service/audit/checkpoints.h"
 #include "comments-service/audit/tree_keeper.h"
@@ -21,6 +20,7 @@
 #include "comments-service/thread/erased_event.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
+#include "comments-service/verification/audit_verifier.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/server/server.h"
@@ -89,7 +89,7 @@ struct ServiceUnderTest::Parts {
         read_states(*database, writes, invoices),
         authors(*database),
         audit_listing(*database, invoices),
-        verifier(*database),
+        verifier(*database, invoices),
         signer(OrAbort(CheckpointSigner::Open(options.checkpoint_key_path))),
         checkpoints(*database, *signer, log->id()),
         tree_keeper(*database, writes, options.tree_keeper_interval),
@@ -169,7 +169,9 @@ void ServiceUnderTest::Tamper(absl::AnyInvocable<void(soci::session&)> change) {
                                                               change(connection.sql());
                                                               return absl::OkStatus();
                                                             });
-  if (!written.ok()) std::abort();
+  if (written.ok()) return;
+  std::cerr << "cannot tamper: " << written << "\n";
+  std::abort();
 }
 
 std::int64_t ServiceUnderTest::CountRows(const std::string& table) {

@@ -1,10 +1,20 @@
-// Somebody changes the database itself, one value at a time: VerifyAuditLog must name it.
+// Somebody changes the database itself, one value at a time: VerifyAuditLog must name it. Which
+// values there are is asked of the database: whoever adds a column decides whether the record
+// covers it. Prints a table: what was changed, by what that was found, and in which words.
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
 #include <cstdio>
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "marginalia/comments/v1/event.pb.h"
 #include "tests/comments_service/service_test.h"
 #include "tests/support/await.h"
 
@@ -12,93 +22,70 @@ namespace marginalia {
 namespace {
 
 namespace v1 = comments::v1;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
 
-constexpr char kOrg[] = "org_id = 'org'";
-
-// How a value is changed, by what its column holds.
-enum class Holds { kText, kNumber, kBytes };
-
-struct Column {
-  const char* table;
-  const char* name;
-  Holds holds;
-  // Which row, besides the tenant's.
-  const char* row;
+// A row to change a value of, or a table to change one of in each of these.
+struct Row {
+  std::string what;   // "one that was edited"
+  std::string where;  // besides the tenant's
+  // Of the comment that the finding must name; empty: of none, or of any.
+  std::string comment_id = "";
 };
 
-constexpr Column kColumns[] = {
-    {"comments", "position", Holds::kNumber, "position = 605"},
-    {"comments", "invoice_id", Holds::kText, "position = 3"},
-    {"comments", "sequence", Holds::kNumber, "position = 3"},
-    {"comments", "comment_id", Holds::kText, "position = 3"},
-    {"comments", "author_id", Holds::kText, "position = 3"},
-    {"comments", "author_name", Holds::kText, "position = 3"},
-    {"comments", "body", Holds::kText, "position = 3"},
-    {"comments", "body_salt", Holds::kBytes, "position = 3"},
-    {"comments", "create_time", Holds::kNumber, "position = 3"},
-    {"comments", "revision", Holds::kNumber, "position = 3"},
-    {"comments", "edit_time", Holds::kNumber, "position = 3"},
-    {"comments", "removal_time", Holds::kNumber, "position = 3"},
-    {"comments", "remover_id", Holds::kText, "position = 3"},
-    {"comments", "remover_name", Holds::kText, "position = 3"},
-    {"comments", "removal_reason", Holds::kText, "position = 3"},
-    {"comments", "erased", Holds::kNumber, "position = 3"},
-    {"comments", "change_position", Holds::kNumber, "position = 3"},
-    // An imported one's author and time are not its entry's own.
-    {"comments", "author_id", Holds::kText, "position = 100"},
-    {"comments", "author_name", Holds::kText, "position = 100"},
-    {"comments", "body", Holds::kText, "position = 100"},
-    {"comments", "create_time", Holds::kNumber, "position = 100"},
-    {"thread_comments", "invoice_id", Holds::kText, "position = 3"},
-    {"thread_comments", "sequence", Holds::kNumber, "position = 5"},
-    {"thread_comments", "position", Holds::kNumber, "position = 3"},
-    {"audit_entries", "position", Holds::kNumber, "position = 605"},
-    {"audit_entries", "actor_id", Holds::kText, "position = 3"},
-    {"audit_entries", "actor_name", Holds::kText, "position = 3"},
-    {"audit_entries", "action", Holds::kText, "position = 3"},
-    {"audit_entries", "invoice_id", Holds::kText, "position = 3"},
-    {"audit_entries", "comment_id", Holds::kText, "position = 3"},
-    {"audit_entries", "request_id", Holds::kText, "position = 3"},
-    {"audit_entries", "create_time", Holds::kNumber, "position = 3"},
-    {"audit_entries", "hash", Holds::kText, "position = 3"},
-    {"audit_entries", "format", Holds::kNumber, "position = 3"},
-    {"audit_entries", "number", Holds::kNumber, "position = 3"},
-    {"audit_entries", "name_salt", Holds::kBytes, "position = 3"},
-    {"audit_entries", "name_commitment", Holds::kBytes, "position = 3"},
-    {"audit_entries", "revision", Holds::kNumber, "position = 3"},
-    {"audit_entries", "content_commitment", Holds::kBytes, "position = 3"},
-    {"audit_entries", "reason", Holds::kText, "position = 3"},
-    {"audit_heads", "entry_count", Holds::kNumber, "1 = 1"},
-    {"audit_heads", "change_count", Holds::kNumber, "1 = 1"},
-    {"audit_heads", "position", Holds::kNumber, "1 = 1"},
-    {"audit_heads", "hash", Holds::kText, "1 = 1"},
-    {"audit_tree_nodes", "level", Holds::kNumber, "node_index = 0"},
-    {"audit_tree_nodes", "node_index", Holds::kNumber, "node_index = 1"},
-    {"audit_tree_nodes", "hash", Holds::kBytes, "node_index = 0"},
-    {"audit_tree_nodes", "position", Holds::kNumber, "node_index = 0"},
-    {"audit_trees", "leaf_count", Holds::kNumber, "1 = 1"},
-    {"audit_trees", "position", Holds::kNumber, "1 = 1"},
-};
-
-constexpr const char* kTables[] = {"comments",    "thread_comments",  "audit_entries",
-                                   "audit_heads", "audit_tree_nodes", "audit_trees"};
+// What the record says nothing of, and why that is right. A table without a column is all of them.
+const std::map<std::string, std::string>& NotCovered() {
+  static const auto& list = *new std::map<std::string, std::string>{
+      {"schema_migrations", "what this software has done to the schema"},
+      {"relay_position", "how far a broker has been told; it has the events' own numbers"},
+      {"change_ids", "by what a repeated call finds its first answer; no entry has such an id"},
+      {"event_log.only_row", "there is one, and the database holds to that"},
+      {"event_log.log_id", "the log's name, which every kept checkpoint has as well"},
+      {"event_log.head", "raised, whoever reads on finds that events are missing"},
+      {"events.event_time", "for how long it is kept; when it happened is in its payload"},
+      {"audit_entries.actor_name of an import", "an import commits to its author's name"},
+  };
+  return list;
+}
 
 class TamperingTest : public ServiceTest {
  protected:
   void SetUp() override {
     ServiceTest::SetUp();
-    // Positions 1 to 5, then 6 to 605.
-    for (const char* user : {"dana", "priya", "dana", "dana", "priya"}) {
-      service().As("org", user).Post("INV-1", "Is this paid?");
-    }
-    Import(300);
-    Import(300);
+    WriteRecord();
     EXPECT_TRUE(Await([this] { return service().CountRows("audit_tree_nodes") == 2; }));
-    for (const char* table : kTables) {
-      service().Tamper([&](soci::session& session) {
-        session << absl::StrCat("CREATE TABLE kept_", table, " AS SELECT * FROM ", table);
-      });
+    columns_ = ReadColumns();
+    for (const auto& [table, columns] : columns_) {
+      Run({absl::StrCat("CREATE TABLE kept_", table, " AS SELECT * FROM ", table)});
     }
+  }
+
+  // All that can happen to comments and threads.
+  void WriteRecord() {
+    const Client dana = service().As("org", "dana");
+    const Client alex = service().As("org", "alex", "admin");
+    unchanged_ = dana.Post("INV-1", "Is this paid?").comment();
+    service().As("rival", "mallory").Post("INV-1", "theirs");
+    edited_ = dana.Post("INV-1", "The first price.").comment();
+    edited_ = dana.Edit(edited_, "The second price.")->comment();
+    removed_ = dana.Post("INV-1", "Taken back.").comment();
+    edited_ = dana.Edit(edited_, "The third price.")->comment();
+    EXPECT_TRUE(alex.Remove(removed_, "a slip").ok());
+    removed_erased_ = dana.Post("INV-1", "Somebody's address.").comment();
+    EXPECT_TRUE(dana.Remove(removed_erased_, "not for here").ok());
+    EXPECT_TRUE(alex.Erase(removed_erased_, "asked for").ok());
+    erased_ =
+        dana.Edit(dana.Post("INV-1", "A number.").comment(), "A number of a card.")->comment();
+    EXPECT_TRUE(alex.Erase(erased_, "asked for, too").ok());
+    EXPECT_TRUE(dana.Resolve("INV-1", "", "Settled, then.").ok());
+    service().As("rival", "mallory").Post("INV-1", "theirs, too");
+    EXPECT_TRUE(alex.Reopen("INV-1").ok());
+    dana.Post("INV-1", "Not yet.");
+    dana.Post("INV-2", "And this one?");
+    EXPECT_TRUE(dana.Resolve("INV-2").ok());
+    EXPECT_TRUE(dana.Resolve("INV-3").ok());
+    Import(300);
+    Import(300);
   }
 
   void Import(int count) {
@@ -112,8 +99,35 @@ class TamperingTest : public ServiceTest {
       comment.set_body("imported");
       comment.mutable_create_time()->set_seconds(1'600'000'000);
     }
+    imported_.set_comment_id(request.comments(7).comment_id());
     const auto imported = service().AsService("org").Import(request);
     ASSERT_TRUE(imported.ok()) << imported.status();
+  }
+
+  bool OnPostgres() const { return GetParam() == DatabaseKind::kPostgres; }
+
+  void Run(const std::vector<std::string>& statements) {
+    service().Tamper([&](soci::session& session) {
+      for (const std::string& statement : statements) session << statement;
+    });
+  }
+
+  // The tables with their columns, each with its type, as the database has them.
+  std::map<std::string, std::map<std::string, std::string>> ReadColumns() {
+    std::map<std::string, std::map<std::string, std::string>> columns;
+    service().Tamper([&](soci::session& session) {
+      const soci::rowset<soci::row> rows =
+          (session.prepare << (OnPostgres()
+                                   ? "SELECT table_name::text, column_name::text, data_type::text"
+                                     " FROM information_schema.columns"
+                                     " WHERE table_schema = current_schema()"
+                                   : "SELECT m.name, p.name, p.type FROM sqlite_master m,"
+                                     " pragma_table_info(m.name) p WHERE m.type = 'table'"));
+      for (const soci::row& row : rows) {
+        columns[row.get<std::string>(0)][row.get<std::string>(1)] = row.get<std::string>(2);
+      }
+    });
+    return columns;
   }
 
   v1::VerifyAuditLogResponse Verify() {
@@ -122,117 +136,360 @@ class TamperingTest : public ServiceTest {
     return verdict.ok() ? *verdict : v1::VerifyAuditLogResponse();
   }
 
-  // Runs the statements, verifies, and puts everything back as it was.
-  v1::VerifyAuditLogResponse VerdictAfter(const std::vector<std::string>& statements) {
-    service().Tamper([&](soci::session& session) {
-      for (const std::string& statement : statements) session << statement;
-    });
-    const v1::VerifyAuditLogResponse verdict = Verify();
-    service().Tamper([&](soci::session& session) {
-      for (const char* table : kTables) {
-        session << absl::StrCat("DELETE FROM ", table);
-        session << absl::StrCat("INSERT INTO ", table, " SELECT * FROM kept_", table);
-      }
-    });
-    return verdict;
+  void PutBack(const std::string& table) {
+    Run({absl::StrCat("DELETE FROM ", table),
+         absl::StrCat("INSERT INTO ", table, " SELECT * FROM kept_", table)});
   }
 
-  std::string Changed(const Column& column) const {
-    switch (column.holds) {
-      case Holds::kText:
-        return absl::StrCat(column.name, " || 'x'");
-      case Holds::kNumber:
-        return absl::StrCat(column.name, " + 1");
-      case Holds::kBytes:
-        break;
-    }
-    return GetParam() == DatabaseKind::kPostgres ? "decode('00ff', 'hex')" : "x'00ff'";
+  // Runs the statements, verifies, prints what was found, and puts the tables back as they were.
+  v1::VerifyAuditLogResponse Found(const std::string& what, const std::vector<std::string>& tables,
+                                   const std::vector<std::string>& statements) {
+    Run(statements);
+    const v1::VerifyAuditLogResponse verdict = Verify();
+    Tell(what, verdict);
+    EXPECT_FALSE(verdict.intact()) << what;
+    EXPECT_NE(verdict.first_broken_what(), "") << what;
+    for (const std::string& table : tables) PutBack(table);
+    return verdict;
   }
 
   // One line of the table of what was found.
   void Tell(const std::string& what, const v1::VerifyAuditLogResponse& verdict) const {
-    std::printf("%-12s%-44s%s position %lld, number %lld, comment %s: %s\n",
-                GetParam() == DatabaseKind::kPostgres ? "PostgreSQL" : "SQLite", what.c_str(),
-                verdict.intact() ? "NOT FOUND" : "found at",
-                static_cast<long long>(verdict.first_broken_position()),
-                static_cast<long long>(verdict.first_broken_number()),
-                verdict.first_broken_comment_id().c_str(), verdict.first_broken_what().c_str());
+    const std::string found =
+        verdict.intact()
+            ? "NOT FOUND"
+            : absl::StrCat("VerifyAuditLog: number ", verdict.first_broken_number(), ": the ",
+                           verdict.first_broken_comment_id().empty() ? "entry " : "comment ",
+                           verdict.first_broken_what());
+    std::printf("%-11s%-64s%s\n", OnPostgres() ? "PostgreSQL" : "SQLite", what.c_str(),
+                found.c_str());
   }
+
+  std::string PlaceOf(const v1::Comment& comment) const {
+    return absl::StrCat(
+        "(SELECT position FROM kept_comments WHERE org_id = 'org'"
+        " AND comment_id = '",
+        comment.comment_id(), "')");
+  }
+
+  std::vector<Row> RowsOf(const std::string& table) const {
+    const std::vector<std::pair<std::string, v1::Comment>> comments = {
+        {"one that never changed", unchanged_},
+        {"one that was edited", edited_},
+        {"a removed one", removed_},
+        {"a removed and erased one", removed_erased_},
+        {"an erased one", erased_},
+        {"an imported one", imported_}};
+    std::vector<Row> rows;
+    if (table == "comments" || table == "thread_comments" || table == "comment_ids") {
+      for (const auto& [what, comment] : comments) {
+        rows.push_back({what, absl::StrCat("position = ", PlaceOf(comment)), comment.comment_id()});
+      }
+    } else if (table == "comment_revisions") {
+      for (const auto& [what, comment] : comments) {
+        if (what == "one that never changed" || what == "an imported one") continue;
+        for (int revision = 1; revision <= comment.revision(); ++revision) {
+          rows.push_back(
+              {absl::StrCat("revision ", revision, " of ", what),
+               absl::StrCat("position = ", PlaceOf(comment), " AND revision = ", revision),
+               comment.comment_id()});
+        }
+      }
+    } else if (table == "threads") {
+      for (const char* invoice : {"INV-1", "INV-2", "INV-3", "INV-9"}) {
+        rows.push_back({invoice, absl::StrCat("invoice_id = '", invoice, "'")});
+      }
+    } else if (table == "audit_entries" || table == "events") {
+      const std::vector<std::pair<const char*, const char*>> actions = {
+          {"comment.added", "an addition"},  {"comment.imported", "an import"},
+          {"comment.edited", "an edit"},     {"comment.removed", "a removal"},
+          {"comment.erased", "an erasure"},  {"thread.resolved", "a resolution"},
+          {"thread.reopened", "a reopening"}};
+      for (const auto& [action, what] : actions) {
+        rows.push_back({what, absl::StrCat("position = (SELECT min(position) FROM"
+                                           " kept_audit_entries WHERE org_id = 'org'"
+                                           " AND action = '",
+                                           action, "')")});
+      }
+    } else if (table == "audit_tree_nodes") {
+      rows.push_back({"the first", "node_index = 0"});
+      rows.push_back({"the second", "node_index = 1"});
+    } else if (table == "event_log") {
+      rows.push_back({"all", "1 = 1"});
+    } else if (table == "audit_heads" || table == "audit_trees") {
+      rows.push_back({"the tenant", "1 = 1"});
+    }
+    return rows;
+  }
+
+  // Another value of the column.
+  std::string Changed(const std::string& table, const std::string& column) const {
+    const std::string& type = columns_.at(table).at(column);
+    if (type == "TEXT" || type == "text") return absl::StrCat(column, " || 'x'");
+    if (type == "BLOB" || type == "bytea") {
+      return OnPostgres() ? absl::StrCat("decode('0a', 'hex') || ", column)
+                          : absl::StrCat("x'0a' || ", column);
+    }
+    // Far enough for a key.
+    const bool key = column == "position" || column == "sequence" || column == "node_index" ||
+                     (table == "comment_revisions" && column == "revision");
+    return absl::StrCat(column, key ? " + 1000000" : " + 1");
+  }
+
+  std::string OfTenant(const std::string& table, const std::string& where) const {
+    return columns_.at(table).contains("org_id") ? absl::StrCat(" WHERE org_id = 'org' AND ", where)
+                                                 : absl::StrCat(" WHERE ", where);
+  }
+
+  v1::Comment unchanged_;
+  v1::Comment edited_;
+  v1::Comment removed_;
+  v1::Comment removed_erased_;
+  v1::Comment erased_;
+  v1::Comment imported_;
+  std::map<std::string, std::map<std::string, std::string>> columns_;
 };
 INSTANTIATE_ON_EVERY_DATABASE(TamperingTest);
 
 TEST_P(TamperingTest, AStoredCommentThatSaysSomethingElseIsNamed) {
-  ASSERT_TRUE(Verify().intact());
-  const auto comment = service().As("org", "dana").List("INV-1")->comments(2);
-  const v1::VerifyAuditLogResponse verdict = VerdictAfter(
-      {"UPDATE comments SET body = 'Paid in full, thanks.' WHERE org_id = 'org' AND position = 3"});
-  Tell("body of a stored comment", verdict);
-  EXPECT_FALSE(verdict.intact());
-  EXPECT_EQ(verdict.first_broken_position(), 3);
-  EXPECT_EQ(verdict.first_broken_number(), 3);
-  EXPECT_EQ(verdict.first_broken_comment_id(), comment.comment_id());
+  ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
+  const v1::VerifyAuditLogResponse verdict =
+      Found("a text", {"comments"},
+            {absl::StrCat("UPDATE comments SET body = 'Paid in full, thanks.'",
+                          OfTenant("comments", "position = " + PlaceOf(unchanged_)))});
+  EXPECT_EQ(verdict.first_broken_number(), 1);
+  EXPECT_EQ(verdict.first_broken_comment_id(), unchanged_.comment_id());
   EXPECT_EQ(verdict.first_broken_what(), "does not say what its entry committed to");
   EXPECT_TRUE(Verify().intact());
 }
 
-TEST_P(TamperingTest, AnyValueThatIsChangedIsFound) {
-  ASSERT_TRUE(Verify().intact());
-  for (const Column& column : kColumns) {
-    const v1::VerifyAuditLogResponse verdict =
-        VerdictAfter({absl::StrCat("UPDATE ", column.table, " SET ", column.name, " = ",
-                                   Changed(column), " WHERE ", kOrg, " AND ", column.row)});
-    Tell(absl::StrCat(column.table, ".", column.name), verdict);
-    EXPECT_FALSE(verdict.intact()) << column.table << "." << column.name;
-    EXPECT_NE(verdict.first_broken_what(), "") << column.table << "." << column.name;
+TEST_P(TamperingTest, EveryValueOfEveryColumnThatIsChangedIsFound) {
+  ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
+  for (const auto& [table, columns] : columns_) {
+    if (NotCovered().contains(table)) continue;
+    const std::vector<Row> rows = RowsOf(table);
+    EXPECT_FALSE(rows.empty()) << "decide whether the record covers " << table
+                               << ", and name it in RowsOf or in NotCovered";
+    for (const auto& [column, type] : columns) {
+      if (NotCovered().contains(absl::StrCat(table, ".", column))) continue;
+      for (const Row& row : rows) {
+        const std::string what = absl::StrCat(table, ".", column, " of ", row.what);
+        if (NotCovered().contains(what)) continue;
+        const v1::VerifyAuditLogResponse verdict =
+            Found(what, {table},
+                  {absl::StrCat("UPDATE ", table, " SET ", column, " = ", Changed(table, column),
+                                OfTenant(table, row.where))});
+        const bool key = column == "org_id" || column == "position" || column == "comment_id";
+        if (!row.comment_id.empty() && !key) {
+          EXPECT_EQ(verdict.first_broken_comment_id(), row.comment_id) << what;
+          EXPECT_GT(verdict.first_broken_number(), 0) << what;
+        }
+      }
+    }
   }
   EXPECT_TRUE(Verify().intact());
 }
 
-TEST_P(TamperingTest, WhatIsDeletedSwappedCutOffOrRolledBackIsFound) {
-  ASSERT_TRUE(Verify().intact());
-  const auto expect_found = [this](const char* what, const std::vector<std::string>& statements) {
-    const v1::VerifyAuditLogResponse verdict = VerdictAfter(statements);
-    Tell(what, verdict);
-    EXPECT_FALSE(verdict.intact()) << what;
-  };
-  for (const char* table : {"comments", "thread_comments", "audit_entries"}) {
-    expect_found(absl::StrCat("a row of ", table, " deleted").c_str(),
-                 {absl::StrCat("DELETE FROM ", table, " WHERE ", kOrg, " AND position = 3")});
+// The columns that are named as not covered are there: the list does not outlive them.
+TEST_P(TamperingTest, WhatIsNotCoveredIsThere) {
+  for (const auto& [name, why] : NotCovered()) {
+    const std::string column = name.substr(0, name.find(' '));
+    const std::size_t dot = column.find('.');
+    const std::string table = column.substr(0, dot);
+    EXPECT_TRUE(columns_.contains(table)) << name;
+    if (dot != std::string::npos) {
+      EXPECT_TRUE(columns_[table].contains(column.substr(dot + 1))) << name;
+    }
+    std::printf("%-11s%-64snot covered: %s\n", OnPostgres() ? "PostgreSQL" : "SQLite", name.c_str(),
+                why.c_str());
   }
-  expect_found("a comment deleted with its entry",
-               {"DELETE FROM comments WHERE org_id = 'org' AND position = 3",
-                "DELETE FROM thread_comments WHERE org_id = 'org' AND position = 3",
-                "DELETE FROM audit_entries WHERE org_id = 'org' AND position = 3"});
-  expect_found("the head deleted", {"DELETE FROM audit_heads WHERE org_id = 'org'"});
-  expect_found("a node of the tree deleted", {"DELETE FROM audit_tree_nodes WHERE node_index = 0"});
-  const auto swap = [](const std::string& table, const std::string& column) {
-    const std::string set = absl::StrCat("UPDATE ", table, " SET ", column, " = ");
-    return std::vector<std::string>{
-        absl::StrCat(set, "-3 WHERE org_id = 'org' AND ", column, " = 3"),
-        absl::StrCat(set, "3 WHERE org_id = 'org' AND ", column, " = 4"),
-        absl::StrCat(set, "4 WHERE org_id = 'org' AND ", column, " = -3")};
-  };
-  expect_found("two entries swapped", swap("audit_entries", "position"));
-  expect_found("two comments swapped", swap("comments", "position"));
-  // Their places in the thread, wherever they stand.
-  const std::string places = " WHERE org_id = 'org' AND invoice_id = 'INV-1' AND ";
-  std::vector<std::string> order;
-  for (const char* table : {"comments", "thread_comments"}) {
-    for (const char* step : {"-3:sequence = 3", "3:sequence = 4", "4:sequence = -3"}) {
-      const std::string text = step;
-      const std::size_t colon = text.find(':');
-      order.push_back(absl::StrCat("UPDATE ", table, " SET sequence = ", text.substr(0, colon),
-                                   places, text.substr(colon + 1)));
+}
+
+// Calls `visit` with a copy of `whole` for each of its values, in which that one is another.
+void ForEachChange(
+    const Message& whole, Message& part, const Message& place, const std::string& path,
+    const std::function<void(const std::string& path, const Message& changed)>& visit) {
+  std::vector<const FieldDescriptor*> fields;
+  place.GetReflection()->ListFields(place, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const std::string name = absl::StrCat(path, path.empty() ? "" : ".", field->name());
+    const auto* reflection = part.GetReflection();
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      Message* const inner = reflection->MutableMessage(&part, field);
+      const std::unique_ptr<Message> before(inner->New());
+      before->CopyFrom(*inner);
+      ForEachChange(whole, *inner, *before, name, visit);
+      continue;
+    }
+    const std::unique_ptr<Message> before(part.New());
+    before->CopyFrom(part);
+    switch (field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_STRING:
+        reflection->SetString(&part, field, reflection->GetString(part, field) + "x");
+        break;
+      case FieldDescriptor::CPPTYPE_INT64:
+        reflection->SetInt64(&part, field, reflection->GetInt64(part, field) + 1);
+        break;
+      case FieldDescriptor::CPPTYPE_INT32:
+        reflection->SetInt32(&part, field,
+                             (reflection->GetInt32(part, field) + 1000) % 999'999'000);
+        break;
+      case FieldDescriptor::CPPTYPE_BOOL:
+        reflection->SetBool(&part, field, !reflection->GetBool(part, field));
+        break;
+      case FieldDescriptor::CPPTYPE_ENUM:
+        reflection->SetEnumValue(&part, field, 3 - reflection->GetEnumValue(part, field));
+        break;
+      default:
+        ADD_FAILURE() << "cannot change " << name;
+    }
+    visit(name, whole);
+    part.CopyFrom(*before);
+  }
+}
+
+TEST_P(TamperingTest, EveryValueThatARetainedEventTellsIsFound) {
+  ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
+  for (const Row& row : RowsOf("events")) {
+    std::string stored;
+    service().Tamper([&](soci::session& session) {
+      session << absl::StrCat("SELECT ", OnPostgres() ? "encode(payload, 'hex')" : "hex(payload)",
+                              " FROM events", OfTenant("events", row.where)),
+          soci::into(stored);
+    });
+    v1::Event event;
+    ASSERT_TRUE(event.ParseFromString(absl::HexStringToBytes(stored)));
+    v1::Event changed = event;
+    ForEachChange(changed, changed, event, "", [&](const std::string& path, const Message& whole) {
+      const std::string hex = absl::BytesToHexString(whole.SerializeAsString());
+      Found(absl::StrCat("the event of ", row.what, ": ", path), {"events"},
+            {absl::StrCat("UPDATE events SET payload = ",
+                          OnPostgres() ? absl::StrCat("decode('", hex, "', 'hex')")
+                                       : absl::StrCat("x'", hex, "'"),
+                          OfTenant("events", row.where))});
+    });
+  }
+  EXPECT_TRUE(Verify().intact());
+}
+
+TEST_P(TamperingTest, ARowThatIsDeletedIsFound) {
+  ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
+  for (const auto& [table, columns] : columns_) {
+    if (NotCovered().contains(table) || table == "event_log") continue;
+    for (const Row& row : RowsOf(table)) {
+      // A thread that only has comments is known by them.
+      Found(absl::StrCat("the row of ", row.what, " in ", table, " deleted"), {table},
+            {absl::StrCat("DELETE FROM ", table, OfTenant(table, row.where))});
     }
   }
-  expect_found("two comments' places in the thread swapped", order);
-  expect_found("the tail of the entries cut off",
-               {"DELETE FROM audit_entries WHERE org_id = 'org' AND position > 600"});
-  expect_found("the tail cut off with its comments",
-               {"DELETE FROM audit_entries WHERE org_id = 'org' AND position > 600",
-                "DELETE FROM comments WHERE org_id = 'org' AND position > 600",
-                "DELETE FROM thread_comments WHERE org_id = 'org' AND position > 600"});
+  const std::string place = " = " + PlaceOf(edited_);
+  std::vector<std::string> all;
+  for (const char* table :
+       {"comments", "thread_comments", "comment_ids", "comment_revisions", "audit_entries"}) {
+    all.push_back(absl::StrCat("DELETE FROM ", table, " WHERE org_id = 'org' AND position", place));
+  }
+  Found("a comment deleted with all that belongs to it",
+        {"comments", "thread_comments", "comment_ids", "comment_revisions", "audit_entries"}, all);
   EXPECT_TRUE(Verify().intact());
+}
+
+// A second row like one that is there, under another key.
+TEST_P(TamperingTest, ARowThatNoEntryTellsOfIsFound) {
+  ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
+  const std::map<std::string, std::string> keys = {
+      {"comments", "position"},  {"thread_comments", "sequence"},
+      {"comment_ids", "id_low"}, {"comment_revisions", "revision"},
+      {"threads", "invoice_id"}, {"audit_entries", "position"},
+      {"events", "position"},    {"audit_tree_nodes", "node_index"}};
+  for (const auto& [table, key] : keys) {
+    for (const Row& row : RowsOf(table)) {
+      std::string values;
+      for (const auto& [column, type] : columns_[table]) {
+        absl::StrAppend(&values, values.empty() ? "" : ", ",
+                        column == key ? Changed(table, column) : column);
+      }
+      std::string names;
+      for (const auto& [column, type] : columns_[table]) {
+        absl::StrAppend(&names, names.empty() ? "" : ", ", column);
+      }
+      Found(absl::StrCat("a row like that of ", row.what, " added to ", table), {table},
+            {absl::StrCat("INSERT INTO ", table, " (", names, ") SELECT ", values, " FROM ", table,
+                          OfTenant(table, row.where))});
+    }
+  }
+  EXPECT_TRUE(Verify().intact());
+}
+
+TEST_P(TamperingTest, WhatIsSwappedCutOffOrRolledBackIsFound) {
+  ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
+  const auto swap = [](const std::string& table, const std::string& column,
+                       const std::string& where, const std::string& first,
+                       const std::string& second) {
+    const std::string set = absl::StrCat("UPDATE ", table, " SET ", column, " = ");
+    const std::string in = absl::StrCat(" WHERE org_id = 'org'", where, " AND ", column, " = ");
+    return std::vector<std::string>{absl::StrCat(set, "-3", in, first),
+                                    absl::StrCat(set, first, in, second),
+                                    absl::StrCat(set, second, in, "-3")};
+  };
+  const std::string one = PlaceOf(unchanged_);
+  const std::string other = PlaceOf(edited_);
+  Found("two entries swapped", {"audit_entries"},
+        swap("audit_entries", "position", "", one, other));
+  Found("two comments swapped", {"comments"}, swap("comments", "position", "", one, other));
+  Found("two ids swapped", {"comment_ids"}, swap("comment_ids", "position", "", one, other));
+  Found("two revisions swapped", {"comment_revisions"},
+        swap("comment_revisions", "revision", " AND position = " + other, "2", "3"));
+  const std::string thread = " AND invoice_id = 'INV-1'";
+  std::vector<std::string> order = swap("comments", "sequence", thread, "1", "2");
+  for (std::string& step : swap("thread_comments", "sequence", thread, "1", "2")) {
+    order.push_back(std::move(step));
+  }
+  Found("two comments' places in the thread swapped", {"comments", "thread_comments"}, order);
+  Found("an edit rolled back, with its salt", {"comments"},
+        {absl::StrCat("UPDATE comments SET revision = 2, change_position = r.event_position,"
+                      " edit_time = r.revision_time, body = r.body, body_salt = r.body_salt"
+                      " FROM comment_revisions r WHERE r.org_id = comments.org_id"
+                      " AND r.position = comments.position AND r.revision = 2"
+                      " AND comments.org_id = 'org' AND comments.position = ",
+                      other)});
+  const std::string tail =
+      " WHERE org_id = 'org' AND position > (SELECT max(position) - 5"
+      " FROM kept_audit_entries WHERE org_id = 'org')";
+  std::vector<std::string> cut = {"DELETE FROM audit_entries" + tail};
+  Found("the tail of the entries cut off", {"audit_entries"}, cut);
+  for (const char* table : {"comments", "thread_comments", "comment_ids", "events"}) {
+    cut.push_back(absl::StrCat("DELETE FROM ", table, tail));
+  }
+  Found("the tail cut off with its comments and events",
+        {"audit_entries", "comments", "thread_comments", "comment_ids", "events"}, cut);
+  EXPECT_TRUE(Verify().intact());
+}
+
+// Nothing inside an older database says that there is a newer one: whoever kept a receipt or a
+// checkpoint knows.
+TEST_P(TamperingTest, AnOlderDatabaseIsFoundByWhoeverKeptAReceipt) {
+  ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
+  const std::int64_t before = Verify().entry_count();
+  const auto later = service().As("org", "dana").Post("INV-1", "Paid in full, thanks.");
+  const std::int64_t number = later.receipt().number();
+  ASSERT_EQ(number, before + 1);
+  EXPECT_TRUE(service().As("org", "alex", "admin").GetInclusionProof(number).ok());
+  std::vector<std::string> restored;
+  for (const auto& [table, columns] : columns_) {
+    if (table == "schema_migrations") continue;
+    restored.push_back(absl::StrCat("DELETE FROM ", table));
+    restored.push_back(absl::StrCat("INSERT INTO ", table, " SELECT * FROM kept_", table));
+  }
+  Run(restored);
+  // Running over it, the service would notice that its log has lost its end.
+  Start();
+  EXPECT_TRUE(Verify().intact());
+  EXPECT_EQ(Verify().entry_count(), before);
+  const auto proof = service().As("org", "alex", "admin").GetInclusionProof(number);
+  EXPECT_EQ(Reason(proof), "TREE_TOO_SMALL");
+  std::printf("%-11s%-64sa kept receipt: no proof that number %lld is in the tree: %s\n",
+              OnPostgres() ? "PostgreSQL" : "SQLite", "all tables put back as they were earlier",
+              static_cast<long long>(number), Reason(proof).c_str());
 }
 
 }  // namespace

@@ -13,11 +13,11 @@
 
 #include "absl/status/statusor.h"
 #include "comments-service/audit/audit_listing.h"
-#include "comments-service/audit/audit_verifier.h"
 #include "comments-service/readers/author_search.h"
 #include "comments-service/readers/read_states.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/thread_pages.h"
+#include "comments-service/verification/audit_verifier.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "tests/isolation/operations.h"
 

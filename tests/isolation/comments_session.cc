@@ -349,7 +349,7 @@ Operation CommentsSession::Verify() {
           .start =
               [this](Operation& self, std::function<void()> answered) {
                 world_.verifier().Verify(
-                    Call(),
+                    Call(), "",
                     Into<AuditVerdict>(self, std::move(answered), [this](const auto& verdict) {
                       return memory_.Describe(verdict);
                     }));

@@ -89,7 +89,7 @@ struct CommentsWorld::Parts {
         read_states(*database, writes, invoices),
         authors(*database),
         audit_listing(*database, invoices),
-        verifier(*database),
+        verifier(*database, invoices),
         signer(OrAbort(CheckpointSigner::Open(""))),
         checkpoints(*database, *signer, log->id()),
         gate({}, *tokens, metrics),

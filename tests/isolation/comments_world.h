@@ -8,11 +8,11 @@
 #include <string>
 
 #include "comments-service/audit/audit_listing.h"
-#include "comments-service/audit/audit_verifier.h"
 #include "comments-service/readers/author_search.h"
 #include "comments-service/readers/read_states.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/verification/audit_verifier.h"
 #include "tests/comments_service/client.h"
 
 namespace marginalia {

@@ -1,8 +1,8 @@
 // Long works of many tenants on one thread, a step at a time and a tenant after the other: whoever
 // asks for much waits for himself, and not others for him. Of one tenant a work begins when the one
 // before it has ended. Used by one thread, or under the owner's lock.
-#ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_TENANT_TURNS_H_
-#define MARGINALIA_COMMENTS_SERVICE_AUDIT_TENANT_TURNS_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_TENANT_TURNS_H_
+#define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_TENANT_TURNS_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -89,4 +89,4 @@ class TenantTurns {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_AUDIT_TENANT_TURNS_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_VERIFICATION_TENANT_TURNS_H_

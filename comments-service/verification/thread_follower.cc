@@ -1,0 +1,56 @@
+#include "comments-service/verification/thread_follower.h"
+
+namespace marginalia {
+
+bool ThreadFollower::Apply(const AuditEntry& entry, std::int64_t comment_position) {
+  FollowedThread& thread = threads_[entry.invoice_id].thread;
+  ++thread.change_count;
+  thread.position = entry.position;
+  thread.number = entry.number;
+  bool took_away = false;
+  if (entry.action == kActionRemoved) {
+    took_away = removed_.insert(comment_position).second;
+  } else if (entry.action == kActionErased) {
+    took_away = removed_.erase(comment_position) == 0;
+  } else if (entry.action == kActionResolved || entry.action == kActionReopened) {
+    thread.resolved = entry.action == kActionResolved ? 1 : 0;
+    thread.state_time = absl::ToUnixMicros(entry.create_time);
+    thread.state_actor_id = entry.actor_id;
+    thread.state_actor_name = entry.actor_name;
+  }
+  if (took_away) ++thread.removed_count;
+  return took_away;
+}
+
+FollowedThread ThreadFollower::ThreadOf(const std::string& invoice_id) const {
+  const auto found = threads_.find(invoice_id);
+  return found == threads_.end() ? FollowedThread{} : found->second.thread;
+}
+
+std::string_view ThreadFollower::RowDiffers(const StoredThread& row) {
+  const auto found = threads_.find(row.invoice_id);
+  if (found != threads_.end()) found->second.seen = true;
+  const FollowedThread thread = found == threads_.end() ? FollowedThread{} : found->second.thread;
+  if (row.first_position == 0 && thread.change_count == 0) {
+    return "is the log's end, and there is a thread that no entry tells of";
+  }
+  if (row.resolved != thread.resolved || row.state_time != thread.state_time ||
+      row.state_actor_id != thread.state_actor_id ||
+      row.state_actor_name != thread.state_actor_name) {
+    return "is of a thread whose state, or who settled it when, is not what the entries say";
+  }
+  if (row.change_count != thread.change_count || row.removed_count != thread.removed_count) {
+    return "is of a thread that counts other changes or removals than the entries";
+  }
+  return "";
+}
+
+std::vector<std::string> ThreadFollower::Unseen() const {
+  std::vector<std::string> unseen;
+  for (const auto& [invoice_id, followed] : threads_) {
+    if (!followed.seen) unseen.push_back(invoice_id);
+  }
+  return unseen;
+}
+
+}  // namespace marginalia

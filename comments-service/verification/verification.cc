@@ -1,0 +1,468 @@
+#include "comments-service/verification/verification.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "comments-service/audit/audit_log.h"
+#include "comments-service/record/commitment.h"
+#include "comments-service/record/tree_tiles.h"
+#include "comments-service/thread/comment.h"
+#include "comments-service/thread/comment_store.h"
+#include "comments-service/verification/comment_check.h"
+
+namespace marginalia {
+namespace {
+
+bool Adds(const AuditEntry& entry) {
+  return entry.action == kActionAdded || entry.action == kActionImported;
+}
+
+bool IsSettlement(const AuditEntry& entry) {
+  return entry.action == kActionResolved || entry.action == kActionReopened;
+}
+
+bool IsKnown(const AuditEntry& entry) {
+  return Adds(entry) || IsSettlement(entry) || entry.action == kActionEdited ||
+         entry.action == kActionRemoved || entry.action == kActionErased;
+}
+
+// What of an entry's row its hash says nothing of.
+std::string_view UncoveredDiffers(const StoredEntry& stored) {
+  const AuditEntry& entry = stored.entry;
+  if (entry.format == 1) {
+    const bool more = entry.revision != 0 || !entry.name_commitment.empty() ||
+                      !stored.name_salt.empty() || !entry.content_commitment.empty() ||
+                      !entry.reason.empty();
+    return more ? "stands in the log with more than its format covers" : "";
+  }
+  if (entry.format != 2) return "stands in the log in an unknown format";
+  // Of an imported comment the commitment is to its author's name, which its row has.
+  if (entry.action != kActionImported &&
+      Commitment(stored.name_salt, entry.actor_name) != entry.name_commitment) {
+    return "stands in the log under another name than it committed to";
+  }
+  return "";
+}
+
+const StoredEvent* EventAt(const std::vector<StoredEvent>& events, std::int64_t position) {
+  const auto found = std::find_if(events.begin(), events.end(), [position](const auto& event) {
+    return event.position == position;
+  });
+  return found == events.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Verification::Verification(std::string org_id, std::string invoice_id, std::int64_t round_changes)
+    : org_id_(std::move(org_id)),
+      invoice_id_(std::move(invoice_id)),
+      round_changes_(round_changes),
+      follower_(0, 1) {}
+
+AuditVerdict Verification::verdict() const {
+  return {.entry_count = checked_,
+          .head_hash = hash_,
+          .first_broken_position = broken_.position,
+          .broken = broken_};
+}
+
+std::string_view Verification::stage() const {
+  switch (stage_) {
+    case Stage::kEntries:
+      return "entries";
+    case Stage::kPlaces:
+      return "places in threads";
+    case Stage::kThreads:
+      return "threads";
+    case Stage::kIds:
+      return "ids";
+    case Stage::kDone:
+      break;
+  }
+  return "done";
+}
+
+void Verification::Step(Connection& connection) {
+  head_ = ReadAuditHead(connection, org_id_);
+  events_ = ReadEventLogEnds(connection, org_id_);
+  if (!begun_) {
+    begun_ = true;
+    CheckTreeSize(connection);
+    // One thread changes no more often than its tenant's.
+    rounds_ = invoice_id_.empty() ? 1 + head_.change_count / round_changes_ : 1;
+    follower_ = ThreadFollower(0, rounds_);
+  }
+  if (!CatchUp(connection) || !CatchUpRound(connection)) return;
+  switch (stage_) {
+    case Stage::kEntries:
+      CheckEnd(connection);
+      bound_ = position_;
+      place_.invoice_id = invoice_id_;
+      place_.sequence = std::numeric_limits<std::int64_t>::min();
+      stage_ = Stage::kPlaces;
+      break;
+    case Stage::kPlaces:
+      if (!StepPlaces(connection)) break;
+      Compare(connection, added_, places_, "is not in its thread");
+      stage_ = Stage::kThreads;
+      break;
+    case Stage::kThreads:
+      if (!StepThreads(connection)) break;
+      if (round_ == 0)
+        Compare(connection, threads_begun_, thread_rows_, "is of a thread that is not there");
+      thread_.clear();
+      threads_compared_ = false;
+      if (round_ + 1 < rounds_) {
+        ++round_;
+        follower_ = ThreadFollower(round_, rounds_);
+        followed_ = 0;
+        break;
+      }
+      id_ = {.high = std::numeric_limits<std::int64_t>::min(),
+             .low = std::numeric_limits<std::int64_t>::min()};
+      stage_ = invoice_id_.empty() ? Stage::kIds : Stage::kDone;
+      break;
+    case Stage::kIds:
+      if (!StepIds(connection)) break;
+      Compare(connection, added_, ids_, "has an id that does not lead to it");
+      stage_ = Stage::kDone;
+      break;
+    case Stage::kDone:
+      break;
+  }
+  if (done() && broken_.position != 0 && broken_.number == 0) {
+    broken_.number = ReadAuditMark(connection, org_id_, broken_.position).number;
+  }
+}
+
+bool Verification::CatchUp(Connection& connection) {
+  const std::int64_t after = position_;
+  const std::vector<StoredEntry> entries =
+      ReadStoredEntries(connection, org_id_, after, kVerifyStepRows);
+  const bool ended = entries.size() < static_cast<std::size_t>(kVerifyStepRows);
+  for (const StoredEntry& stored : entries) CheckEntry(connection, stored);
+  // Behind the last entry there is nothing, or it is forged.
+  CheckContents(connection, entries, after,
+                ended ? std::numeric_limits<std::int64_t>::max() : position_,
+                {.compares = true, .follows = round_ == 0});
+  return ended;
+}
+
+bool Verification::CatchUpRound(Connection& connection) {
+  if (round_ == 0) return true;
+  const std::vector<StoredEntry> entries =
+      ReadStoredEntries(connection, org_id_, followed_, kVerifyStepRows);
+  if (!entries.empty()) {
+    const std::int64_t after = followed_;
+    followed_ = entries.back().entry.position;
+    CheckContents(connection, entries, after, followed_, {.compares = false, .follows = true});
+  }
+  return entries.size() < static_cast<std::size_t>(kVerifyStepRows);
+}
+
+void Verification::CheckEntry(Connection& connection, const StoredEntry& stored) {
+  const AuditEntry& entry = stored.entry;
+  if (const std::string_view what = UncoveredDiffers(stored); !what.empty()) Broken(entry, what);
+  const Digest leaf = EntryLeaf(hash_, entry);
+  if (entry.hash != (entry.format == 1 ? EntryHash(hash_, entry) : HexOf(leaf))) {
+    Broken(entry, "stands in the log without the hash that its content and place demand");
+  }
+  if (!IsKnown(entry)) Broken(entry, "stands in the log with an unknown action");
+  if (entry.position > head_.position) Broken(entry, "stands in the log behind its end");
+  // The hash of format 1 says nothing of numbers, and that of format 2 nothing of positions.
+  if (entry.number != checked_ + 1) Broken(entry, "stands in the log under another number");
+  tree_.Add(leaf, [&](int level, std::int64_t index, const Digest& hash) {
+    if (!IsStoredNode(level, index)) return;
+    const std::optional<TreeNode> node = FindNode(connection, org_id_, level, index);
+    if (!node.has_value() || node->hash != hash || node->position != entry.position) {
+      Broken(entry, "stands in the log and not in the stored tree");
+    }
+  });
+  hash_ = entry.hash;
+  position_ = entry.position;
+  ++checked_;
+  if (!Adds(entry)) ++changes_;
+  if (checked_ == stored_tree_.leaf_count) tree_ends_ = position_ == stored_tree_.position;
+}
+
+bool Verification::IsStoredNode(int level, std::int64_t index) const {
+  return level % kTileLevels == 0 && (index + 1) << level <= stored_tree_.leaf_count;
+}
+
+void Verification::CheckContents(Connection& connection, const std::vector<StoredEntry>& entries,
+                                 std::int64_t after, std::int64_t last, Pass pass) {
+  const std::vector<StoredContent> contents = ContentsOf(connection, entries, after, last);
+  std::vector<std::int64_t> positions;
+  for (const StoredEntry& stored : entries) {
+    if (Covers(stored.entry)) positions.push_back(stored.entry.position);
+  }
+  const std::vector<StoredEvent> events = ReadEventsAt(connection, org_id_, positions);
+  auto content = contents.begin();
+  const auto skip_to = [&](std::int64_t position) {
+    for (; content != contents.end() && content->position < position; ++content) {
+      if (pass.compares) Broken(content->position, "has no entry", content->comment_id);
+    }
+  };
+  for (const StoredEntry& stored : entries) {
+    const AuditEntry& entry = stored.entry;
+    skip_to(entry.position);
+    if (!Covers(entry)) continue;
+    const StoredEvent* const event = EventAt(events, entry.position);
+    if (!Adds(entry)) {
+      CheckChange(connection, stored, event, pass);
+    } else if (content != contents.end() && content->position == entry.position) {
+      CheckAdded(connection, stored, *content++, event, pass);
+    } else if (pass.compares) {
+      Broken(entry, "stands in the log, and is not there");
+    }
+  }
+  skip_to(std::numeric_limits<std::int64_t>::max());
+  if (pass.compares && invoice_id_.empty()) {
+    Broken(FirstForgedRevision(connection, org_id_, after, last),
+           "has revisions, and never changed or is not there");
+  }
+}
+
+// Of one thread, those alone that its entries tell of: its other comments are found by their
+// places.
+std::vector<StoredContent> Verification::ContentsOf(Connection& connection,
+                                                    const std::vector<StoredEntry>& entries,
+                                                    std::int64_t after, std::int64_t last) {
+  if (invoice_id_.empty()) {
+    // One more than can have an entry.
+    return ReadContents(connection, org_id_, after, last,
+                        static_cast<std::int64_t>(entries.size()) + 1);
+  }
+  std::vector<StoredContent> contents;
+  for (const StoredEntry& stored : entries) {
+    const std::int64_t position = stored.entry.position;
+    if (!Covers(stored.entry) || !Adds(stored.entry)) continue;
+    for (StoredContent& each : ReadContents(connection, org_id_, position - 1, position, 1)) {
+      contents.push_back(std::move(each));
+    }
+  }
+  return contents;
+}
+
+void Verification::CheckAdded(Connection& connection, const StoredEntry& stored,
+                              const StoredContent& comment, const StoredEvent* event, Pass pass) {
+  const AuditEntry& entry = stored.entry;
+  if (pass.compares) {
+    if (stage_ == Stage::kEntries) {
+      added_.Add(entry.position);
+      if (comment.sequence == 1) threads_begun_.Add(entry.position);
+    }
+    const std::string_view what = CommentDiffers(connection, comment, stored);
+    if (!what.empty()) Broken(entry, what);
+  }
+  std::optional<StoredRevision> first;
+  if (comment.change_position != 0) {
+    first = FindStoredRevision(connection, org_id_, comment.position, 1);
+  }
+  CheckEvent(connection, event,
+             {.entry = stored, .comment = &comment, .revision = first ? &*first : nullptr}, pass);
+}
+
+void Verification::CheckChange(Connection& connection, const StoredEntry& stored,
+                               const StoredEvent* event, Pass pass) {
+  const AuditEntry& entry = stored.entry;
+  std::optional<StoredContent> comment;
+  std::optional<StoredRevision> revision;
+  const bool follows = pass.follows && follower_.Follows(entry.invoice_id);
+  if (!pass.compares && !follows) return;
+  if (!IsSettlement(entry)) {
+    comment = FindContent(connection, org_id_, entry.comment_id);
+    if (!comment.has_value() || comment->invoice_id != entry.invoice_id) {
+      return Broken(entry, "stands in the log with a change, and is not there");
+    }
+    revision = FindStoredRevision(connection, org_id_, comment->position, entry.revision);
+  }
+  std::string_view what;
+  if (pass.compares && comment.has_value()) what = ChangeDiffers(connection, *comment, stored);
+  if (follows) {
+    const bool took_away = follower_.Apply(entry, comment.has_value() ? comment->position : 0);
+    if (what.empty() && took_away && entry.action == kActionErased) {
+      what = ErasureDiffers(*comment, stored);
+    }
+  }
+  if (!what.empty()) Broken(entry, what);
+  CheckEvent(connection, event,
+             {.entry = stored,
+              .comment = comment ? &*comment : nullptr,
+              .revision = revision ? &*revision : nullptr},
+             pass);
+}
+
+void Verification::CheckEvent(Connection& connection, const StoredEvent* event,
+                              const EventTruth& truth, Pass pass) {
+  const AuditEntry& entry = truth.entry.entry;
+  const bool retained = entry.position > events_.compacted;
+  if (pass.compares && retained != (event != nullptr)) {
+    return Broken(entry, retained ? "stands in the log, and its event is missing"
+                                  : "has an event that was no longer to be kept");
+  }
+  if (event == nullptr) return;
+  FollowedThread thread;
+  EventTruth whole = truth;
+  if (pass.follows && follower_.Follows(entry.invoice_id)) {
+    thread = follower_.ThreadOf(entry.invoice_id);
+    whole.thread = &thread;
+  } else if (!pass.compares) {
+    return;
+  }
+  const std::string_view what = EventDiffers(connection, *event, whole);
+  if (!what.empty()) Broken(entry, what);
+}
+
+// A chain whose tail was cut off is whole in itself, but does not lead to its head.
+void Verification::CheckEnd(Connection& connection) {
+  if (position_ <= head_.position &&
+      (position_ != head_.position || hash_ != head_.hash || checked_ != head_.entry_count ||
+       changes_ != head_.change_count)) {
+    Broken(End(), "is the log's end, and the entries do not lead to it");
+  }
+  if (stored_tree_.leaf_count != 0 && !tree_ends_) {
+    Broken(End(), "is the log's end, and the stored tree ends elsewhere");
+  }
+  if (events_.head < position_) {
+    Broken(position_, "is the log's end, and the log of events ends before it");
+  }
+  Broken(events_.behind_head, "is an event behind the end of the log of events");
+}
+
+// Every 256 nodes have one above them; there are no others.
+void Verification::CheckTreeSize(Connection& connection) {
+  stored_tree_ = ReadStoredTree(connection, org_id_);
+  std::int64_t expected = 0;
+  for (std::int64_t nodes = stored_tree_.leaf_count / kTileNodes; nodes > 0; nodes /= kTileNodes) {
+    expected += nodes;
+  }
+  if (CountNodes(connection, org_id_) != expected) {
+    Broken(End(), "is the log's end, and the stored tree has other nodes than it should");
+  }
+}
+
+bool Verification::StepPlaces(Connection& connection) {
+  const std::vector<StoredPlace> places =
+      ReadPlaces(connection, org_id_, place_.invoice_id, place_.sequence, kVerifyStepKeys);
+  for (const StoredPlace& place : places) {
+    if (!invoice_id_.empty() && place.invoice_id != invoice_id_) return true;
+    const bool first = place.invoice_id != place_.invoice_id || place_.position == 0;
+    if (place.comment_invoice_id != place.invoice_id || place.comment_sequence != place.sequence) {
+      Broken(place.position, "stands elsewhere than its place in a thread says", place.comment_id);
+    } else if (place.sequence != (first ? 1 : place_.sequence + 1) ||
+               (!first && place.position <= place_.position)) {
+      Broken(place.position, "stands elsewhere in its thread than its entry says",
+             place.comment_id);
+    }
+    if (place.position <= bound_) places_.Add(place.position);
+    place_ = place;
+  }
+  return places.size() < static_cast<std::size_t>(kVerifyStepKeys);
+}
+
+bool Verification::StepThreads(Connection& connection) {
+  if (!invoice_id_.empty()) {
+    for (const StoredThread& row :
+         ReadStoredThreads(connection, org_id_, invoice_id_, /*after=*/false, 1)) {
+      if (row.invoice_id == invoice_id_) CheckThread(row);
+    }
+    CheckUnseenThreads(connection);
+    return true;
+  }
+  const std::vector<StoredThread> rows =
+      ReadStoredThreads(connection, org_id_, thread_, threads_compared_, kVerifyStepKeys);
+  for (const StoredThread& row : rows) CheckThread(row);
+  if (!rows.empty()) {
+    thread_ = rows.back().invoice_id;
+    threads_compared_ = true;
+  }
+  if (rows.size() == static_cast<std::size_t>(kVerifyStepKeys)) return false;
+  CheckUnseenThreads(connection);
+  return true;
+}
+
+void Verification::CheckThread(const StoredThread& row) {
+  if (round_ == 0 && row.first_position > 0 && row.first_position <= bound_) {
+    thread_rows_.Add(row.first_position);
+  }
+  if (!follower_.Follows(row.invoice_id)) return;
+  const std::string_view what = follower_.RowDiffers(row);
+  if (what.empty()) return;
+  const FollowedThread thread = follower_.ThreadOf(row.invoice_id);
+  std::int64_t position = thread.position;
+  if (position == 0) position = row.first_position == 0 ? End() : row.first_position;
+  Broken(
+      {.position = position, .number = thread.number, .comment_id = "", .what = std::string(what)});
+}
+
+// Their rows are not there, or they changed for the first time when their rows had been compared.
+void Verification::CheckUnseenThreads(Connection& connection) {
+  for (const std::string& invoice_id : follower_.Unseen()) {
+    const std::vector<StoredThread> rows =
+        ReadStoredThreads(connection, org_id_, invoice_id, /*after=*/false, 1);
+    if (!rows.empty() && rows.front().invoice_id == invoice_id) {
+      CheckThread(rows.front());
+      continue;
+    }
+    const FollowedThread thread = follower_.ThreadOf(invoice_id);
+    Broken({.position = thread.position,
+            .number = thread.number,
+            .comment_id = "",
+            .what = "is of a thread that is not there"});
+  }
+}
+
+bool Verification::StepIds(Connection& connection) {
+  const std::vector<StoredId> ids =
+      ReadStoredIds(connection, org_id_, id_.high, id_.low, kVerifyStepKeys);
+  for (const StoredId& id : ids) {
+    const bool leads = CanonicalCommentId(id.comment_id).ok();
+    const UuidHalves halves = leads ? HalvesOf(id.comment_id) : UuidHalves{};
+    if (!leads || halves.high != id.high || halves.low != id.low) {
+      Broken(id.position, "is found by an id that is not its own", id.comment_id);
+    }
+    if (id.position <= bound_) ids_.Add(id.position);
+    id_ = id;
+  }
+  return ids.size() < static_cast<std::size_t>(kVerifyStepKeys);
+}
+
+void Verification::Compare(Connection& connection, const Tally& expected, const Tally& counted,
+                           std::string_view what) {
+  if (expected.count == counted.count && expected.positions == counted.positions) return;
+  const std::int64_t difference = expected.count - counted.count;
+  if (difference != 1 && difference != -1) {
+    return Broken(End(),
+                  absl::StrCat("is the log's end, and before it a comment ", std::string(what)));
+  }
+  const std::int64_t position = difference * (expected.positions - counted.positions);
+  const std::vector<StoredContent> comment =
+      ReadContents(connection, org_id_, position - 1, position, 1);
+  Broken(position, what, comment.empty() ? "" : comment.front().comment_id);
+}
+
+void Verification::Broken(Finding finding) {
+  const bool first = broken_.position == 0 || finding.position < broken_.position;
+  if (finding.position != 0 && first) broken_ = std::move(finding);
+}
+
+void Verification::Broken(const AuditEntry& entry, std::string_view what) {
+  Broken({.position = entry.position,
+          .number = entry.number,
+          .comment_id = entry.comment_id,
+          .what = std::string(what)});
+}
+
+void Verification::Broken(std::int64_t position, std::string_view what,
+                          std::string_view comment_id) {
+  Broken({.position = position,
+          .number = 0,
+          .comment_id = std::string(comment_id),
+          .what = std::string(what)});
+}
+
+}  // namespace marginalia

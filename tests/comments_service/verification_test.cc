@@ -1,0 +1,145 @@
+// How a verification goes: of one thread, in rounds, and while others write. What it finds is in
+// tampering_test.
+#include "comments-service/verification/verification.h"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/comments_service/service_test.h"
+
+namespace marginalia {
+namespace {
+
+class VerificationTest : public ServiceTest {
+ protected:
+  Client Dana() { return service().As("org", "dana"); }
+  Client Alex() { return service().As("org", "alex", "admin"); }
+
+  // A thread with one of each change.
+  void WriteThread(const std::string& invoice_id) {
+    Dana().Post(invoice_id, "one");
+    EXPECT_TRUE(Dana().Edit(Dana().Post(invoice_id, "two").comment(), "2").ok());
+    EXPECT_TRUE(Alex().Remove(Dana().Post(invoice_id, "three").comment(), "why").ok());
+    EXPECT_TRUE(Alex().Erase(Dana().Post(invoice_id, "four").comment(), "why").ok());
+    EXPECT_TRUE(Dana().Resolve(invoice_id, "", "five").ok());
+    EXPECT_TRUE(Dana().Reopen(invoice_id).ok());
+  }
+
+  AuditVerdict Run(Verification verification) {
+    while (!verification.done()) {
+      const absl::Status step =
+          service().database().Read(Tenants::One("org"), [&](Connection& connection) {
+            verification.Step(connection);
+            return absl::OkStatus();
+          });
+      if (!step.ok()) {
+        ADD_FAILURE() << step;
+        break;
+      }
+    }
+    return verification.verdict();
+  }
+};
+INSTANTIATE_ON_EVERY_DATABASE(VerificationTest);
+
+TEST_P(VerificationTest, AnInvoiceIsComparedByItself) {
+  WriteThread("INV-1");
+  WriteThread("INV-2");
+  const std::int64_t entries = Alex().Verify()->entry_count();
+  for (const char* table : {"comments", "comment_revisions"}) {
+    service().Tamper([&](soci::session& session) {
+      session << absl::StrCat("CREATE TABLE kept_", table, " AS SELECT * FROM ", table);
+      session << absl::StrCat("UPDATE ", table,
+                              " SET body = 'other' WHERE position IN"
+                              " (SELECT position FROM comments WHERE org_id = 'org'"
+                              " AND invoice_id = 'INV-1')");
+    });
+    const auto broken = Alex().Verify("INV-1");
+    ASSERT_TRUE(broken.ok()) << broken.status();
+    EXPECT_FALSE(broken->intact()) << table;
+    EXPECT_EQ(broken->entry_count(), entries);
+    EXPECT_FALSE(Alex().Verify()->intact());
+    // The log is whole, and so is the other thread.
+    const auto intact = Alex().Verify("INV-2");
+    EXPECT_TRUE(intact->intact()) << intact->first_broken_what();
+    EXPECT_EQ(intact->entry_count(), entries);
+    service().Tamper([&](soci::session& session) {
+      session << absl::StrCat("DELETE FROM ", table);
+      session << absl::StrCat("INSERT INTO ", table, " SELECT * FROM kept_", table);
+    });
+  }
+  EXPECT_TRUE(Alex().Verify("INV-1")->intact());
+  EXPECT_TRUE(Alex().Verify("INV-3")->intact());
+  EXPECT_EQ(Field(Alex().Verify(std::string(65, 'I'))), "invoice_id");
+}
+
+TEST_P(VerificationTest, WhatIsAddedToOrMissingInOneThreadIsFoundByItself) {
+  WriteThread("INV-1");
+  WriteThread("INV-2");
+  const auto expect_found = [this](const std::string& change, const std::string& undo) {
+    service().Tamper([&](soci::session& session) { session << change; });
+    EXPECT_FALSE(Alex().Verify("INV-1")->intact()) << change;
+    EXPECT_TRUE(Alex().Verify("INV-2")->intact()) << change;
+    service().Tamper([&](soci::session& session) { session << undo; });
+    EXPECT_TRUE(Alex().Verify("INV-1")->intact()) << undo;
+  };
+  const std::string row = " WHERE org_id = 'org' AND invoice_id = 'INV-1'";
+  expect_found("UPDATE threads SET change_count = change_count + 1" + row,
+               "UPDATE threads SET change_count = change_count - 1" + row);
+  expect_found(
+      "INSERT INTO thread_comments (org_id, invoice_id, sequence, position)"
+      " VALUES ('org', 'INV-1', 6, 1000)",
+      "DELETE FROM thread_comments" + row + " AND sequence = 6");
+  expect_found("UPDATE thread_comments SET invoice_id = 'INV-9'" + row + " AND sequence = 5",
+               "UPDATE thread_comments SET invoice_id = 'INV-1'"
+               " WHERE org_id = 'org' AND invoice_id = 'INV-9'");
+}
+
+TEST_P(VerificationTest, ThreadsThatChangedAreFollowedInRoundsWhenTheyAreMany) {
+  for (int i = 0; i < 5; ++i) WriteThread(absl::StrCat("INV-", i));
+  const AuditVerdict intact = Run(Verification("org", "", /*round_changes=*/3));
+  EXPECT_EQ(intact.first_broken_position, 0) << intact.broken.what;
+  EXPECT_EQ(intact.entry_count, Alex().Verify()->entry_count());
+  for (int i = 0; i < 5; ++i) {
+    const std::string row = absl::StrCat(" WHERE org_id = 'org' AND invoice_id = 'INV-", i, "'");
+    service().Tamper([&](soci::session& session) {
+      session << "UPDATE threads SET removed_count = removed_count + 1" + row;
+    });
+    EXPECT_NE(Run(Verification("org", "", 3)).first_broken_position, 0) << i;
+    service().Tamper([&](soci::session& session) {
+      session << "UPDATE threads SET removed_count = removed_count - 1" + row;
+    });
+  }
+  EXPECT_EQ(Run(Verification("org", "", 3)).first_broken_position, 0);
+}
+
+TEST_P(VerificationTest, WhatIsWrittenMeanwhileIsNotTakenForBroken) {
+  WriteThread("INV-1");
+  // Each look back goes through all that there is by then.
+  constexpr int kThreadsMax = 60;
+  std::atomic<bool> stopping = false;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 2; ++i) {
+    writers.emplace_back([&, i] {
+      for (int round = 0; round < kThreadsMax && !stopping; ++round) {
+        WriteThread(absl::StrCat("INV-", i == 0 ? round % 3 : 100 + round));
+      }
+    });
+  }
+  for (int i = 0; i < 6; ++i) {
+    // Small rounds make it look back while others write.
+    const AuditVerdict verdict = Run(Verification("org", "", i % 2 == 0 ? 1000 : 20));
+    EXPECT_EQ(verdict.first_broken_position, 0)
+        << verdict.broken.number << " " << verdict.broken.what;
+    const auto one = Alex().Verify("INV-1");
+    EXPECT_TRUE(one->intact()) << one->first_broken_what();
+  }
+  stopping = true;
+  for (std::thread& writer : writers) writer.join();
+}
+
+}  // namespace
+}  // namespace marginalia
