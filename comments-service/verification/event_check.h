@@ -23,8 +23,8 @@ struct EventTruth {
 };
 
 // Reads the comments that the event says were its thread's last, on `connection`; throws what SOCI
-// throws. Not compared is event_time, which no entry has: only that it is no later than its
-// entry's.
+// throws. Not compared are mentions, and of event_time, which no entry has, only that it is no
+// later than its entry's.
 std::string_view EventDiffers(Connection& connection, const StoredEvent& event,
                               const EventTruth& truth);
 
