@@ -4,7 +4,6 @@
 
 #include "gateway/http/etag.h"
 #include "gateway/pages/views/comment_view.h"
-#include "gateway/pages/views/page_time.h"
 #include "gateway/upstream/transcode.h"
 #include "services/text/json_string.h"
 #include "services/tokens/consistency_token.h"
@@ -51,7 +50,7 @@ std::string WithoutLessThan(std::string_view json) {
 }  // namespace
 
 std::string Dehydrated(const ListCommentsResponse& page, const ThreadPlace& place,
-                       const Caller& caller, absl::Time now) {
+                       const Caller& caller) {
   std::string json = "{";
   AppendMember(json, "invoiceId", place.invoice_id);
   // What no cursor leads to is named by what is in its middle.
@@ -69,7 +68,6 @@ std::string Dehydrated(const ListCommentsResponse& page, const ThreadPlace& plac
   // Who may take away what others wrote.
   if (caller.role == Role::kAdmin) json += R"(,"role":"admin")";
   json += '}';
-  AppendMember(json, "now", MachineTime(now));
   AppendMember(json, "etag", TagOf(page, place, caller));
   json += '}';
   return WithoutLessThan(json);

@@ -32,7 +32,7 @@ PageData ThreadData(const ListCommentsResponse& page, const ThreadPlace& place,
     data["newer_href"] = address(page.previous_page_token());
   }
   if (!page.next_page_token().empty()) data["older_href"] = address(page.next_page_token());
-  data["dehydrated"] = Dehydrated(page, place, caller, now);
+  data["dehydrated"] = Dehydrated(page, place, caller);
   return data;
 }
 
