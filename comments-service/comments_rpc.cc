@@ -26,20 +26,20 @@ using RawService = Contract::WithRawCallbackMethod_AddComment<Contract::WithRawC
         Contract::WithRawCallbackMethod_ListRecentComments<Contract::WithRawCallbackMethod_MarkThreadRead<
             Contract::WithRawCallbackMethod_BatchGetReadStates<Contract::WithRawCallbackMethod_SearchAuthors<
                 Contract::WithRawCallbackMethod_WatchEvents<Contract::WithRawCallbackMethod_ListThreadCounts<
-                    Contract::WithRawCallbackMethod_ListAuditEntries<
-                        Contract::WithRawCallbackMethod_VerifyAuditLog<Contract::WithRawCallbackMethod_GetThread<
-                            Contract::WithRawCallbackMethod_GetCheckpoint<
-                                Contract::WithRawCallbackMethod_GetInclusionProof<
-                                    Contract::WithRawCallbackMethod_GetConsistencyProof<
-                                        Contract::WithRawCallbackMethod_EditComment<
-                                            Contract::WithRawCallbackMethod_RemoveComment<
-                                                Contract::WithRawCallbackMethod_ListCommentRevisions<
-                                                    Contract::WithRawCallbackMethod_ResolveThread<
-                                                        Contract::WithRawCallbackMethod_ReopenThread<
+                    Contract::WithRawCallbackMethod_ListAuditEntries<Contract::WithRawCallbackMethod_VerifyAuditLog<
+                        Contract::WithRawCallbackMethod_GetThread<Contract::WithRawCallbackMethod_GetCheckpoint<
+                            Contract::WithRawCallbackMethod_GetInclusionProof<
+                                Contract::WithRawCallbackMethod_GetConsistencyProof<
+                                    Contract::WithRawCallbackMethod_EditComment<
+                                        Contract::WithRawCallbackMethod_RemoveComment<
+                                            Contract::WithRawCallbackMethod_ListCommentRevisions<
+                                                Contract::WithRawCallbackMethod_ResolveThread<
+                                                    Contract::WithRawCallbackMethod_ReopenThread<
+                                                        Contract::WithRawCallbackMethod_EraseComment<
                                                             Contract::
-                                                                WithRawCallbackMethod_EraseComment<
+                                                                WithRawCallbackMethod_ExportEvidence<
                                                                     Contract::
-                                                                        Service>>>>>>>>>>>>>>>>>>>>>>;
+                                                                        Service>>>>>>>>>>>>>>>>>>>>>>>;
 
 // The answer of a use case as the answer of the call.
 template <class Result>
@@ -277,6 +277,11 @@ class CommentsRpc : public GatedService<Contract, RawService> {
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEvents(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
     return use_cases_.watch.Watch(context, request);
+  }
+
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* ExportEvidence(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
+    return use_cases_.evidence.Export(context, request);
   }
 
   grpc::ServerUnaryReactor* ListThreadCounts(grpc::CallbackServerContext* context,

@@ -9,6 +9,7 @@
 
 #include "comments-service/audit/audit_listing.h"
 #include "comments-service/audit/checkpoints.h"
+#include "comments-service/evidence/evidence_rpc.h"
 #include "comments-service/readers/author_search.h"
 #include "comments-service/readers/read_states.h"
 #include "comments-service/thread/changes.h"
@@ -33,6 +34,7 @@ struct CommentsUseCases {
   AuditVerifier& verifier;
   Checkpoints& checkpoints;
   WatchEventsRpc& watch;
+  EvidenceRpc& evidence;
 };
 
 std::unique_ptr<grpc::Service> MakeCommentsRpc(Gate& gate, const CommentsUseCases& use_cases);

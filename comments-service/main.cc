@@ -16,6 +16,8 @@
 #include "comments-service/audit/checkpoints.h"
 #include "comments-service/audit/tree_keeper.h"
 #include "comments-service/comments_rpc.h"
+#include "comments-service/evidence/evidence_exports.h"
+#include "comments-service/evidence/evidence_rpc.h"
 #include "comments-service/invoices/invoice_directory_rpc.h"
 #include "comments-service/invoices/invoice_lookup.h"
 #include "comments-service/readers/author_search.h"
@@ -145,9 +147,15 @@ int Run(int argc, char** argv) {
   AuditLog audit_log;
   ThreadPages pages;
   CommentWriter writer(*log, audit_log, pages);
+  Checkpoints checkpoints(*database, *signer, log->id());
+  EvidenceExports exports(*database, checkpoints);
   EventFeed feed(
       *log, [&pages](const auto& events) { pages.OutdateFor(events); },
-      [](const Event& event) { return IsErasure(event.payload); });
+      [&exports](const Event& event) {
+        if (!IsErasure(event.payload)) return false;
+        exports.LetGoOf(event.org_id, event.subject);
+        return true;
+      });
   // The pages come first, so that they are out of date before watchers hear of what outdated them.
   GroupCommit writes(*database, {&pages, log.get(), &audit_log, &writer},
                      [&shutdown](std::string_view reason) { shutdown.Fail(reason); });
@@ -163,7 +171,6 @@ int Run(int argc, char** argv) {
   AuthorSearch authors(*database);
   AuditListing audit_listing(*database, invoices);
   AuditVerifier verifier(*database, invoices);
-  Checkpoints checkpoints(*database, *signer, log->id());
   TreeKeeper tree_keeper(*database, writes);
   const auto checkpoint_log =
       signer->signs() ? std::make_unique<CheckpointLog>(*database, checkpoints) : nullptr;
@@ -181,10 +188,12 @@ int Run(int argc, char** argv) {
   gate_options.tracer = tracer.get();
   Gate gate(gate_options, *tokens, metrics);
   WatchEventsRpc watch(gate, feed, invoices, watches);
-  const auto rpc = MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states,
-                                          authors, audit_listing, verifier, checkpoints, watch});
+  EvidenceRpc evidence(gate, exports, invoices);
+  const auto rpc =
+      MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states, authors,
+                             audit_listing, verifier, checkpoints, watch, evidence});
   const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
-                                feed, metrics);
+                                feed, signer->signs() ? &checkpoints : nullptr, metrics);
 
   Reflection reflection(gate, {"marginalia.comments.v1.CommentsService"});
   std::vector<grpc::Service*> served = reflection.services();
@@ -202,10 +211,11 @@ int Run(int argc, char** argv) {
 
   const int exit_code = shutdown.Wait();
   shutdown.EndWithin(server_options.drain_grace);
-  server->Drain([&feed, &verifier, &reflection] {
+  server->Drain([&feed, &verifier, &exports, &reflection] {
     reflection.End();
     feed.Close();
     verifier.Stop();
+    exports.Stop();
   });
   Log(Severity::kInfo, "stopped", {{"log_head", log->head()}});
   FlushLog();

@@ -33,10 +33,11 @@ v1::GetInclusionProofResponse MessageOf(const ProvenEntry& proven) {
 v1::GetConsistencyProofResponse MessageOf(const ProvenGrowth& proven) {
   v1::GetConsistencyProofResponse message;
   message.set_first(proven.first.size);
-  message.set_second(proven.second.size);
+  message.set_second(proven.second.checkpoint.size);
   for (const Digest& hash : proven.hashes) message.add_hashes(std::string(BytesOf(hash)));
   message.set_first_root_hash(HexOf(proven.first.root));
-  message.set_second_root_hash(HexOf(proven.second.root));
+  message.set_second_root_hash(HexOf(proven.second.checkpoint.root));
+  message.set_second_checkpoint(proven.second.note);
   return message;
 }
 

@@ -26,7 +26,9 @@ struct Gateway::Parts {
                  ConnectTo(options.invoices_address, options.upstream_tls), options.tracer),
         sse_clients_max(options.sse_clients_max),
         places(options.sse_clients_max, options.sse_clients_per_user_max),
+        evidence(io, upstream),
         invoice_page(upstream),
+        record_page(io, upstream),
         error_pages(!options.demo_people_path.empty()) {}
 
   // What the metrics ask, from their own thread, and may still ask when the gateway is gone.
@@ -80,7 +82,9 @@ struct Gateway::Parts {
   StreamPlaces places;
   EndedSessions ended_sessions;
   std::unique_ptr<EventStream> events;
+  EvidenceApi evidence;
   InvoicePage invoice_page;
+  RecordPage record_page;
   ErrorPages error_pages;
   std::unique_ptr<Apis> apis;
   std::unique_ptr<Pages> pages;
@@ -103,11 +107,12 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
       Apis{CommentsApi(parts.upstream, parts.versions, parts.known_pages, *parts.events),
            ThreadApi(parts.upstream, parts.versions), InvoicesApi(parts.upstream),
            EventsApi(*parts.events, parts.places), ActivityApi(parts.upstream),
-           HealthApi(*parts.events)});
+           AuditApi(parts.upstream), parts.evidence, HealthApi(*parts.events)});
   parts.pages = std::make_unique<Pages>(
       Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
             CommentForm(parts.upstream, parts.invoice_page), ChangeForm(parts.upstream),
             HistoryPage(parts.upstream), SettleForm(parts.upstream, parts.invoice_page),
+            parts.record_page,
             SignIn(options.demo_people_path, tokens,
                    [&parts](std::string_view session, absl::Time expires, absl::Time now) {
                      const std::string key = SessionKeyOf(session);

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "gateway/api/activity_api.h"
+#include "gateway/api/audit_api.h"
 #include "gateway/api/comments_api.h"
 #include "gateway/api/events_api.h"
+#include "gateway/api/evidence_api.h"
 #include "gateway/api/health_api.h"
 #include "gateway/api/invoices_api.h"
 #include "gateway/api/thread_api.h"
@@ -19,6 +21,7 @@
 #include "gateway/pages/history_page.h"
 #include "gateway/pages/invoice_list_page.h"
 #include "gateway/pages/invoice_page.h"
+#include "gateway/pages/record_page.h"
 #include "gateway/pages/settle_form.h"
 
 namespace marginalia {
@@ -29,6 +32,8 @@ struct Apis {
   InvoicesApi invoices;
   EventsApi events;
   ActivityApi activity;
+  AuditApi audit;
+  EvidenceApi& evidence;
   HealthApi health;
 };
 
@@ -39,6 +44,7 @@ struct Pages {
   ChangeForm change_form;
   HistoryPage history;
   SettleForm settle_form;
+  RecordPage& record;
   SignIn sign_in;
   AssetFiles assets;
 };

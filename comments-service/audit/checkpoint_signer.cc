@@ -84,4 +84,11 @@ std::optional<std::string> CheckpointSigner::Sign(const Checkpoint& checkpoint) 
   return SignNote(CheckpointText(checkpoint), kCheckpointKeyName, keys);
 }
 
+std::vector<std::string> CheckpointSigner::VerifierKeys() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> texts;
+  for (const SigningKey& key : keys_) texts.push_back(key.Verifier(kCheckpointKeyName).Text());
+  return texts;
+}
+
 }  // namespace marginalia

@@ -31,6 +31,9 @@ class CheckpointSigner {
   // from before it stay.
   std::optional<std::string> Sign(const Checkpoint& checkpoint);
 
+  // What verifies it, by the keys that signed last: NAME+ID+KEY each.
+  std::vector<std::string> VerifierKeys();
+
  private:
   explicit CheckpointSigner(std::string path) : path_(std::move(path)) {}
   absl::Status Read(const struct stat& info);

@@ -39,6 +39,12 @@ void Reply(Database& database, const CallContext& call,
 
 }  // namespace
 
+absl::Status Checkpoints::NoKey() {
+  return Refusal(absl::StatusCode::kFailedPrecondition, "NO_CHECKPOINT_KEY",
+                 "the service has no key to sign checkpoints with: its operator gives it one with "
+                 "--checkpoint_key_path");
+}
+
 SignedCheckpoint Checkpoints::Signed(const std::string& org_id, std::int64_t size,
                                      const Digest& root) {
   SignedCheckpoint made{
@@ -49,11 +55,7 @@ SignedCheckpoint Checkpoints::Signed(const std::string& org_id, std::int64_t siz
 }
 
 void Checkpoints::Get(const CallContext& call, Answer<SignedCheckpoint> answer) {
-  if (!signer_.signs()) {
-    return answer(Refusal(absl::StatusCode::kFailedPrecondition, "NO_CHECKPOINT_KEY",
-                          "the service has no key to sign checkpoints with: its operator gives it "
-                          "one with --checkpoint_key_path"));
-  }
+  if (!signs()) return answer(NoKey());
   Reply<SignedCheckpoint>(
       database_, call,
       [this, org_id = call.caller.org_id](AuditTree& tree, SignedCheckpoint& made) {
@@ -97,7 +99,7 @@ void Checkpoints::ProveGrowth(const CallContext& call, std::int64_t first, std::
         const std::string origin = CheckpointOrigin(log_id_, org_id);
         proven.hashes = tree.Consistency(first, last);
         proven.first = {.origin = origin, .size = first, .root = tree.Root(first)};
-        proven.second = {.origin = origin, .size = last, .root = tree.Root(last)};
+        proven.second = Signed(org_id, last, tree.Root(last));
         return absl::OkStatus();
       },
       std::move(answer));

@@ -30,7 +30,7 @@ struct ProvenEntry {
 struct ProvenGrowth {
   std::vector<Digest> hashes;
   Checkpoint first;
-  Checkpoint second;
+  SignedCheckpoint second;
 };
 
 class Checkpoints {
@@ -53,6 +53,17 @@ class Checkpoints {
   // above.
   void ProveGrowth(const CallContext& call, std::int64_t first, std::int64_t second,
                    Answer<ProvenGrowth> answer);
+
+  // Whether there is a key; else NoKey is what to answer.
+  bool signs() const { return signer_.signs(); }
+  static absl::Status NoKey();
+  // The signed note of a tree that was read.
+  std::string Note(const std::string& org_id, std::int64_t size, const Digest& root) {
+    return Signed(org_id, size, root).note;
+  }
+
+  // What verifies a note that was signed just now.
+  std::vector<std::string> VerifierKeys() { return signer_.VerifierKeys(); }
 
   // The tenant's newest checkpoint, on a thread that may wait.
   absl::StatusOr<SignedCheckpoint> Newest(const std::string& org_id);

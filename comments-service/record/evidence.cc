@@ -249,21 +249,30 @@ Evidence ReadMembers(const json::value& value) {
 
 }  // namespace
 
+// Piece by piece: as one tree of values it would be in memory twice.
 std::string WriteEvidence(const Evidence& evidence) {
-  json::object object{{"format", Json(kFormat)},
-                      {"invoice", json::object{{"invoiceId", Json(evidence.invoice_id)}}},
-                      {"thread", WrittenThread(evidence.state)}};
-  json::array& comments = object["comments"].emplace_array();
-  for (const EvidenceComment& comment : evidence.comments) comments.push_back(Written(comment));
-  json::array& entries = object["entries"].emplace_array();
-  for (const EvidenceEntry& entry : evidence.entries) entries.push_back(Written(entry));
-  object["checkpoint"] = Json(evidence.checkpoint);
-  return json::serialize(object) + "\n";
+  std::string text = absl::StrCat("{\"format\":", json::serialize(json::value(Json(kFormat))));
+  const json::object invoice{{"invoiceId", Json(evidence.invoice_id)}};
+  absl::StrAppend(&text, ",\"invoice\":", json::serialize(invoice),
+                  ",\"thread\":", json::serialize(WrittenThread(evidence.state)),
+                  ",\"comments\":[");
+  const char* between = "";
+  for (const EvidenceComment& comment : evidence.comments) {
+    absl::StrAppend(&text, std::exchange(between, ","), json::serialize(Written(comment)));
+  }
+  text += "],\"entries\":[";
+  between = "";
+  for (const EvidenceEntry& entry : evidence.entries) {
+    absl::StrAppend(&text, std::exchange(between, ","), json::serialize(Written(entry)));
+  }
+  absl::StrAppend(
+      &text, "],\"checkpoint\":", json::serialize(json::value(Json(evidence.checkpoint))), "}\n");
+  return text;
 }
 
 absl::StatusOr<Evidence> ReadEvidence(std::string_view text) {
   if (text.size() > kEvidenceBytesMax) {
-    return absl::DataLossError("the file is longer than 512 MiB");
+    return absl::DataLossError("the file is longer than 32 MiB");
   }
   boost::system::error_code error;
   const json::value value = json::parse(Json(text), error);

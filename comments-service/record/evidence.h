@@ -19,7 +19,7 @@ namespace marginalia {
 
 // A thread of more entries makes no evidence in one file.
 inline constexpr std::size_t kEvidenceEntriesMax = 10'000;
-inline constexpr std::size_t kEvidenceBytesMax = 512 * 1024 * 1024;
+inline constexpr std::size_t kEvidenceBytesMax = 32 * 1024 * 1024;
 
 // Somebody who did something, with what the name's commitment was made of.
 struct EvidencePerson {

@@ -45,13 +45,16 @@ struct Alarm {
 }  // namespace
 
 Relay::Relay(RelayStreamOptions options, std::string database_url, Database& database,
-             GroupCommit& writes, EventFeed& feed, Metrics& metrics)
+             GroupCommit& writes, EventFeed& feed, Checkpoints* checkpoints, Metrics& metrics)
     : options_(std::move(options)),
       database_(database),
       writes_(writes),
       feed_(feed),
       status_(options_.description, feed.log(), metrics),
       turn_(std::move(database_url), TurnOf::kRelay),
+      checkpoints_(checkpoints == nullptr
+                       ? std::nullopt
+                       : std::optional<RelayCheckpoints>(std::in_place, database, *checkpoints)),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 Relay::~Relay() = default;
@@ -137,6 +140,10 @@ absl::Status Relay::Follow(RelayStream& stream, const std::stop_token& stop) {
     }
     if (!stream.connected()) return absl::UnavailableError("the connection was lost");
     if (now >= next_store_) StorePosition();
+    if (checkpoints_.has_value() && checkpoints_->due()) {
+      const absl::Status published = PublishCheckpoints(stream, stop);
+      if (!published.ok()) return published;
+    }
     const auto events = feed_.After(position_.point.position);
     absl::Status done = events.status();
     if (absl::IsOutOfRange(done)) {
@@ -173,6 +180,19 @@ absl::Status Relay::PublishNext(RelayStream& stream, const std::vector<EventPoin
   status_.Reached(position_.point.position);
   if (!outcome.status.ok()) return outcome.status;
   return made;
+}
+
+absl::Status Relay::PublishCheckpoints(RelayStream& stream, const std::stop_token& stop) {
+  const auto messages = checkpoints_->Next(position_.point);
+  if (!messages.ok()) return messages.status();
+  if (messages->empty()) {
+    checkpoints_->Published();
+    return absl::OkStatus();
+  }
+  const PublishOutcome outcome = stream.Publish(*messages, position_.stream_sequence, stop);
+  position_.stream_sequence += static_cast<std::int64_t>(outcome.acknowledged - outcome.duplicates);
+  if (outcome.status.ok()) checkpoints_->Published();
+  return outcome.status;
 }
 
 absl::Status Relay::SkipToOldest() {
@@ -217,9 +237,11 @@ void Relay::AwaitEvents(const std::stop_token& stop) {
 
 std::unique_ptr<Relay> StartRelay(const std::optional<RelayStreamOptions>& options,
                                   const std::string& database_url, Database& database,
-                                  GroupCommit& writes, EventFeed& feed, Metrics& metrics) {
+                                  GroupCommit& writes, EventFeed& feed, Checkpoints* checkpoints,
+                                  Metrics& metrics) {
   if (!options.has_value()) return nullptr;
-  return std::make_unique<Relay>(*options, database_url, database, writes, feed, metrics);
+  return std::make_unique<Relay>(*options, database_url, database, writes, feed, checkpoints,
+                                 metrics);
 }
 
 }  // namespace marginalia

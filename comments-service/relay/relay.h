@@ -2,7 +2,7 @@
 // thread of its own that commits and watchers never wait for. What the stream holds says how far
 // it has got, so that a relay that was killed, or lost an answer, goes on right where the stream
 // ends; the position in the database is for what the stream cannot tell. Of several replicas one
-// relays. Owned by main.
+// relays. With a key it publishes the signed checkpoints of the record as well. Owned by main.
 #ifndef MARGINALIA_COMMENTS_SERVICE_RELAY_RELAY_H_
 #define MARGINALIA_COMMENTS_SERVICE_RELAY_RELAY_H_
 
@@ -17,6 +17,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "comments-service/audit/checkpoints.h"
+#include "comments-service/relay/relay_checkpoints.h"
 #include "comments-service/relay/relay_position_store.h"
 #include "comments-service/relay/relay_status.h"
 #include "comments-service/relay/relay_stream.h"
@@ -41,9 +43,10 @@ inline constexpr absl::Duration kRelayPositionInterval = absl::Seconds(1);
 
 class Relay {
  public:
-  // Starts to relay. All must outlive it, and the feed's log the metrics.
+  // Starts to relay. All must outlive it, and the feed's log the metrics. Null `checkpoints`: none
+  // are published.
   Relay(RelayStreamOptions options, std::string database_url, Database& database,
-        GroupCommit& writes, EventFeed& feed, Metrics& metrics);
+        GroupCommit& writes, EventFeed& feed, Checkpoints* checkpoints, Metrics& metrics);
   // Stops without waiting for the broker; what it has not acknowledged is looked up next time.
   ~Relay();
   Relay(const Relay&) = delete;
@@ -60,6 +63,7 @@ class Relay {
   absl::Status Follow(RelayStream& stream, const std::stop_token& stop);
   absl::Status PublishNext(RelayStream& stream, const std::vector<EventPointer>& events,
                            const std::stop_token& stop);
+  absl::Status PublishCheckpoints(RelayStream& stream, const std::stop_token& stop);
   absl::Status SkipToOldest();
   absl::Status LoadPosition();
   void StorePosition();
@@ -78,6 +82,7 @@ class Relay {
   RelayPosition stored_;
   SteadyTime next_store_;
   bool progressed_ = false;
+  std::optional<RelayCheckpoints> checkpoints_;
 
   std::jthread thread_;
 };
@@ -85,7 +90,8 @@ class Relay {
 // Null without options: there is no broker.
 std::unique_ptr<Relay> StartRelay(const std::optional<RelayStreamOptions>& options,
                                   const std::string& database_url, Database& database,
-                                  GroupCommit& writes, EventFeed& feed, Metrics& metrics);
+                                  GroupCommit& writes, EventFeed& feed, Checkpoints* checkpoints,
+                                  Metrics& metrics);
 
 }  // namespace marginalia
 

@@ -61,6 +61,7 @@ const KindNames* NamesOf(comments::v1::Event::KindCase kind) {
 // What a message takes besides the comment's own texts, to reserve by.
 constexpr std::size_t kEnvelopeBytes = 1024;
 constexpr std::size_t kLogIdDigits = 16;
+constexpr char kCheckpointMark[] = "-checkpoint-";
 
 // "name": with the comma that separates it from what came before.
 void AppendName(std::string& json, std::string_view name) {
@@ -216,6 +217,32 @@ absl::StatusOr<RelayMessage> MakeRelayMessage(const Event& event, std::string_vi
   return message;
 }
 
+RelayMessage MakeCheckpointMessage(std::string_view org_id, const Checkpoint& checkpoint,
+                                   std::string_view note, const LogPoint& point) {
+  const std::string org = SubjectToken(org_id);
+  RelayMessage message;
+  message.subject = absl::StrCat("marginalia.", org, ".checkpoint");
+  message.id =
+      absl::StrCat(point.log_id, "-", point.position, kCheckpointMark, org, "-", checkpoint.size);
+  std::string& json = message.body;
+  json += '{';
+  AppendText(json, "specversion", "1.0");
+  AppendText(json, "id", message.id);
+  AppendText(json, "source", absl::StrCat("/marginalia/comments-service/", point.log_id));
+  AppendText(json, "type", "dev.marginalia.record.checkpoint.v1");
+  AppendText(json, "datacontenttype", "application/json");
+  AppendText(json, "org", org_id);
+  AppendName(json, "data");
+  json += '{';
+  AppendText(json, "orgId", org_id);
+  AppendText(json, "origin", checkpoint.origin);
+  AppendNumber(json, "size", checkpoint.size);
+  AppendText(json, "rootHash", HexOf(checkpoint.root));
+  AppendText(json, "checkpoint", note);
+  json += "}}";
+  return message;
+}
+
 std::string SubjectToken(std::string_view text) {
   std::string token;
   token.reserve(text.size());
@@ -233,7 +260,8 @@ std::string SubjectToken(std::string_view text) {
 std::optional<LogPoint> ParseRelayMessageId(std::string_view id) {
   if (id.size() <= kLogIdDigits || id[kLogIdDigits] != '-') return std::nullopt;
   LogPoint point{.log_id = std::string(id.substr(0, kLogIdDigits))};
-  if (!absl::SimpleAtoi(std::string(id.substr(kLogIdDigits + 1)), &point.position) ||
+  const std::string_view rest = id.substr(kLogIdDigits + 1);
+  if (!absl::SimpleAtoi(std::string(rest.substr(0, rest.find(kCheckpointMark))), &point.position) ||
       point.position < 1) {
     return std::nullopt;
   }

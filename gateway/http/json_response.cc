@@ -29,6 +29,13 @@ HttpResponse JsonResponse(int status, std::string json, std::string_view tag) {
   return response;
 }
 
+HttpResponse TextResponse(std::string text, std::string_view tag) {
+  HttpResponse response = Response(200, tag);
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(text);
+  return response;
+}
+
 HttpResponse NotModified(std::string_view tag) { return Response(304, tag); }
 
 }  // namespace marginalia

@@ -13,6 +13,9 @@ namespace marginalia {
 // no entity tag.
 HttpResponse JsonResponse(int status, std::string json, std::string_view tag);
 
+// The same as plain text in UTF-8.
+HttpResponse TextResponse(std::string text, std::string_view tag);
+
 // 304: what the caller has is what it would be sent.
 HttpResponse NotModified(std::string_view tag);
 

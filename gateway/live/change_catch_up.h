@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "gateway/http/api_call.h"
 #include "gateway/live/change_list.h"
-#include "gateway/upstream/watch_call.h"
+#include "gateway/upstream/stream_call.h"
 
 namespace marginalia {
 

@@ -18,7 +18,7 @@
 #include "gateway/http/api_call.h"
 #include "gateway/live/event_text.h"
 #include "gateway/live/stream_places.h"
-#include "gateway/upstream/watch_call.h"
+#include "gateway/upstream/stream_call.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/http/target.h"
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
@@ -262,6 +263,11 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
     page["thread"] = ThreadData(*parts.thread, place, call.caller(), now);
     if (parts.linked_is_missing) {
       page["thread_notice"] = "The comment that the link leads to is not in this thread.";
+    }
+    // For whoever may write: of an empty thread nothing is to be proven.
+    if (CanComment(call.caller()) && !parts.thread->comments().empty()) {
+      page["evidence_href"] = absl::StrCat("/api", path, "/evidence");
+      page["record_href"] = path + "/record";
     }
   } else {
     page["thread_notice"] = "The comments cannot be shown right now. Reload the page to try again.";

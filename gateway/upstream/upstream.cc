@@ -188,6 +188,30 @@ void Upstream::ListRecentComments(ApiCall call,
        });
 }
 
+void Upstream::GetCheckpoint(ApiCall call, Answered<comments::v1::GetCheckpointResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/GetCheckpoint", std::move(call),
+       comments::v1::GetCheckpointRequest(), kReadDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->GetCheckpoint(std::move(arguments)...); });
+}
+
+void Upstream::GetInclusionProof(ApiCall call,
+                                 const comments::v1::GetInclusionProofRequest& request,
+                                 Answered<comments::v1::GetInclusionProofResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/GetInclusionProof", std::move(call), request,
+       kReadDeadline, std::move(answered), [this](auto... arguments) {
+         comments_->async()->GetInclusionProof(std::move(arguments)...);
+       });
+}
+
+void Upstream::GetConsistencyProof(ApiCall call,
+                                   const comments::v1::GetConsistencyProofRequest& request,
+                                   Answered<comments::v1::GetConsistencyProofResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/GetConsistencyProof", std::move(call),
+       request, kReadDeadline, std::move(answered), [this](auto... arguments) {
+         comments_->async()->GetConsistencyProof(std::move(arguments)...);
+       });
+}
+
 void Upstream::GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
                           Answered<invoices::v1::GetInvoiceResponse> answered) {
   Call(*this, kGetInvoice, std::move(call), request, kReadDeadline, std::move(answered),

@@ -65,6 +65,11 @@ class Upstream {
                     Answered<comments::v1::ListCommentsResponse> answered);
   void ListRecentComments(ApiCall call, const comments::v1::ListRecentCommentsRequest& request,
                           Answered<comments::v1::ListRecentCommentsResponse> answered);
+  void GetCheckpoint(ApiCall call, Answered<comments::v1::GetCheckpointResponse> answered);
+  void GetInclusionProof(ApiCall call, const comments::v1::GetInclusionProofRequest& request,
+                         Answered<comments::v1::GetInclusionProofResponse> answered);
+  void GetConsistencyProof(ApiCall call, const comments::v1::GetConsistencyProofRequest& request,
+                           Answered<comments::v1::GetConsistencyProofResponse> answered);
   void GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
                   Answered<invoices::v1::GetInvoiceResponse> answered);
   void ListInvoiceSummaries(ApiCall call, const invoices::v1::ListInvoiceSummariesRequest& request,

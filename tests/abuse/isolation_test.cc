@@ -73,7 +73,7 @@ class IsolationTest : public AbuseTest {
 };
 
 TEST_F(IsolationTest, AnotherTenantsInvoiceIsOneThatDoesNotExist) {
-  for (const char* rest : {"", "/comments", "/events"}) {
+  for (const char* rest : {"", "/comments", "/events", "/evidence"}) {
     const auto answer_to = [&](const std::string& id) {
       return AnswerTo("GET", absl::StrCat("/api/invoices/", id, rest), id);
     };

@@ -158,6 +158,11 @@ class CheckpointsTest : public ServiceTest {
         << first << " to " << second;
     EXPECT_EQ(proof->first_root_hash(), HexOf(RootOf(leaves, first)));
     EXPECT_EQ(proof->second_root_hash(), HexOf(RootOf(leaves, second)));
+    const absl::StatusOr<Checkpoint> later =
+        OpenCheckpoint(proof->second_checkpoint(), {{key_.Verifier(kCheckpointKeyName)}});
+    ASSERT_TRUE(later.ok()) << later.status();
+    EXPECT_EQ(later->size, second);
+    EXPECT_EQ(later->root, RootOf(leaves, second));
   }
 
   const SigningKey key_ = SigningKey::Make();
@@ -260,6 +265,7 @@ TEST_P(CheckpointsTest, WithoutAKeyTheServiceRunsAndSignsNothing) {
   ASSERT_TRUE(proof.ok()) << proof.status();
   EXPECT_EQ(ParseProof(proof->proof())->checkpoint, "");
   EXPECT_EQ(proof->hashes_size(), 1);
+  EXPECT_EQ(Admin().GetConsistencyProof(1)->second_checkpoint(), "");
 }
 
 TEST_P(CheckpointsTest, AKeyThatIsAddedSignsBesideTheOldOneAndABadFileChangesNothing) {

@@ -280,6 +280,25 @@ absl::StatusOr<v1::GetConsistencyProofResponse> Client::GetConsistencyProof(
   return Call(&Stub::GetConsistencyProof, request);
 }
 
+absl::StatusOr<std::string> Client::ExportEvidence(const std::string& invoice_id) const {
+  grpc::ClientContext context;
+  PrepareCall(context, token_, "", SteadyTime::Now() + kTestCallMax);
+  v1::ExportEvidenceRequest request;
+  request.set_invoice_id(invoice_id);
+  const auto reader = stub_->ExportEvidence(&context, request);
+  std::string file;
+  std::int64_t file_bytes = -1;
+  v1::ExportEvidenceResponse piece;
+  while (reader->Read(&piece)) {
+    if (file_bytes < 0) file_bytes = piece.file_bytes();
+    file += piece.data();
+  }
+  const grpc::Status status = reader->Finish();
+  if (!status.ok()) return FromGrpc(status);
+  if (file_bytes != static_cast<std::int64_t>(file.size())) std::abort();
+  return file;
+}
+
 WatchStream Client::Watch(const v1::WatchEventsRequest& request) const {
   return WatchStream(*stub_, token_, request);
 }

@@ -115,6 +115,8 @@ class Client {
       std::int64_t number, std::int64_t size = 0) const;
   absl::StatusOr<comments::v1::GetConsistencyProofResponse> GetConsistencyProof(
       std::int64_t first, std::int64_t second = 0) const;
+  // The file, its pieces put together.
+  absl::StatusOr<std::string> ExportEvidence(const std::string& invoice_id) const;
   WatchStream Watch(const comments::v1::WatchEventsRequest& request = {}) const;
   WatchStream WatchAfter(const std::string& token) const;
   WatchStream WatchFromBeginning(const std::string& invoice_id = "") const;

@@ -12,6 +12,7 @@
 #include "comments-service/audit/checkpoints.h"
 #include "comments-service/audit/tree_keeper.h"
 #include "comments-service/comments_rpc.h"
+#include "comments-service/evidence/evidence_rpc.h"
 #include "comments-service/invoices/invoice_directory_rpc.h"
 #include "comments-service/schema.h"
 #include "comments-service/thread/comment_listing.h"
@@ -75,9 +76,16 @@ struct ServiceUnderTest::Parts {
         database(OrAbort(Database::Open(options.database_url, CommentsMigrations()))),
         log(OrAbort(EventLog::Open(*database, options.start_new_log))),
         writer(*log, audit_log, pages),
+        signer(OrAbort(CheckpointSigner::Open(options.checkpoint_key_path))),
+        checkpoints(*database, *signer, log->id()),
+        exports(*database, checkpoints, options.evidence_taken_max),
         feed(
             *log, [this](const auto& events) { pages.OutdateFor(events); },
-            [](const Event& event) { return IsErasure(event.payload); }),
+            [this](const Event& event) {
+              if (!IsErasure(event.payload)) return false;
+              exports.LetGoOf(event.org_id, event.subject);
+              return true;
+            }),
         writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
         retention(*log, feed, writes, options.retention, options.retention_interval),
         directory(DirectoryAt(options.invoices_address)),
@@ -90,14 +98,13 @@ struct ServiceUnderTest::Parts {
         authors(*database),
         audit_listing(*database, invoices),
         verifier(*database, invoices),
-        signer(OrAbort(CheckpointSigner::Open(options.checkpoint_key_path))),
-        checkpoints(*database, *signer, log->id()),
         tree_keeper(*database, writes, options.tree_keeper_interval),
         watches(options.write_stall_max),
         gate(options.gate, *tokens, metrics),
         watch(gate, feed, invoices, watches),
+        evidence(gate, exports, invoices),
         rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states, authors,
-                                   audit_listing, verifier, checkpoints, watch})),
+                                   audit_listing, verifier, checkpoints, watch, evidence})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {
     pages.CountWith(&page_hits, nullptr);
@@ -110,6 +117,9 @@ struct ServiceUnderTest::Parts {
   Count page_hits;
   ThreadPages pages;
   CommentWriter writer;
+  std::unique_ptr<CheckpointSigner> signer;
+  Checkpoints checkpoints;
+  EvidenceExports exports;
   EventFeed feed;
   GroupCommit writes;
   Retention retention;
@@ -123,13 +133,12 @@ struct ServiceUnderTest::Parts {
   AuthorSearch authors;
   AuditListing audit_listing;
   AuditVerifier verifier;
-  std::unique_ptr<CheckpointSigner> signer;
-  Checkpoints checkpoints;
   TreeKeeper tree_keeper;
   OpenWatches watches;
   Metrics metrics;
   Gate gate;
   WatchEventsRpc watch;
+  EvidenceRpc evidence;
   std::unique_ptr<grpc::Service> rpc;
   std::unique_ptr<RpcServer> server;
   std::shared_ptr<grpc::Channel> channel;
@@ -160,6 +169,7 @@ void ServiceUnderTest::Drain() {
   parts_->server->Drain([this] {
     parts_->feed.Close();
     parts_->verifier.Stop();
+    parts_->exports.Stop();
   });
 }
 

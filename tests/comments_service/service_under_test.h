@@ -8,6 +8,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
+#include "comments-service/evidence/evidence_exports.h"
 #include "comments-service/thread/changes.h"
 #include "comments-service/watch/open_watches.h"
 #include "deploy/keys/token_mint.h"
@@ -30,6 +31,7 @@ struct ServiceOptions {
   // Empty: nothing is signed.
   std::string checkpoint_key_path;
   absl::Duration tree_keeper_interval = absl::Milliseconds(20);
+  absl::Duration evidence_taken_max = kEvidenceTakenMax;
   GateOptions gate;
   absl::Duration edit_window = kEditWindowDefault;
 };

@@ -171,6 +171,13 @@ void ScriptedComments::StartNewLog() {
   for (auto& [name, comments] : threads_) comments.clear();
 }
 
+void ScriptedComments::SetEvidence(std::string file, std::size_t piece_bytes, int fails_after) {
+  const std::lock_guard lock(mutex_);
+  evidence_ = std::move(file);
+  evidence_piece_bytes_ = piece_bytes;
+  evidence_fails_after_ = fails_after;
+}
+
 int ScriptedComments::list_calls() {
   const std::lock_guard lock(mutex_);
   return list_calls_;
@@ -397,6 +404,59 @@ grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
                {"ListComments", name->first, name->second}, *response, newest);
   if (!filled.ok()) return ToGrpc(filled);
   response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  return grpc::Status::OK;
+}
+
+absl::Status ScriptedComments::EnterAsAdmin(grpc::ServerContext* context) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok() || caller->role == Role::kAdmin) return caller.status();
+  return Refusal(absl::StatusCode::kPermissionDenied, "ROLE_TOO_LOW", "for admins");
+}
+
+grpc::Status ScriptedComments::GetCheckpoint(grpc::ServerContext* context,
+                                             const comments::v1::GetCheckpointRequest* /*request*/,
+                                             comments::v1::GetCheckpointResponse* response) {
+  response->set_checkpoint("origin\n7\nroot\n\n— key signature\n");
+  return ToGrpc(EnterAsAdmin(context));
+}
+
+grpc::Status ScriptedComments::GetInclusionProof(
+    grpc::ServerContext* context, const comments::v1::GetInclusionProofRequest* request,
+    comments::v1::GetInclusionProofResponse* response) {
+  response->set_proof(absl::StrCat("proof of ", request->number(), " in ", request->size(), "\n"));
+  return ToGrpc(EnterAsAdmin(context));
+}
+
+grpc::Status ScriptedComments::GetConsistencyProof(
+    grpc::ServerContext* context, const comments::v1::GetConsistencyProofRequest* request,
+    comments::v1::GetConsistencyProofResponse* response) {
+  response->set_first(request->first());
+  response->add_hashes(std::string(32, '\1'));
+  response->add_hashes(std::string(32, '\2'));
+  response->set_second_checkpoint(absl::StrCat("checkpoint of ", request->second(), "\n"));
+  return ToGrpc(EnterAsAdmin(context));
+}
+
+grpc::Status ScriptedComments::ExportEvidence(
+    grpc::ServerContext* context, const comments::v1::ExportEvidenceRequest* request,
+    grpc::ServerWriter<comments::v1::ExportEvidenceResponse>* writer) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  const auto name = Find(*caller, request->invoice_id());
+  if (!name.ok()) return ToGrpc(name.status());
+  comments::v1::ExportEvidenceResponse piece;
+  piece.set_invoice_id(name->second);
+  piece.set_file_bytes(static_cast<std::int64_t>(evidence_.size()));
+  piece.add_verifier_keys("marginalia.dev/checkpoint+00c0ffee+AQ");
+  int pieces = 0;
+  for (std::size_t sent = 0; sent < evidence_.size(); sent += evidence_piece_bytes_) {
+    if (pieces++ == evidence_fails_after_) return ToGrpc(absl::InternalError("scripted"));
+    piece.set_data(evidence_.substr(sent, evidence_piece_bytes_));
+    if (!writer->Write(piece)) break;
+    piece.Clear();
+  }
   return grpc::Status::OK;
 }
 

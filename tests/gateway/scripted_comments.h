@@ -51,6 +51,8 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   void CompactUpTo(std::int64_t position);
   // Another log: events and comments are gone.
   void StartNewLog();
+  // What ExportEvidence sends, in pieces of so many bytes; after `fails_after` pieces it fails.
+  void SetEvidence(std::string file, std::size_t piece_bytes, int fails_after = -1);
   // What a watch sends in one message.
   void SetBatchEventsMax(std::size_t events) { batch_events_max_ = events; }
 
@@ -88,12 +90,27 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   grpc::Status ListRecentComments(grpc::ServerContext* context,
                                   const comments::v1::ListRecentCommentsRequest* request,
                                   comments::v1::ListRecentCommentsResponse* response) override;
+  // The record's answers are texts that name what was asked for.
+  grpc::Status GetCheckpoint(grpc::ServerContext* context,
+                             const comments::v1::GetCheckpointRequest* request,
+                             comments::v1::GetCheckpointResponse* response) override;
+  grpc::Status GetInclusionProof(grpc::ServerContext* context,
+                                 const comments::v1::GetInclusionProofRequest* request,
+                                 comments::v1::GetInclusionProofResponse* response) override;
+  grpc::Status GetConsistencyProof(grpc::ServerContext* context,
+                                   const comments::v1::GetConsistencyProofRequest* request,
+                                   comments::v1::GetConsistencyProofResponse* response) override;
+  grpc::Status ExportEvidence(
+      grpc::ServerContext* context, const comments::v1::ExportEvidenceRequest* request,
+      grpc::ServerWriter<comments::v1::ExportEvidenceResponse>* writer) override;
   grpc::Status WatchEvents(grpc::ServerContext* context,
                            const comments::v1::WatchEventsRequest* request,
                            grpc::ServerWriter<comments::v1::WatchEventsResponse>* writer) override;
 
   // Who calls; also notes the metadata and plays what the script says.
   absl::StatusOr<Caller> Enter(grpc::ServerContext* context, std::unique_lock<std::mutex>& lock);
+  // The same of one who must be an admin.
+  absl::Status EnterAsAdmin(grpc::ServerContext* context);
   absl::StatusOr<ThreadName> Find(const Caller& caller, const std::string& invoice_id) const;
   // The comment that is to be changed, if it may be.
   absl::StatusOr<comments::v1::Comment*> FindToChange(const Caller& caller,
@@ -122,6 +139,9 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   bool held_ = false;
   bool stopping_ = false;
   std::atomic<std::size_t> batch_events_max_ = 100;
+  std::string evidence_;
+  std::size_t evidence_piece_bytes_ = 1;
+  int evidence_fails_after_ = -1;
   int list_calls_ = 0;
   int watches_ = 0;
   std::multimap<std::string, std::string> last_metadata_;

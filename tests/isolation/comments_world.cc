@@ -77,9 +77,16 @@ struct CommentsWorld::Parts {
         database(OrAbort(Database::Open(database_url, CommentsMigrations()))),
         log(OrAbort(EventLog::Open(*database, false))),
         writer(*log, audit_log, pages),
+        signer(OrAbort(CheckpointSigner::Open(""))),
+        checkpoints(*database, *signer, log->id()),
+        exports(*database, checkpoints),
         feed(
             *log, [this](const auto& events) { pages.OutdateFor(events); },
-            [](const Event& event) { return IsErasure(event.payload); }),
+            [this](const Event& event) {
+              if (!IsErasure(event.payload)) return false;
+              exports.LetGoOf(event.org_id, event.subject);
+              return true;
+            }),
         writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
         invoices(*database, &directory),
         comments(*database, writes, writer, *log, invoices),
@@ -90,12 +97,11 @@ struct CommentsWorld::Parts {
         authors(*database),
         audit_listing(*database, invoices),
         verifier(*database, invoices),
-        signer(OrAbort(CheckpointSigner::Open(""))),
-        checkpoints(*database, *signer, log->id()),
         gate({}, *tokens, metrics),
         watch(gate, feed, invoices, watches),
+        evidence(gate, exports, invoices),
         rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states, authors,
-                                   audit_listing, verifier, checkpoints, watch})),
+                                   audit_listing, verifier, checkpoints, watch, evidence})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {}
 
@@ -105,6 +111,9 @@ struct CommentsWorld::Parts {
   AuditLog audit_log;
   ThreadPages pages;
   CommentWriter writer;
+  std::unique_ptr<CheckpointSigner> signer;
+  Checkpoints checkpoints;
+  EvidenceExports exports;
   EventFeed feed;
   GroupCommit writes;
   Directory directory;
@@ -117,12 +126,11 @@ struct CommentsWorld::Parts {
   AuthorSearch authors;
   AuditListing audit_listing;
   AuditVerifier verifier;
-  std::unique_ptr<CheckpointSigner> signer;
-  Checkpoints checkpoints;
   OpenWatches watches;
   Metrics metrics;
   Gate gate;
   WatchEventsRpc watch;
+  EvidenceRpc evidence;
   std::unique_ptr<grpc::Service> rpc;
   std::unique_ptr<RpcServer> server;
   std::shared_ptr<grpc::Channel> channel;
@@ -135,6 +143,7 @@ CommentsWorld::~CommentsWorld() {
   parts_->server->Drain([this] {
     parts_->feed.Close();
     parts_->verifier.Stop();
+    parts_->exports.Stop();
   });
 }
 

@@ -42,6 +42,15 @@ std::vector<Rpc> GrpcRefusalsTest::CommentsRpcsWithAnInvoice(const std::string& 
              cv1::ListCommentsResponse response;
              return stub.ListComments(&context, request, &response);
            }},
+          {"ExportEvidence", foreign, made_up,
+           [&stub](auto& context, const auto& id) {
+             cv1::ExportEvidenceRequest request;
+             request.set_invoice_id(id);
+             const auto stream = stub.ExportEvidence(&context, request);
+             cv1::ExportEvidenceResponse piece;
+             if (stream->Read(&piece)) context.TryCancel();
+             return stream->Finish();
+           }},
           {"AddComment", foreign, made_up,
            [&stub](auto& context, const auto& id) {
              cv1::AddCommentRequest request;

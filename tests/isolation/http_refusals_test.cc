@@ -41,8 +41,9 @@ std::vector<Request> HttpRefusalsTest::RequestsWithAnInvoice(const std::string& 
        }},
       {"POST /invoices/$/comments", foreign, made_up,
        [this](HttpClient& client, const std::string& id) { return client.SendRaw(FormOf(id)); }}};
-  for (const char* path : {"/api/invoices/$", "/api/invoices/$/comments", "/api/invoices/$/events",
-                           "/invoices/$", "/invoices/$/summary"}) {
+  for (const char* path :
+       {"/api/invoices/$", "/api/invoices/$/comments", "/api/invoices/$/events",
+        "/api/invoices/$/evidence", "/invoices/$", "/invoices/$/record", "/invoices/$/summary"}) {
     requests.push_back({absl::StrCat("GET ", path), foreign, made_up,
                         [this, path](HttpClient& client, const std::string& id) {
                           return client.Get(absl::StrReplaceAll(path, {{"$", id}}), Headers());

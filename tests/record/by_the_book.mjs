@@ -238,7 +238,52 @@ function evidence(text) {
   return `${all.length} entries, ${texts} texts`;
 }
 
-const subjects = { trees, entries, notes, evidence };
+// The root of the later tree, from the root of the earlier one and RFC 6962's consistency proof;
+// recursive, as SUBPROOF is. `first` > 0.
+function rootsBy(first, size, whole, proof, firstRoot) {
+  if (first === size) {
+    demand(proof.length === (whole ? 0 : 1), "a consistency proof's length");
+    const root = whole ? firstRoot : proof[0];
+    return [root, root];
+  }
+  demand(proof.length > 0, "a consistency proof is too short");
+  const split = splitOf(size);
+  const last = proof[proof.length - 1];
+  const rest = proof.slice(0, -1);
+  if (first <= split) {
+    const [earlier, later] = rootsBy(first, split, whole, rest, firstRoot);
+    return [earlier, nodeHash(later, last)];
+  }
+  const [earlier, later] = rootsBy(first - split, size - split, false, rest, firstRoot);
+  return [nodeHash(last, earlier), nodeHash(last, later)];
+}
+
+// {"key": vkey, "checkpoints": [note, oldest first], "proofs": [tlog-witness add-checkpoint bodies],
+// "inclusion": [{leaf: hex, proof: tlog-proof}]}: each proof leads from a checkpoint to the next.
+function growth(text) {
+  const { key, checkpoints, proofs, inclusion } = JSON.parse(text);
+  const opened = checkpoints.map((note) => openCheckpoint(note, key));
+  demand(proofs.length === opened.length - 1, "the number of proofs");
+  for (const [i, proof] of proofs.entries()) {
+    const blank = proof.indexOf("\n\n");
+    const [old, ...lines] = proof.slice(0, blank).split("\n");
+    demand(old === `old ${opened[i].size}`, "the earlier size");
+    const later = openCheckpoint(proof.slice(blank + 2), key);
+    demand(later.origin === opened[i].origin, "the origin");
+    demand(later.size === opened[i + 1].size && later.root.equals(opened[i + 1].root), "the later one");
+    const path = lines.map((line) => Buffer.from(line, "base64"));
+    if (opened[i].size === 0) {
+      demand(path.length === 0, "a proof from nothing");
+      continue;
+    }
+    const [earlier, made] = rootsBy(opened[i].size, later.size, true, path, opened[i].root);
+    demand(earlier.equals(opened[i].root) && made.equals(later.root), `consistency to ${later.size}`);
+  }
+  for (const { leaf, proof } of inclusion) openProof(proof, Buffer.from(leaf, "hex"), key);
+  return `${opened.length} checkpoints, ${inclusion.length} entries`;
+}
+
+const subjects = { trees, entries, notes, evidence, growth };
 try {
   const [, , subject, file] = argv;
   stdout.write(`${subjects[subject](readFileSync(file, "utf8"))}\n`);

@@ -143,10 +143,15 @@ std::string OpenApiValidator::CheckBody(const json::object& response, std::strin
                                         std::string_view body) const {
   const json::value* content = response.if_contains("content");
   if (content == nullptr) return body.empty() ? "" : "a body is not documented";
-  const json::value* media = content->as_object().if_contains(content_type);
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  const json::value* media = content->as_object().if_contains(type);
   if (media == nullptr) return "media type " + std::string(content_type) + " is not documented";
   // A stream's messages are checked one by one.
-  if (content_type == "text/event-stream") return "";
+  if (type == "text/event-stream") return "";
+  if (type == "text/plain") {
+    return CheckValue(media->at("schema").as_object(),
+                      json::value(json::string_view(body.data(), body.size())), "$");
+  }
   return CheckText(media->at("schema").as_object(), body);
 }
 

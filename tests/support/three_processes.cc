@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "comments-service/record/checkpoint.h"
 #include "services/process/or_exit.h"
 #include "services/rpc/client/channel.h"
 #include "services/tokens/token_keys.h"
@@ -92,6 +93,10 @@ ThreeProcesses::ThreeProcesses(ThreeProcessesOptions options)
   std::filesystem::permissions(directory_.File("token.key"), std::filesystem::perms(0600));
   // Whoever forges tokens in a test is one who holds the key.
   OrExit(UseTokenKeys(directory_.File("token.key")), "token.key");
+  const SigningKey signing = SigningKey::Make();
+  checkpoint_key_ = signing.Verifier(kCheckpointKeyName).Text();
+  std::ofstream(directory_.File("checkpoint.pem")) << signing.Pem();
+  std::filesystem::permissions(directory_.File("checkpoint.pem"), std::filesystem::perms(0600));
   std::ofstream(directory_.File("service.jwt"))
       << mint_->Mint({.sub = "marginalia", .role = "service"}, absl::Hours(24));
   StartComments();
@@ -119,6 +124,7 @@ void ThreeProcesses::StartComments(const std::vector<std::string>& more_flags) {
   std::vector<std::string> flags = CommonFlags();
   flags.push_back("--database_url=" + options_.comments_url);
   flags.push_back("--invoices_address=" + invoices_front_.address());
+  flags.push_back("--checkpoint_key_path=" + directory_.File("checkpoint.pem"));
   flags.insert(flags.end(), more_flags.begin(), more_flags.end());
   comments_.Start(flags);
   comments_front_.LeadTo(comments_.address());

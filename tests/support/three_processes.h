@@ -116,6 +116,8 @@ class ThreeProcesses {
   // The text of GET /metrics of one of the three.
   static std::string MetricsOf(ProcessUnderTest& process);
 
+  // The key that checkpoints are verified with, as text.
+  const std::string& checkpoint_key() const { return checkpoint_key_; }
   // The file that all read the keys for tokens from.
   const std::string& jwks_path() const { return mint_->jwks_path(); }
   const TempDir& directory() const { return directory_; }
@@ -128,6 +130,7 @@ class ThreeProcesses {
   ThreeProcessesOptions options_;
   TempDir directory_;
   std::unique_ptr<TokenMint> mint_;
+  std::string checkpoint_key_;
   TcpProxy comments_front_, invoices_front_, projector_link_, gateway_front_;
   ProcessUnderTest comments_, invoices_, gateway_;
   std::unique_ptr<marginalia::comments::v1::CommentsService::Stub> comments_stub_;

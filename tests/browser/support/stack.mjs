@@ -2,7 +2,7 @@
 // Every connection between them and to them runs through a relay of the test, so that each can be
 // ended, started anew or held back while the others keep their addresses.
 import { execFile } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +58,9 @@ export class Stack {
     this.front = await Relay.open();
     this.url = `http://${this.front.address}`;
     await writeFile(this.#file("service.jwt"), await this.token("service"), { mode: 0o600 });
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+    await writeFile(this.#file("signing.pem"), pem, { mode: 0o600 });
     await writeFile(this.#file("people.json"), await this.#demoTool("people"), { mode: 0o600 });
   }
 
@@ -91,6 +94,7 @@ export class Stack {
       this.#flags(
         `--database_url=sqlite:${this.#file("comments.db")}`,
         `--invoices_address=${this.invoicesFront.address}`,
+        `--checkpoint_key_path=${this.#file("signing.pem")}`,
       ),
     );
     this.commentsFront.leadTo(this.comments.address);

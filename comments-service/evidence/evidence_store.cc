@@ -1,0 +1,188 @@
+#include "comments-service/evidence/evidence_store.h"
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/time/time.h"
+
+namespace marginalia {
+namespace {
+
+// Entries that add a comment are found by the thread's places, the others by their own index, whose
+// conditions stand here word for word so that both databases take it.
+struct SelectEntries {
+  explicit SelectEntries(Connection& connection)
+      : statement(
+            (connection.sql().prepare
+                 << "SELECT a.position, a.actor_id, a.actor_name, a.action, a.comment_id,"
+                    " a.request_id, a.create_time, a.hash, a.format, a.number,"
+                    " a.name_commitment, a.name_salt, a.revision, a.content_commitment, a.reason,"
+                    " coalesce((SELECT b.hash FROM audit_entries b WHERE b.org_id = a.org_id"
+                    " AND b.position < a.position ORDER BY b.position DESC LIMIT 1), '')"
+                    " FROM (SELECT position FROM thread_comments"
+                    " WHERE org_id = :org_id AND invoice_id = :invoice_id"
+                    " UNION ALL SELECT position FROM audit_entries"
+                    " WHERE org_id = :org_id2 AND invoice_id = :invoice_id2"
+                    " AND action <> 'comment.added' AND action <> 'comment.imported') AS places"
+                    " JOIN audit_entries a ON a.org_id = :org_id3 AND a.position = places.position"
+                    " ORDER BY a.position LIMIT :limit",
+             soci::use(thread.org_id), soci::use(thread.invoice_id), soci::use(thread.org_id),
+             soci::use(thread.invoice_id), soci::use(thread.org_id), soci::use(limit),
+             soci::into(row.position), soci::into(row.actor_id), soci::into(row.actor_name),
+             soci::into(row.action), soci::into(row.comment_id), soci::into(row.request_id),
+             soci::into(create_time), soci::into(row.hash), soci::into(format),
+             soci::into(row.number), soci::into(name_commitment), soci::into(name_salt),
+             soci::into(row.revision), soci::into(content_commitment), soci::into(row.reason),
+             soci::into(previous_hash))) {}
+
+  StoredEntry Read(Connection& connection) {
+    StoredEntry stored{.entry = row,
+                       .previous_hash = previous_hash,
+                       .name_salt = connection.FromColumn(std::string(name_salt))};
+    AuditEntry& entry = stored.entry;
+    entry.format = static_cast<int>(format);
+    entry.org_id = thread.org_id;
+    entry.invoice_id = thread.invoice_id;
+    entry.name_commitment =
+        absl::BytesToHexString(connection.FromColumn(std::string(name_commitment)));
+    entry.content_commitment =
+        absl::BytesToHexString(connection.FromColumn(std::string(content_commitment)));
+    entry.create_time = absl::FromUnixMicros(create_time);
+    return stored;
+  }
+
+  ThreadName thread;
+  std::int64_t limit = 0;
+  AuditEntry row;
+  std::int64_t format = 0;
+  std::int64_t create_time = 0;
+  std::string name_commitment;
+  std::string name_salt;
+  std::string content_commitment;
+  std::string previous_hash;
+  soci::statement statement;
+};
+
+struct SelectComments {
+  explicit SelectComments(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT c.position, c.comment_id, c.sequence, c.author_id,"
+                          " c.author_name, c.body, c.body_salt, c.create_time, c.removal_time,"
+                          " c.remover_id, c.remover_name, c.removal_reason, c.erased"
+                          " FROM thread_comments t JOIN comments c ON c.org_id = t.org_id"
+                          " AND c.position = t.position"
+                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
+                          " ORDER BY t.sequence",
+                   soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
+                   soci::into(comment.comment_id), soci::into(comment.sequence),
+                   soci::into(author.user_id), soci::into(author.display_name), soci::into(body),
+                   soci::into(body_salt), soci::into(create_time), soci::into(removal_time),
+                   soci::into(remover.user_id), soci::into(remover.display_name),
+                   soci::into(removal_reason), soci::into(erased))) {}
+
+  StoredEvidenceComment Read(Connection& connection) {
+    StoredEvidenceComment stored{.position = position, .comment = comment};
+    stored.comment.create_time = absl::FromUnixMicros(create_time);
+    if (removal_time != 0) {
+      stored.comment.removal = EvidenceRemoval{
+          .time = absl::FromUnixMicros(removal_time), .actor = remover, .reason = removal_reason};
+    }
+    stored.comment.revisions.push_back({.revision = 1,
+                                        .body = body,
+                                        .salt = connection.FromColumn(std::string(body_salt)),
+                                        .editor = author,
+                                        .time = stored.comment.create_time,
+                                        .erased = erased != 0});
+    return stored;
+  }
+
+  ThreadName thread;
+  std::int64_t position = 0;
+  EvidenceComment comment;
+  EvidencePerson author;
+  std::string body;
+  std::string body_salt;
+  std::int64_t create_time = 0;
+  std::int64_t removal_time = 0;
+  EvidencePerson remover;
+  std::string removal_reason;
+  std::int64_t erased = 0;
+  soci::statement statement;
+};
+
+struct SelectRevisions {
+  explicit SelectRevisions(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT r.position, r.revision, r.body, r.body_salt, r.editor_id,"
+                          " r.editor_name, r.revision_time, r.erased"
+                          " FROM thread_comments t JOIN comment_revisions r"
+                          " ON r.org_id = t.org_id AND r.position = t.position"
+                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
+                          " ORDER BY t.sequence, r.revision",
+                   soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
+                   soci::into(revision), soci::into(body), soci::into(body_salt),
+                   soci::into(editor.user_id), soci::into(editor.display_name), soci::into(time),
+                   soci::into(erased))) {}
+
+  StoredRevision Read(Connection& connection) {
+    return {.position = position,
+            .revision = {.revision = revision,
+                         .body = body,
+                         .salt = connection.FromColumn(std::string(body_salt)),
+                         .editor = editor,
+                         .time = absl::FromUnixMicros(time),
+                         .erased = erased != 0}};
+  }
+
+  ThreadName thread;
+  std::int64_t position = 0;
+  std::int64_t revision = 0;
+  std::string body;
+  std::string body_salt;
+  EvidencePerson editor;
+  std::int64_t time = 0;
+  std::int64_t erased = 0;
+  soci::statement statement;
+};
+
+// The rows of a statement that each bring a text.
+template <class Select, class Row>
+std::vector<Row> ReadTexts(Connection& connection, const ThreadName& thread,
+                           std::int64_t& bytes_max) {
+  auto& select = connection.Prepared<Select>();
+  select.thread = thread;
+  std::vector<Row> rows;
+  // To its end in any case: a statement that is left in the middle keeps its snapshot.
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    bytes_max -= static_cast<std::int64_t>(select.body.size());
+    if (bytes_max >= 0) rows.push_back(select.Read(connection));
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<StoredEntry> ReadEntriesOfThread(Connection& connection, const ThreadName& thread,
+                                             std::int64_t limit) {
+  auto& select = connection.Prepared<SelectEntries>();
+  select.thread = thread;
+  select.limit = limit;
+  std::vector<StoredEntry> entries;
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    entries.push_back(select.Read(connection));
+  }
+  return entries;
+}
+
+std::vector<StoredEvidenceComment> ReadCommentsOfThread(Connection& connection,
+                                                        const ThreadName& thread,
+                                                        std::int64_t& bytes_max) {
+  return ReadTexts<SelectComments, StoredEvidenceComment>(connection, thread, bytes_max);
+}
+
+std::vector<StoredRevision> ReadRevisionsOfThread(Connection& connection, const ThreadName& thread,
+                                                  std::int64_t& bytes_max) {
+  return ReadTexts<SelectRevisions, StoredRevision>(connection, thread, bytes_max);
+}
+
+}  // namespace marginalia

@@ -1,0 +1,43 @@
+#include "comments-service/relay/relay_checkpoints.h"
+
+#include <utility>
+
+#include "comments-service/audit/tree_store.h"
+
+namespace marginalia {
+
+absl::StatusOr<std::vector<RelayMessage>> RelayCheckpoints::Next(const LogPoint& point) {
+  if (after_.empty()) began_ = SteadyTime::Now();
+  std::vector<LogLength> logs;
+  const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
+    logs = ReadLogLengths(connection, after_, kRelayTenantsAtATime);
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  given_.clear();
+  more_ = logs.size() == kRelayTenantsAtATime;
+  std::vector<RelayMessage> messages;
+  for (const LogLength& log : logs) {
+    last_ = log.org_id;
+    const auto known = published_.find(log.org_id);
+    if (known != published_.end() && known->second == log.entry_count) continue;
+    const absl::StatusOr<SignedCheckpoint> newest = checkpoints_.Newest(log.org_id);
+    if (!newest.ok()) return newest.status();
+    given_[log.org_id] = log.entry_count;
+    messages.push_back(MakeCheckpointMessage(log.org_id, newest->checkpoint, newest->note, point));
+  }
+  return messages;
+}
+
+void RelayCheckpoints::Published() {
+  for (const auto& [org_id, size] : given_) {
+    if (published_.size() < kRelayCheckpointsRememberedMax || published_.contains(org_id)) {
+      published_[org_id] = size;
+    }
+  }
+  given_.clear();
+  after_ = more_ ? std::exchange(last_, "") : "";
+  next_ = more_ ? SteadyTime() : began_ + interval_;
+}
+
+}  // namespace marginalia

@@ -1,0 +1,375 @@
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "comments-service/record/checkpoint.h"
+#include "comments-service/record/evidence.h"
+#include "comments-service/record/evidence_check.h"
+#include "services/rpc/client/channel.h"
+#include "services/rpc/grpc_status.h"
+#include "tests/comments_service/service_test.h"
+#include "tests/record/by_the_book.h"
+#include "tests/support/await.h"
+#include "tests/support/temp_dir.h"
+
+namespace marginalia {
+namespace {
+
+namespace json = boost::json;
+namespace v1 = comments::v1;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr char kThread[] = "INV-1042";
+
+// What a client makes of CANCELLED that it did not ask for.
+bool IsCutOff(const absl::Status& status) { return absl::IsUnavailable(status); }
+
+// An ExportEvidence stream that is read when the test wants it.
+class OpenExport {
+ public:
+  OpenExport(const std::string& address, const std::string& token, const std::string& invoice_id)
+      : channel_(ConnectTo(address)), stub_(channel_) {
+    PrepareCall(context_, token, "", SteadyTime::Now() + kTestCallMax);
+    request_.set_invoice_id(invoice_id);
+    reader_ = stub_.ExportEvidence(&context_, request_);
+  }
+  ~OpenExport() {
+    context_.TryCancel();
+    if (!ended_) End().IgnoreError();
+  }
+
+  bool Read(std::string& file) {
+    v1::ExportEvidenceResponse piece;
+    if (!reader_->Read(&piece)) return false;
+    file += piece.data();
+    return true;
+  }
+  // Reads to the end.
+  absl::Status End() {
+    std::string rest;
+    while (Read(rest)) {
+    }
+    ended_ = true;
+    return FromGrpc(reader_->Finish());
+  }
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  // Its own connection, whose flow control holds nobody else up.
+  std::shared_ptr<grpc::Channel> channel_;
+  v1::CommentsService::Stub stub_;
+  grpc::ClientContext context_;
+  v1::ExportEvidenceRequest request_;
+  std::unique_ptr<grpc::ClientReader<v1::ExportEvidenceResponse>> reader_;
+  bool ended_ = false;
+};
+
+class EvidenceExportTest : public ServiceTest {
+ protected:
+  void SetUp() override {
+    const std::string path = directory_.File("checkpoint.pem");
+    std::ofstream(path) << key_.Pem();
+    std::filesystem::permissions(path, std::filesystem::perms(0600));
+    StartAnew();
+  }
+  void StartAnew(absl::Duration taken_max = kEvidenceTakenMax) {
+    ServiceOptions options;
+    options.checkpoint_key_path = directory_.File("checkpoint.pem");
+    options.evidence_taken_max = taken_max;
+    Start(std::move(options));
+  }
+
+  Client Dana() { return service().As("org", "dana"); }
+  Client Admin() { return service().As("org", "alex", "admin"); }
+  VerifierKey key() const { return key_.Verifier(kCheckpointKeyName); }
+
+  std::string FileFor(const Client& client, const std::string& invoice_id = kThread) {
+    const absl::StatusOr<std::string> file = client.ExportEvidence(invoice_id);
+    EXPECT_TRUE(file.ok()) << file.status();
+    return file.value_or("");
+  }
+  // Verifies it here and by the book.
+  EvidenceVerdict Verified(const std::string& file) {
+    const BookVerdict book = VerifyByTheBook(
+        "evidence", json::serialize(json::object{{"key", key().Text()}, {"evidence", file}}));
+    EXPECT_EQ(book.exit_code, 0) << book.said;
+    const absl::StatusOr<Evidence> read = ReadEvidence(file);
+    EXPECT_TRUE(read.ok()) << read.status();
+    if (!read.ok()) return {};
+    EvidenceVerdict verdict = CheckEvidence(*read, {{key()}});
+    EXPECT_THAT(verdict.failures, IsEmpty());
+    return verdict;
+  }
+
+  void Import(const std::string& invoice_id, int count, const std::string& body) {
+    for (int done = 0; done < count;) {
+      v1::ImportCommentsRequest request;
+      request.set_invoice_id(invoice_id);
+      for (int i = 0; i < 500 && done < count; ++i, ++done) {
+        auto& comment = *request.add_comments();
+        comment.set_comment_id(NewUuid());
+        comment.mutable_author()->set_user_id("old");
+        comment.mutable_author()->set_display_name("Old Author");
+        comment.set_body(body);
+        comment.mutable_create_time()->set_seconds(1'600'000'000);
+      }
+      const auto imported = service().AsService("org").Import(request);
+      ASSERT_TRUE(imported.ok()) << imported.status();
+    }
+  }
+  // More than all buffers between server and client hold.
+  void PostLong(const std::string& org, const std::string& invoice_id) {
+    std::string wide;
+    for (std::size_t i = 0; i < kBodyCharactersMax; ++i) wide += "\U0001F600";
+    for (int i = 0; i < 600; ++i) service().As(org, "dana").Post(invoice_id, wide);
+  }
+  std::unique_ptr<OpenExport> Open(const std::string& org, const std::string& invoice_id) {
+    return std::make_unique<OpenExport>(service().address(), service().As(org, "dana").token(),
+                                        invoice_id);
+  }
+
+  const SigningKey key_ = SigningKey::Make();
+  const TempDir directory_;
+};
+INSTANTIATE_ON_EVERY_DATABASE(EvidenceExportTest);
+
+TEST_P(EvidenceExportTest, AThreadOfAllThatCanHappenIsProvenAndAlwaysTheSameBytes) {
+  Import(kThread, 2, "imported");
+  const v1::Comment edited = Dana().Post(kThread, "First words.").comment();
+  Dana().Post("INV-7", "of another thread");
+  const v1::Comment removed = Dana().Post(kThread, "Taken back.").comment();
+  service().As("rival", "mallory").Post(kThread, "of another tenant");
+  const v1::Comment erased = Dana().Post(kThread, "Nobody may read this.").comment();
+  const auto second = Dana().Edit(edited, "Better words, \"quoted\" \\ \n and ünïcode \U0001F600.");
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_TRUE(Dana().Edit(second->comment(), "Best words.").ok());
+  const auto before = Dana().Edit(removed, "Taken back, in other words.");
+  ASSERT_TRUE(Dana().Remove(before->comment(), "was wrong").ok());
+  ASSERT_TRUE(service().As("org", "priya").Resolve(kThread).ok());
+  ASSERT_TRUE(Admin().Remove(erased, "a secret").ok());
+  ASSERT_TRUE(Admin().Erase(erased, "a secret, still").ok());
+  const v1::Comment at_once = Dana().Post(kThread, "Erased at once.").comment();
+  ASSERT_TRUE(Admin().Erase(at_once, "personal data").ok());
+  ASSERT_TRUE(Dana().Reopen(kThread).ok());
+  ASSERT_TRUE(Dana().Resolve(kThread, "", "Settled.").ok());
+
+  const std::string members = FileFor(Dana());
+  const EvidenceVerdict verdict = Verified(members);
+  // Seven comments, three edits, two removals, two erasures, three changes of the thread's state.
+  EXPECT_EQ(verdict.entries_proven, 17);
+  EXPECT_EQ(verdict.texts_proven, 6);
+  EXPECT_EQ(verdict.texts_erased, 2);
+  EXPECT_EQ(verdict.texts_withheld, 2);
+  EXPECT_EQ(verdict.texts_uncovered, 0);
+  EXPECT_EQ(FileFor(Dana()), members);
+  EXPECT_EQ(FileFor(service().AsService("org")), members);
+  const std::string admins = FileFor(Admin());
+  EXPECT_EQ(Verified(admins).texts_proven, 8);
+  EXPECT_EQ(Verified(admins).texts_withheld, 0);
+  for (const std::string& file : {members, admins}) {
+    for (const char* nowhere : {"Nobody may", "Erased at once", "of another", "INV-7", "mallory"}) {
+      EXPECT_THAT(file, Not(HasSubstr(nowhere)));
+    }
+    EXPECT_THAT(file, HasSubstr("\"reason\":\"was wrong\""));
+  }
+  EXPECT_THAT(members, Not(HasSubstr("Taken back")));
+  EXPECT_THAT(admins, HasSubstr("Taken back, in other words."));
+  StartAnew();
+  EXPECT_EQ(FileFor(Dana()), members);
+  Dana().Post("INV-7", "elsewhere");
+  EXPECT_NE(FileFor(Dana()), members);
+}
+
+TEST_P(EvidenceExportTest, AChangeOfOneByteInTheDatabaseIsInTheFileAndFound) {
+  Dana().Post(kThread, "You owe 100.");
+  const v1::Comment edited = Dana().Post(kThread, "And 1.").comment();
+  ASSERT_TRUE(Dana().Edit(edited, "And 2.").ok());
+  service().Tamper([](soci::session& session) {
+    session << "UPDATE comments SET body = 'You owe 900.' WHERE body = 'You owe 100.'";
+    session << "UPDATE comment_revisions SET editor_name = 'Eve' WHERE revision = 1";
+  });
+  const absl::StatusOr<Evidence> read = ReadEvidence(FileFor(Dana()));
+  ASSERT_TRUE(read.ok()) << read.status();
+  const EvidenceVerdict verdict = CheckEvidence(*read, {{key()}});
+  EXPECT_THAT(verdict.failures,
+              testing::ElementsAre(HasSubstr("does not say what entry 1 committed to"),
+                                   HasSubstr("by another name than entry 2 committed to")));
+}
+
+TEST_P(EvidenceExportTest, WhatIsOlderThanCommitmentsIsProvenAsFarAsItGoes) {
+  service().Tamper([](soci::session& session) {
+    const AuditEntry entry{.format = 1,
+                           .number = 1,
+                           .position = 1,
+                           .org_id = "org",
+                           .actor_id = "dana",
+                           .actor_name = "Dana",
+                           .name_commitment = "",
+                           .action = "comment.added",
+                           .invoice_id = kThread,
+                           .comment_id = "0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e10",
+                           .revision = 0,
+                           .content_commitment = "",
+                           .reason = "",
+                           .request_id = "r",
+                           .create_time = absl::FromUnixMicros(1'700'000'000'000'000),
+                           .hash = ""};
+    const std::string hash = EntryHash("", entry);
+    session << "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action,"
+               " invoice_id, comment_id, request_id, create_time, hash, number) VALUES ('org', 1,"
+               " 'dana', 'Dana', 'comment.added', 'INV-1042',"
+               " '0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e10', 'r', 1700000000000000, :hash, 1)",
+        soci::use(hash);
+    session << "INSERT INTO audit_heads (org_id, entry_count, position, hash)"
+               " VALUES ('org', 1, 1, :hash)",
+        soci::use(hash);
+    session << "INSERT INTO comments (org_id, position, invoice_id, sequence, comment_id,"
+               " author_id, author_name, body, create_time) VALUES ('org', 1, 'INV-1042', 1,"
+               " '0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e10', 'dana', 'Dana', 'An old text.',"
+               " 1700000000000000)";
+    session << "INSERT INTO thread_comments (org_id, invoice_id, sequence, position)"
+               " VALUES ('org', 'INV-1042', 1, 1)";
+    session << "INSERT INTO threads (org_id, invoice_id) VALUES ('org', 'INV-1042')";
+  });
+  const std::string file = FileFor(Dana());
+  EXPECT_THAT(file, HasSubstr("\"format\":1"));
+  EXPECT_THAT(file, HasSubstr("An old text."));
+  const EvidenceVerdict verdict = Verified(file);
+  EXPECT_EQ(verdict.entries_proven, 1);
+  EXPECT_EQ(verdict.texts_uncovered, 1);
+}
+
+TEST_P(EvidenceExportTest, WhoMayNotHaveItIsToldWhy) {
+  Dana().Post(kThread, "words");
+  EXPECT_EQ(Reason(service().As("org", "sam", "viewer").ExportEvidence(kThread)), "ROLE_TOO_LOW");
+  EXPECT_EQ(Reason(service().AsService().ExportEvidence(kThread)), "ORG_REQUIRED");
+  EXPECT_EQ(Field(Dana().ExportEvidence("")), "invoice_id");
+  EXPECT_EQ(Field(Dana().ExportEvidence("a b")), "invoice_id");
+  // Of a thread that is empty, or another tenant's, which looks just so, nothing is proven.
+  const std::string empty = FileFor(service().As("rival", "mallory"));
+  EXPECT_THAT(empty, HasSubstr("\"comments\":[],\"entries\":[]"));
+  Start();
+  const auto without_key = Dana().ExportEvidence(kThread);
+  EXPECT_EQ(without_key.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Reason(without_key), "NO_CHECKPOINT_KEY");
+}
+
+TEST_P(EvidenceExportTest, AThreadOfTenThousandEntriesIsOneFileAndOneOfMoreIsNone) {
+  Import(kThread, 10'000, "one of many");
+  const std::string file = FileFor(Dana());
+  EXPECT_LT(file.size(), kEvidenceBytesMax);
+  EXPECT_EQ(Verified(file).texts_proven, 10'000);
+  Dana().Post(kThread, "one too many");
+  const auto refused = Dana().ExportEvidence(kThread);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Reason(refused), "EVIDENCE_TOO_LARGE");
+  // Few entries, and too much text.
+  PostLong("org", "INV-2");
+  EXPECT_EQ(Reason(Dana().ExportEvidence("INV-2")), "OK");
+  PostLong("org", "INV-2");
+  EXPECT_EQ(Reason(Dana().ExportEvidence("INV-2")), "EVIDENCE_TOO_LARGE");
+}
+
+TEST_P(EvidenceExportTest, WhoDoesNotReadHoldsUpHimselfAndIsCutOff) {
+  PostLong("org", kThread);
+  service().As("rival", "mallory").Post(kThread, "theirs");
+  std::vector<std::unique_ptr<OpenExport>> slow;
+  for (std::size_t i = 0; i < kTenantEvidencesAtATimeMax; ++i) {
+    slow.push_back(Open("org", kThread));
+    std::string file;
+    ASSERT_TRUE(slow.back()->Read(file));
+  }
+  // Of three more two wait, and one is told that there is no room; another tenant waits for nobody.
+  std::vector<std::future<absl::Status>> more;
+  for (std::size_t i = kTenantEvidencesAtATimeMax; i < kTenantEvidencesMax + 1; ++i) {
+    more.push_back(std::async(std::launch::async, [this] { return Open("org", kThread)->End(); }));
+  }
+  const auto ended = [](const std::future<absl::Status>& call) {
+    return call.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  };
+  auto refused = more.end();
+  ASSERT_TRUE(Await([&] {
+    refused = std::find_if(more.begin(), more.end(), ended);
+    return refused != more.end();
+  }));
+  const absl::Status full = refused->get();
+  more.erase(refused);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(full), "EVIDENCE_QUEUE_FULL");
+  EXPECT_FALSE(FileFor(service().As("rival", "mallory")).empty());
+  EXPECT_TRUE(std::none_of(more.begin(), more.end(), ended));
+  // Who reads on gets the whole, who gives up makes room, and then it is the turn of those.
+  EXPECT_TRUE(slow[0]->End().ok());
+  slow[1]->Cancel();
+  for (std::future<absl::Status>& call : more) EXPECT_TRUE(call.get().ok());
+}
+
+TEST_P(EvidenceExportTest, AFileThatIsNotTakenInTimeIsLetGoOf) {
+  StartAnew(absl::Seconds(1));
+  PostLong("org", kThread);
+  const auto slow = Open("org", kThread);
+  std::string file;
+  ASSERT_TRUE(slow->Read(file));
+  const auto also = Open("org", kThread);
+  ASSERT_TRUE(also->Read(file));
+  // Two are cut off, and a third has its turn, which on a busy machine may take as long as they
+  // had.
+  EXPECT_TRUE(Await([&] { return Dana().ExportEvidence(kThread).ok(); }));
+  EXPECT_TRUE(IsCutOff(slow->End()));
+}
+
+TEST_P(EvidenceExportTest, AnErasureCutsOffWhoeverIsTakingTheText) {
+  PostLong("org", kThread);
+  const v1::Comment erased = Dana().Post(kThread, "canary-51c0").comment();
+  const auto slow = Open("org", kThread);
+  std::string file;
+  ASSERT_TRUE(slow->Read(file));
+  const auto elsewhere = Open("rival", kThread);
+  ASSERT_TRUE(Admin().Erase(erased, "personal data").ok());
+  EXPECT_TRUE(IsCutOff(slow->End()));
+  EXPECT_TRUE(elsewhere->End().ok());
+  const std::string after = FileFor(Admin());
+  EXPECT_THAT(after, Not(HasSubstr("canary")));
+  EXPECT_EQ(Verified(after).texts_erased, 1);
+}
+
+TEST_P(EvidenceExportTest, FilesAreMadeWhileTheThreadIsChangedAndEachIsWhole) {
+  const v1::Comment first = Dana().Post(kThread, "0").comment();
+  std::future<void> changes = std::async(std::launch::async, [this, first] {
+    v1::Comment comment = first;
+    for (int i = 1; i <= 100; ++i) {
+      const auto edited = Dana().Edit(comment, std::to_string(i));
+      ASSERT_TRUE(edited.ok()) << edited.status();
+      comment = edited->comment();
+      const v1::Comment more = Dana().Post(kThread, absl::StrCat("more ", i)).comment();
+      EXPECT_TRUE(i % 3 != 0 || Admin().Erase(more, "x").ok());
+      EXPECT_TRUE(i % 5 != 0 || Dana().Resolve(kThread).ok());
+      EXPECT_TRUE(i % 5 != 2 || Dana().Reopen(kThread).ok());
+    }
+  });
+  int files = 0;
+  while (changes.wait_for(std::chrono::seconds(0)) != std::future_status::ready || files < 5) {
+    const absl::StatusOr<std::string> file = Admin().ExportEvidence(kThread);
+    // Of an erasure that came between.
+    if (IsCutOff(file.status())) continue;
+    ASSERT_TRUE(file.ok()) << file.status();
+    const absl::StatusOr<Evidence> read = ReadEvidence(*file);
+    ASSERT_TRUE(read.ok()) << read.status();
+    ASSERT_THAT(CheckEvidence(*read, {{key()}}).failures, IsEmpty());
+    ++files;
+  }
+  changes.get();
+}
+
+}  // namespace
+}  // namespace marginalia
