@@ -6,12 +6,14 @@
 ABSL_FLAG(std::string, database_url, "",
           "Required. The database of comments-service or invoice-service: sqlite:PATH.");
 ABSL_FLAG(std::string, from, "", "Required. The file to read; audit-verify takes - for stdin.");
-ABSL_FLAG(std::string, to, "",
-          "Required. The file to write, which must not exist; audit-export takes - for stdout.");
+ABSL_FLAG(
+    std::string, to, "",
+    "Required. The file to write, which must not exist; audit-export and evidence-export take "
+    "- for stdout.");
 ABSL_FLAG(
     std::string, token_path, "",
-    "Required. A file with the bearer token to call with: an admin's, or for the projection's "
-    "commands a service's.");
+    "Required. A file with the bearer token to call with: an admin's, for evidence-export also a "
+    "member's, or for the projection's commands a service's.");
 ABSL_FLAG(std::string, keys_path, "", "Required. The directory of the machine's keys.");
 ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051", "host:port of comments-service.");
 ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "host:port of invoice-service.");

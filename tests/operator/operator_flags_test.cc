@@ -21,6 +21,8 @@ TEST(OperatorFlagsTest, EachCommandHasHelpWithItsFlagsAndAnExample) {
                   {"audit-export", "--after_number=0"},
                   {"audit-verify", "--position=0"},
                   {"erasures-replay", "--from=\"\""},
+                  {"audit-monitor", "--interval=1m"},
+                  {"evidence-export", "--invoice"},
                   {"projection-verify", "--upstream_ca_path"},
                   {"projection-rebuild", "--invoices_address=127.0.0.1:50052"}};
   const OperatorOutcome all = RunOperator({"--help"});
@@ -71,6 +73,12 @@ TEST(OperatorFlagsTest, WhatCannotBeReadIsNamedAndExitsWithTwo) {
         "--comments_address=http://127.0.0.1:1"},
        "write host:port"},
       {{"audit-verify"}, "--from is required"},
+      {{"audit-monitor"}, "--state is required"},
+      {{"audit-monitor", "--state=a"}, "--key is required"},
+      {{"audit-monitor", "--state=a", "--key=x"}, "neither a file that can be read, nor a key"},
+      {{"evidence-export", "--to=a"}, "--invoice is required"},
+      {{"evidence-export", "--invoice=a"}, "--to is required"},
+      {{"evidence-export", "--invoice=a", "--to=a"}, "--token_path is required"},
       {{"audit-verify", "--from=a", "--position=3"}, "--hash goes with --number or --position"},
       {{"audit-verify", "--from=a", "--hash=" + std::string(64, 'a')}, "--position goes with"},
       {{"audit-verify", "--from=a", "--position=3", "--hash=" + std::string(64, 'G')},

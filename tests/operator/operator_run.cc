@@ -34,9 +34,15 @@ OperatorRun::~OperatorRun() { close(out_); }
 
 void OperatorRun::Kill() { process_->Signal(SIGKILL); }
 
+void OperatorRun::Terminate() { process_->Signal(SIGTERM); }
+
+std::string OperatorRun::out() const { return ReadWhole(directory_.File("out")); }
+
+std::string OperatorRun::error() const { return ReadWhole(directory_.File("error")); }
+
 OperatorOutcome OperatorRun::Wait() {
   const int exit_code = process_->Wait();
-  return {exit_code, ReadWhole(directory_.File("out")), ReadWhole(directory_.File("error"))};
+  return {exit_code, out(), error()};
 }
 
 OperatorOutcome RunOperator(std::vector<std::string> arguments, const std::string& input) {

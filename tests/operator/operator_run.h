@@ -18,7 +18,7 @@ struct OperatorOutcome {
   std::string error;
 };
 
-// One run of it, which can be killed on its way.
+// One run of it, which can be ended on its way.
 class OperatorRun {
  public:
   // `arguments` begin with the command. What `input` holds comes to its standard input, if that is
@@ -27,6 +27,11 @@ class OperatorRun {
   ~OperatorRun();
 
   void Kill();
+  // As a supervisor ends it.
+  void Terminate();
+  // What it has printed so far.
+  std::string out() const;
+  std::string error() const;
   OperatorOutcome Wait();
 
  private:
