@@ -35,10 +35,10 @@ struct SelectEntries {
              soci::into(row.revision), soci::into(content_commitment), soci::into(row.reason),
              soci::into(previous_hash))) {}
 
-  StoredEntry Read(Connection& connection) {
-    StoredEntry stored{.entry = row,
-                       .previous_hash = previous_hash,
-                       .name_salt = connection.FromColumn(std::string(name_salt))};
+  StoredEvidenceEntry Read(Connection& connection) {
+    StoredEvidenceEntry stored{.entry = row,
+                               .previous_hash = previous_hash,
+                               .name_salt = connection.FromColumn(std::string(name_salt))};
     AuditEntry& entry = stored.entry;
     entry.format = static_cast<int>(format);
     entry.org_id = thread.org_id;
@@ -124,7 +124,7 @@ struct SelectRevisions {
                    soci::into(editor.user_id), soci::into(editor.display_name), soci::into(time),
                    soci::into(erased))) {}
 
-  StoredRevision Read(Connection& connection) {
+  StoredEvidenceRevision Read(Connection& connection) {
     return {.position = position,
             .revision = {.revision = revision,
                          .body = body,
@@ -162,12 +162,12 @@ std::vector<Row> ReadTexts(Connection& connection, const ThreadName& thread,
 
 }  // namespace
 
-std::vector<StoredEntry> ReadEntriesOfThread(Connection& connection, const ThreadName& thread,
-                                             std::int64_t limit) {
+std::vector<StoredEvidenceEntry> ReadEntriesOfThread(Connection& connection,
+                                                     const ThreadName& thread, std::int64_t limit) {
   auto& select = connection.Prepared<SelectEntries>();
   select.thread = thread;
   select.limit = limit;
-  std::vector<StoredEntry> entries;
+  std::vector<StoredEvidenceEntry> entries;
   for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
     entries.push_back(select.Read(connection));
   }
@@ -180,9 +180,10 @@ std::vector<StoredEvidenceComment> ReadCommentsOfThread(Connection& connection,
   return ReadTexts<SelectComments, StoredEvidenceComment>(connection, thread, bytes_max);
 }
 
-std::vector<StoredRevision> ReadRevisionsOfThread(Connection& connection, const ThreadName& thread,
-                                                  std::int64_t& bytes_max) {
-  return ReadTexts<SelectRevisions, StoredRevision>(connection, thread, bytes_max);
+std::vector<StoredEvidenceRevision> ReadRevisionsOfThread(Connection& connection,
+                                                          const ThreadName& thread,
+                                                          std::int64_t& bytes_max) {
+  return ReadTexts<SelectRevisions, StoredEvidenceRevision>(connection, thread, bytes_max);
 }
 
 }  // namespace marginalia

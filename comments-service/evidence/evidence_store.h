@@ -20,7 +20,7 @@ struct ThreadName {
   std::string invoice_id;
 };
 
-struct StoredEntry {
+struct StoredEvidenceEntry {
   AuditEntry entry;
   // Of the entry before it in the tenant's log.
   std::string previous_hash;
@@ -29,11 +29,11 @@ struct StoredEntry {
 };
 
 // Up to `limit` entries about the thread, in the log's order.
-std::vector<StoredEntry> ReadEntriesOfThread(Connection& connection, const ThreadName& thread,
-                                             std::int64_t limit);
+std::vector<StoredEvidenceEntry> ReadEntriesOfThread(Connection& connection,
+                                                     const ThreadName& thread, std::int64_t limit);
 
 // A comment's revision, with the salt of its text. `editor.salt` stays empty: it is its entry's.
-struct StoredRevision {
+struct StoredEvidenceRevision {
   // Of the comment.
   std::int64_t position = 0;
   EvidenceRevision revision;
@@ -51,8 +51,9 @@ std::vector<StoredEvidenceComment> ReadCommentsOfThread(Connection& connection,
                                                         const ThreadName& thread,
                                                         std::int64_t& bytes_max);
 // Of the comments that were ever changed: all revisions, by sequence and revision.
-std::vector<StoredRevision> ReadRevisionsOfThread(Connection& connection, const ThreadName& thread,
-                                                  std::int64_t& bytes_max);
+std::vector<StoredEvidenceRevision> ReadRevisionsOfThread(Connection& connection,
+                                                          const ThreadName& thread,
+                                                          std::int64_t& bytes_max);
 
 }  // namespace marginalia
 

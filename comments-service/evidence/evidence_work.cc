@@ -36,8 +36,8 @@ absl::Status Behind() {
 // The salts of names, by what was done.
 class NameSalts {
  public:
-  explicit NameSalts(const std::vector<StoredEntry>& entries) {
-    for (const StoredEntry& stored : entries) Add(stored);
+  explicit NameSalts(const std::vector<StoredEvidenceEntry>& entries) {
+    for (const StoredEvidenceEntry& stored : entries) Add(stored);
   }
 
   std::string OfRevision(const std::string& comment_id, std::int64_t revision) const {
@@ -54,7 +54,7 @@ class NameSalts {
     return found == map.end() ? "" : found->second;
   }
 
-  void Add(const StoredEntry& stored) {
+  void Add(const StoredEvidenceEntry& stored) {
     const AuditEntry& entry = stored.entry;
     if (entry.comment_id.empty()) {
       state_ = stored.name_salt;
@@ -73,10 +73,10 @@ class NameSalts {
 };
 
 std::vector<EvidenceComment> CommentsOf(std::vector<StoredEvidenceComment> stored,
-                                        std::vector<StoredRevision> revisions,
+                                        std::vector<StoredEvidenceRevision> revisions,
                                         const NameSalts& salts, bool shows_removed) {
   std::unordered_map<std::int64_t, std::vector<EvidenceRevision>> changed;
-  for (StoredRevision& each : revisions) {
+  for (StoredEvidenceRevision& each : revisions) {
     changed[each.position].push_back(std::move(each.revision));
   }
   std::vector<EvidenceComment> comments;
@@ -120,19 +120,19 @@ absl::Status EvidenceWork::ReadAll(Connection& connection) {
   evidence_ = Evidence();
   AuditTree tree(connection, thread_.org_id);
   size_ = tree.size();
-  std::vector<StoredEntry> entries =
+  std::vector<StoredEvidenceEntry> entries =
       ReadEntriesOfThread(connection, thread_, kEvidenceEntriesMax + 1);
   if (entries.size() > kEvidenceEntriesMax) {
     return TooLarge(absl::StrCat(kEvidenceEntriesMax, " entries"));
   }
-  for (const StoredEntry& stored : entries) {
+  for (const StoredEvidenceEntry& stored : entries) {
     if (stored.entry.number > size_) return Behind();
     if (stored.entry.number < 1) throw std::runtime_error("an audit entry has no number");
   }
   std::int64_t bytes_max = kTextBytesMax;
   std::vector<StoredEvidenceComment> comments =
       ReadCommentsOfThread(connection, thread_, bytes_max);
-  std::vector<StoredRevision> revisions;
+  std::vector<StoredEvidenceRevision> revisions;
   if (bytes_max >= 0) revisions = ReadRevisionsOfThread(connection, thread_, bytes_max);
   if (bytes_max < 0) return TooLarge(absl::StrCat(kTextBytesMax >> 20, " MiB of text"));
   const NameSalts salts(entries);
@@ -141,7 +141,7 @@ absl::Status EvidenceWork::ReadAll(Connection& connection) {
   evidence_.comments = CommentsOf(std::move(comments), std::move(revisions), salts, shows_removed_);
   evidence_.checkpoint = checkpoints_.Note(thread_.org_id, size_, tree.Root(size_));
   verifier_keys_ = checkpoints_.VerifierKeys();
-  for (StoredEntry& stored : entries) {
+  for (StoredEvidenceEntry& stored : entries) {
     evidence_.entries.push_back({.entry = std::move(stored.entry),
                                  .previous_hash = std::move(stored.previous_hash),
                                  .proof = ""});
