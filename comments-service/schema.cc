@@ -226,7 +226,10 @@ Migrations CommentsMigrations() {
           {.number = 4,
            .name = "changes of comments, and the record of what they say",
            .statements = ChangesAndRecord()},
-          {.number = 5, .name = "read marks, mentions and known authors", .statements = Readers()}};
+          {.number = 5, .name = "read marks, mentions and known authors", .statements = Readers()},
+          {.number = 6,
+           .name = "the newest event's time in the head row",
+           .statements = EventLog::SchemaOfNewestTime()}};
 }
 
 }  // namespace marginalia

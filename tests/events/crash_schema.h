@@ -11,7 +11,8 @@ inline Migrations CrashMigrations() {
   Migration migration = {.number = 1, .name = "crash", .statements = EventLog::Schema()};
   migration.statements.push_back(
       "CREATE TABLE numbers (number BIGINT NOT NULL, PRIMARY KEY (number)) {clustered}");
-  return {migration};
+  return {migration,
+          {.number = 2, .name = "newest time", .statements = EventLog::SchemaOfNewestTime()}};
 }
 
 }  // namespace marginalia

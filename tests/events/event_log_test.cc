@@ -210,6 +210,19 @@ TEST_P(EventLogTest, TheNewestEventBeforeATimeIsFound) {
   EXPECT_EQ(log().NewestBefore(start + absl::Hours(1)).value(), 40);
 }
 
+TEST_P(EventLogTest, ATimeIsNeverBeforeThatOfTheEventBeforeItWhoeverWroteIt) {
+  const absl::Time future = absl::Now() + absl::Hours(1);
+  std::optional<LogUnderTest> other;
+  // A SQLite file has one process at a time.
+  if (GetParam() == DatabaseKind::kPostgres) other.emplace(url_);
+  under_test_->Append(1, future);
+  if (!other) Open();
+  LogUnderTest& later = other ? *other : *under_test_;
+  later.Append(1, absl::Now());
+  EXPECT_EQ(later.log().NewestBefore(future).value(), 0);
+  EXPECT_EQ(later.log().NewestBefore(future + absl::Microseconds(1)).value(), 2);
+}
+
 TEST_P(EventLogTest, ReadersNeverSeeAGapWhileWritersAppend) {
   constexpr int kWriters = 4;
   constexpr int kEventsEach = 100;

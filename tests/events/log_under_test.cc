@@ -10,7 +10,8 @@
 namespace marginalia {
 
 Migrations LogMigrations() {
-  return {{.number = 1, .name = "events", .statements = EventLog::Schema()}};
+  return {{.number = 1, .name = "events", .statements = EventLog::Schema()},
+          {.number = 2, .name = "newest time", .statements = EventLog::SchemaOfNewestTime()}};
 }
 
 LogUnderTest::LogUnderTest(const std::string& url, bool start_new_log) {

@@ -89,6 +89,8 @@ std::int64_t NewestBeforeIn(Connection& connection, std::int64_t time) {
 
 std::vector<std::string> EventLog::Schema() { return EventLogSchema(); }
 
+std::vector<std::string> EventLog::SchemaOfNewestTime() { return NewestTimeSchema(); }
+
 absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(Database& database, bool start_new_log) {
   std::unique_ptr<EventLog> log(new EventLog(database));
   const absl::Status opened = database.WriteAtStart([&](Connection& connection) {
@@ -99,8 +101,7 @@ absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(Database& database, boo
     }
     log->id_ = row.log_id;
     log->head_ = row.head;
-    connection.ActFor(Tenants::All());
-    log->newest_time_ = LoadEventTime(connection, row.head);
+    log->newest_time_ = row.newest_time;
     return absl::OkStatus();
   });
   if (!opened.ok()) return opened;
@@ -250,6 +251,7 @@ void EventLog::Lock(Connection& connection) {
   // Positions that were given out would be given out again.
   if (row.head < head()) throw FinalState(LostItsEnd(head(), row.head));
   group_head_ = row.head;
+  newest_time_ = row.newest_time;
 }
 
 void EventLog::Begin(Connection&) {

@@ -35,6 +35,8 @@ class EventLog : public GroupParticipant {
  public:
   // The statements that create the log's tables, for a service's first migration.
   static std::vector<std::string> Schema();
+  // Those that a later migration of it runs.
+  static std::vector<std::string> SchemaOfNewestTime();
 
   // Reads the log's id and head. `start_new_log` gives the log a new id first: needed once after
   // a backup was restored, so that tokens from the lost future are refused. With several replicas,
@@ -46,10 +48,9 @@ class EventLog : public GroupParticipant {
   void OnCommitted(absl::AnyInvocable<void(const std::vector<EventPointer>&)> committed);
 
   // Writer thread, inside a write: allots the next position and lets `encode` make the payload with
-  // it. `time` is for retention: it is stored as no earlier than that of the event before it, as
-  // far as this process knows, so that a clock that was set back makes nothing old. The event is
-  // stored with the others of its group, just before the commit. Returns the
-  // position.
+  // it. `time` is for retention: it is stored as no earlier than that of the event before it,
+  // whichever process wrote that, so that a clock that was set back makes nothing old. The event
+  // is stored with the others of its group, just before the commit. Returns the position.
   std::int64_t Append(Connection& connection, std::string_view org_id, std::string_view subject,
                       absl::Time time,
                       absl::FunctionRef<std::string(std::int64_t position)> encode);

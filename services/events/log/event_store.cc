@@ -14,9 +14,11 @@ namespace {
 // Rows that SOCI fetches at a time.
 constexpr std::size_t kFetchRowsMax = 128;
 
+constexpr char kSelectRow[] = "SELECT log_id, head, compacted, newest_time FROM event_log";
+
 // On PostgreSQL the other replicas hear of it when it is committed.
 std::string RaiseHead(DatabaseKind kind) {
-  constexpr char kRaise[] = "UPDATE event_log SET head = :head";
+  constexpr char kRaise[] = "UPDATE event_log SET head = :head, newest_time = :newest_time";
   if (kind == DatabaseKind::kSqlite) return kRaise;
   return absl::StrCat("WITH raised AS (", kRaise, " RETURNING head) SELECT pg_notify('",
                       kEventsChannel, "', CAST(head AS TEXT)) FROM raised");
@@ -24,15 +26,15 @@ std::string RaiseHead(DatabaseKind kind) {
 
 struct LogRowStatements {
   explicit LogRowStatements(Connection& connection)
-      : read((connection.sql().prepare << "SELECT log_id, head, compacted FROM event_log",
-              soci::into(row.log_id), soci::into(row.head), soci::into(row.compacted))),
+      : read((connection.sql().prepare << kSelectRow, soci::into(row.log_id), soci::into(row.head),
+              soci::into(row.compacted), soci::into(row.newest_time))),
         // Nobody else writes to a SQLite file: its transaction began with the lock.
         lock((connection.sql().prepare << absl::StrCat(
-                  "SELECT log_id, head, compacted FROM event_log",
-                  connection.kind() == DatabaseKind::kPostgres ? " FOR UPDATE" : ""),
-              soci::into(row.log_id), soci::into(row.head), soci::into(row.compacted))),
+                  kSelectRow, connection.kind() == DatabaseKind::kPostgres ? " FOR UPDATE" : ""),
+              soci::into(row.log_id), soci::into(row.head), soci::into(row.compacted),
+              soci::into(row.newest_time))),
         raise((connection.sql().prepare << RaiseHead(connection.kind()),
-               soci::use(row.head, "head"))) {}
+               soci::use(row.head, "head"), soci::use(row.newest_time, "newest_time"))) {}
   EventLogRow row;
   soci::statement read;
   soci::statement lock;
@@ -108,6 +110,15 @@ std::vector<std::string> EventLogSchema() {
   };
 }
 
+// It is one log whichever replica writes: each must know the time of the event before its own.
+std::vector<std::string> NewestTimeSchema() {
+  return {
+      "ALTER TABLE event_log ADD COLUMN newest_time BIGINT NOT NULL DEFAULT 0",
+      "UPDATE event_log SET newest_time ="
+      " COALESCE((SELECT event_time FROM events WHERE position = head), 0)",
+  };
+}
+
 EventLogRow ReadLogRow(Connection& connection) {
   auto& statements = connection.Prepared<LogRowStatements>();
   return Fetch(statements, statements.read);
@@ -136,6 +147,7 @@ void StoreEvents(Connection& connection, const std::vector<EventPointer>& events
   }
   auto& statements = connection.Prepared<LogRowStatements>();
   statements.row.head = events.back()->position;
+  statements.row.newest_time = times.back();
   statements.raise.execute(true);
 }
 
@@ -174,13 +186,6 @@ std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t positi
   // What was fetched beyond the bound would stay in memory until the next read.
   statement.Resize(0);
   return events;
-}
-
-std::int64_t LoadEventTime(Connection& connection, std::int64_t position) {
-  std::int64_t time = 0;
-  connection.sql() << "SELECT event_time FROM events WHERE position = :position", soci::into(time),
-      soci::use(position);
-  return time;
 }
 
 std::int64_t FirstNotBefore(Connection& connection, std::int64_t after, std::int64_t up_to,

@@ -19,9 +19,12 @@ struct EventLogRow {
   std::int64_t head = 0;
   // The newest position that is no longer retained.
   std::int64_t compacted = 0;
+  // Of the newest event: Unix microseconds.
+  std::int64_t newest_time = 0;
 };
 
 std::vector<std::string> EventLogSchema();
+std::vector<std::string> NewestTimeSchema();
 
 EventLogRow ReadLogRow(Connection& connection);
 // Holds the row's lock until the transaction ends.
@@ -36,8 +39,6 @@ void StorePayload(Connection& connection, const Event& event, std::string_view p
 // Up to `limit` events after `position`; ends early at `bytes_max` of payload.
 std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t position, int limit,
                                      std::size_t bytes_max);
-// When the event at `position` was written: Unix microseconds; 0 when it is not retained.
-std::int64_t LoadEventTime(Connection& connection, std::int64_t position);
 // The first position after `after`, up to `up_to`, whose event was not written before `time` (Unix
 // microseconds); 0 when there is none.
 std::int64_t FirstNotBefore(Connection& connection, std::int64_t after, std::int64_t up_to,

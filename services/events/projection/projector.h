@@ -110,8 +110,8 @@ class Projector {
 
   std::mutex mutex_;
   std::condition_variable woken_;
-  bool stopping_ = false;               // guarded by mutex_
-  bool called_ = false;                 // guarded by mutex_
+  bool stopping_ = false;                // guarded by mutex_
+  bool called_ = false;                  // guarded by mutex_
   SourceStream* open_stream_ = nullptr;  // guarded by mutex_
 
   Turn turn_;
