@@ -107,7 +107,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
       Apis{CommentsApi(parts.upstream, parts.versions, parts.known_pages, *parts.events),
            ThreadApi(parts.upstream, parts.versions), InvoicesApi(parts.upstream),
            EventsApi(*parts.events, parts.places), ActivityApi(parts.upstream),
-           AuditApi(parts.upstream), parts.evidence, HealthApi(*parts.events)});
+           AuditApi(parts.upstream), parts.evidence, ReadersApi(parts.upstream),
+           HealthApi(*parts.events)});
   parts.pages = std::make_unique<Pages>(
       Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
             CommentForm(parts.upstream, parts.invoice_page), ChangeForm(parts.upstream),

@@ -38,6 +38,8 @@ std::vector<Route> Routes(Apis& apis, Pages& pages) {
       {"GET",  "/api/audit/checkpoint",       kCaller, To(apis.audit, &AuditApi::GetCheckpoint)},
       {"GET",  "/api/audit/proof",            kCaller, To(apis.audit, &AuditApi::GetProof)},
       {"GET",  "/api/audit/consistency",      kCaller, To(apis.audit, &AuditApi::GetConsistency)},
+      {"POST", "/api/invoices/{id}/read",     kCaller, To(apis.readers, &ReadersApi::MarkRead)},
+      {"GET",  "/api/people",                 kCaller, To(apis.readers, &ReadersApi::FindPeople)},
       {"GET",  "/healthz",                    kAnyone, To(apis.health, &HealthApi::Live)},
       {"GET",  "/readyz",                     kAnyone, To(apis.health, &HealthApi::Ready)},
       {"GET",  "/openapi.json",               kAnyone, To(apis.health, &HealthApi::Describe)},

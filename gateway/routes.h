@@ -12,6 +12,7 @@
 #include "gateway/api/evidence_api.h"
 #include "gateway/api/health_api.h"
 #include "gateway/api/invoices_api.h"
+#include "gateway/api/readers_api.h"
 #include "gateway/api/thread_api.h"
 #include "gateway/http/router.h"
 #include "gateway/pages/asset_files.h"
@@ -34,6 +35,7 @@ struct Apis {
   ActivityApi activity;
   AuditApi audit;
   EvidenceApi& evidence;
+  ReadersApi readers;
   HealthApi health;
 };
 

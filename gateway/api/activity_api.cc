@@ -5,6 +5,7 @@
 #include "gateway/http/json_response.h"
 #include "gateway/http/target.h"
 #include "gateway/upstream/transcode.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 
@@ -16,6 +17,12 @@ void ActivityApi::List(ApiCall call) {
   const auto limit = QueryLimit(call.query());
   if (!limit.ok()) return call.Fail(limit.status());
   request.set_page_size(*limit);
+  const auto mentioning = QueryText(call.query(), "mentioning");
+  if (!mentioning.ok()) return call.Fail(mentioning.status());
+  if (!mentioning->empty() && *mentioning != "me") {
+    return call.Fail(InvalidField("mentioning", "must be \"me\""));
+  }
+  request.set_mentioning_me(!mentioning->empty());
   upstream_.ListRecentComments(std::move(call), request,
                                [](ApiCall call, const absl::Status& status,
                                   const comments::v1::ListRecentCommentsResponse& page) {

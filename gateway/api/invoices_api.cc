@@ -9,6 +9,7 @@
 #include "gateway/http/target.h"
 #include "gateway/upstream/invoice_list_query.h"
 #include "gateway/upstream/transcode.h"
+#include "gateway/upstream/unread.h"
 
 namespace marginalia {
 namespace {
@@ -65,9 +66,13 @@ void InvoicesApi::List(ApiCall call) {
   }
   upstream_.ListInvoiceSummaries(
       std::move(call), request,
-      [](ApiCall call, const absl::Status& status, const ListInvoiceSummariesResponse& page) {
+      [this](ApiCall call, const absl::Status& status, const ListInvoiceSummariesResponse& page) {
         if (!status.ok()) return call.Fail(status);
-        AnswerTagged(std::move(call), ToJson(page));
+        WithReadStates(upstream_, std::move(call), page,
+                       [](ApiCall call, const ListInvoiceSummariesResponse& page,
+                          const ReadStatesOfInvoices& read_states) {
+                         AnswerTagged(std::move(call), ToJson(page, read_states));
+                       });
       });
 }
 

@@ -47,12 +47,21 @@ class MemberReader {
   bool on_object_end(std::size_t, error_code&) {
     --depth_;
     outer_.clear();
-    name_.clear();
+    End();
     member_ = nullptr;
     return true;
   }
-  bool on_array_begin(error_code& error) { return WrongType(error); }
-  bool on_array_end(std::size_t, error_code&) { return true; }
+  bool on_array_begin(error_code& error) {
+    if (type_ != Type::kTexts || in_array_) return WrongType(error);
+    in_array_ = true;
+    texts_ = 0;
+    return true;
+  }
+  bool on_array_end(std::size_t, error_code&) {
+    in_array_ = false;
+    End();
+    return true;
+  }
 
   bool on_key_part(json::string_view part, std::size_t, error_code&) {
     name_.append(part.data(), part.size());
@@ -63,13 +72,15 @@ class MemberReader {
     const bool is_path = name_.find('.') != std::string::npos;
     name_ = outer_ + name_;
     member_ = nullptr;
+    type_ = is_path ? Type::kUnknown : TypeOf(name_);
     if (!is_path && HoldsMembers()) return true;
-    if (is_path || std::find(names_.begin(), names_.end(), name_) == names_.end()) {
+    if (type_ == Type::kUnknown) {
       return Fail(InvalidField(ShownName(), "is not a known member"), error);
     }
-    const auto [member, is_first] = members_.try_emplace(name_);
-    if (!is_first) return Fail(InvalidField(name_, "must be there once only"), error);
-    member_ = &member->second;
+    if (!seen_.insert(name_).second) {
+      return Fail(InvalidField(name_, "must be there once only"), error);
+    }
+    if (type_ != Type::kTexts) member_ = &members_[name_];
     return true;
   }
   bool on_string_part(json::string_view part, std::size_t, error_code& error) {
@@ -77,12 +88,24 @@ class MemberReader {
   }
   bool on_string(json::string_view part, std::size_t, error_code& error) {
     const bool is_ours = Append(part, error);
-    name_.clear();
+    if (in_array_) {
+      member_ = nullptr;
+      ++texts_;
+    } else {
+      End();
+    }
     return is_ours;
   }
 
-  bool on_number_part(json::string_view, error_code& error) { return WrongType(error); }
-  bool on_int64(std::int64_t, json::string_view, error_code& error) { return WrongType(error); }
+  bool on_number_part(json::string_view, error_code& error) {
+    return type_ == Type::kNumber || WrongType(error);
+  }
+  bool on_int64(std::int64_t number, json::string_view, error_code& error) {
+    if (type_ != Type::kNumber) return WrongType(error);
+    *member_ = std::to_string(number);
+    End();
+    return true;
+  }
   bool on_uint64(std::uint64_t, json::string_view, error_code& error) { return WrongType(error); }
   bool on_double(double, json::string_view, error_code& error) { return WrongType(error); }
   bool on_bool(bool, error_code& error) { return WrongType(error); }
@@ -97,6 +120,23 @@ class MemberReader {
 
  private:
   static constexpr std::size_t kNameCharactersShown = 64;
+  enum class Type { kUnknown, kText, kTexts, kNumber };
+
+  Type TypeOf(const std::string& name) const {
+    const auto known = [this](const std::string& as) {
+      return std::find(names_.begin(), names_.end(), as) != names_.end();
+    };
+    // What marks a type is no part of a name.
+    if (name.find_first_of("[]#") != name.npos) return Type::kUnknown;
+    if (known(name)) return Type::kText;
+    if (known(name + "[]")) return Type::kTexts;
+    return known(name + "#") ? Type::kNumber : Type::kUnknown;
+  }
+  // The member has its value: what follows needs a name of its own.
+  void End() {
+    name_.clear();
+    type_ = Type::kUnknown;
+  }
 
   // Whether the name read last is that of an object whose members are asked for.
   bool HoldsMembers() const {
@@ -107,7 +147,13 @@ class MemberReader {
     });
   }
   bool Append(json::string_view part, error_code& error) {
-    if (member_ == nullptr) return WrongType(error);
+    if (in_array_ && member_ == nullptr) {
+      if (texts_ == kJsonTextsMax) {
+        return Fail(InvalidField(name_, "must be at most " + std::to_string(kJsonTextsMax)), error);
+      }
+      member_ = &members_[ElementName()];
+    }
+    if (member_ == nullptr || type_ == Type::kNumber) return WrongType(error);
     member_->append(part.data(), part.size());
     return true;
   }
@@ -117,7 +163,13 @@ class MemberReader {
     while (end < name_.size() && (static_cast<unsigned char>(name_[end]) & 0xC0) == 0x80) --end;
     return name_.substr(0, end);
   }
+  std::string ElementName() const { return name_ + "[" + std::to_string(texts_) + "]"; }
   bool WrongType(error_code& error) {
+    if (in_array_) return Fail(InvalidField(ElementName(), "must be a string"), error);
+    if (type_ == Type::kTexts) {
+      return Fail(InvalidField(name_, "must be an array of strings"), error);
+    }
+    if (type_ == Type::kNumber) return Fail(InvalidField(name_, "must be a whole number"), error);
     if (HoldsMembers()) return Fail(InvalidField(name_, "must be an object"), error);
     return Fail(member_ != nullptr ? InvalidField(name_, "must be a string")
                                    : Refusal(absl::StatusCode::kInvalidArgument, "JSON_INVALID",
@@ -135,7 +187,12 @@ class MemberReader {
   // Of the object within, with its dot; empty outside.
   std::string outer_;
   std::set<std::string> objects_;
+  std::set<std::string> seen_;
   std::string name_;
+  // Of the member of that name, while its value is being read.
+  Type type_ = Type::kUnknown;
+  bool in_array_ = false;
+  std::size_t texts_ = 0;  // read of the array
   std::string* member_ = nullptr;
   JsonMembers members_;
   absl::Status status_;
@@ -164,6 +221,15 @@ absl::StatusOr<JsonMembers> ReadJsonMembers(std::string_view text,
                        std::to_string(read) + " does not fit");
   }
   return parser.handler().Take();
+}
+
+std::vector<std::string> TextsOf(const JsonMembers& members, std::string_view name) {
+  std::vector<std::string> texts;
+  while (true) {
+    const auto text = members.find(std::string(name) + "[" + std::to_string(texts.size()) + "]");
+    if (text == members.end()) return texts;
+    texts.push_back(text->second);
+  }
 }
 
 }  // namespace marginalia

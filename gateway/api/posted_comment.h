@@ -9,9 +9,9 @@
 
 namespace marginalia {
 
-// Reads {"id": …, "body": …}; `id` may be left out, and a byte order mark stand in front. Errors:
-// INVALID_ARGUMENT, naming the member, when a member is unknown, doubled, missing, no string or no
-// UTF-8, and reason JSON_INVALID when it is no JSON object.
+// Reads {"id": …, "body": …, "mentions": […]}; `id` and `mentions` may be left out, and a byte
+// order mark stand in front. Errors: INVALID_ARGUMENT, naming the member, when a member is unknown,
+// doubled, missing, no string or no UTF-8, and reason JSON_INVALID when it is no JSON object.
 absl::StatusOr<comments::v1::AddCommentRequest> AddCommentFromJson(std::string_view json);
 
 }  // namespace marginalia

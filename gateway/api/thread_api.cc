@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gateway/api/answered_point.h"
 #include "gateway/api/json_members.h"
@@ -53,7 +54,8 @@ std::string TextOf(JsonMembers& members, std::string_view name) {
 
 template <typename Request>
 absl::StatusOr<Request> SettlementOf(const ApiCall& call) {
-  auto members = ReadJsonMembers(ObjectOf(call), {"changeId", "comment.id", "comment.body"});
+  auto members = ReadJsonMembers(ObjectOf(call),
+                                 {"changeId", "comment.id", "comment.body", "comment.mentions[]"});
   if (!members.ok()) return members.status();
   auto etag = IfMatch(call.request());
   if (!etag.ok()) return etag.status();
@@ -61,9 +63,13 @@ absl::StatusOr<Request> SettlementOf(const ApiCall& call) {
   request.set_invoice_id(call.path_parameter(0));
   request.set_etag(*std::move(etag));
   request.set_change_id(TextOf(*members, "changeId"));
-  if (members->count("comment.id") + members->count("comment.body") > 0) {
+  std::vector<std::string> mentions = TextsOf(*members, "comment.mentions");
+  if (members->count("comment.id") + members->count("comment.body") + mentions.size() > 0) {
     request.mutable_comment()->set_comment_id(TextOf(*members, "comment.id"));
     request.mutable_comment()->set_body(TextOf(*members, "comment.body"));
+    for (std::string& user_id : mentions) {
+      request.mutable_comment()->add_mentions(std::move(user_id));
+    }
   }
   return request;
 }
@@ -103,7 +109,7 @@ auto AnswerChange(ThreadVersions& versions) {
 
 void ThreadApi::Edit(ApiCall call) {
   if (!SendsJson(call)) return RefuseContentType(std::move(call));
-  auto members = ReadJsonMembers(call.request().body, {"body", "changeId"});
+  auto members = ReadJsonMembers(call.request().body, {"body", "changeId", "mentions[]"});
   if (!members.ok()) return call.Fail(members.status());
   auto etag = TagOfComment(call);
   if (!etag.ok()) return call.Fail(etag.status());
@@ -114,6 +120,9 @@ void ThreadApi::Edit(ApiCall call) {
   request.set_comment_id(call.path_parameter(1));
   request.set_etag(*std::move(etag));
   request.set_body(TextOf(*members, "body"));
+  for (std::string& user_id : TextsOf(*members, "mentions")) {
+    request.add_mentions(std::move(user_id));
+  }
   request.set_change_id(TextOf(*members, "changeId"));
   upstream_.EditComment(std::move(call), request, AnswerChange<EditCommentResponse>(versions_));
 }

@@ -105,13 +105,22 @@ void ChangeForm::Edit(ApiCall call) {
   if (!IsForm(call.request())) return RefuseOtherThanForm(std::move(call));
   auto change = ChangeFromForm(Kind::kEdit, call.request().body);
   if (!change.ok()) return call.Fail(change.status());
-  auto request = ChangeOf<EditCommentRequest>(call, *change);
-  request.set_body(change->text);
-  upstream_.EditComment(
-      std::move(call), request,
+  GetCommentRequest asked = CommentOf(call);
+  upstream_.GetComment(
+      std::move(call), asked,
       [this, change = *std::move(change)](ApiCall call, const absl::Status& status,
-                                          const EditCommentResponse& edited) mutable {
-        Conclude(std::move(call), status, std::move(change), edited.consistency_token());
+                                          const GetCommentResponse& answer) mutable {
+        if (!status.ok()) return Conclude(std::move(call), status, std::move(change), "");
+        auto request = ChangeOf<EditCommentRequest>(call, change);
+        request.set_body(change.text);
+        // The form says nothing of them: it goes on mentioning whom it mentions.
+        *request.mutable_mentions() = answer.comment().mentions();
+        upstream_.EditComment(
+            std::move(call), request,
+            [this, change = std::move(change)](ApiCall call, const absl::Status& status,
+                                               const EditCommentResponse& edited) mutable {
+              Conclude(std::move(call), status, std::move(change), edited.consistency_token());
+            });
       });
 }
 

@@ -108,9 +108,9 @@ void InvoiceListPage::Show(ApiCall call) {
   auto asked = std::make_unique<Asked>();
   const absl::Status read = ReadInvoiceListQuery(call.query(), asked->query, asked->request);
   if (!read.ok()) return call.Fail(read);
-  const auto wants_activity = WantsActivity(call.query());
-  if (!wants_activity.ok()) return call.Fail(wants_activity.status());
-  asked->wants_activity = *wants_activity;
+  const auto wanted = WantedActivity(call.query());
+  if (!wanted.ok()) return call.Fail(wanted.status());
+  asked->wanted_activity = *wanted;
   asked->request.set_page_size(kInvoicesPerPage);
   Look(std::move(call), std::move(asked), kLooksMax);
 }
@@ -131,16 +131,24 @@ void InvoiceListPage::Look(ApiCall call, std::unique_ptr<Asked> asked, int looks
           asked->request.set_page_token(found.next_page_token());
           return Look(std::move(call), std::move(asked), looks - 1);
         }
-        const bool open = asked->wants_activity;
-        LoadActivity(upstream_, std::move(call), open,
-                     [this, found, asked = std::move(asked)](ApiCall call, Activity activity) {
-                       Render(std::move(call), *asked, found, activity);
-                     });
+        WithReadStates(
+            upstream_, std::move(call), found,
+            [this, asked = std::move(asked)](ApiCall call,
+                                             const ListInvoiceSummariesResponse& found,
+                                             const ReadStatesOfInvoices& read_states) mutable {
+              const std::string_view wanted = asked->wanted_activity;
+              LoadActivity(upstream_, std::move(call), wanted,
+                           [this, found, read_states, asked = std::move(asked)](ApiCall call,
+                                                                                Activity activity) {
+                             Render(std::move(call), *asked, found, read_states, activity);
+                           });
+            });
       });
 }
 
 void InvoiceListPage::Render(ApiCall call, const Asked& asked,
-                             const ListInvoiceSummariesResponse& found, const Activity& activity) {
+                             const ListInvoiceSummariesResponse& found,
+                             const ReadStatesOfInvoices& read_states, const Activity& activity) {
   const absl::Time now = absl::Now();
   const InvoiceListQuery& query = asked.query;
   PageData page = FrameData(call.facts(), "Invoices");
@@ -148,7 +156,10 @@ void InvoiceListPage::Render(ApiCall call, const Asked& asked,
   page["has_invoices"] = !found.summaries().empty();
   PageList rows;
   rows.reserve(static_cast<std::size_t>(found.summaries_size()));
-  for (const auto& summary : found.summaries()) rows.push_back(SummaryRow(summary, now));
+  for (const auto& summary : found.summaries()) {
+    const auto state = read_states.find(summary.invoice_id());
+    rows.push_back(SummaryRow(summary, state == read_states.end() ? nullptr : &state->second, now));
+  }
   page["invoices"] = PageData(rows);
   const std::string& more = found.next_page_token();
   page["empty_words"] =
@@ -160,7 +171,7 @@ void InvoiceListPage::Render(ApiCall call, const Asked& asked,
     other.cursor = cursor;
     return Address(other, activity_open);
   };
-  const std::string_view kept = activity.open ? kActivityOpen : std::string_view();
+  const std::string_view kept = activity.shows;
   page["search"] = query.search;
   PageList kept_fields;
   for (const auto& [name, value] : {std::pair<const char*, std::string>("status", query.status),
@@ -180,7 +191,8 @@ void InvoiceListPage::Render(ApiCall call, const Asked& asked,
   page["orders"] = Choices(kOrders, query, kept, ChangeOrder);
   if (!query.cursor.empty()) page["first_href"] = href("", kept);
   if (!more.empty()) page["more_href"] = href(more, kept);
-  AddActivity(page, activity, href(query.cursor, kActivityOpen), href(query.cursor, ""), now);
+  AddActivity(
+      page, activity, [&](std::string_view shows) { return href(query.cursor, shows); }, now);
   call.Answer(PageResponse(200, page_.Render(page)));
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/pages/frame/template.h"
 #include "gateway/pages/views/activity.h"
 #include "gateway/upstream/invoice_list_query.h"
+#include "gateway/upstream/unread.h"
 #include "gateway/upstream/upstream.h"
 
 namespace marginalia {
@@ -26,7 +27,7 @@ class InvoiceListPage {
   struct Asked {
     InvoiceListQuery query;
     invoices::v1::ListInvoiceSummariesRequest request;
-    bool wants_activity = false;
+    std::string_view wanted_activity;
     // Why nothing can be searched for by that, for the person who wrote it; empty: it can.
     std::string search_fault;
   };
@@ -34,7 +35,8 @@ class InvoiceListPage {
   // Asks for a page, again while there is nothing on it and there may be more.
   void Look(ApiCall call, std::unique_ptr<Asked> asked, int looks);
   void Render(ApiCall call, const Asked& asked,
-              const invoices::v1::ListInvoiceSummariesResponse& found, const Activity& activity);
+              const invoices::v1::ListInvoiceSummariesResponse& found,
+              const ReadStatesOfInvoices& read_states, const Activity& activity);
 
   Upstream& upstream_;
   const Template page_{"invoice_list_page"};

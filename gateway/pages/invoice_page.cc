@@ -19,6 +19,8 @@
 
 namespace marginalia {
 
+using comments::v1::BatchGetReadStatesRequest;
+using comments::v1::BatchGetReadStatesResponse;
 using comments::v1::ListCommentsRequest;
 using comments::v1::ListCommentsResponse;
 using invoices::v1::GetInvoiceRequest;
@@ -32,7 +34,7 @@ struct InvoicePage::Parts {
   std::string linked;
   bool linked_is_missing = false;
   std::string consistency;
-  bool wants_activity = false;
+  std::string_view wanted_activity;
   // Whether to lead to the invoice's own address instead of showing it under another.
   bool may_lead_on = false;
 
@@ -40,6 +42,7 @@ struct InvoicePage::Parts {
   absl::Status thread_failure;
   std::optional<GetInvoiceResponse> invoice;
   absl::Status invoice_failure;
+  std::optional<comments::v1::ReadState> read_state;
   Activity activity;
 
   CommentDraft draft = NewDraft();
@@ -136,9 +139,9 @@ void InvoicePage::Show(ApiCall call) {
   auto consistency = QueryText(call.query(), "consistency");
   if (!consistency.ok()) return call.Fail(consistency.status());
   parts->consistency = *std::move(consistency);
-  const auto wants_activity = WantsActivity(call.query());
-  if (!wants_activity.ok()) return call.Fail(wants_activity.status());
-  parts->wants_activity = *wants_activity;
+  const auto wanted = WantedActivity(call.query());
+  if (!wanted.ok()) return call.Fail(wanted.status());
+  parts->wanted_activity = *wanted;
   parts->may_lead_on = true;
   LoadThread(std::move(call), std::move(parts));
 }
@@ -213,7 +216,7 @@ void InvoicePage::LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts) {
                              HasBetterAddress(answer.invoice(), parts->asked_id)) {
                            return LeadOn(std::move(call), parts->path());
                          }
-                         LoadSidebar(std::move(call), std::move(parts));
+                         LoadReadState(std::move(call), std::move(parts));
                        });
 }
 
@@ -223,8 +226,26 @@ void InvoicePage::LeadOn(ApiCall call, const std::string& path) {
   call.Answer(SeeOther(address));
 }
 
+// Beside a thread only: what is unread is nothing that a page waits for by itself.
+void InvoicePage::LoadReadState(ApiCall call, std::unique_ptr<Parts> parts) {
+  if (!parts->thread || call.caller().role == Role::kService) {
+    return LoadSidebar(std::move(call), std::move(parts));
+  }
+  BatchGetReadStatesRequest request;
+  request.add_invoice_ids(parts->invoice_id());
+  upstream_.BatchGetReadStates(
+      std::move(call), request,
+      [this, parts = std::move(parts)](ApiCall call, const absl::Status& status,
+                                       const BatchGetReadStatesResponse& answer) mutable {
+        if (status.ok() && answer.read_states_size() == 1) {
+          parts->read_state = answer.read_states(0);
+        }
+        LoadSidebar(std::move(call), std::move(parts));
+      });
+}
+
 void InvoicePage::LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts) {
-  const bool wanted = parts->wants_activity;
+  const std::string_view wanted = parts->wanted_activity;
   LoadActivity(upstream_, std::move(call), wanted,
                [this, parts = std::move(parts)](ApiCall call, Activity activity) {
                  parts->activity = std::move(activity);
@@ -247,7 +268,7 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
     page["summary_notice"] =
         "The invoice itself cannot be shown right now. Reload the page to try again.";
   }
-  const std::string_view activity = parts.activity.open ? kActivityOpen : std::string_view();
+  const std::string_view activity = parts.activity.shows;
   if (parts.thread) {
     const ThreadPlace place{.invoice_id = invoice_id,
                             .path = path,
@@ -256,7 +277,8 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
                                           ? std::string_view(parts.linked)
                                           : std::string_view(),
                             .activity = activity,
-                            .linked = parts.linked};
+                            .linked = parts.linked,
+                            .read_state = parts.read_state ? &*parts.read_state : nullptr};
     if (parts.thread->has_thread()) {
       page["thread_state"] = ThreadStateData(parts.thread->thread(), path, call.caller(), now);
     }
@@ -279,11 +301,11 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
   } else if (parts.thread || !parts.draft.error.empty()) {
     page["form"] = FormData(path, parts.draft);
   }
-  AddActivity(
-      page, parts.activity,
-      WithQuery(path,
-                {{"cursor", parts.cursor}, {"comment", parts.linked}, {"activity", kActivityOpen}}),
-      WithQuery(path, {{"cursor", parts.cursor}, {"comment", parts.linked}}), now);
+  const auto address = [&](std::string_view shows) {
+    return WithQuery(path,
+                     {{"cursor", parts.cursor}, {"comment", parts.linked}, {"activity", shows}});
+  };
+  AddActivity(page, parts.activity, address, now);
   call.Answer(PageResponse(parts.status, page_.Render(page)));
 }
 

@@ -35,6 +35,7 @@ class InvoicePage {
   void LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts);
   // To the invoice's own address, with all that was asked for.
   static void LeadOn(ApiCall call, const std::string& path);
+  void LoadReadState(ApiCall call, std::unique_ptr<Parts> parts);
   void LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts);
   void Render(ApiCall call, const Parts& parts);
 

@@ -98,6 +98,29 @@ void AppendChanges(std::string& json, const Comment& comment) {
     json += "true";
   }
   if (!comment.etag().empty()) AppendText(json, "etag", comment.etag());
+  if (comment.mentions().empty()) return;
+  AppendName(json, "mentions");
+  json += '[';
+  for (const std::string& user_id : comment.mentions()) {
+    if (json.back() != '[') json += ',';
+    AppendJsonString(json, user_id);
+  }
+  json += ']';
+}
+
+void AppendUnread(std::string& json, const comments::v1::ReadState& state) {
+  AppendInteger(json, "unreadCount", state.unread_count());
+  AppendName(json, "mentioned");
+  json += state.mentioned() ? "true" : "false";
+}
+
+void AppendReadState(std::string& json, const comments::v1::ReadState& state) {
+  json += '{';
+  AppendText(json, "invoiceId", state.invoice_id());
+  AppendInteger(json, "readSequence", state.read_sequence());
+  AppendInteger(json, "newestSequence", state.newest_sequence());
+  AppendUnread(json, state);
+  json += '}';
 }
 
 void AppendComment(std::string& json, const Comment& comment) {
@@ -160,7 +183,15 @@ const Comment* CommentOf(const Event& event) {
 void AppendThreadOf(std::string& json, const comments::v1::ListCommentsResponse& page) {
   if (page.has_thread()) AppendThread(json, page.thread());
 }
-void AppendThreadOf(std::string&, const comments::v1::ListRecentCommentsResponse&) {}
+void AppendThreadOf(std::string& json, const comments::v1::ListRecentCommentsResponse& page) {
+  AppendName(json, "readStates");
+  json += '[';
+  for (const comments::v1::ReadState& state : page.read_states()) {
+    if (json.back() != '[') json += ',';
+    AppendReadState(json, state);
+  }
+  json += ']';
+}
 
 template <typename Page>
 std::string CommentPageToJson(const Page& page) {
@@ -254,7 +285,9 @@ void AppendCount(std::string& json, const InvoiceSummary& summary) {
   AppendText(json, "lastAuthorName", summary.last_author_name());
 }
 
-void AppendSummary(std::string& json, const InvoiceSummary& summary) {
+// Without a state nobody knows what is unread: then nothing says that nothing is.
+void AppendSummary(std::string& json, const InvoiceSummary& summary,
+                   const comments::v1::ReadState* read_state = nullptr) {
   json += '{';
   AppendText(json, "invoiceId", summary.invoice_id());
   AppendText(json, "number", summary.number());
@@ -269,6 +302,7 @@ void AppendSummary(std::string& json, const InvoiceSummary& summary) {
     AppendText(json, "threadState", StateName(summary.thread_state()));
   }
   if (summary.has_state_time()) AppendTime(json, "stateTime", summary.state_time());
+  if (read_state != nullptr) AppendUnread(json, *read_state);
   json += '}';
 }
 
@@ -345,6 +379,29 @@ std::string ToJson(const comments::v1::ReopenThreadResponse& settled) {
   return SettledToJson(settled);
 }
 
+std::string ToJson(const comments::v1::ReadState& state) {
+  std::string json;
+  AppendReadState(json, state);
+  return json;
+}
+
+std::string ToJson(const comments::v1::MarkThreadReadResponse& marked) {
+  return "{\"readState\":" + ToJson(marked.read_state()) + "}";
+}
+
+std::string ToJson(const comments::v1::SearchAuthorsResponse& found) {
+  std::string json = "{\"people\":[";
+  for (const Author& author : found.authors()) {
+    if (json.back() != '[') json += ',';
+    json += '{';
+    AppendText(json, "userId", author.user_id());
+    AppendText(json, "displayName", author.display_name());
+    json += '}';
+  }
+  json += "]}";
+  return json;
+}
+
 std::string_view KindName(const Event& event) {
   const auto* field = Event::descriptor()->FindFieldByNumber(event.kind_case());
   return field == nullptr ? std::string_view() : std::string_view(field->name());
@@ -372,11 +429,13 @@ JsonWithFreshness ToJson(const invoices::v1::GetInvoiceResponse& answer) {
   return WithFreshness(std::move(json), answer.freshness());
 }
 
-JsonWithFreshness ToJson(const invoices::v1::ListInvoiceSummariesResponse& page) {
+JsonWithFreshness ToJson(const invoices::v1::ListInvoiceSummariesResponse& page,
+                         const ReadStatesOfInvoices& read_states) {
   std::string json = "{\"summaries\":[";
   for (const InvoiceSummary& summary : page.summaries()) {
     if (json.back() != '[') json += ',';
-    AppendSummary(json, summary);
+    const auto state = read_states.find(summary.invoice_id());
+    AppendSummary(json, summary, state == read_states.end() ? nullptr : &state->second);
   }
   json += ']';
   AppendText(json, "nextCursor", page.next_page_token());

@@ -8,17 +8,21 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "marginalia/invoices/v1/invoices_service.pb.h"
 
 namespace marginalia {
 
+// By invoice_id.
+using ReadStatesOfInvoices = absl::flat_hash_map<std::string, comments::v1::ReadState>;
+
 // That of the thread as the page tells it; from a service that does not tell it yet, as many as the
 // thread has comments, since nothing else changes one there.
 std::int64_t RevisionOf(const comments::v1::ListCommentsResponse& page);
 
-// {comments, nextCursor, previousCursor, totalSize, consistencyToken, thread}; without a thread
-// where the comments are of more than one.
+// {comments, nextCursor, previousCursor, totalSize, consistencyToken, thread}; where the comments
+// are of more than one thread, their readStates instead.
 std::string ToJson(const comments::v1::ListCommentsResponse& page);
 std::string ToJson(const comments::v1::ListRecentCommentsResponse& page);
 
@@ -35,6 +39,13 @@ std::string ToJson(const comments::v1::ListCommentRevisionsResponse& page);
 std::string ToJson(const comments::v1::ResolveThreadResponse& settled);
 std::string ToJson(const comments::v1::ReopenThreadResponse& settled);
 
+// {invoiceId, readSequence, newestSequence, unreadCount, mentioned}
+std::string ToJson(const comments::v1::ReadState& state);
+// {readState}
+std::string ToJson(const comments::v1::MarkThreadReadResponse& marked);
+// {people}
+std::string ToJson(const comments::v1::SearchAuthorsResponse& found);
+
 // What an event is called on the stream: "comment_added". Empty: its kind is not known here.
 std::string_view KindName(const comments::v1::Event& event);
 // {comment, totalSize, thread}: the data of such an event; the comment where it is of one, the size
@@ -50,8 +61,10 @@ struct JsonWithFreshness {
 
 // {invoice, summary, freshness}
 JsonWithFreshness ToJson(const invoices::v1::GetInvoiceResponse& answer);
-// {summaries, nextCursor, freshness}
-JsonWithFreshness ToJson(const invoices::v1::ListInvoiceSummariesResponse& page);
+// {summaries, nextCursor, freshness}; with unreadCount and mentioned in the summaries of those
+// invoices whose read states are known.
+JsonWithFreshness ToJson(const invoices::v1::ListInvoiceSummariesResponse& page,
+                         const ReadStatesOfInvoices& read_states);
 
 }  // namespace marginalia
 

@@ -130,6 +130,29 @@ void Upstream::GetComment(ApiCall call, const comments::v1::GetCommentRequest& r
        [this](auto... arguments) { comments_->async()->GetComment(std::move(arguments)...); });
 }
 
+void Upstream::MarkThreadRead(ApiCall call, const comments::v1::MarkThreadReadRequest& request,
+                              Answered<comments::v1::MarkThreadReadResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/MarkThreadRead", std::move(call), request,
+       kWriteDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->MarkThreadRead(std::move(arguments)...); });
+}
+
+void Upstream::BatchGetReadStates(ApiCall call,
+                                  const comments::v1::BatchGetReadStatesRequest& request,
+                                  Answered<comments::v1::BatchGetReadStatesResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/BatchGetReadStates", std::move(call), request,
+       kReadStatesDeadline, std::move(answered), [this](auto... arguments) {
+         comments_->async()->BatchGetReadStates(std::move(arguments)...);
+       });
+}
+
+void Upstream::SearchAuthors(ApiCall call, const comments::v1::SearchAuthorsRequest& request,
+                             Answered<comments::v1::SearchAuthorsResponse> answered) {
+  Call(*this, "marginalia.comments.v1.CommentsService/SearchAuthors", std::move(call), request,
+       kReadDeadline, std::move(answered),
+       [this](auto... arguments) { comments_->async()->SearchAuthors(std::move(arguments)...); });
+}
+
 void Upstream::EditComment(ApiCall call, const comments::v1::EditCommentRequest& request,
                            Answered<comments::v1::EditCommentResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/EditComment", std::move(call), request,

@@ -26,6 +26,7 @@
 namespace marginalia {
 
 inline constexpr absl::Duration kReadDeadline = absl::Seconds(5);
+inline constexpr absl::Duration kReadStatesDeadline = absl::Seconds(1);
 // A write that has been queued is better waited for than asked for again.
 inline constexpr absl::Duration kWriteDeadline = absl::Seconds(10);
 
@@ -74,6 +75,13 @@ class Upstream {
                   Answered<invoices::v1::GetInvoiceResponse> answered);
   void ListInvoiceSummaries(ApiCall call, const invoices::v1::ListInvoiceSummariesRequest& request,
                             Answered<invoices::v1::ListInvoiceSummariesResponse> answered);
+  void MarkThreadRead(ApiCall call, const comments::v1::MarkThreadReadRequest& request,
+                      Answered<comments::v1::MarkThreadReadResponse> answered);
+  // What only stands beside something else: it is not waited for as long.
+  void BatchGetReadStates(ApiCall call, const comments::v1::BatchGetReadStatesRequest& request,
+                          Answered<comments::v1::BatchGetReadStatesResponse> answered);
+  void SearchAuthors(ApiCall call, const comments::v1::SearchAuthorsRequest& request,
+                     Answered<comments::v1::SearchAuthorsResponse> answered);
   // The same where no request waits.
   void ListComments(Errand errand, const comments::v1::ListCommentsRequest& request,
                     Answered<comments::v1::ListCommentsResponse, Errand> answered);

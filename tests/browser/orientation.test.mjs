@@ -80,12 +80,17 @@ test("Days are told apart in the reader's own zone, and nothing moves for it", a
 test("A line says what is new since the last visit", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
-  await dana.open(invoice);
+  const openAndRead = async (how) => {
+    const marked = dana.page.waitForResponse((answer) => answer.url().endsWith("/read"));
+    await how();
+    assert.equal((await marked).status(), 200);
+  };
+  await openAndRead(() => dana.open(invoice));
   assert.equal(await dana.page.locator("[data-seen]").count(), 0, "all is new to whoever is new");
   await dana.page.goto("/invoices");
   await stack.addComment(invoice, "priya", "Since then.");
   await stack.addComment(invoice, "alex", "And this.");
-  await dana.open(invoice);
+  await openAndRead(() => dana.open(invoice));
   const line = dana.page.locator("#comments > li[data-seen]");
   assert.equal(await line.getAttribute("data-sequence"), "3");
   await dana.come(() => dana.page.reload());

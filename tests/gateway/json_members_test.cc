@@ -8,7 +8,8 @@ namespace marginalia {
 namespace {
 
 absl::StatusOr<JsonMembers> Read(std::string_view json) {
-  return ReadJsonMembers(json, {"changeId", "comment.id", "comment.body"});
+  return ReadJsonMembers(json, {"changeId", "comment.id", "comment.body", "comment.mentions[]",
+                                "mentions[]", "sequence#"});
 }
 
 // The field that is refused, or the reason where it is none's.
@@ -45,6 +46,46 @@ TEST(JsonMembersTest, WhatIsUnknownDoubledOrOfAnotherTypeIsNamed) {
   for (const char* json : {"", "[]", "\"x\"", "{", "{}{}", R"({"comment":{)", "null"}) {
     EXPECT_EQ(Refused(json), "JSON_INVALID") << json;
   }
+}
+
+TEST(JsonMembersTest, TheTextsOfAnArrayComeInTheirOrder) {
+  const auto read = Read(R"({"mentions":["a","","\u00e9\n"],"comment":{"mentions":["b"]}})");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(TextsOf(*read, "mentions"), (std::vector<std::string>{"a", "", "\xC3\xA9\n"}));
+  EXPECT_EQ(TextsOf(*read, "comment.mentions"), std::vector<std::string>{"b"});
+  EXPECT_TRUE(Read(R"({"mentions":[]})")->empty());
+  EXPECT_TRUE(TextsOf(*read, "others").empty());
+  const auto long_text = Read("{\"mentions\":[\"" + std::string(100'000, 'x') + "\"]}");
+  EXPECT_EQ(TextsOf(*long_text, "mentions").front().size(), 100'000U);
+}
+
+TEST(JsonMembersTest, WhatIsNoArrayOfTextsIsNamedByItsElement) {
+  EXPECT_EQ(Refused(R"({"mentions":["a",1]})"), "mentions[1]");
+  EXPECT_EQ(Refused(R"({"mentions":[null]})"), "mentions[0]");
+  EXPECT_EQ(Refused(R"({"mentions":[["a"]]})"), "mentions[0]");
+  EXPECT_EQ(Refused(R"({"mentions":[{"a":"b"}]})"), "mentions[0]");
+  EXPECT_EQ(Refused(R"({"mentions":"a"})"), "mentions");
+  EXPECT_EQ(Refused(R"({"mentions":null})"), "mentions");
+  EXPECT_EQ(Refused(R"({"mentions":{}})"), "mentions");
+  EXPECT_EQ(Refused(R"({"mentions":["a"],"mentions":["b"]})"), "mentions");
+  EXPECT_EQ(Refused(R"({"mentions":[],"mentions":[]})"), "mentions");
+  EXPECT_EQ(Refused(R"({"mentions[0]":"a"})"), "mentions[0]");
+  EXPECT_EQ(Refused(R"({"mentions[]":"a"})"), "mentions[]");
+  EXPECT_EQ(Refused(R"({"mentions":["a")"), "JSON_INVALID");
+  std::string many = "{\"mentions\":[\"x\"";
+  for (std::size_t i = 1; i < kJsonTextsMax; ++i) many += ",\"x\"";
+  EXPECT_EQ(Refused(many + "]}"), "read");
+  EXPECT_EQ(Refused(many + ",\"x\"]}"), "mentions");
+}
+
+TEST(JsonMembersTest, AWholeNumberIsReadAndAnyOtherIsNamed) {
+  EXPECT_EQ(Read(R"({"sequence":0})")->at("sequence"), "0");
+  EXPECT_EQ(Read(R"({"sequence":-9223372036854775808})")->at("sequence"), "-9223372036854775808");
+  EXPECT_EQ(Read(R"({"sequence":9223372036854775807})")->at("sequence"), "9223372036854775807");
+  for (const char* other : {"9223372036854775808", "1.5", "1e3", "\"1\"", "null", "true", "[1]"}) {
+    EXPECT_EQ(Refused(std::string("{\"sequence\":") + other + "}"), "sequence") << other;
+  }
+  EXPECT_EQ(Refused(R"({"sequence":1,"sequence":1})"), "sequence");
 }
 
 }  // namespace

@@ -109,7 +109,8 @@ Comment ScriptedComments::Post(const std::string& org, const std::string& invoic
 }
 
 Comment ScriptedComments::Append(const ThreadName& thread, const std::string& comment_id,
-                                 const std::string& author, const std::string& body) {
+                                 const std::string& author, const std::string& body,
+                                 const google::protobuf::RepeatedPtrField<std::string>& mentions) {
   std::vector<Comment>& comments = threads_[thread];
   const auto position = static_cast<std::int64_t>(events_.size()) + 1;
   Comment comment;
@@ -120,6 +121,7 @@ Comment ScriptedComments::Append(const ThreadName& thread, const std::string& co
   comment.mutable_author()->set_user_id(author);
   comment.mutable_author()->set_display_name("Name of " + author);
   comment.set_body(body);
+  *comment.mutable_mentions() = mentions;
   comment.mutable_create_time()->set_seconds(kTimeOfFirst + position);
   comment.set_sequence(static_cast<std::int64_t>(comments.size()) + 1);
   comment.set_revision(1);
@@ -261,7 +263,7 @@ grpc::Status ScriptedComments::AddComment(grpc::ServerContext* context,
   }
   if (!response->replayed()) {
     *response->mutable_comment() =
-        Append(*name, request->comment_id(), caller->user_id, request->body());
+        Append(*name, request->comment_id(), caller->user_id, request->body(), request->mentions());
   }
   response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
   changed_.notify_all();
@@ -468,12 +470,76 @@ grpc::Status ScriptedComments::ListRecentComments(
   if (!caller.ok()) return ToGrpc(caller.status());
   std::vector<Comment> all;
   for (const Event& event : events_) {
-    if (event.org_id() == caller->org_id) all.push_back(event.comment_added().comment());
+    const Comment& comment = event.comment_added().comment();
+    const bool asked_for =
+        !request->mentioning_me() || std::find(comment.mentions().begin(), comment.mentions().end(),
+                                               caller->user_id) != comment.mentions().end();
+    if (event.org_id() == caller->org_id && asked_for) all.push_back(comment);
   }
   const absl::Status filled = FillPage(all, request->page_size(), request->page_token(),
                                        {"ListRecentComments", caller->org_id}, *response);
   if (!filled.ok()) return ToGrpc(filled);
   response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  return grpc::Status::OK;
+}
+
+comments::v1::ReadState ScriptedComments::StateOf(const Caller& caller,
+                                                  const ThreadName& thread) const {
+  comments::v1::ReadState state;
+  state.set_invoice_id(thread.second);
+  const auto mark = read_marks_.find({caller.user_id, thread});
+  if (mark != read_marks_.end()) state.set_read_sequence(mark->second);
+  const auto comments = threads_.find(thread);
+  if (comments == threads_.end()) return state;
+  for (const Comment& comment : comments->second) {
+    state.set_newest_sequence(comment.sequence());
+    if (comment.sequence() <= state.read_sequence()) continue;
+    if (comment.author().user_id() != caller.user_id) {
+      state.set_unread_count(state.unread_count() + 1);
+    }
+    for (const std::string& user_id : comment.mentions()) {
+      if (user_id == caller.user_id) state.set_mentioned(true);
+    }
+  }
+  return state;
+}
+
+grpc::Status ScriptedComments::MarkThreadRead(grpc::ServerContext* context,
+                                              const comments::v1::MarkThreadReadRequest* request,
+                                              comments::v1::MarkThreadReadResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  const auto name = Find(*caller, request->invoice_id());
+  if (!name.ok()) return ToGrpc(name.status());
+  if (request->sequence() < 1) return ToGrpc(InvalidField("sequence", "must be 1 or more"));
+  std::int64_t& mark = read_marks_[{caller->user_id, *name}];
+  mark = std::max(mark, std::min(request->sequence(), StateOf(*caller, *name).newest_sequence()));
+  *response->mutable_read_state() = StateOf(*caller, *name);
+  return grpc::Status::OK;
+}
+
+grpc::Status ScriptedComments::BatchGetReadStates(
+    grpc::ServerContext* context, const comments::v1::BatchGetReadStatesRequest* request,
+    comments::v1::BatchGetReadStatesResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  for (const std::string& invoice_id : request->invoice_ids()) {
+    *response->add_read_states() = StateOf(*caller, {caller->org_id, invoice_id});
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status ScriptedComments::SearchAuthors(grpc::ServerContext* context,
+                                             const comments::v1::SearchAuthorsRequest* request,
+                                             comments::v1::SearchAuthorsResponse* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  if (std::string("priya").rfind(request->prefix(), 0) != 0) return grpc::Status::OK;
+  response->add_authors()->set_user_id("priya");
+  response->mutable_authors(0)->set_display_name("Name of priya");
   return grpc::Status::OK;
 }
 

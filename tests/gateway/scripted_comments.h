@@ -103,6 +103,16 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   grpc::Status ExportEvidence(
       grpc::ServerContext* context, const comments::v1::ExportEvidenceRequest* request,
       grpc::ServerWriter<comments::v1::ExportEvidenceResponse>* writer) override;
+  grpc::Status MarkThreadRead(grpc::ServerContext* context,
+                              const comments::v1::MarkThreadReadRequest* request,
+                              comments::v1::MarkThreadReadResponse* response) override;
+  grpc::Status BatchGetReadStates(grpc::ServerContext* context,
+                                  const comments::v1::BatchGetReadStatesRequest* request,
+                                  comments::v1::BatchGetReadStatesResponse* response) override;
+  // Priya, when the prefix is hers.
+  grpc::Status SearchAuthors(grpc::ServerContext* context,
+                             const comments::v1::SearchAuthorsRequest* request,
+                             comments::v1::SearchAuthorsResponse* response) override;
   grpc::Status WatchEvents(grpc::ServerContext* context,
                            const comments::v1::WatchEventsRequest* request,
                            grpc::ServerWriter<comments::v1::WatchEventsResponse>* writer) override;
@@ -117,8 +127,11 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
                                                       const std::string& invoice_id,
                                                       const std::string& comment_id,
                                                       const std::string& etag);
-  comments::v1::Comment Append(const ThreadName& thread, const std::string& comment_id,
-                               const std::string& author, const std::string& body);
+  comments::v1::Comment Append(
+      const ThreadName& thread, const std::string& comment_id, const std::string& author,
+      const std::string& body,
+      const google::protobuf::RepeatedPtrField<std::string>& mentions = {});
+  comments::v1::ReadState StateOf(const Caller& caller, const ThreadName& thread) const;
   absl::StatusOr<std::int64_t> StartOf(const Caller& caller,
                                        const comments::v1::WatchEventsRequest& request) const;
   std::string TokenAt(std::int64_t position, const Caller& caller) const;
@@ -134,6 +147,7 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   // By comment, what each revision said, oldest first.
   std::map<std::string, std::vector<std::string>> said_;
   std::vector<comments::v1::Event> events_;
+  std::map<std::pair<std::string, ThreadName>, std::int64_t> read_marks_;  // by user_id
   std::int64_t compacted_ = 0;
   absl::Status fail_next_;
   bool held_ = false;

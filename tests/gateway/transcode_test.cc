@@ -259,7 +259,7 @@ TEST(TranscodeTest, APageOfSummariesReadsBack) {
   page.mutable_summaries(0)->set_last_author_name("Dana");
   *page.add_summaries() = SampleInvoice().summary();
   page.set_next_page_token("next");
-  const json::value shown = Checked("InvoiceSummaryPage", ToJson(page).json);
+  const json::value shown = Checked("InvoiceSummaryPage", ToJson(page, {}).json);
   EXPECT_EQ(shown.at("summaries").as_array().size(), 2U);
   EXPECT_EQ(shown.at("summaries").at(0).at("lastCommentTime"), "1970-01-01T00:00:01.000000Z");
   EXPECT_EQ(shown.at("nextCursor"), "next");

@@ -30,35 +30,54 @@ PageData ItemOf(const Comment& comment, absl::Time now) {
   return item;
 }
 
-}  // namespace
-
-absl::StatusOr<bool> WantsActivity(std::string_view query) {
-  const auto value = QueryText(query, "activity");
-  if (!value.ok()) return value.status();
-  return *value == kActivityOpen;
+bool IsUnread(const Comment& comment, const Activity& activity) {
+  if (comment.has_removal() || comment.author().user_id() == activity.user_id) return false;
+  for (const comments::v1::ReadState& state : activity.comments->read_states()) {
+    if (state.invoice_id() == comment.invoice_id()) {
+      return comment.sequence() > state.read_sequence();
+    }
+  }
+  return false;
 }
 
-void LoadActivity(Upstream& upstream, ApiCall call, bool open,
+}  // namespace
+
+absl::StatusOr<std::string_view> WantedActivity(std::string_view query) {
+  const auto value = QueryText(query, "activity");
+  if (!value.ok()) return value.status();
+  for (const std::string_view known : {kActivityOpen, kActivityMentions}) {
+    if (*value == known) return known;
+  }
+  return std::string_view();
+}
+
+void LoadActivity(Upstream& upstream, ApiCall call, std::string_view shows,
                   absl::AnyInvocable<void(ApiCall, Activity)> loaded) {
-  if (!open) return loaded(std::move(call), Activity());
+  if (shows.empty()) return loaded(std::move(call), Activity());
   ListRecentCommentsRequest request;
   request.set_page_size(kPageSizeDefault);
+  request.set_mentioning_me(shows == kActivityMentions);
   upstream.ListRecentComments(
       std::move(call), request,
-      [loaded = std::move(loaded)](ApiCall call, const absl::Status& status,
-                                   const ListRecentCommentsResponse& page) mutable {
-        Activity activity{.open = true, .comments = {}, .failure = status};
+      [shows, loaded = std::move(loaded)](ApiCall call, const absl::Status& status,
+                                          const ListRecentCommentsResponse& page) mutable {
+        Activity activity{
+            .shows = shows, .comments = {}, .user_id = call.caller().user_id, .failure = status};
         if (status.ok()) activity.comments = page;
         loaded(std::move(call), std::move(activity));
       });
 }
 
-void AddActivity(PageData& page, const Activity& activity, std::string open_address,
-                 std::string closed_address, absl::Time now) {
+void AddActivity(PageData& page, const Activity& activity,
+                 absl::FunctionRef<std::string(std::string_view)> address, absl::Time now) {
+  const bool mentions = activity.shows == kActivityMentions;
   page["toggle"] = true;
-  page["toggle_href"] = activity.open ? closed_address : open_address;
-  page["closed_href"] = closed_address;
-  page["aside_open"] = activity.open;
+  page["toggle_href"] = address(activity.shows.empty() ? kActivityOpen : std::string_view());
+  page["closed_href"] = address("");
+  page["aside_choice_name"] = mentions ? "All comments" : "Mentions of you";
+  page["aside_choice_href"] = address(mentions ? kActivityOpen : kActivityMentions);
+  page["empty_aside"] = mentions ? "Nobody has mentioned you yet." : "Nobody has commented yet.";
+  page["aside_open"] = !activity.shows.empty();
   if (!activity.failure.ok()) {
     page["aside_notice"] =
         "The newest comments cannot be shown right now. Reload the page to try again.";
@@ -66,8 +85,13 @@ void AddActivity(PageData& page, const Activity& activity, std::string open_addr
   if (!activity.comments) return;
   PageList items;
   items.reserve(static_cast<std::size_t>(activity.comments->comments_size()));
-  for (const Comment& comment : activity.comments->comments()) {
-    items.push_back(ItemOf(comment, now));
+  // What is unread comes first.
+  for (const bool unread : {true, false}) {
+    for (const Comment& comment : activity.comments->comments()) {
+      if (IsUnread(comment, activity) != unread) continue;
+      items.push_back(ItemOf(comment, now));
+      items.back()["activity_unread"] = unread;
+    }
   }
   page["aside_empty"] = items.empty();
   page["activities"] = PageData(items);

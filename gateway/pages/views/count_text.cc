@@ -17,4 +17,8 @@ std::string CountWords(std::int64_t count) {
   return CountNumber(count) + " comments";
 }
 
+std::string UnreadWords(std::int64_t count) {
+  return (count > 99 ? "99+" : absl::StrCat(count)) + " unread";
+}
+
 }  // namespace marginalia

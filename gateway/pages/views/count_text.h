@@ -14,6 +14,9 @@ std::string CountNumber(std::int64_t count);
 // "No comments", "1 comment", "1,234 comments".
 std::string CountWords(std::int64_t count);
 
+// "3 unread", "99+ unread": of 100 nobody knows whether there are more.
+std::string UnreadWords(std::int64_t count);
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_GATEWAY_PAGES_VIEWS_COUNT_TEXT_H_

@@ -68,6 +68,7 @@ std::string Dehydrated(const ListCommentsResponse& page, const ThreadPlace& plac
   // Who may take away what others wrote.
   if (caller.role == Role::kAdmin) json += R"(,"role":"admin")";
   json += '}';
+  if (place.read_state != nullptr) json += ",\"readState\":" + ToJson(*place.read_state);
   AppendMember(json, "etag", TagOf(page, place, caller));
   json += '}';
   return WithoutLessThan(json);

@@ -125,7 +125,8 @@ PageData SummaryData(const GetInvoiceResponse& answer, std::optional<std::int64_
   return data;
 }
 
-PageData SummaryRow(const InvoiceSummary& summary, absl::Time now) {
+PageData SummaryRow(const InvoiceSummary& summary, const comments::v1::ReadState* read_state,
+                    absl::Time now) {
   PageData row;
   row["number"] = summary.number();
   row["invoice_href"] = InvoicePath(summary.number(), summary.invoice_id());
@@ -137,6 +138,10 @@ PageData SummaryRow(const InvoiceSummary& summary, absl::Time now) {
   AddCountOrDash(row, CountOf(summary));
   row["is_resolved"] = summary.thread_state() == comments::v1::THREAD_STATE_RESOLVED;
   AddLast(row, summary, now);
+  if (read_state != nullptr && read_state->unread_count() > 0) {
+    row["unread_words"] = UnreadWords(read_state->unread_count());
+    row["mentions_me"] = read_state->mentioned();
+  }
   return row;
 }
 

@@ -18,8 +18,9 @@ namespace marginalia {
 PageData SummaryData(const invoices::v1::GetInvoiceResponse& answer,
                      std::optional<std::int64_t> count, absl::Time now);
 
-// A row of the list of invoices.
-PageData SummaryRow(const invoices::v1::InvoiceSummary& summary, absl::Time now);
+// A row of the list of invoices. `read_state` is of its thread; null: nobody knows what is unread.
+PageData SummaryRow(const invoices::v1::InvoiceSummary& summary,
+                    const comments::v1::ReadState* read_state, absl::Time now);
 
 // How many comments there are, wherever a page says so.
 void AddCount(PageData& data, std::int64_t count);

@@ -1,5 +1,6 @@
 #include "gateway/pages/views/thread_view.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,14 +15,32 @@ namespace marginalia {
 using comments::v1::Comment;
 using comments::v1::ListCommentsResponse;
 
+namespace {
+
+// Whether the caller is meant by it.
+bool Mentions(const Comment& comment, const Caller& caller) {
+  const auto& mentions = comment.mentions();
+  return std::find(mentions.begin(), mentions.end(), caller.user_id) != mentions.end();
+}
+
+}  // namespace
+
 PageData ThreadData(const ListCommentsResponse& page, const ThreadPlace& place,
                     const Caller& caller, absl::Time now) {
   PageData data;
   PageList comments;
   comments.reserve(static_cast<std::size_t>(page.comments_size()));
+  int news = 0;
   for (const Comment& comment : page.comments()) {
-    comments.push_back(CommentData(comment, place.path, caller, now));
-    if (comment.comment_id() == place.linked) comments.back()["linked"] = true;
+    PageData shown = CommentData(comment, place.path, caller, now);
+    if (comment.comment_id() == place.linked) shown["linked"] = true;
+    if (Mentions(comment, caller)) shown["mentions_me"] = true;
+    const bool seen =
+        place.read_state != nullptr && comment.sequence() <= place.read_state->read_sequence();
+    // Drawn once, where what is new ends.
+    if (seen && std::exchange(news, 0) > 0) shown["is_last_seen"] = true;
+    if (!seen && comment.author().user_id() != caller.user_id) ++news;
+    comments.push_back(std::move(shown));
   }
   data["comments"] = PageData(comments);
   data["is_empty"] = page.total_size() == 0;

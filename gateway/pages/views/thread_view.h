@@ -26,6 +26,8 @@ struct ThreadPlace {
   std::string_view activity;
   // The comment that a link leads to; empty: none.
   std::string_view linked;
+  // How far the caller has read it; null while nobody knows.
+  const comments::v1::ReadState* read_state = nullptr;
 };
 
 // What thread.mustache shows of `page`; with it, for the page's script, the same data as JSON.

@@ -4,7 +4,7 @@ import { type QueryClient, QueryObserver } from "@tanstack/query-core";
 import { activityNode } from "./activity_node.ts";
 import type { Announcer } from "./announcer.ts";
 import type { ApiError } from "./api_error.ts";
-import type { CommentPage } from "./comment.ts";
+import type { Comment, CommentPage } from "./comment.ts";
 import { activityKeys } from "./comment_keys.ts";
 import { readActivity } from "./comments_api.ts";
 import type { PageClock } from "./page_time.ts";
@@ -20,6 +20,7 @@ export class Activity {
   readonly #clock: PageClock;
   readonly #announcer: Announcer;
   readonly #recent: QueryObserver<CommentPage, ApiError, CommentPage, CommentPage, ListKey>;
+  readonly #userId: string | undefined;
   #leave: (() => void) | undefined;
 
   constructor(
@@ -27,7 +28,9 @@ export class Activity {
     client: QueryClient,
     clock: PageClock,
     announcer: Announcer,
+    userId?: string,
   ) {
+    this.#userId = userId;
     this.#aside = parts.aside;
     this.#toggle = parts.toggle;
     this.#close = parts.close;
@@ -86,7 +89,12 @@ export class Activity {
     const { data, isError } = this.#recent.getCurrentResult();
     const list = this.#list();
     if (data !== undefined) {
-      list.replaceChildren(...data.comments.map((each) => activityNode(each, this.#clock)));
+      const unread = new Set(data.comments.filter((each) => isUnread(each, data, this.#userId)));
+      // What is unread comes first.
+      const ordered = new Set([...unread, ...data.comments]);
+      list.replaceChildren(
+        ...Array.from(ordered, (each) => activityNode(each, unread.has(each), this.#clock)),
+      );
     }
     this.#say(
       isError ? "Recent activity could not be read. Close it and open it again." : undefined,
@@ -111,6 +119,12 @@ export class Activity {
     this.#list().before(place);
     this.#announcer.say(text);
   }
+}
+
+function isUnread(comment: Comment, page: CommentPage, userId: string | undefined): boolean {
+  if (comment.removal !== undefined || comment.author.userId === userId) return false;
+  const state = page.readStates?.find(({ invoiceId }) => invoiceId === comment.invoiceId);
+  return state !== undefined && comment.sequence > state.readSequence;
 }
 
 // A link that acts as a button: Space presses it too.

@@ -1,10 +1,10 @@
 // A comment in the sidebar: who, when and how it begins, as a link to its invoice.
 import type { Comment } from "./comment.ts";
-import { authorNode, nodeId, timeNode } from "./comment_node.ts";
+import { authorNode, element, nodeId, timeNode } from "./comment_node.ts";
 import type { PageClock } from "./page_time.ts";
 import { excerpt } from "./text.ts";
 
-export function activityNode(comment: Comment, clock: PageClock): HTMLLIElement {
+export function activityNode(comment: Comment, unread: boolean, clock: PageClock): HTMLLIElement {
   const text = document.createElement("p");
   text.className = "excerpt";
   text.dir = "auto";
@@ -13,7 +13,8 @@ export function activityNode(comment: Comment, clock: PageClock): HTMLLIElement 
   link.href = `/invoices/${encodeURIComponent(comment.invoiceId)}#${nodeId(comment.commentId)}`;
   link.append(authorNode(comment.author), timeNode(comment.createTime, clock), text);
   const node = document.createElement("li");
-  node.className = "activity-item";
+  node.className = `activity-item${unread ? " unread" : ""}`;
+  if (unread) link.prepend(element("span", "visually-hidden", "Unread: "));
   node.append(link);
   return node;
 }

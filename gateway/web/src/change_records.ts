@@ -48,6 +48,7 @@ function parse(text: string | undefined): ChangeRecord | undefined {
       text: said,
       changeId,
       wasSent: wasSent === true,
+      mentions: record.mentions,
     } as ChangeRecord;
   } catch {
     return undefined;

@@ -21,6 +21,8 @@ export interface Comment {
   // Whether what it said exists nowhere any more.
   readonly erased?: boolean;
   readonly etag?: string;
+  // The userIds of those whom it mentions.
+  readonly mentions?: readonly string[];
   // What one has asked for and the server has not confirmed: shown already.
   readonly isChanging?: boolean;
 }
@@ -62,6 +64,16 @@ export interface CommentPage {
   readonly totalSize: number;
   readonly consistencyToken: string;
   readonly thread?: ThreadFacts;
+  // Of the threads of its comments, where they are of several.
+  readonly readStates?: readonly ReadState[];
+}
+
+// How far one has read a thread.
+export interface ReadState {
+  readonly invoiceId: string;
+  readonly readSequence: number;
+  // At most 100, which stands for more.
+  readonly unreadCount: number;
 }
 
 export interface AddedComment {

@@ -68,13 +68,14 @@ export class CommentChanges {
   }
 
   begin(kind: CommentChange["kind"], comment: Comment): void {
-    const { commentId, etag = "", body } = comment;
+    const { commentId, etag = "", body, mentions } = comment;
     const under = this.#changes.get(commentId);
     if (under?.isSending) return;
     if (under?.record.kind !== kind) {
       if (under !== undefined) this.#drop(commentId);
       const text = kind === "edit" ? body : "";
-      const record = { kind, commentId, etag, text, changeId: newUuid(), wasSent: false };
+      const changeId = newUuid();
+      const record = { kind, commentId, etag, text, changeId, mentions, wasSent: false };
       this.#changes.set(commentId, { record, isSending: false, why: "" });
     }
     this.place();

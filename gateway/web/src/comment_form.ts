@@ -22,6 +22,8 @@ export interface CommentFormParts {
   // A comment was stored, so the server is there and knows who one is.
   readonly posted: () => void;
   readonly isResolved: () => boolean;
+  // The userIds of those whom a text mentions.
+  readonly mentionsIn: (text: string) => readonly string[];
 }
 
 export class CommentForm {
@@ -122,7 +124,8 @@ export class CommentForm {
     this.#setText("");
     this.#id.value = newUuid();
     this.#edited = undefined;
-    void this.#post({ id, body, ...(reopens && { reopens }) });
+    const mentions = this.#parts.mentionsIn(body);
+    void this.#post({ id, body, mentions, ...(reopens && { reopens }) });
   }
 
   async #post(entry: OutboxEntry): Promise<void> {

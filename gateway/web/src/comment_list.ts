@@ -8,7 +8,7 @@ import { markList } from "./thread_marks.ts";
 
 export interface Reader {
   readonly userId: string;
-  // See LastVisit.
+  // See ReadMark.
   readonly seen: number;
   // What the reader can do with a comment.
   readonly actions: (comment: Comment) => readonly string[];

@@ -4,6 +4,7 @@ import { ApiError } from "./api_error.ts";
 import {
   type AddedComment,
   AROUND,
+  type Author,
   type Comment,
   type CommentPage,
   type ThreadEvent,
@@ -22,13 +23,21 @@ export interface CommentChange {
   // What it is to say, or why it is taken away.
   readonly text: string;
   readonly changeId: string;
+  // Whom it goes on mentioning.
+  readonly mentions?: readonly string[] | undefined;
+}
+
+export interface NewComment {
+  readonly id: string;
+  readonly body: string;
+  readonly mentions?: readonly string[] | undefined;
 }
 
 export interface Settlement {
   readonly kind: "resolve" | "reopen";
   readonly changeId: string;
   // What is said with it.
-  readonly comment?: { readonly id: string; readonly body: string };
+  readonly comment?: NewComment;
 }
 
 export interface Settled {
@@ -87,13 +96,25 @@ export class CommentsApi {
   }
 
   // The same id again is the same comment, however often.
-  add(id: string, body: string): Promise<AddedComment> {
-    return write("POST", this.#comments, { id, body });
+  add(comment: NewComment): Promise<AddedComment> {
+    return write("POST", this.#comments, comment);
   }
 
-  change({ kind, commentId, etag, text, changeId }: CommentChange): Promise<AddedComment> {
+  markRead(sequence: number): Promise<unknown> {
+    // Whoever leaves the page has read it all the same.
+    return write("POST", `${this.invoicePath}/read`, { sequence }, "", true);
+  }
+
+  change({
+    kind,
+    commentId,
+    etag,
+    text,
+    changeId,
+    mentions,
+  }: CommentChange): Promise<AddedComment> {
     const path = this.#commentPath(commentId);
-    if (kind === "edit") return write("PATCH", path, { body: text, changeId }, etag);
+    if (kind === "edit") return write("PATCH", path, { body: text, changeId, mentions }, etag);
     return write("DELETE", path, { reason: text, changeId }, etag);
   }
 
@@ -130,6 +151,12 @@ export function readActivity(signal: AbortSignal): Promise<CommentPage> {
   return exchange("/api/activity", { signal }, (response) => response.json());
 }
 
+// Those who have written, by how a name of theirs begins.
+export function findPeople(prefix: string): Promise<{ readonly people: readonly Author[] }> {
+  const path = `/api/people?limit=6&prefix=${encodeURIComponent(prefix)}`;
+  return exchange(path, {}, (response) => response.json());
+}
+
 // The summary of the invoice page at `path`, at least as fresh as the token, as HTML.
 export function readSummary(path: string, token: string): Promise<string> {
   const address = `${path}/summary?consistency=${encodeURIComponent(token)}`;
@@ -148,10 +175,16 @@ export function readPage(address: string): Promise<string> {
   return exchange(address, {}, (response) => response.text());
 }
 
-function write<T>(method: string, path: string, body: object, etag = ""): Promise<T> {
+function write<T>(
+  method: string,
+  path: string,
+  body: object,
+  etag = "",
+  keepalive = false,
+): Promise<T> {
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   if (etag !== "") headers["If-Match"] = etag.startsWith('"') ? etag : `"${etag}"`;
-  const init = { method, headers, body: JSON.stringify(body) };
+  const init = { method, headers, body: JSON.stringify(body), keepalive };
   return exchange(path, init, (response) => response.json(), POST_TIMEOUT_MS);
 }
 

@@ -14,12 +14,13 @@ import type { Dehydrated } from "./dehydrated.ts";
 import { Draft } from "./draft.ts";
 import { eventText } from "./event_text.ts";
 import { KeptPlace } from "./kept_place.ts";
-import { LastVisit } from "./last_visit.ts";
 import { LiveEvents } from "./live_events.ts";
 import { showLiveState } from "./live_label.ts";
+import { chosenPeople, mentionsIn, offerPeople } from "./mentions.ts";
 import { Outbox } from "./outbox.ts";
 import type { PageClock } from "./page_time.ts";
 import { Posting } from "./posting.ts";
+import { ReadMark } from "./read_mark.ts";
 import { isTopInView } from "./reading_place.ts";
 import { followShortcuts, postingKeys, type Shortcut } from "./shortcuts.ts";
 import { browserStore, keyOf, tabStore } from "./store.ts";
@@ -44,7 +45,6 @@ export function startThread(
   counts.raise(Number(document.getElementById("summary")?.dataset.count ?? 0));
   const { userId } = viewer;
   const owner = { orgId: viewer.orgId, userId, invoiceId };
-  const lastVisit = new LastVisit(browserStore, owner);
   const changes = new CommentChanges({
     api,
     query,
@@ -63,7 +63,8 @@ export function startThread(
     announcer,
     clock,
     userId,
-    lastVisit,
+    readMark: new ReadMark(api, page.readState?.readSequence),
+    unread: page.readState?.unreadCount ?? 0,
   });
   const summary = new Summary(location.pathname, counts, clock);
   summary.follow(api.invoicePath);
@@ -77,10 +78,26 @@ export function startThread(
   };
   const posted = () => events.wake();
   const element = section.querySelector<HTMLFormElement>("#comment-form");
+  const peopleKey = keyOf("people", owner);
+  const text = element?.querySelector("textarea");
+  // Before the form itself: the keys that choose from the list are no others there.
+  if (text) offerPeople(text, announcer, browserStore, peopleKey);
   const form =
     element === null
       ? undefined
-      : new CommentForm(element, { posting, draft, announcer, list, posted, isResolved });
+      : new CommentForm(element, {
+          posting,
+          draft,
+          announcer,
+          list,
+          posted,
+          isResolved,
+          mentionsIn: (text) =>
+            mentionsIn(text, [
+              ...chosenPeople(browserStore, peopleKey),
+              ...commentsOf(query.thread).map(({ author }) => author),
+            ]),
+        });
 
   const writing: Shortcut[] =
     form === undefined ? [] : [["c", "Write a comment", () => form.focus()]];

@@ -1,10 +1,9 @@
 // The comments that were sent and are not known to be stored, each under its own id. Kept across
 // reloads, so that each is tried again under that id and cannot be stored twice.
+import type { NewComment } from "./comments_api.ts";
 import { keyOf, type Owner, type Store } from "./store.ts";
 
-export interface OutboxEntry {
-  readonly id: string;
-  readonly body: string;
+export interface OutboxEntry extends NewComment {
   // Whether posting it opens the thread again.
   readonly reopens?: boolean;
 }
@@ -44,7 +43,8 @@ function parse(text: string | undefined): OutboxEntry | undefined {
   try {
     const entry: Partial<OutboxEntry> | null = JSON.parse(text ?? "null");
     if (typeof entry?.id !== "string" || typeof entry.body !== "string") return undefined;
-    return { id: entry.id, body: entry.body, ...(entry.reopens && { reopens: true }) };
+    const { id, body, mentions, reopens } = entry;
+    return { id, body, ...(mentions && { mentions }), ...(reopens && { reopens: true }) };
   } catch {
     return undefined;
   }

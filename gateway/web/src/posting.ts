@@ -84,11 +84,11 @@ export class Posting {
   }
 
   // Said and done in one; under the comment's id, so that both are done once.
-  async #store({ id, body, reopens }: OutboxEntry): Promise<AddedComment> {
+  async #store({ reopens, ...comment }: OutboxEntry): Promise<AddedComment> {
     const { api } = this.#parts;
-    if (!reopens) return api.add(id, body);
-    const done = await api.settle({ kind: "reopen", changeId: id, comment: { id, body } });
-    if (done.comment === undefined) return api.add(id, body);
+    if (!reopens) return api.add(comment);
+    const done = await api.settle({ kind: "reopen", changeId: comment.id, comment });
+    if (done.comment === undefined) return api.add(comment);
     return { ...done, comment: done.comment };
   }
 

@@ -1,9 +1,10 @@
-// The tab says how many comments came while nobody looked: "(3) INV-1042 · Marginalia".
+// The tab says how many comments nobody has looked at yet: "(3) INV-1042 · Marginalia".
 export class TabTitle {
   readonly #plain = document.title;
   #unseen = 0;
 
   add(comments: number): void {
+    if (comments === 0) return;
     this.#unseen += comments;
     document.title = `(${this.#unseen}) ${this.#plain}`;
   }

@@ -9,7 +9,7 @@ const RUN_MS_MAX = 10 * 60_000;
 export interface Marks {
   readonly now: number;
   readonly userId: string;
-  // See LastVisit.
+  // See ReadMark.
   readonly seen: number;
 }
 
@@ -25,6 +25,7 @@ export function markList(list: Element, comments: readonly Comment[], marks: Mar
     const itsDay = longDay(Date.parse(comment.createTime));
     set(item, "data-day", itsDay === day ? undefined : itsDay);
     item.classList.toggle("run", itsDay === day && goesOn(above, comment));
+    set(item, "data-mention", comment.mentions?.includes(marks.userId) ? "" : undefined);
     const isSeen = !isPending(comment) && comment.sequence <= marks.seen;
     set(item, "data-seen", isSeen && news > 0 ? "New since your last visit" : undefined);
     if (isSeen) news = 0;

@@ -6,11 +6,11 @@ import type { CommentChanges } from "./comment_changes.ts";
 import type { CommentCounts } from "./comment_counts.ts";
 import { CommentList, type Reader } from "./comment_list.ts";
 import { nodeId } from "./comment_node.ts";
-import type { LastVisit } from "./last_visit.ts";
 import { NewCommentsPill } from "./new_comments_pill.ts";
 import { News } from "./news.ts";
 import type { PageClock } from "./page_time.ts";
 import { Pager } from "./pager.ts";
+import type { ReadMark } from "./read_mark.ts";
 import { holdPlace, isTopInView, keepPlace } from "./reading_place.ts";
 import { TabTitle } from "./tab_title.ts";
 import { shownName } from "./text.ts";
@@ -25,7 +25,7 @@ export class ThreadView {
   readonly #announcer: Announcer;
   readonly #news: News;
   readonly #userId: string;
-  readonly #lastVisit: LastVisit;
+  readonly #readMark: ReadMark;
   readonly #changes: CommentChanges;
   readonly #title = new TabTitle();
   readonly #pill: NewCommentsPill;
@@ -44,17 +44,19 @@ export class ThreadView {
       announcer: Announcer;
       clock: PageClock;
       userId: string;
-      lastVisit: LastVisit;
+      readMark: ReadMark;
+      // How many there were already that one had not read.
+      unread: number;
       changes: CommentChanges;
       actions: Reader["actions"];
     },
   ) {
     this.#section = section;
-    this.#lastVisit = parts.lastVisit;
+    this.#readMark = parts.readMark;
     this.#changes = parts.changes;
     this.#list = new CommentList(list, parts.clock, {
       userId: parts.userId,
-      seen: parts.lastVisit.sequence,
+      seen: parts.readMark.sequence,
       actions: parts.actions,
     });
     this.#query = parts.query;
@@ -64,6 +66,7 @@ export class ThreadView {
     this.#userId = parts.userId;
     this.#known = totalOf(parts.query.thread);
     this.#wasAtNewest = isAtNewest(parts.query.thread);
+    this.#title.add(parts.unread);
     this.#pill = new NewCommentsPill(list, () => this.goToNewest());
     const leave = () => this.#list.focus();
     this.#older = new Pager({
@@ -152,7 +155,7 @@ export class ThreadView {
     if (!isTopInView(this.#list.element)) return;
     this.#pill.clear();
     this.#title.clear();
-    this.#lastVisit.seen(this.#known);
+    this.#readMark.seen(this.#known);
   }
 
   goToNewest(): void {

@@ -1,5 +1,5 @@
 // The gateway as far as the leaf talks to it: one thread, and what was asked of it.
-import type { Comment, CommentPage } from "../../src/comment.ts";
+import type { Author, Comment, CommentPage } from "../../src/comment.ts";
 
 export const INVOICE = "0192f3a1-0000-7000-8000-000000000001";
 const PAGE_SIZE = 20;
@@ -22,8 +22,14 @@ interface Hold {
 
 export class FakeServer {
   readonly requests: string[] = [];
+  // The sequences up to which one says to have read; no requests of those above.
+  readonly marks: number[] = [];
   // Newest last.
   readonly comments: Comment[] = [];
+  // Who is found, whatever is looked for.
+  people: readonly Author[] = [];
+  // What was posted last.
+  posted: { body?: string; mentions?: string[] } = {};
   // Answers in place of the thread's; a request that it leaves alone is answered as usual.
   intercept: ((request: string) => Response | undefined) | undefined;
   // While set, answers are made up at once but wait to be released.
@@ -82,6 +88,10 @@ export class FakeServer {
 
   async #fetch(address: string, init: RequestInit): Promise<Response> {
     const request = `${init.method ?? "GET"} ${address}`;
+    if (address.endsWith("/read")) {
+      this.marks.push(JSON.parse(String(init.body)).sequence);
+      return Response.json({});
+    }
     this.requests.push(request);
     const response = this.intercept?.(request) ?? this.#answer(address, init);
     if (this.holding) await this.#hold(request, init.signal ?? undefined);
@@ -98,6 +108,7 @@ export class FakeServer {
   #answer(address: string, init: RequestInit): Response {
     const url = new URL(address, "http://gateway.example");
     if (url.pathname.endsWith("/summary")) return this.#summary();
+    if (url.pathname === "/api/people") return Response.json({ people: this.people });
     if (url.pathname === "/api/activity") return Response.json(this.page());
     if (init.method === "POST") return this.#store(String(init.body));
     const tag = new Headers(init.headers).get("If-None-Match");
@@ -112,6 +123,7 @@ export class FakeServer {
   }
 
   #store(json: string): Response {
+    this.posted = JSON.parse(json);
     const { id, body }: { id: string; body: string } = JSON.parse(json);
     const known = this.comments.find((comment) => comment.commentId === id);
     const comment = known ?? this.add({ ...commentOf(0, "dana"), commentId: id, body });

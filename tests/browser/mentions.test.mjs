@@ -1,0 +1,117 @@
+// A walk of two people: one is mentioned, sees it unread on the list, reads it, answers, and goes back.
+import assert from "node:assert/strict";
+import { until } from "./support/await.mjs";
+import { suite } from "./support/suite.mjs";
+
+const test = suite();
+
+// What the list says of the invoice beside its number of comments.
+async function unreadOn(person, invoice) {
+  const row = person.page.locator("table.invoices tr").filter({ hasText: invoice.number });
+  await row.waitFor();
+  const badge = row.locator(".unread-badge");
+  return (await badge.count()) === 0 ? "" : badge.innerText();
+}
+
+async function readsOf(person, act) {
+  const marked = person.page.waitForResponse((answer) => answer.url().endsWith("/read"));
+  await act();
+  assert.equal((await marked).status(), 200);
+}
+
+test("Whoever is mentioned sees it on the list, reads and answers, and all counts are right", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  const priya = await browser.person("priya");
+  assert.equal(await unreadOn(priya, invoice), "2 unread", "of three, one is her own");
+  await readsOf(priya, () => priya.open(invoice));
+  await priya.page.goto("/invoices");
+  assert.equal(await unreadOn(priya, invoice), "");
+
+  await readsOf(dana, () => dana.open(invoice));
+  await dana.body.pressSequentially("Is that agreed, @pri");
+  const option = dana.page.getByRole("option", { name: "Priya" });
+  await option.waitFor();
+  assert.equal(await dana.body.getAttribute("aria-activedescendant"), "person-0");
+  await browser.takePictures("People offered");
+  await dana.page.keyboard.press("Enter");
+  assert.match(await dana.body.inputValue(), /^Is that agreed, @Priya.* $/);
+  await option.waitFor({ state: "detached" });
+  await dana.page.keyboard.press("Control+Enter");
+  await dana.comment("Is that agreed").and(dana.page.locator(":not(.pending)")).waitFor();
+  const [asked] = await stack.thread(invoice);
+  assert.deepEqual(asked.mentions, ["priya"]);
+
+  await priya.page.reload();
+  assert.equal(await unreadOn(priya, invoice), "1 unread · mentions you");
+  await browser.takePictures("A mention on the list");
+  await priya.page.getByRole("link", { name: "Recent activity" }).click();
+  const item = priya.page.locator(".activity-item.unread").first();
+  await item.filter({ hasText: "Is that agreed" }).waitFor();
+  await priya.page.goto("/invoices?activity=mentions");
+  await browser.takePictures("The mentions in the sidebar");
+  assert.equal(await priya.page.locator(".activity-item").count(), 1);
+  await readsOf(priya, () => priya.come(() => priya.page.locator(".activity-item a").click()));
+  const mention = priya.page.locator("#comments > li[data-mention]");
+  assert.equal(await mention.getAttribute("id"), `comment-${asked.commentId}`);
+  assert.equal(await priya.page.locator("li[data-seen]").getAttribute("data-sequence"), "3");
+  await browser.takePictures("The comment that mentions");
+
+  await priya.postConfirmed("It is.");
+  await dana.comment("It is.").waitFor();
+  await priya.page.goto("/invoices");
+  assert.equal(await unreadOn(priya, invoice), "", "neither what was read nor what is one's own");
+  const thread = await stack.thread(invoice);
+  assert.equal(thread.length, 5);
+  for (const one of [dana, priya]) {
+    await until("nothing is unread", async () => {
+      await one.page.goto("/invoices");
+      return (await unreadOn(one, invoice)) === "";
+    });
+  }
+});
+
+test("A tab in the background says how much is unread, until somebody looks", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(2);
+  const dana = await browser.person("dana");
+  await dana.page.addInitScript(() => {
+    window.looks = false;
+    document.hasFocus = () => window.looks;
+  });
+  await dana.open(invoice);
+  await until("the count", async () => (await dana.page.title()).startsWith("(1) "));
+  assert.equal(dana.requests(/POST .*\/read$/).length, 0, "nobody has looked at it");
+  await readsOf(dana, () =>
+    dana.page.evaluate(() => {
+      window.looks = true;
+      window.dispatchEvent(new Event("focus"));
+    }),
+  );
+  await until("no count", async () => !(await dana.page.title()).startsWith("("));
+});
+
+test("While comments-service is away the list says of nothing that it is read", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(2);
+  const dana = await browser.person("dana");
+  assert.equal(await unreadOn(dana, invoice), "1 unread");
+  stack.commentsFront.hold();
+  try {
+    await dana.page.reload();
+    assert.equal(await unreadOn(dana, invoice), "");
+  } finally {
+    stack.commentsFront.resume();
+  }
+  await until("it is known again", async () => {
+    await dana.page.reload();
+    return (await unreadOn(dana, invoice)) === "1 unread";
+  });
+});
