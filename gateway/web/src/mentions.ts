@@ -36,7 +36,7 @@ export function offerPeople(
   store: Store,
   key: string,
 ): void {
-  const list = element("ul", "people");
+  const list = element("ul", "mention-list");
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "People");
   let people: readonly Author[] = [];
