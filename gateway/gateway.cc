@@ -103,12 +103,11 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
         std::make_unique<EventStream>(options.events, parts.io, parts.upstream, parts.service_token,
                                       parts.versions, parts.known_pages);
   });
-  parts.apis = std::make_unique<Apis>(
-      Apis{CommentsApi(parts.upstream, parts.versions, parts.known_pages, *parts.events),
-           ThreadApi(parts.upstream, parts.versions), InvoicesApi(parts.upstream),
-           EventsApi(*parts.events, parts.places), ActivityApi(parts.upstream),
-           AuditApi(parts.upstream), parts.evidence, ReadersApi(parts.upstream),
-           HealthApi(*parts.events)});
+  parts.apis = std::make_unique<Apis>(Apis{
+      CommentsApi(parts.upstream, parts.versions, parts.known_pages, *parts.events),
+      ThreadApi(parts.upstream, parts.versions), InvoicesApi(parts.upstream),
+      EventsApi(*parts.events, parts.places), ActivityApi(parts.upstream), AuditApi(parts.upstream),
+      parts.evidence, ReadersApi(parts.upstream), HealthApi(*parts.events)});
   parts.pages = std::make_unique<Pages>(
       Pages{InvoiceListPage(parts.upstream), parts.invoice_page,
             CommentForm(parts.upstream, parts.invoice_page), ChangeForm(parts.upstream),
