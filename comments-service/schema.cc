@@ -229,7 +229,13 @@ Migrations CommentsMigrations() {
           {.number = 5, .name = "read marks, mentions and known authors", .statements = Readers()},
           {.number = 6,
            .name = "the newest event's time in the head row",
-           .statements = EventLog::SchemaOfNewestTime()}};
+           .statements = EventLog::SchemaOfNewestTime()},
+          {.number = 7,
+           .name = "the changes of a thread in the audit log",
+           // What the evidence of a thread asks for; no comment that is added pays for it.
+           .statements = {
+               "CREATE INDEX audit_thread_changes ON audit_entries (org_id, invoice_id, position)"
+               " WHERE action <> 'comment.added' AND action <> 'comment.imported'"}}};
 }
 
 }  // namespace marginalia
