@@ -185,14 +185,16 @@ absl::Status Relay::PublishNext(RelayStream& stream, const std::vector<EventPoin
 absl::Status Relay::PublishCheckpoints(RelayStream& stream, const std::stop_token& stop) {
   const auto messages = checkpoints_->Next(position_.point);
   if (!messages.ok()) return messages.status();
-  if (messages->empty()) {
-    checkpoints_->Published();
-    return absl::OkStatus();
+  // One after the other: a relay that begins does not know which of them the stream has already,
+  // and behind one that it has the next would expect a sequence that is not there.
+  for (const RelayMessage& message : *messages) {
+    const PublishOutcome outcome = stream.Publish({message}, position_.stream_sequence, stop);
+    position_.stream_sequence +=
+        static_cast<std::int64_t>(outcome.acknowledged - outcome.duplicates);
+    if (!outcome.status.ok()) return outcome.status;
   }
-  const PublishOutcome outcome = stream.Publish(*messages, position_.stream_sequence, stop);
-  position_.stream_sequence += static_cast<std::int64_t>(outcome.acknowledged - outcome.duplicates);
-  if (outcome.status.ok()) checkpoints_->Published();
-  return outcome.status;
+  checkpoints_->Published();
+  return absl::OkStatus();
 }
 
 absl::Status Relay::SkipToOldest() {

@@ -10,7 +10,7 @@ namespace marginalia {
 
 // Of what the library has to say about errors, which any caller can make it say, so many lines a
 // minute are logged; the first one after a pause says how many were not.
-inline constexpr std::int64_t kLibraryLinesPerMinuteMax = 10;
+inline constexpr std::int64_t kLibraryLinesPerMinuteMax = 60;
 inline constexpr std::size_t kLibraryLineBytesMax = 512;
 
 // Its errors become lines of our log, and its locks cost what locks cost.

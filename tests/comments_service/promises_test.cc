@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "services/rpc/raw_message.h"
 #include "tests/comments_service/invoices_under_test.h"
 #include "tests/comments_service/service_test.h"
 
@@ -137,7 +138,7 @@ TEST_P(PromisesTest, IsolationATenantSeesNothingOfAnother) {
 
 TEST_P(PromisesTest, BoundedATooLargeRequestIsRefusedAndTheServiceGoesOn) {
   const Client dana = service().As("org", "dana");
-  EXPECT_EQ(dana.Add("INV-1", NewUuid(), std::string(9 * 1024 * 1024, 'x')).status().code(),
+  EXPECT_EQ(dana.Add("INV-1", NewUuid(), std::string(kRequestBytesMax, 'x')).status().code(),
             absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(dana.Add("INV-1", NewUuid(), "b").ok());
 }

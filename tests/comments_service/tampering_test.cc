@@ -47,6 +47,7 @@ const std::map<std::string, std::string>& NotCovered() {
       {"comment_revisions.mentions", "the same, of a revision"},
       {"event_log.only_row", "there is one, and the database holds to that"},
       {"event_log.log_id", "the log's name, which every kept checkpoint has as well"},
+      {"event_log.newest_time", "that no event is stored as older than the one before it"},
       {"event_log.head", "raised, whoever reads on finds that events are missing"},
       {"events.event_time", "for how long it is kept; when it happened is in its payload"},
       {"audit_entries.actor_name of an import", "an import commits to its author's name"},

@@ -20,7 +20,7 @@ TEST(OperatorFlagsTest, EachCommandHasHelpWithItsFlagsAndAnExample) {
                   {"restore", "--replace=false"},
                   {"audit-export", "--after_number=0"},
                   {"audit-verify", "--position=0"},
-                  {"erasures-replay", "--from=\"\""},
+                  {"erasures-replay", "--from"},
                   {"audit-monitor", "--interval=1m"},
                   {"evidence-export", "--invoice"},
                   {"projection-verify", "--upstream_ca_path"},

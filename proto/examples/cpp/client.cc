@@ -54,6 +54,8 @@ int main(int argc, char** argv) {
     pb::WatchEventsResponse step;
     while (stream->Read(&step)) {
       for (const pb::Event& event : step.events()) {
+        // There are other kinds: edits, removals, and whatever comes to the contract later.
+        if (!event.has_comment_added()) continue;
         const pb::Comment& comment = event.comment_added().comment();
         std::cout << comment.sequence() << " " << comment.body() << std::endl;
         if (comment.body() == "bye") return 0;

@@ -38,6 +38,9 @@ while not bye:
     try:
         for step in comments.WatchEvents(watch, metadata=metadata):
             for event in step.events:
+                # There are other kinds: edits, removals, and whatever comes to the contract later.
+                if not event.HasField("comment_added"):
+                    continue
                 comment = event.comment_added.comment
                 print(comment.sequence, comment.body, flush=True)
                 bye = bye or comment.body == "bye"

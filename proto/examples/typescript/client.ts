@@ -20,7 +20,7 @@ const commentId = randomUUID();
 const post = () =>
   new Promise<AddCommentResponse>((resolve, reject) => {
     const deadline = Date.now() + 15_000;
-    comments.addComment({ invoiceId, commentId, body }, metadata, { deadline }, (error, response) =>
+    comments.addComment({ invoiceId, commentId, body, mentions: [] }, metadata, { deadline }, (error, response) =>
       error ? reject(error) : resolve(response),
     );
   });
@@ -43,8 +43,10 @@ for (let bye = false; !bye; ) {
   try {
     for await (const step of stream as AsyncIterable<WatchEventsResponse>) {
       for (const { commentAdded } of step.events) {
-        console.log(`${commentAdded?.comment?.sequence} ${commentAdded?.comment?.body}`);
-        bye ||= commentAdded?.comment?.body === "bye";
+        // There are other kinds: edits, removals, and whatever comes to the contract later.
+        if (!commentAdded?.comment) continue;
+        console.log(`${commentAdded.comment.sequence} ${commentAdded.comment.body}`);
+        bye ||= commentAdded.comment.body === "bye";
       }
       afterToken = step.checkpointToken;
       if (bye) break;
