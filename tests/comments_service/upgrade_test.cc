@@ -58,7 +58,17 @@ class UpgradeTest : public testing::TestWithParam<DatabaseKind> {
     v1::Event event;
     event.set_position(position);
     event.set_org_id("org");
-    event.mutable_comment_added()->mutable_comment()->set_comment_id(id);
+    v1::Comment& comment = *event.mutable_comment_added()->mutable_comment();
+    comment.set_comment_id(id);
+    comment.set_invoice_id("INV-1");
+    comment.mutable_author()->set_user_id("dana");
+    comment.mutable_author()->set_display_name("Dana");
+    comment.set_body("an old body");
+    comment.set_sequence(position);
+    comment.mutable_create_time()->set_seconds(kMicros / 1'000'000);
+    comment.mutable_create_time()->set_nanos(kMicros % 1'000'000 * 1'000);
+    *event.mutable_event_time() = comment.create_time();
+    event.mutable_comment_added()->set_thread_comment_count(position);
     const std::string payload = connection.ToColumn(event.SerializeAsString());
     const std::int64_t high = 0x018f4e2a9c3b7d10;
     const auto low = static_cast<std::int64_t>(0x8a55000000000000 + position);
