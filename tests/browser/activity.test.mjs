@@ -25,7 +25,7 @@ test("It shows what was said anywhere in the tenant, and leads there", async ({
 
   await dana.page.locator("#activity .activity-item a", { hasText: "Said there." }).click();
   await dana.page.waitForURL(/#comment-/);
-  assert.match(dana.page.url(), new RegExp(there.id));
+  assert.match(dana.page.url(), new RegExp(there.number));
   await dana.comment("Said there.").waitFor();
 });
 

@@ -48,7 +48,7 @@ test("Whoever is mentioned sees it on the list, reads and answers, and all count
   await priya.page.reload();
   assert.equal(await unreadOn(priya, invoice), "1 unread · mentions you");
   await browser.takePictures("A mention on the list");
-  await priya.page.getByRole("link", { name: "Recent activity" }).click();
+  await priya.page.locator("#activity-toggle").click();
   const item = priya.page.locator(".activity-item.unread").first();
   await item.filter({ hasText: "Is that agreed" }).waitFor();
   await priya.page.goto("/invoices?activity=mentions");
