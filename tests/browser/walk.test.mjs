@@ -62,10 +62,11 @@ test("A coworker finds, answers, settles and comes back", async ({ stack, browse
   assertNoFlicker(await dana.states(), stored.commentId);
   assertWithoutGap(await priya.states());
 
-  // After a reload all is as it was.
-  const shown = (await dana.comments())[0].id;
+  // After a reload she is where the link led, and at the thread's own address at its newest.
   await dana.come(() => dana.page.reload());
-  assert.equal((await dana.comments())[0].id, shown);
+  await dana.comment(asked.body).waitFor();
+  await dana.open(invoice);
+  assert.equal((await dana.comments())[0].id, stored.commentId);
   await dana.page.locator("#thread-state.resolved").waitFor();
   await counts(dana, "92");
   assert.equal(await dana.body.inputValue(), "");

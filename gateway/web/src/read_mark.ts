@@ -1,5 +1,5 @@
 // How far one has read the thread. The server keeps it, for all one's browsers, and hears of it when it
-// has moved, but not more often than every few seconds.
+// has moved, but not more often than every few seconds, and when one leaves.
 import type { CommentsApi } from "./comments_api.ts";
 
 export const MARK_EVERY_MS = 5_000;
@@ -17,18 +17,24 @@ export class ReadMark {
     this.sequence = sequence;
     this.#seen = sequence;
     this.#told = sequence;
+    window.addEventListener("pagehide", () => this.#tell());
   }
 
   seen(sequence: number): void {
     this.#seen = Math.max(this.#seen, sequence);
     if (this.#isWaiting || this.#seen === this.#told) return;
     this.#isWaiting = true;
-    this.#told = this.#seen;
-    // What it does not hear now it hears with what is seen next.
-    void this.#api.markRead(this.#told).catch(() => undefined);
+    this.#tell();
     setTimeout(() => {
       this.#isWaiting = false;
       this.seen(0);
     }, MARK_EVERY_MS);
+  }
+
+  #tell(): void {
+    if (this.#seen === this.#told) return;
+    this.#told = this.#seen;
+    // What it does not hear now it hears with what is seen next.
+    void this.#api.markRead(this.#told).catch(() => undefined);
   }
 }

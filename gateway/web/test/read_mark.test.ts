@@ -34,3 +34,13 @@ test("what is seen is told at once, and what follows only every few seconds, the
   assert.deepEqual(server.marks, [4, 6, 7]);
   assert.equal(mark.sequence, 3);
 });
+
+test("what was seen last is told when one leaves", () => {
+  const mark = new ReadMark(new CommentsApi(INVOICE), 3);
+  for (const sequence of [4, 5]) mark.seen(sequence);
+  window.dispatchEvent(new window.Event("pagehide"));
+  assert.deepEqual(server.marks, [4, 5]);
+  window.dispatchEvent(new window.Event("pagehide"));
+  timers.advance(MARK_EVERY_MS);
+  assert.deepEqual(server.marks, [4, 5]);
+});
