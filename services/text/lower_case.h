@@ -8,8 +8,8 @@
 
 namespace marginalia {
 
-// `text` with the capitals of the Latin (up to U+017F), Greek and Cyrillic alphabets as small
-// letters, without regard to any language or locale; all else as it is.
+// `text` with each capital as the small letter that Unicode gives it alone, without regard to any
+// language or locale; all else, bytes that are no character among it, as it is.
 std::string LowerCase(std::string_view text);
 
 }  // namespace marginalia

@@ -51,11 +51,6 @@ class IsolationTest : public AbuseTest {
         "\r\n", body));
     const std::size_t date = answer.find("\r\nDate: ");
     answer.erase(date, answer.find("\r\n", date + 2) - date);
-    // A page says when it was made.
-    constexpr std::string_view kMade = "data-now=\"";
-    if (const std::size_t made = answer.find(kMade); made != answer.npos) {
-      answer.erase(made, answer.find('"', made + kMade.size()) - made);
-    }
     return id.empty() ? answer : absl::StrReplaceAll(answer, {{id, "<id>"}});
   }
 

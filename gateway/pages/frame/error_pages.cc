@@ -105,6 +105,8 @@ std::string AsSentence(std::string_view message) {
 
 PageData ErrorData(const ApiCallFacts& facts, const Words& words, std::string_view detail) {
   PageData page = FrameData(facts, words.title);
+  // What is another tenant's and what does not exist look alike, to the byte.
+  page["page_now"] = false;
   page["what"] = words.what.empty() ? AsSentence(detail) : std::string(words.what);
   page["advice"] = std::string(words.advice);
   page["way_href"] = "/invoices";

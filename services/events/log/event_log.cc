@@ -251,7 +251,8 @@ void EventLog::Lock(Connection& connection) {
   // Positions that were given out would be given out again.
   if (row.head < head()) throw FinalState(LostItsEnd(head(), row.head));
   group_head_ = row.head;
-  newest_time_ = row.newest_time;
+  // A replica of the version before leaves the row's as it was.
+  newest_time_ = std::max(newest_time_, row.newest_time);
 }
 
 void EventLog::Begin(Connection&) {
