@@ -23,9 +23,10 @@ TEST(LibraryTest, WhatCallersCanMakeItSayIsCountedAndSampled) {
   EXPECT_EQ(LibraryErrors() - before, 1'000);
   // A minute may end meanwhile.
   const auto lines = std::count(logged.begin(), logged.end(), '\n');
-  EXPECT_GE(lines, 1);
+  // Repeated in one process, the minute's lines may all have been taken.
+  if (before < kLibraryLinesPerMinuteMax) EXPECT_GE(lines, 1);
   EXPECT_LE(lines, 2 * kLibraryLinesPerMinuteMax);
-  EXPECT_LT(logged.size(), static_cast<std::size_t>(lines) * 2 * kLibraryLineBytesMax);
+  EXPECT_LE(logged.size(), static_cast<std::size_t>(lines) * 2 * kLibraryLineBytesMax);
 }
 
 }  // namespace
