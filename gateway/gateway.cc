@@ -5,10 +5,10 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/http/ended_sessions.h"
-#include "gateway/http/http_gate.h"
+#include "gateway/http/gate/ended_sessions.h"
+#include "gateway/http/gate/http_gate.h"
+#include "gateway/http/gate/router.h"
 #include "gateway/http/io_thread.h"
-#include "gateway/http/router.h"
 #include "gateway/live/known_pages.h"
 #include "gateway/live/thread_versions.h"
 #include "gateway/pages/frame/error_pages.h"

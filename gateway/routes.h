@@ -14,7 +14,7 @@
 #include "gateway/api/invoices_api.h"
 #include "gateway/api/readers_api.h"
 #include "gateway/api/thread_api.h"
-#include "gateway/http/router.h"
+#include "gateway/http/gate/router.h"
 #include "gateway/pages/asset_files.h"
 #include "gateway/pages/change_form.h"
 #include "gateway/pages/comment_form.h"

@@ -208,7 +208,7 @@ class Stream final : public SourceStream, private grpc::ClientReadReactor<pb::Wa
     }
     batch.last_position = expected - 1;
     batch.complete_until = TimeOf(message.events().rbegin()->event_time());
-    batch.facts = Collapse(message);
+    batch.update = Collapse(message);
     return batch;
   }
 

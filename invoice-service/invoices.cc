@@ -6,7 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "invoice-service/comment_counts.h"
+#include "invoice-service/comment_count_store.h"
 #include "invoice-service/invoice_store.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
@@ -111,7 +111,7 @@ void Invoices::Read(const Caller& caller, std::vector<std::string> keys, SteadyT
         for (const std::string& key : keys) {
           std::optional<Invoice> invoice = InvoiceStore::Find(connection, org_id, key);
           if (!invoice.has_value()) return NotFound(key);
-          CommentCount comments = CommentCounts::Find(connection, org_id, invoice->invoice_id);
+          CommentCount comments = CommentCountStore::Find(connection, org_id, invoice->invoice_id);
           found->push_back({*std::move(invoice), std::move(comments)});
         }
         return absl::OkStatus();

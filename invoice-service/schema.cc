@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "invoice-service/comment_counts.h"
+#include "invoice-service/comment_count_store.h"
 #include "invoice-service/invoice_store.h"
 #include "invoice-service/invoice_words.h"
 #include "services/events/projection/position.h"
@@ -15,7 +15,7 @@ namespace {
 
 std::vector<std::string> ThreadStates() {
   std::vector<std::string> statements = InvoiceStore::ThreadStateSchema();
-  for (std::string& statement : CommentCounts::ThreadStateSchema()) {
+  for (std::string& statement : CommentCountStore::ThreadStateSchema()) {
     statements.push_back(std::move(statement));
   }
   return statements;
@@ -34,14 +34,14 @@ std::vector<std::string> Searches() {
 Migrations InvoiceMigrations() {
   std::vector<std::string> statements;
   for (const auto& schema :
-       {InvoiceStore::Schema(), CommentCounts::Schema(), ProjectionPosition::Schema()}) {
+       {InvoiceStore::Schema(), CommentCountStore::Schema(), ProjectionPosition::Schema()}) {
     statements.insert(statements.end(), schema.begin(), schema.end());
   }
   return {{1, "invoices and comment counts", std::move(statements)},
-          {2, "staged counts by tenant", CommentCounts::StagedByTenantSchema()},
+          {2, "staged counts by tenant", CommentCountStore::StagedByTenantSchema()},
           {3, "row-level security",
            TenantWall({"invoices", "invoice_lines", "comment_counts", "comment_counts_staged"})},
-          {4, "keys of counts by bytes", CommentCounts::KeysByBytesSchema()},
+          {4, "keys of counts by bytes", CommentCountStore::KeysByBytesSchema()},
           {5, "states of threads, and lists by them", ThreadStates()},
           {6, "lists by status, and the words that are searched for", Searches()}};
 }

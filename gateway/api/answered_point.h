@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {

@@ -2,7 +2,7 @@
 #ifndef MARGINALIA_GATEWAY_API_COMMENTS_API_H_
 #define MARGINALIA_GATEWAY_API_COMMENTS_API_H_
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/live/event_stream.h"
 #include "gateway/live/known_pages.h"
 #include "gateway/live/thread_versions.h"

@@ -7,7 +7,7 @@
 #include <memory>
 #include <unordered_map>
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/http/io_thread.h"
 #include "gateway/upstream/upstream.h"
 

@@ -2,7 +2,7 @@
 #ifndef MARGINALIA_GATEWAY_API_READERS_API_H_
 #define MARGINALIA_GATEWAY_API_READERS_API_H_
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/upstream/upstream.h"
 
 namespace marginalia {

@@ -3,7 +3,7 @@
 #ifndef MARGINALIA_GATEWAY_API_THREAD_API_H_
 #define MARGINALIA_GATEWAY_API_THREAD_API_H_
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/live/thread_versions.h"
 #include "gateway/upstream/upstream.h"
 

@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/live/change_list.h"
 #include "gateway/upstream/stream_call.h"
 

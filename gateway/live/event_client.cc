@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/random/random.h"
-#include "gateway/http/ended_sessions.h"
+#include "gateway/http/gate/ended_sessions.h"
 #include "gateway/http/problem.h"
 #include "gateway/live/event_stream.h"
 #include "gateway/upstream/thread_name.h"

@@ -15,7 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/live/event_text.h"
 #include "gateway/live/stream_places.h"
 #include "gateway/upstream/stream_call.h"

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "gateway/http/failure_pages.h"
 #include "gateway/http/form_fields.h"
+#include "gateway/http/gate/failure_pages.h"
 #include "gateway/http/problem.h"
 #include "gateway/pages/forms/comment_draft.h"
 #include "gateway/pages/frame/frame.h"

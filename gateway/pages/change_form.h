@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/pages/forms/comment_change.h"
 #include "gateway/pages/frame/template.h"
 #include "gateway/upstream/upstream.h"

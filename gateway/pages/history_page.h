@@ -2,7 +2,7 @@
 #ifndef MARGINALIA_GATEWAY_PAGES_HISTORY_PAGE_H_
 #define MARGINALIA_GATEWAY_PAGES_HISTORY_PAGE_H_
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/pages/frame/template.h"
 #include "gateway/upstream/upstream.h"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/pages/frame/template.h"
 #include "gateway/pages/views/activity.h"
 #include "gateway/upstream/invoice_list_query.h"

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/http/io_thread.h"
 #include "gateway/pages/frame/template.h"
 #include "gateway/upstream/upstream.h"

@@ -3,7 +3,7 @@
 #ifndef MARGINALIA_GATEWAY_PAGES_SETTLE_FORM_H_
 #define MARGINALIA_GATEWAY_PAGES_SETTLE_FORM_H_
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/pages/invoice_page.h"
 #include "gateway/upstream/upstream.h"
 

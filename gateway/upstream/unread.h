@@ -6,7 +6,7 @@
 #define MARGINALIA_GATEWAY_UPSTREAM_UNREAD_H_
 
 #include "absl/functional/any_invocable.h"
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/upstream/transcode.h"
 #include "gateway/upstream/upstream.h"
 

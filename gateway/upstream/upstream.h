@@ -17,7 +17,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/upstream/errand.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"

@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/http/etag.h"
 #include "gateway/http/form_fields.h"
+#include "gateway/http/gate/same_origin.h"
+#include "gateway/http/gate/session_cookie.h"
 #include "gateway/http/parser.h"
-#include "gateway/http/same_origin.h"
-#include "gateway/http/session_cookie.h"
 #include "services/rpc/gate/request_id.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "gateway/http/gate/router.h"
 #include "gateway/http/percent_encoding.h"
-#include "gateway/http/router.h"
 #include "gateway/http/target.h"
 #include "gateway/pages/frame/page_address.h"
 #include "services/errors/errors.h"

@@ -1,8 +1,8 @@
-#include "gateway/http/router.h"
+#include "gateway/http/gate/router.h"
 
 #include <gtest/gtest.h>
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "services/errors/errors.h"
 
 namespace marginalia {

@@ -1,4 +1,4 @@
-#include "gateway/http/same_origin.h"
+#include "gateway/http/gate/same_origin.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // The session cookie, signing in and out, the pages of failures, and the files of pages.
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/http/ended_sessions.h"
+#include "gateway/http/gate/ended_sessions.h"
+#include "gateway/http/gate/session_cookie.h"
 #include "gateway/http/message.h"
-#include "gateway/http/session_cookie.h"
 #include "gateway/pages/frame/assets.h"
 #include "tests/gateway/pages_fixture.h"
 

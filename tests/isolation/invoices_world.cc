@@ -37,20 +37,20 @@ InvoicesWorld::InvoicesWorld(const std::string& database_url)
 void InvoicesWorld::CommentArrives(const std::string& org_id, const std::string& invoice_id,
                                    std::int64_t comment_count) {
   ++reached_.position;
-  ThreadCounts facts;
-  facts.threads.push_back({.org_id = org_id,
-                           .invoice_id = invoice_id,
-                           .comment_count = comment_count,
-                           .last_comment_time = absl::Now(),
-                           .last_author_name = org_id,
-                           .position = reached_.position});
+  ThreadCounts update;
+  update.threads.push_back({.org_id = org_id,
+                            .invoice_id = invoice_id,
+                            .comment_count = comment_count,
+                            .last_comment_time = absl::Now(),
+                            .last_author_name = org_id,
+                            .position = reached_.position});
   const absl::Status applied =
       writes_.SubmitAndWait(SteadyTime::Never(), Tenants::All(), [&](Connection& connection) {
-        counts_.Apply(connection, facts);
+        counts_.Apply(connection, update);
         return absl::OkStatus();
       });
   if (!applied.ok()) std::abort();
-  counts_.Invalidate(facts);
+  counts_.Invalidate(update);
   progress_.Reach(reached_, absl::Now());
 }
 

@@ -41,7 +41,7 @@ CommentCount ProjectionUnderTest::CountOf(const std::string& org_id,
                                           const std::string& invoice_id) {
   CommentCount count;
   const absl::Status read = database_->Read(Tenants::All(), [&](Connection& connection) {
-    count = CommentCounts::Find(connection, org_id, invoice_id);
+    count = CommentCountStore::Find(connection, org_id, invoice_id);
     return absl::OkStatus();
   });
   if (!read.ok()) std::cerr << read << std::endl;

@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/http/form_fields.h"
-#include "gateway/http/same_origin.h"
-#include "gateway/http/session_cookie.h"
+#include "gateway/http/gate/same_origin.h"
+#include "gateway/http/gate/session_cookie.h"
 #include "gateway/http/target.h"
 #include "gateway/pages/forms/demo_people.h"
 #include "gateway/pages/frame/avatar.h"

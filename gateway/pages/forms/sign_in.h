@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/pages/frame/template.h"
 #include "services/identity/token_verifier.h"
 

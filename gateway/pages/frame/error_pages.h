@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "gateway/http/api_call.h"
-#include "gateway/http/failure_pages.h"
+#include "gateway/http/gate/api_call.h"
+#include "gateway/http/gate/failure_pages.h"
 #include "gateway/http/message.h"
 #include "gateway/pages/frame/template.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/http/viewer.h"
+#include "gateway/http/gate/viewer.h"
 #include "gateway/pages/frame/assets.h"
 #include "gateway/pages/frame/avatar.h"
 #include "services/text/rfc3339.h"

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/pages/frame/template.h"
 
 namespace marginalia {

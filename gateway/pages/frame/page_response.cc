@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/http/failure_pages.h"
+#include "gateway/http/gate/failure_pages.h"
 
 namespace marginalia {
 namespace {

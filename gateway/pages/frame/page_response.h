@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/http/message.h"
 
 namespace marginalia {

@@ -16,9 +16,9 @@ namespace marginalia {
 
 // What a stretch of events, or a page of the snapshot, says. Only the source and the projection
 // know its concrete type.
-class Facts {
+class StateUpdate {
  public:
-  virtual ~Facts() = default;
+  virtual ~StateUpdate() = default;
 };
 
 // One message of the stream.
@@ -32,12 +32,12 @@ struct EventBatch {
   // does not tell.
   absl::Time complete_until = absl::InfinitePast();
   // Null in a mere checkpoint.
-  std::unique_ptr<Facts> facts;
+  std::unique_ptr<StateUpdate> update;
 };
 
 // One page of the snapshot.
 struct SnapshotPage {
-  std::unique_ptr<Facts> facts;
+  std::unique_ptr<StateUpdate> update;
   std::int64_t row_count = 0;
   // Empty: this is the last page.
   std::string next_page_token;

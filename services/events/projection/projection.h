@@ -22,7 +22,7 @@ inline constexpr std::size_t kSliceRowsMax = 1000;
 // What is stored is held against the snapshot a slice at a time, in the order of the keys: from
 // behind `after` to the last row of the page, or, with the last page, to the end of all.
 struct SnapshotSlice {
-  const Facts& page;
+  const StateUpdate& page;
   bool first_of_page = false;
   bool last_page = false;
   // Where the slice before ended; empty: nowhere yet.
@@ -47,9 +47,9 @@ class Projection {
  public:
   virtual ~Projection() = default;
 
-  // Writer thread, in the transaction that also records the position. Facts may come twice, and
+  // Writer thread, in the transaction that also records the position. An update may come twice, and
   // must then change nothing; older ones never overwrite newer ones.
-  virtual void Apply(Connection& connection, const Facts& facts) = 0;
+  virtual void Apply(Connection& connection, const StateUpdate& update) = 0;
 
   // Compares a slice, or also repairs it, in a write. Fails when the page is not in order.
   virtual absl::StatusOr<SliceOutcome> Compare(Connection& connection,
@@ -58,8 +58,8 @@ class Projection {
                                               const SnapshotSlice& slice) = 0;
 
   // Projector thread, after the commit and before anyone is told of the progress: drops what caches
-  // hold of the rows that `facts` changed, or of all rows.
-  virtual void Invalidate(const Facts& facts) = 0;
+  // hold of the rows that `update` changed, or of all rows.
+  virtual void Invalidate(const StateUpdate& update) = 0;
   virtual void InvalidateAll() = 0;
 };
 

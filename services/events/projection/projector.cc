@@ -230,11 +230,11 @@ absl::Status Projector::Examine(Stretch& stretch) {
       return absl::DataLossError("the event stream is of another log than was asked for");
     }
     std::int64_t& reached = stretch.reached.position;
-    if (batch.facts != nullptr && batch.first_position > reached + 1) {
+    if (batch.update != nullptr && batch.first_position > reached + 1) {
       return absl::DataLossError(absl::StrCat("the event stream went from position ", reached,
                                               " to ", batch.first_position));
     }
-    if (batch.last_position <= reached) batch.facts.reset();
+    if (batch.last_position <= reached) batch.update.reset();
     reached = std::max(reached, batch.last_position);
     // Nothing at or before a checkpoint will follow, so what lies between was left out.
     if (batch.checkpoint.position > reached) {
@@ -257,7 +257,7 @@ absl::Status Projector::Commit(const Stretch& stretch) {
         stored = ProjectionPosition::Read(connection);
         if (!moved) return absl::OkStatus();
         for (const EventBatch& batch : stretch.batches) {
-          if (batch.facts != nullptr) projection_.Apply(connection, *batch.facts);
+          if (batch.update != nullptr) projection_.Apply(connection, *batch.update);
         }
         return absl::OkStatus();
       });
@@ -270,7 +270,7 @@ absl::Status Projector::Commit(const Stretch& stretch) {
   if (stored.rebuild_count != position_.rebuild_count) projection_.InvalidateAll();
   position_.rebuild_count = stored.rebuild_count;
   for (const EventBatch& batch : stretch.batches) {
-    if (batch.facts != nullptr) projection_.Invalidate(*batch.facts);
+    if (batch.update != nullptr) projection_.Invalidate(*batch.update);
   }
   return absl::OkStatus();
 }

@@ -84,7 +84,7 @@ absl::Status Rebuild::Begin(const LogPoint& as_of) {
 }
 
 absl::Status Rebuild::DoSlice() {
-  const SnapshotSlice slice{.page = *page_->page.facts,
+  const SnapshotSlice slice{.page = *page_->page.update,
                             .first_of_page = page_begins_,
                             .last_page = page_->page.next_page_token.empty(),
                             .after = reached_,

@@ -1,4 +1,4 @@
-#include "gateway/http/http_gate.h"
+#include "gateway/http/gate/http_gate.h"
 
 #include <algorithm>
 #include <string>
@@ -6,15 +6,15 @@
 
 #include "absl/strings/match.h"
 #include "gateway/http/content_coding.h"
-#include "gateway/http/ended_sessions.h"
-#include "gateway/http/failure_pages.h"
+#include "gateway/http/gate/ended_sessions.h"
+#include "gateway/http/gate/failure_pages.h"
+#include "gateway/http/gate/same_origin.h"
+#include "gateway/http/gate/session_cookie.h"
+#include "gateway/http/gate/trace.h"
+#include "gateway/http/gate/viewer.h"
 #include "gateway/http/io_thread.h"
 #include "gateway/http/problem.h"
-#include "gateway/http/same_origin.h"
-#include "gateway/http/session_cookie.h"
 #include "gateway/http/target.h"
-#include "gateway/http/trace.h"
-#include "gateway/http/viewer.h"
 #include "services/errors/errors.h"
 #include "services/identity/verification_queue.h"
 #include "services/process/stopwatch.h"

@@ -1,6 +1,6 @@
 // What is counted of one route: its answers by status, and how long they took. Thread-safe.
-#ifndef MARGINALIA_GATEWAY_HTTP_ROUTE_METRICS_H_
-#define MARGINALIA_GATEWAY_HTTP_ROUTE_METRICS_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_ROUTE_METRICS_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_ROUTE_METRICS_H_
 
 #include <array>
 #include <atomic>
@@ -31,4 +31,4 @@ class RouteMetrics {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_ROUTE_METRICS_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_ROUTE_METRICS_H_

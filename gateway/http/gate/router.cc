@@ -1,4 +1,4 @@
-#include "gateway/http/router.h"
+#include "gateway/http/gate/router.h"
 
 #include <optional>
 #include <utility>

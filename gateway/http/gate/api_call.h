@@ -1,8 +1,8 @@
 // One request to the API on its way through: who calls, what for, and how to answer. Answered
 // exactly once; one that is dropped unanswered becomes a 500. Move-only; used by one thread at a
 // time, from any thread.
-#ifndef MARGINALIA_GATEWAY_HTTP_API_CALL_H_
-#define MARGINALIA_GATEWAY_HTTP_API_CALL_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_API_CALL_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_API_CALL_H_
 
 #include <memory>
 #include <string>
@@ -11,8 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/http/gate/router.h"
 #include "gateway/http/message.h"
-#include "gateway/http/router.h"
 #include "services/identity/caller.h"
 #include "services/identity/token_verifier.h"
 #include "services/process/stopwatch.h"
@@ -93,4 +93,4 @@ class ApiCall {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_API_CALL_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_API_CALL_H_

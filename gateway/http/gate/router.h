@@ -1,7 +1,7 @@
 // Finds the route of a request. A template such as "/api/invoices/{id}/comments" matches segment by
 // segment; "{…}" takes any one segment that is not empty. Immutable, thread-safe.
-#ifndef MARGINALIA_GATEWAY_HTTP_ROUTER_H_
-#define MARGINALIA_GATEWAY_HTTP_ROUTER_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_ROUTER_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_ROUTER_H_
 
 #include <cstddef>
 #include <functional>
@@ -67,4 +67,4 @@ class Router {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_ROUTER_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_ROUTER_H_

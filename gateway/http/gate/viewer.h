@@ -1,14 +1,14 @@
 // For whom a page was made. All tabs of a browser share one session, so a page may outlast it and
 // act under somebody else's: one that says for whom it was made is refused then, before anything is
 // shown or stored under the wrong name. Pure functions, thread-safe.
-#ifndef MARGINALIA_GATEWAY_HTTP_VIEWER_H_
-#define MARGINALIA_GATEWAY_HTTP_VIEWER_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_VIEWER_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_VIEWER_H_
 
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "services/identity/caller.h"
 
 namespace marginalia {
@@ -27,4 +27,4 @@ absl::Status CheckViewer(const ApiCallFacts& facts, const Caller& caller);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_VIEWER_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_VIEWER_H_

@@ -1,4 +1,4 @@
-#include "gateway/http/route_metrics.h"
+#include "gateway/http/gate/route_metrics.h"
 
 namespace marginalia {
 

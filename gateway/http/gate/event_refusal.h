@@ -3,8 +3,8 @@
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html#fail-the-connection): a failure
 // that passes is told in a stream that says so, when to come back, and ends. Pure functions,
 // thread-safe.
-#ifndef MARGINALIA_GATEWAY_HTTP_EVENT_REFUSAL_H_
-#define MARGINALIA_GATEWAY_HTTP_EVENT_REFUSAL_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_EVENT_REFUSAL_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_EVENT_REFUSAL_H_
 
 #include <string_view>
 
@@ -22,4 +22,4 @@ HttpResponse EventRefusal(const absl::Status& failure, std::string_view request_
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_EVENT_REFUSAL_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_EVENT_REFUSAL_H_

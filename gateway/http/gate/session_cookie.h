@@ -1,7 +1,7 @@
 // The cookie that carries a browser's token (RFC 6265bis). Its prefix __Host- has browsers take it
 // from this very host only, over TLS or from the same machine. Pure functions, thread-safe.
-#ifndef MARGINALIA_GATEWAY_HTTP_SESSION_COOKIE_H_
-#define MARGINALIA_GATEWAY_HTTP_SESSION_COOKIE_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_SESSION_COOKIE_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_SESSION_COOKIE_H_
 
 #include <string>
 #include <string_view>
@@ -32,4 +32,4 @@ std::string ForgetSession();
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_SESSION_COOKIE_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_SESSION_COOKIE_H_

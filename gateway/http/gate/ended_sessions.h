@@ -2,8 +2,8 @@
 // forgets it, but what was on its way must not go on with it. The token in it is not revoked:
 // whoever has taken it out of a copy can use it until it expires. Every gateway knows of those that
 // were ended at itself only. Used on the io thread.
-#ifndef MARGINALIA_GATEWAY_HTTP_ENDED_SESSIONS_H_
-#define MARGINALIA_GATEWAY_HTTP_ENDED_SESSIONS_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_ENDED_SESSIONS_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_ENDED_SESSIONS_H_
 
 #include <cstddef>
 #include <map>
@@ -40,4 +40,4 @@ class EndedSessions {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_ENDED_SESSIONS_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_ENDED_SESSIONS_H_

@@ -1,4 +1,4 @@
-#include "gateway/http/event_refusal.h"
+#include "gateway/http/gate/event_refusal.h"
 
 #include <algorithm>
 #include <string>

@@ -1,7 +1,7 @@
 // Whether a browser sent a request from one of our own pages, so that another site cannot act with
 // the cookie of whoever visits it. Pure function, thread-safe.
-#ifndef MARGINALIA_GATEWAY_HTTP_SAME_ORIGIN_H_
-#define MARGINALIA_GATEWAY_HTTP_SAME_ORIGIN_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_SAME_ORIGIN_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_SAME_ORIGIN_H_
 
 #include "gateway/http/message.h"
 
@@ -18,4 +18,4 @@ bool IsFromInsecurePage(const HttpRequest& request);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_SAME_ORIGIN_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_SAME_ORIGIN_H_

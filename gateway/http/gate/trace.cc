@@ -1,4 +1,4 @@
-#include "gateway/http/trace.h"
+#include "gateway/http/gate/trace.h"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 // What shows a failure to a person. The HTTP side is handed one and knows no page. Thread-safe.
-#ifndef MARGINALIA_GATEWAY_HTTP_FAILURE_PAGES_H_
-#define MARGINALIA_GATEWAY_HTTP_FAILURE_PAGES_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_FAILURE_PAGES_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_FAILURE_PAGES_H_
 
 #include <string_view>
 
@@ -24,4 +24,4 @@ class FailurePages {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_FAILURE_PAGES_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_FAILURE_PAGES_H_

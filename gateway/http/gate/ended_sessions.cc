@@ -1,4 +1,4 @@
-#include "gateway/http/ended_sessions.h"
+#include "gateway/http/gate/ended_sessions.h"
 
 #include "services/text/framed_hash.h"
 

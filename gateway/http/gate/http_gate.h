@@ -1,7 +1,7 @@
 // The gate that every HTTP request passes: request id, route, identity, and on the way out the
 // metrics and the log line. Used on the io thread.
-#ifndef MARGINALIA_GATEWAY_HTTP_HTTP_GATE_H_
-#define MARGINALIA_GATEWAY_HTTP_HTTP_GATE_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_HTTP_GATE_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_HTTP_GATE_H_
 
 #include <functional>
 #include <map>
@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
+#include "gateway/http/gate/route_metrics.h"
+#include "gateway/http/gate/router.h"
 #include "gateway/http/message.h"
-#include "gateway/http/route_metrics.h"
-#include "gateway/http/router.h"
 #include "services/identity/token_verifier.h"
 #include "services/rpc/gate/rate_limits.h"
 #include "services/telemetry/metrics.h"
@@ -75,4 +75,4 @@ class HttpGate : public HttpHandler {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_HTTP_GATE_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_HTTP_GATE_H_

@@ -1,4 +1,4 @@
-#include "gateway/http/viewer.h"
+#include "gateway/http/gate/viewer.h"
 
 #include <optional>
 

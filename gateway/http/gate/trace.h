@@ -1,12 +1,12 @@
 // The trace of an HTTP request: from the headers traceparent and tracestate, and its span with the
 // attributes that OpenTelemetry's conventions give it. Thread-safe.
-#ifndef MARGINALIA_GATEWAY_HTTP_TRACE_H_
-#define MARGINALIA_GATEWAY_HTTP_TRACE_H_
+#ifndef MARGINALIA_GATEWAY_HTTP_GATE_TRACE_H_
+#define MARGINALIA_GATEWAY_HTTP_GATE_TRACE_H_
 
 #include <string_view>
 
 #include "absl/time/time.h"
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 #include "gateway/http/message.h"
 #include "services/telemetry/trace.h"
 
@@ -22,4 +22,4 @@ void RecordHttpSpan(const ApiCallFacts& facts, std::string_view method, int stat
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_GATEWAY_HTTP_TRACE_H_
+#endif  // MARGINALIA_GATEWAY_HTTP_GATE_TRACE_H_

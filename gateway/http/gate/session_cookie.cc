@@ -1,4 +1,4 @@
-#include "gateway/http/session_cookie.h"
+#include "gateway/http/gate/session_cookie.h"
 
 #include <algorithm>
 

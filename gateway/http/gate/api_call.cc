@@ -1,15 +1,15 @@
-#include "gateway/http/api_call.h"
+#include "gateway/http/gate/api_call.h"
 
 #include <cstdint>
 #include <utility>
 
 #include "gateway/http/content_coding.h"
 #include "gateway/http/etag.h"
-#include "gateway/http/event_refusal.h"
-#include "gateway/http/failure_pages.h"
+#include "gateway/http/gate/event_refusal.h"
+#include "gateway/http/gate/failure_pages.h"
+#include "gateway/http/gate/route_metrics.h"
+#include "gateway/http/gate/trace.h"
 #include "gateway/http/problem.h"
-#include "gateway/http/route_metrics.h"
-#include "gateway/http/trace.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
 #include "services/process/stopwatch.h"
