@@ -39,12 +39,18 @@ absl::Status StatusOf(Outcome outcome) {
       kRetryAfter);
 }
 
+SteadyTime WaitsUntil(SteadyTime deadline) {
+  const SteadyTime now = SteadyTime::Now();
+  const absl::Duration margin =
+      std::clamp((deadline - now) / 10, kAnswerMarginMin, kAnswerMarginMax);
+  return std::min(deadline - margin, now + kFreshnessWaitMax);
+}
+
 }  // namespace
 
 void Freshness::Await(const Caller& caller, const FreshnessRequirement& requirement,
                       const Trace& trace, SteadyTime deadline, Done done) {
-  const SteadyTime until =
-      std::min(deadline - kAnswerMargin, SteadyTime::Now() + kFreshnessWaitMax);
+  const SteadyTime until = WaitsUntil(deadline);
   switch (requirement.kind) {
     case FreshnessRequirement::Kind::kMinimizeLatency:
       return done(absl::OkStatus());

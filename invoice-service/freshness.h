@@ -24,8 +24,10 @@
 namespace marginalia {
 
 inline constexpr absl::Duration kFreshnessWaitMax = absl::Seconds(2);
-// The wait ends this much before the call's deadline, so that the answer still arrives.
-inline constexpr absl::Duration kAnswerMargin = absl::Milliseconds(20);
+// The wait ends a tenth of what is left before the call's deadline, within these bounds, so that
+// the answer still arrives: whoever allows more time may be on a slower machine.
+inline constexpr absl::Duration kAnswerMarginMin = absl::Milliseconds(20);
+inline constexpr absl::Duration kAnswerMarginMax = absl::Milliseconds(200);
 inline constexpr std::size_t kScopesRememberedMax = 10'000;
 
 struct FreshnessRequirement {
