@@ -1,8 +1,11 @@
 #include "comments-service/relay/relay_checkpoints.h"
 
+#include <string_view>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "comments-service/audit/tree_store.h"
+#include "services/process/log.h"
 
 namespace marginalia {
 
@@ -22,7 +25,14 @@ absl::StatusOr<std::vector<RelayMessage>> RelayCheckpoints::Next(const LogPoint&
     const auto known = published_.find(log.org_id);
     if (known != published_.end() && known->second == log.entry_count) continue;
     const absl::StatusOr<SignedCheckpoint> newest = checkpoints_.Newest(log.org_id);
-    if (!newest.ok()) return newest.status();
+    if (absl::IsUnavailable(newest.status())) return newest.status();
+    if (!newest.ok()) {
+      // A record that is damaged keeps neither the others' checkpoints nor anybody's events back.
+      const std::string why(newest.status().message());
+      Log(Severity::kError, "a tenant's checkpoint cannot be made: verify its audit log",
+          {{"org_id", std::string_view(log.org_id)}, {"error", std::string_view(why)}});
+      continue;
+    }
     given_[log.org_id] = log.entry_count;
     messages.push_back(MakeCheckpointMessage(log.org_id, newest->checkpoint, newest->note, point));
   }

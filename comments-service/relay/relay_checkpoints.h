@@ -34,7 +34,8 @@ class RelayCheckpoints {
   // Whether there are tenants to look at.
   bool due() const { return next_.passed(); }
   // The messages of the next few tenants that have moved. `point` is the event up to which the
-  // stream has them all. The same ones again until they are Published.
+  // stream has them all. The same ones again until they are Published. A tenant whose record is
+  // damaged is left out, and told of in the log.
   absl::StatusOr<std::vector<RelayMessage>> Next(const LogPoint& point);
   // What Next gave is in the stream.
   void Published();

@@ -118,7 +118,7 @@ INSTANTIATE_ON_EVERY_DATABASE(DueCheckpointsTest);
 
 TEST_P(DueCheckpointsTest, OnlyWhatHasMovedIsPublishedAndNotBeforeTheIntervalIsOver) {
   Checkpoints checkpoints(service().database(), *signer_, "00000000000000a1");
-  RelayCheckpoints due(service().database(), checkpoints, absl::Milliseconds(50));
+  RelayCheckpoints due(service().database(), checkpoints, absl::Seconds(1));
   service().As("org", "dana").Post("INV-1", "one");
   service().As("rival", "mallory").Post("INV-1", "theirs");
   ASSERT_TRUE(due.due());
@@ -136,6 +136,19 @@ TEST_P(DueCheckpointsTest, OnlyWhatHasMovedIsPublishedAndNotBeforeTheIntervalIsO
   service().As("org", "dana").Post("INV-1", "two");
   ASSERT_TRUE(Await([&] { return due.due(); }));
   EXPECT_THAT(Ids(due), ElementsAre("00000000000000a1-7-checkpoint-org-2"));
+}
+
+TEST_P(DueCheckpointsTest, ATenantWhoseRecordIsDamagedKeepsNobodyElseBack) {
+  Checkpoints checkpoints(service().database(), *signer_, "00000000000000a1");
+  RelayCheckpoints due(service().database(), checkpoints, absl::Hours(1));
+  service().As("org", "dana").Post("INV-1", "one");
+  service().As("rival", "mallory").Post("INV-1", "theirs");
+  service().Tamper([](soci::session& session) {
+    session << "UPDATE audit_entries SET hash = 'damaged' WHERE org_id = 'org'";
+  });
+  EXPECT_THAT(Ids(due), ElementsAre("00000000000000a1-7-checkpoint-rival-1"));
+  due.Published();
+  EXPECT_FALSE(due.due());
 }
 
 TEST_P(DueCheckpointsTest, ManyTenantsComeAFewAtATime) {
