@@ -118,6 +118,12 @@ absl::Status EvidenceWork::Step(Connection& connection) {
 absl::Status EvidenceWork::ReadAll(Connection& connection) {
   // The connection's snapshot may be tried anew.
   evidence_ = Evidence();
+  const Thread thread = ReadThread(connection, thread_.org_id, thread_.invoice_id);
+  // Each of its places and changes has an entry. Told first: the databases go through all of them
+  // however few are asked for, while other tenants' files wait.
+  if (thread.revision() > static_cast<std::int64_t>(kEvidenceEntriesMax)) {
+    return TooLarge(absl::StrCat(kEvidenceEntriesMax, " entries"));
+  }
   AuditTree tree(connection, thread_.org_id);
   size_ = tree.size();
   std::vector<StoredEvidenceEntry> entries =
@@ -137,7 +143,7 @@ absl::Status EvidenceWork::ReadAll(Connection& connection) {
   if (bytes_max < 0) return TooLarge(absl::StrCat(kTextBytesMax >> 20, " MiB of text"));
   const NameSalts salts(entries);
   evidence_.invoice_id = thread_.invoice_id;
-  evidence_.state = StateOf(ReadThread(connection, thread_.org_id, thread_.invoice_id), salts);
+  evidence_.state = StateOf(thread, salts);
   evidence_.comments = CommentsOf(std::move(comments), std::move(revisions), salts, shows_removed_);
   evidence_.checkpoint = checkpoints_.Note(thread_.org_id, size_, tree.Root(size_));
   verifier_keys_ = checkpoints_.VerifierKeys();

@@ -280,6 +280,14 @@ TEST_P(EvidenceExportTest, AThreadOfTenThousandEntriesIsOneFileAndOneOfMoreIsNon
   EXPECT_EQ(Reason(Dana().ExportEvidence("INV-2")), "EVIDENCE_TOO_LARGE");
 }
 
+TEST_P(EvidenceExportTest, HowLongAThreadIsIsKnownBeforeItIsGoneThrough) {
+  service().Tamper([](soci::session& session) {
+    session << "INSERT INTO threads (org_id, invoice_id, change_count)"
+               " VALUES ('org', 'INV-9', 10001)";
+  });
+  EXPECT_EQ(Reason(Dana().ExportEvidence("INV-9")), "EVIDENCE_TOO_LARGE");
+}
+
 TEST_P(EvidenceExportTest, WhoDoesNotReadHoldsUpHimselfAndIsCutOff) {
   PostLong("org", kThread);
   service().As("rival", "mallory").Post(kThread, "theirs");
