@@ -46,6 +46,10 @@ struct Changes::SettlementRun {
 
 namespace {
 
+// Of one comment: an erasing rewrites all of them, and the events that told of them, while the
+// writes of everybody else wait.
+constexpr std::int64_t kRevisionsMax = 1000;
+
 absl::Status CommentNotFound() {
   return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
                  "the invoice has no such comment: check comment_id");
@@ -66,6 +70,13 @@ absl::Status EtagMismatch(std::string_view what, const std::string& current) {
       absl::StatusCode::kAborted, "ETAG_MISMATCH",
       absl::StrCat("the ", std::string(what), " has changed since: read it again and decide anew"),
       {{"etag", current}});
+}
+
+absl::Status TooManyEdits() {
+  return Refusal(absl::StatusCode::kFailedPrecondition, "TOO_MANY_EDITS",
+                 absl::StrCat("the comment has ", kRevisionsMax,
+                              " revisions, and none has more: write a new comment"),
+                 {{"revisions_max", absl::StrCat(kRevisionsMax)}});
 }
 
 absl::Status ChangeIdReused() {
@@ -205,6 +216,7 @@ absl::Status Changes::Write(Connection& connection, EditRun& run) {
   }
   if (request.etag != EtagOf(comment)) return EtagMismatch("comment", EtagOf(comment));
   if (absl::Status open = CheckWindow(comment, deed.time); !open.ok()) return open;
+  if (comment.revision >= kRevisionsMax) return TooManyEdits();
   run.result.receipt =
       writer_.Edit(connection, deed, *stored, request.body, run.mentions, request.change_id);
   run.result.comment = std::move(comment);

@@ -102,7 +102,9 @@ int HttpStatusOf(const absl::Status& status) {
   // The condition that If-Match named does not hold.
   if (reason == "ETAG_MISMATCH") return 412;
   // What was asked for does not fit what is there by now.
-  if (reason == "EDIT_WINDOW_OVER" || reason == "COMMENT_REMOVED") return 409;
+  if (reason == "EDIT_WINDOW_OVER" || reason == "COMMENT_REMOVED" || reason == "TOO_MANY_EDITS") {
+    return 409;
+  }
   const auto code = static_cast<std::size_t>(status.raw_code());
   return code < kHttpStatuses.size() ? kHttpStatuses[code] : 500;
 }

@@ -130,6 +130,24 @@ TEST_P(ChangesTest, OnlyTheAuthorEditsAndOnlyTheAuthorOrAnAdminRemoves) {
   EXPECT_TRUE(Alex().Remove(first, "").ok());
 }
 
+TEST_P(ChangesTest, ACommentOfTheMostRevisionsIsEditedNoMore) {
+  const v1::Comment first = Dana().Post("INV-1", "a body").comment();
+  const auto edited = Dana().Edit(first, "another body");
+  ASSERT_TRUE(edited.ok()) << edited.status();
+  service().Tamper([](soci::session& session) {
+    session << "UPDATE comments SET revision = 1000 WHERE revision = 2";
+    session << "UPDATE comment_revisions SET revision = 1000 WHERE revision = 2";
+  });
+  const auto most = Dana().Get("INV-1", first.comment_id());
+  ASSERT_TRUE(most.ok()) << most.status();
+  const auto refused = Dana().Edit(most->comment(), "one too many");
+  EXPECT_EQ(Reason(refused), "TOO_MANY_EDITS");
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ErrorMetadataOf(refused.status(), "revisions_max"), "1000");
+  EXPECT_TRUE(Dana().Edit(most->comment(), "another body").ok());
+  EXPECT_TRUE(Dana().Remove(most->comment(), "").ok());
+}
+
 TEST_P(ChangesTest, WhenTheWindowIsOverOnlyAnAdminRemoves) {
   const v1::Comment first = Dana().Post("INV-1", "a body").comment();
   Start({.edit_window = absl::ZeroDuration()});

@@ -21,6 +21,8 @@ export function changeErrorText(error: ApiError, current: Comment | undefined): 
   switch (error.reason) {
     case "EDIT_WINDOW_OVER":
       return "The time in which it could be changed is over. Write a new comment instead.";
+    case "TOO_MANY_EDITS":
+      return "It has been edited too often. Write a new comment instead.";
     case "NOT_THE_AUTHOR":
       return "Only its author can change this comment.";
   }
