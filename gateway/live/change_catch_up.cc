@@ -24,8 +24,9 @@ ChangeCatchUp::ChangeCatchUp(EventStream& stream, ApiCall call, LogPoint point,
                              std::string invoice_id)
     : stream_(stream),
       call_(std::move(call)),
+      org_id_(call_.caller().org_id),
       invoice_id_(std::move(invoice_id)),
-      thread_(TenantKey(call_.caller().org_id, invoice_id_)),
+      thread_(TenantKey(org_id_, invoice_id_)),
       until_(Clock::now() + absl::ToChronoNanoseconds(kChangesWithin)),
       list_(std::move(point)),
       began_at_(list_.point().position) {}
@@ -48,7 +49,7 @@ void ChangeCatchUp::Received(const comments::v1::WatchEventsResponse& message) {
   if (!end.ok()) return Fail(absl::InternalError("a watch sent an unreadable checkpoint"));
   for (const comments::v1::Event& event : message.events()) {
     // A machine's watch also tells of other tenants.
-    const bool ours = event.org_id() == call_.caller().org_id && InvoiceOf(event) == invoice_id_;
+    const bool ours = event.org_id() == org_id_ && InvoiceOf(event) == invoice_id_;
     if (ours) list_.Add(ThreadEventText(event, *end));
   }
   list_.MoveTo(*std::move(end));

@@ -34,12 +34,15 @@ class ChangeCatchUp {
   void Tick(Clock::time_point now);
   void Fail(const absl::Status& why);
 
+  const std::string& org_id() const { return org_id_; }
+
  private:
   void Received(const comments::v1::WatchEventsResponse& message);
   void Answer();
 
   EventStream& stream_;
   ApiCall call_;
+  const std::string org_id_;
   const std::string invoice_id_;
   const std::string thread_;
   const Clock::time_point until_;

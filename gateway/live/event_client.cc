@@ -128,7 +128,7 @@ void EventClient::Replay() {
 }
 
 void EventClient::CatchUp() {
-  if (!stream_.TakeCatchUp()) return Wait();
+  if (!stream_.TakeCatchUp(org_id_)) return Wait();
   phase_ = Phase::kCatchingUp;
   heard_at_ = Clock::now();
   comments::v1::WatchEventsRequest request;
@@ -244,7 +244,7 @@ void EventClient::TryAgain() {
 void EventClient::StopCatchUp() {
   if (catch_up_ == nullptr) return;
   catch_up_.reset();
-  stream_.LeaveCatchUp();
+  stream_.LeaveCatchUp(org_id_);
 }
 
 }  // namespace marginalia

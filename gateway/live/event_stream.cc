@@ -143,7 +143,7 @@ void EventStream::AnswerChanges(ApiCall call, LogPoint point,
     std::string json = std::move(list).Finish(TokenScope(call.caller()));
     return call.Answer(JsonResponse(200, std::move(json), ""));
   }
-  if (!TakeCatchUp()) {
+  if (!TakeCatchUp(call.caller().org_id)) {
     return call.Fail(Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
                              "too many ask for what happened long ago; try again", {},
                              kRetryAfter));
@@ -167,7 +167,7 @@ void EventStream::AddRecent(ChangeList& list, const std::string& thread) const {
 }
 
 void EventStream::Ended(ChangeCatchUp* question) {
-  LeaveCatchUp();
+  LeaveCatchUp(question->org_id());
   questions_.erase(question);
 }
 
@@ -214,10 +214,19 @@ void EventStream::Left(EventClient* client) {
   clients_.erase(client);
 }
 
-bool EventStream::TakeCatchUp() {
+bool EventStream::TakeCatchUp(const std::string& org_id) {
   if (catch_ups_ >= options_.catch_ups_max) return false;
+  std::size_t& of_tenant = catch_ups_by_tenant_[org_id];
+  if (of_tenant >= options_.tenant_catch_ups_max) return false;
+  ++of_tenant;
   ++catch_ups_;
   return true;
+}
+
+void EventStream::LeaveCatchUp(const std::string& org_id) {
+  --catch_ups_;
+  const auto of_tenant = catch_ups_by_tenant_.find(org_id);
+  if (--of_tenant->second == 0) catch_ups_by_tenant_.erase(of_tenant);
 }
 
 }  // namespace marginalia

@@ -33,8 +33,10 @@ inline constexpr absl::Duration kSseHeartbeat = absl::Seconds(15);
 inline constexpr std::size_t kSseBytesPendingMax = 64 * 1024;
 inline constexpr std::size_t kSseRecentEventsMax = 8'192;
 inline constexpr std::size_t kSseRecentBytesMax = 8 * 1024 * 1024;
-// Each watch upstream may hold a message of a megabyte.
+// Each watch upstream may hold a message of a megabyte. Those of one tenant, whose browsers may
+// take it slowly and come back at once, leave room for the others'.
 inline constexpr std::size_t kSseCatchUpsMax = 64;
+inline constexpr std::size_t kSseTenantCatchUpsMax = kSseCatchUpsMax / 2;
 // A stream has opened by then, whatever upstream does.
 inline constexpr absl::Duration kSseOpenWithin = absl::Seconds(1);
 
@@ -44,6 +46,7 @@ struct EventStreamOptions {
   std::size_t recent_events_max = kSseRecentEventsMax;
   std::size_t recent_bytes_max = kSseRecentBytesMax;
   std::size_t catch_ups_max = kSseCatchUpsMax;
+  std::size_t tenant_catch_ups_max = kSseTenantCatchUpsMax;
   absl::Duration open_within = kSseOpenWithin;
 };
 
@@ -105,9 +108,9 @@ class EventStream : private EventListener {
   void Left(EventClient* client);
   // The question is answered: destroys it.
   void Ended(ChangeCatchUp* question);
-  // A place for a watch upstream; false: there is none.
-  bool TakeCatchUp();
-  void LeaveCatchUp() { --catch_ups_; }
+  // A place for a watch upstream; false: there is none, or the tenant has all that are his.
+  bool TakeCatchUp(const std::string& org_id);
+  void LeaveCatchUp(const std::string& org_id);
 
  private:
   void StartedFrom(const LogPoint& point) override;
@@ -134,6 +137,7 @@ class EventStream : private EventListener {
   // The heartbeat of each tenant, made once a tick.
   absl::flat_hash_map<std::string, EventText> heartbeats_;
   std::size_t catch_ups_ = 0;
+  absl::flat_hash_map<std::string, std::size_t> catch_ups_by_tenant_;
   bool told_current_ = true;
   bool ended_ = false;
   // What a question upstream finds again of this stream when it is answered.

@@ -85,6 +85,7 @@ void EventSubscription::Subscribe() {
   if (!after_token_.empty()) request.set_after_token(after_token_);
   opened_at_ = Clock::now();
   last_heard_ = opened_at_;
+  caught_up_ = false;
   call_ = std::make_unique<WatchCall>(
       io_, upstream_, request, token_.Current(), NewRequestId(), BeginTrace(upstream_.tracer()),
       WatchCall::Events{[this](const WatchEventsResponse& message) { Received(message); },
@@ -104,17 +105,31 @@ void EventSubscription::Received(const WatchEventsResponse& message) {
                          "the event stream left events out"));
   }
   after_token_ = message.checkpoint_token();
-  last_heard_ = Clock::now();
+  const Clock::time_point heard_before = std::exchange(last_heard_, Clock::now());
   backoff_.Reset();
   SetState(absl::OkStatus());
-  // An empty message means that there was nothing more to send; a full one may be one of many.
-  const absl::Duration lag = message.events().empty()
-                                 ? absl::ZeroDuration()
-                                 : absl::Now() - TimeOf(message.events().rbegin()->event_time());
+  const absl::Duration lag = LagAfter(message, heard_before);
   lag_then_nanos_.store(std::max<std::int64_t>(0, absl::ToInt64Nanoseconds(lag)),
                         std::memory_order_relaxed);
   heard_at_nanos_.store(SteadyNanos(last_heard_), std::memory_order_release);
   call_->Next();
+}
+
+absl::Duration EventSubscription::LagAfter(const WatchEventsResponse& message,
+                                           Clock::time_point heard_before) {
+  // An empty message means that there was nothing more to send; a full one may be one of many.
+  if (message.events().empty()) {
+    caught_up_ = true;
+    return absl::ZeroDuration();
+  }
+  const absl::Time newest = TimeOf(message.events().rbegin()->event_time());
+  const absl::Duration apart =
+      absl::FromChrono(last_heard_.time_since_epoch()) - (newest - absl::UnixEpoch());
+  // What comes behind an empty message is younger than that.
+  if (std::exchange(caught_up_, false))
+    apart_ = apart - absl::FromChrono(last_heard_ - heard_before);
+  const absl::Duration by_the_clocks = absl::Now() - newest;
+  return apart_ ? std::min(by_the_clocks, apart - *apart_) : by_the_clocks;
 }
 
 bool EventSubscription::Tell(const WatchEventsResponse& message, const LogPoint& end) {

@@ -71,6 +71,10 @@ class EventSubscription {
   void Ended(const absl::Status& status);
   // Whether the call that has just ended had brought something for a while.
   bool HadFlowed() const;
+  // How far behind the log the listener may be once it has been told of `message`, which was heard
+  // just now; `heard_before` is when the one before it was.
+  absl::Duration LagAfter(const comments::v1::WatchEventsResponse& message,
+                          std::chrono::steady_clock::time_point heard_before);
   // Returns whether the state before was OK.
   bool SetState(absl::Status status);
 
@@ -86,6 +90,11 @@ class EventSubscription {
   // Where to go on; nothing: from now.
   std::optional<LogPoint> point_;
   std::string after_token_;
+  // Whether the last message of this call said that there was nothing more.
+  bool caught_up_ = false;
+  // How far the times of events stand from the steady clock here, learned when nothing can have
+  // been old: the clock of whoever gave them theirs may be another one than this process's.
+  std::optional<absl::Duration> apart_;
   // When something was heard for the last time, in nanoseconds of the steady clock, and how old the
   // newest event told was then. 0: never, or not since the stream broke.
   std::atomic<std::int64_t> heard_at_nanos_ = 0;

@@ -199,6 +199,36 @@ TEST_F(EventFaultsTest, WhoIsBroughtUpToDateKeepsTheOnlyPlaceUntilItHasTakenEver
   EXPECT_TRUE(AwaitNamed(*next, "current"));
 }
 
+TEST_F(EventFaultsTest, ATenantThatTakesAllItsPlacesSlowlyLeavesAnotherItsOwn) {
+  comments_->AddInvoice("rivalworks", kInvoiceId);
+  for (int i = 0; i < 100; ++i) {
+    comments_->Post(kOrg, kInvoiceId, absl::StrCat(i, std::string(kLargeBytes, 'x')));
+  }
+  comments_->Post("rivalworks", kInvoiceId, "theirs");
+  options_.events.catch_ups_max = 2;
+  options_.events.tenant_catch_ups_max = 1;
+  StartGatewayAnew();
+  const auto sleeper = OpenSleeper(EventsAfter(Beginning()));
+  const auto next = Open(Resuming(Beginning()));
+  EXPECT_TRUE(AwaitNamed(*next, "stale"));
+  const auto rival =
+      Open(As("mallory", "member", "rivalworks"),
+           EventsAfter(MakeConsistencyToken({comments_->log_id(), 0}, "rivalworks")));
+  EXPECT_EQ(NextBody(*rival), "theirs");
+  EXPECT_NE(sleeper->ReadUntil("\"99x"), "");
+}
+
+TEST_F(EventFaultsTest, AnotherClockThanTheServicesDoesNotMakeEventsOld) {
+  comments_->SetClockBehind(absl::Hours(1));
+  const auto browser = OpenNow();
+  for (int i = 0; i < 20; ++i) {
+    comments_->Post(kOrg, kInvoiceId, absl::StrCat(i));
+    EXPECT_EQ(NextBody(*browser), absl::StrCat(i));
+    const HttpAnswer ready = Get("/readyz");
+    EXPECT_EQ(ready.status, 200) << ready.body;
+  }
+}
+
 TEST_F(EventFaultsTest, ABrowserThatTakesNothingForTooLongIsCut) {
   options_.http.write_stall_max = absl::Milliseconds(200);
   options_.events.pending_bytes_max = 64 * 1024 * 1024;

@@ -130,7 +130,7 @@ Comment ScriptedComments::Append(const ThreadName& thread, const std::string& co
   Event event;
   event.set_position(position);
   event.set_org_id(thread.first);
-  const absl::Time now = absl::Now();
+  const absl::Time now = absl::Now() - clock_behind_;
   event.mutable_event_time()->set_seconds(absl::ToUnixSeconds(now));
   event.mutable_event_time()->set_nanos(static_cast<std::int32_t>(
       (now - absl::FromUnixSeconds(absl::ToUnixSeconds(now))) / absl::Nanoseconds(1)));

@@ -53,6 +53,11 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   void StartNewLog();
   // What ExportEvidence sends, in pieces of so many bytes; after `fails_after` pieces it fails.
   void SetEvidence(std::string file, std::size_t piece_bytes, int fails_after = -1);
+  // The service's clock is so far behind.
+  void SetClockBehind(absl::Duration behind) {
+    const std::lock_guard lock(mutex_);
+    clock_behind_ = behind;
+  }
   // What a watch sends in one message.
   void SetBatchEventsMax(std::size_t events) { batch_events_max_ = events; }
 
@@ -153,6 +158,7 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   bool held_ = false;
   bool stopping_ = false;
   std::atomic<std::size_t> batch_events_max_ = 100;
+  absl::Duration clock_behind_;  // guarded by mutex_
   std::string evidence_;
   std::size_t evidence_piece_bytes_ = 1;
   int evidence_fails_after_ = -1;
