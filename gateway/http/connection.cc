@@ -8,7 +8,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <charconv>
+#include <cstring>
 #include <utility>
+
+#include "services/net/peer_name.h"
 
 namespace marginalia {
 namespace {
@@ -59,7 +62,9 @@ HttpConnection::HttpConnection(HttpSocket socket, asio::ssl::context* tls, Share
 std::string HttpConnection::peer_host() const {
   error_code error;
   const auto peer = transport_.socket().remote_endpoint(error);
-  return error ? "" : peer.address().to_string();
+  sockaddr_storage address{};
+  if (!error) std::memcpy(&address, peer.data(), peer.size());
+  return HostOf(PeerName(address));
 }
 
 void HttpConnection::Start() {

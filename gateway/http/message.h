@@ -86,7 +86,7 @@ class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
   virtual const HttpRequest& request() const = 0;
-  // The address that the connection comes from, without its port.
+  // Where the connection comes from (services/net/peer_name.h).
   virtual std::string peer_host() const = 0;
   // From any thread.
   virtual void Answer(HttpResponse response) = 0;

@@ -28,7 +28,7 @@ void HostPlaces::Count(int sockets_end) {
     socklen_t size = sizeof(peer);
     if (getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
     const std::string name = PeerName(peer);
-    if (!name.empty()) ++counts_[std::string(HostOf(name))];
+    if (!name.empty()) ++counts_[HostOf(name)];
   }
 }
 

@@ -13,7 +13,7 @@ void PausedPeers::Pause(std::string_view peer) {
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
   std::erase_if(until_, [now](const auto& each) { return each.second <= now; });
-  if (until_.size() < kPausedPeersMax) until_[std::string(HostOf(peer))] = now + kPeerPause;
+  if (until_.size() < kPausedPeersMax) until_[HostOf(peer)] = now + kPeerPause;
 }
 
 bool PausedPeers::Contains(std::string_view peer) {

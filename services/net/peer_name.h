@@ -16,8 +16,10 @@ std::string PeerName(const sockaddr_storage& address);
 // The port of the same; 0 when it has none.
 int PortOf(const sockaddr_storage& address);
 
-// Without the port: all connections of a host have it in common.
-std::string_view HostOf(std::string_view peer_name);
+// Without the port: all connections of a host have it in common. Of an address of IPv6 its /64,
+// "ipv6:%5B2001:db8::%5D": whoever has one address of it mostly has all of them, and would be a new
+// host with each connection.
+std::string HostOf(std::string_view peer_name);
 
 }  // namespace marginalia
 

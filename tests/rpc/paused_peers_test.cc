@@ -38,11 +38,22 @@ TEST(PeerNameTest, APeerIsWrittenAsGrpcWritesIt) {
   EXPECT_EQ(PortOf(Ipv6("2001:db8::1", 50000)), 50000);
 }
 
+TEST(PeerNameTest, AHostIsAnAddressOrTheNetworkThatItsHolderChoosesAddressesFrom) {
+  EXPECT_EQ(HostOf("ipv4:192.0.2.1:50000"), "ipv4:192.0.2.1");
+  EXPECT_EQ(HostOf("ipv6:%5B2001:db8::1%5D:50000"), "ipv6:%5B2001:db8::%5D");
+  EXPECT_EQ(HostOf("ipv6:%5B2001:db8::ffff:1:2:3%5D:1"), "ipv6:%5B2001:db8::%5D");
+  EXPECT_EQ(HostOf("ipv6:%5B2001:db8:0:1::1%5D:1"), "ipv6:%5B2001:db8:0:1::%5D");
+  EXPECT_EQ(HostOf("ipv6:%5Bfe80::1%25eth0%5D:1"), "ipv6:%5Bfe80::1%25eth0%5D");
+  EXPECT_EQ(HostOf("ipv6:%5D:1"), "ipv6:%5D");
+  EXPECT_EQ(HostOf(""), "");
+}
+
 TEST(PausedPeersTest, AHostIsKeptOutWithAllItsPortsForAMoment) {
   PausedPeers peers;
   peers.Pause("ipv6:%5B2001:db8::1%5D:50000");
   EXPECT_TRUE(peers.Contains("ipv6:%5B2001:db8::1%5D:50001"));
-  EXPECT_FALSE(peers.Contains("ipv6:%5B2001:db8::2%5D:50000"));
+  EXPECT_TRUE(peers.Contains("ipv6:%5B2001:db8::2%5D:50000"));
+  EXPECT_FALSE(peers.Contains("ipv6:%5B2001:db8:0:1::1%5D:50000"));
   EXPECT_FALSE(peers.Contains(""));
   EXPECT_TRUE(Await([&peers] { return !peers.Contains("ipv6:%5B2001:db8::1%5D:50001"); }));
 }

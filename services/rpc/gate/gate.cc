@@ -295,7 +295,7 @@ absl::StatusOr<std::shared_ptr<const VerifiedToken>> Gate::Verify(
     const grpc::CallbackServerContext& context, std::string_view bearer) {
   if (auto known = tokens_.Known(bearer); known.has_value()) return *std::move(known);
   const std::string peer = context.peer();
-  const std::string_view host = HostOf(peer);
+  const std::string host = HostOf(peer);
   if (const absl::Duration wait = token_failures_.Wait(host); wait > absl::ZeroDuration()) {
     return Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_BAD_TOKENS",
                    "too many tokens that are none came from this address: try again", {},
