@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "services/rpc/grpc_status.h"
+
 namespace marginalia {
 namespace {
 
@@ -39,6 +44,23 @@ TEST(ErrorsTest, SeveralInvalidFieldsAreAllNamed) {
   const absl::Status status = InvalidFields({{"a", "is bad"}, {"b", "is worse"}});
   EXPECT_EQ(std::string(status.message()), "a is bad; b is worse");
   EXPECT_EQ(FieldViolationsOf(status).size(), 2U);
+}
+
+TEST(ErrorsTest, OfVeryManyInvalidFieldsAsManyAreNamedAsClientsTake) {
+  std::vector<FieldViolation> violations;
+  for (int i = 0; i < 400; ++i) {
+    violations.push_back({"invoice.line_items[" + std::to_string(i) + "].description",
+                          "must be at most 200 characters"});
+  }
+  const absl::Status status = InvalidFields(violations);
+  EXPECT_EQ(ReasonOf(status), "INVALID_FIELD");
+  const std::size_t named = FieldViolationsOf(status).size();
+  EXPECT_GT(named, 20U);
+  const std::string message(status.message());
+  EXPECT_NE(message.find("; and " + std::to_string(400 - named) + " more"), message.npos);
+  const grpc::Status sent = ToGrpc(status);
+  // In base64, as gRPC sends it; 8 KiB less what stands in the trailers besides.
+  EXPECT_LT(sent.error_message().size() + sent.error_details().size() * 4 / 3, 7U * 1024);
 }
 
 TEST(ErrorsTest, MetadataIsAddedToWhatIsThere) {
