@@ -7,6 +7,7 @@
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/client/deadline.h"
+#include "services/tokens/token_keys.h"
 
 namespace marginalia {
 namespace {
@@ -14,6 +15,10 @@ namespace {
 constexpr std::string_view kTokenField = "consistency.at_least_as_fresh";
 constexpr std::string_view kTokenReason = "CONSISTENCY_TOKEN_INVALID";
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
+
+// A tenant is told no less, and whole seconds: events are everybody's, and how long ago the last
+// one was would tell when others write.
+constexpr absl::Duration kTenantLagMin = absl::Seconds(2);
 
 using Outcome = ProjectionProgress::Outcome;
 
@@ -44,6 +49,11 @@ SteadyTime WaitsUntil(SteadyTime deadline) {
   const absl::Duration margin =
       std::clamp((deadline - now) / 10, kAnswerMarginMin, kAnswerMarginMax);
   return std::min(deadline - margin, now + kFreshnessWaitMax);
+}
+
+absl::Duration LagFor(const Caller& caller, absl::Duration lag) {
+  if (caller.acts_for_all_tenants()) return lag;
+  return lag < kTenantLagMin ? absl::ZeroDuration() : absl::Floor(lag, absl::Seconds(1));
 }
 
 }  // namespace
@@ -80,7 +90,12 @@ void Freshness::Await(const Caller& caller, const FreshnessRequirement& requirem
 
 AsOf Freshness::Now(const Caller& caller) {
   const std::string_view scope = TokenScope(caller);
-  const absl::Duration lag = progress_.Lag(SteadyTime::Now());
+  const absl::Duration lag = LagFor(caller, progress_.Lag(SteadyTime::Now()));
+  if (!scope.empty() && HasTokenKeys()) {
+    // Each time another one: that it is the same as before would tell that nobody has written.
+    const LogPoint point = progress_.point();
+    return {point.log_id.empty() ? "" : MakeConsistencyToken(point, scope), lag};
+  }
   // Before the point: a token that is newer than its epoch is only made anew once more.
   const std::uint64_t epoch = progress_.epoch();
   const std::lock_guard lock(mutex_);
