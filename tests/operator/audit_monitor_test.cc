@@ -9,6 +9,7 @@
 #include "comments-service/record/checkpoint.h"
 #include "comments-service/record/merkle_tree.h"
 #include "deploy/operator/audit/kept_checkpoint.h"
+#include "deploy/operator/backup/sqlite_file.h"
 #include "tests/operator/stack_under_operator.h"
 #include "tests/support/await.h"
 
@@ -155,6 +156,21 @@ TEST_F(AuditMonitorTest, WhatKeepsItFromWatchingExitsWithTwo) {
   StopComments();
   EXPECT_EQ(LookOnce().exit_code, 2);
   EXPECT_FALSE(std::filesystem::exists(state()));
+}
+
+TEST_F(AuditMonitorTest, ARecordThatTheServiceCannotReadIsNoOutage) {
+  PostMany(2);
+  ASSERT_EQ(LookOnce().exit_code, 0);
+  StopComments();
+  {
+    const auto file = SqliteFile::Open(database(), SqliteAccess::kPrivate);
+    ASSERT_TRUE(file.ok()) << file.status();
+    ASSERT_TRUE((*file)->Run("UPDATE audit_entries SET hash = 'damaged'").ok());
+  }
+  RestartComments();
+  const OperatorOutcome ended = RunOperator(Arguments({"--interval=1s"}));
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.error, HasSubstr("INTERNAL"));
 }
 
 TEST_F(AuditMonitorTest, ASignatureOfNobodyEndsIt) {

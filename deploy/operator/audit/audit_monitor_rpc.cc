@@ -48,7 +48,7 @@ constexpr char kAbout[] =
     "admin's or a machine's of the tenant, read again each time.\n"
     "Exits with 0 on SIGTERM and SIGINT, and with --once when all is well; 1 as said; 2 when it "
     "cannot\n"
-    "watch: a flag, a file, a token or a service without a key.";
+    "watch: a flag, a file, a token, a service without a key or one that cannot read its record.";
 
 constexpr absl::Duration kIntervalMin = absl::Seconds(1);
 constexpr absl::Duration kIntervalMax = absl::Hours(24);
@@ -62,17 +62,17 @@ struct Seen {
   Checkpoint checkpoint;
 };
 
-// Whether trying again may help: all that does not depend on what the operator gave.
+// Whether trying again may help. A service that fails over its own record (INTERNAL) is no outage:
+// whoever changed that must not silence its monitor.
 bool MayPass(grpc::StatusCode code) {
   switch (code) {
-    case grpc::StatusCode::UNAUTHENTICATED:
-    case grpc::StatusCode::PERMISSION_DENIED:
-    case grpc::StatusCode::INVALID_ARGUMENT:
-    case grpc::StatusCode::FAILED_PRECONDITION:
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return false;
-    default:
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::CANCELLED:
       return true;
+    default:
+      return false;
   }
 }
 
