@@ -155,6 +155,50 @@ NewComment NewCommentOf(v1::AddCommentRequest request) {
           .mentions = TextsOf(request.mentions())};
 }
 
+namespace {
+
+// What had happened to an imported comment before.
+absl::Status ReadChanges(v1::ImportedComment& item, const std::string& path, Comment& comment) {
+  if (item.has_edit_time()) {
+    const absl::StatusOr<absl::Time> time = TimeOf(item.edit_time(), path + "edit_time");
+    if (!time.ok()) return time.status();
+    comment.edit_time = *time;
+  }
+  if (!item.has_removal()) return absl::OkStatus();
+  v1::Removal& removal = *item.mutable_removal();
+  const std::string field = path + "removal.time";
+  if (!removal.has_time()) return InvalidField(field, "is required");
+  const absl::StatusOr<absl::Time> time = TimeOf(removal.time(), field);
+  if (!time.ok()) return time.status();
+  v1::Author& actor = *removal.mutable_actor();
+  comment.removal = Removal{.time = *time,
+                            .actor = {.user_id = std::move(*actor.mutable_user_id()),
+                                      .display_name = std::move(*actor.mutable_display_name())},
+                            .reason = std::move(*removal.mutable_reason())};
+  return absl::OkStatus();
+}
+
+absl::Status ReadClosing(v1::ImportCommentsRequest& request, NewImport& import) {
+  if (request.state() == v1::THREAD_STATE_UNSPECIFIED) {
+    if (!request.has_state_time() && !request.has_state_actor()) return absl::OkStatus();
+    return InvalidField("state", "is required where state_time or state_actor is given");
+  }
+  if (request.state() != v1::THREAD_STATE_RESOLVED) {
+    return InvalidField("state",
+                        "must be THREAD_STATE_RESOLVED, or left out: a thread begins open");
+  }
+  if (!request.has_state_time()) return InvalidField("state_time", "is required");
+  const absl::StatusOr<absl::Time> time = TimeOf(request.state_time(), "state_time");
+  if (!time.ok()) return time.status();
+  v1::Author& actor = *request.mutable_state_actor();
+  import.closing = ImportedClosing{.time = *time,
+                                   .actor_id = std::move(*actor.mutable_user_id()),
+                                   .actor_name = std::move(*actor.mutable_display_name())};
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<NewImport> NewImportOf(v1::ImportCommentsRequest request) {
   NewImport import{.invoice_id = std::move(*request.mutable_invoice_id())};
   import.comments.reserve(static_cast<std::size_t>(request.comments_size()));
@@ -171,7 +215,12 @@ absl::StatusOr<NewImport> NewImportOf(v1::ImportCommentsRequest request) {
                                .author = std::move(author),
                                .body = std::move(*item.mutable_body()),
                                .create_time = *create_time});
+    const absl::Status changes =
+        ReadChanges(item, absl::StrCat("comments[", i, "]."), import.comments.back());
+    if (!changes.ok()) return changes;
   }
+  const absl::Status closing = ReadClosing(request, import);
+  if (!closing.ok()) return closing;
   return import;
 }
 

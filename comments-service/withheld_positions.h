@@ -26,6 +26,12 @@ inline void WithholdPositions(const Caller& caller,
   }
 }
 
+// What was found is named by its number.
+inline void WithholdPositions(const Caller& caller,
+                              comments::v1::VerifyAuditLogResponse& response) {
+  if (!caller.acts_for_all_tenants()) response.clear_first_broken_position();
+}
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_COMMENTS_SERVICE_WITHHELD_POSITIONS_H_

@@ -65,20 +65,21 @@ struct SelectEntries {
 
 struct SelectComments {
   explicit SelectComments(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT c.position, c.comment_id, c.sequence, c.author_id,"
-                          " c.author_name, c.body, c.body_salt, c.create_time, c.removal_time,"
-                          " c.remover_id, c.remover_name, c.removal_reason, c.erased"
-                          " FROM thread_comments t JOIN comments c ON c.org_id = t.org_id"
-                          " AND c.position = t.position"
-                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
-                          " ORDER BY t.sequence",
-                   soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
-                   soci::into(comment.comment_id), soci::into(comment.sequence),
-                   soci::into(author.user_id), soci::into(author.display_name), soci::into(body),
-                   soci::into(body_salt), soci::into(create_time), soci::into(removal_time),
-                   soci::into(remover.user_id), soci::into(remover.display_name),
-                   soci::into(removal_reason), soci::into(erased))) {}
+      : statement(
+            (connection.sql().prepare
+                 << "SELECT c.position, c.comment_id, c.sequence, c.author_id,"
+                    " c.author_name, c.body, c.body_salt, c.create_time, c.edit_time,"
+                    " c.removal_time, c.remover_id, c.remover_name, c.removal_reason, c.erased"
+                    " FROM thread_comments t JOIN comments c ON c.org_id = t.org_id"
+                    " AND c.position = t.position"
+                    " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
+                    " ORDER BY t.sequence",
+             soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
+             soci::into(comment.comment_id), soci::into(comment.sequence),
+             soci::into(author.user_id), soci::into(author.display_name), soci::into(body),
+             soci::into(body_salt), soci::into(create_time), soci::into(edit_time),
+             soci::into(removal_time), soci::into(remover.user_id),
+             soci::into(remover.display_name), soci::into(removal_reason), soci::into(erased))) {}
 
   StoredEvidenceComment Read(Connection& connection) {
     StoredEvidenceComment stored{.position = position, .comment = comment};
@@ -87,12 +88,13 @@ struct SelectComments {
       stored.comment.removal = EvidenceRemoval{
           .time = absl::FromUnixMicros(removal_time), .actor = remover, .reason = removal_reason};
     }
-    stored.comment.revisions.push_back({.revision = 1,
-                                        .body = body,
-                                        .salt = connection.FromColumn(std::string(body_salt)),
-                                        .editor = author,
-                                        .time = stored.comment.create_time,
-                                        .erased = erased != 0});
+    stored.comment.revisions.push_back(
+        {.revision = 1,
+         .body = body,
+         .salt = connection.FromColumn(std::string(body_salt)),
+         .editor = author,
+         .time = edit_time == 0 ? stored.comment.create_time : absl::FromUnixMicros(edit_time),
+         .erased = erased != 0});
     return stored;
   }
 
@@ -103,6 +105,7 @@ struct SelectComments {
   std::string body;
   std::string body_salt;
   std::int64_t create_time = 0;
+  std::int64_t edit_time = 0;
   std::int64_t removal_time = 0;
   EvidencePerson remover;
   std::string removal_reason;

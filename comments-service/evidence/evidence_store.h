@@ -39,7 +39,8 @@ struct StoredEvidenceRevision {
   EvidenceRevision revision;
 };
 
-// The thread's comments by sequence, each with the revision that its row shows, and nobody's salt.
+// The thread's comments by sequence, each with the revision that its row shows, and nobody's salt:
+// right of a comment that has no kept revisions.
 struct StoredEvidenceComment {
   std::int64_t position = 0;
   EvidenceComment comment;

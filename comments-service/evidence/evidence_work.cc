@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "comments-service/audit/audit_tree.h"
+#include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment_store.h"
 #include "services/errors/errors.h"
 
@@ -33,7 +34,7 @@ absl::Status Behind() {
                  {}, kBehindRetryAfter);
 }
 
-// The salts of names, by what was done.
+// The salts of names, by what was done. There is none where the entry of an import says the name.
 class NameSalts {
  public:
   explicit NameSalts(const std::vector<StoredEvidenceEntry>& entries) {
@@ -57,13 +58,15 @@ class NameSalts {
   void Add(const StoredEvidenceEntry& stored) {
     const AuditEntry& entry = stored.entry;
     if (entry.comment_id.empty()) {
-      state_ = stored.name_salt;
+      state_ = ImportedClosingOf(entry) ? "" : stored.name_salt;
     } else if (entry.action == kActionRemoved || entry.action == kActionErased) {
       removed_.emplace(entry.comment_id, stored.name_salt);
     } else {
       // Format 1 knew no revisions: what was added was the first.
       const std::int64_t revision = entry.format == 1 ? 1 : entry.revision;
       said_.emplace(std::pair(entry.comment_id, revision), stored.name_salt);
+      const std::optional<ImportedOrigin> origin = ImportedOriginOf(entry);
+      if (origin && origin->removal) removed_.emplace(entry.comment_id, "");
     }
   }
 

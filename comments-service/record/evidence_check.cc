@@ -1,6 +1,7 @@
 #include "comments-service/record/evidence_check.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,7 +18,16 @@ struct EntriesOfComment {
   std::map<std::int64_t, const AuditEntry*> said;
   const AuditEntry* removed = nullptr;
   const AuditEntry* erased = nullptr;
+  // Of one that was imported.
+  std::optional<ImportedOrigin> origin = std::nullopt;
+
+  bool imported_as_removed() const { return origin && origin->removal; }
 };
+
+// Whether nobody knew any more what the comment had said when it was imported.
+bool WasImportedErased(const AuditEntry& entry) {
+  return entry.action == kActionImported && entry.format == 2 && entry.content_commitment.empty();
+}
 
 bool Says(const AuditEntry& entry) {
   return entry.action == kActionAdded || entry.action == kActionImported ||
@@ -124,6 +134,7 @@ class EvidenceCheck {
       if (Says(entry)) {
         // Format 1 knew no revisions: what was added was the first.
         const std::int64_t revision = entry.format == 1 ? 1 : entry.revision;
+        if (entry.action == kActionImported) entries.origin = ImportedOriginOf(entry);
         if (!entries.said.emplace(revision, &entry).second) {
           Fail("entry ", entry.number, " says revision ", revision, " a second time");
         }
@@ -174,13 +185,15 @@ class EvidenceCheck {
     const AuditEntry& entry = *first->second;
     if (entry.number <= last_added_) Fail(name, " was added before the comment before it");
     last_added_ = entry.number;
-    if (!comment.revisions.empty() && comment.revisions.front().time != comment.create_time) {
+    const std::optional<ImportedOrigin>& origin = entries.origin;
+    if (!comment.revisions.empty() &&
+        comment.revisions.front().time != (origin ? origin->said_time() : comment.create_time)) {
       Fail(name, " has another time than its first revision");
     }
     if (entry.action == kActionImported) {
       if (entry.format == 1 || comment.revisions.empty()) return;
-      if (entry.reason !=
-          ImportedReason(comment.revisions.front().editor.user_id, comment.create_time)) {
+      if (!origin || origin->author_id != comment.revisions.front().editor.user_id ||
+          origin->create_time != comment.create_time) {
         Fail(name, " has another author or time than entry ", entry.number, " says");
       }
     } else if (comment.create_time != entry.create_time && entry.format == 2) {
@@ -195,7 +208,7 @@ class EvidenceCheck {
     if (!imported && revision.time != entry.create_time && entry.format == 2) {
       Fail(name, " has another time than entry ", entry.number, " says");
     }
-    if (revision.erased != (entries.erased != nullptr)) {
+    if (revision.erased != (entries.erased != nullptr || WasImportedErased(entry))) {
       return Fail(name, revision.erased ? " is erased, and no entry says so"
                                         : " is not erased, and an entry says that it is");
     }
@@ -203,7 +216,9 @@ class EvidenceCheck {
       if (revision.body.has_value()) return Fail(name, " is erased, and its text is there");
       ++verdict_.texts_erased;
     } else if (!revision.body.has_value()) {
-      if (entries.removed == nullptr) return Fail(name, " has no text, and was not removed");
+      if (entries.removed == nullptr && !entries.imported_as_removed()) {
+        return Fail(name, " has no text, and was not removed");
+      }
       ++verdict_.texts_withheld;
     } else if (entry.format == 1) {
       ++verdict_.texts_uncovered;
@@ -234,13 +249,15 @@ class EvidenceCheck {
 
   void CheckRemoval(const EvidenceComment& comment, const EntriesOfComment& entries,
                     const std::string& name) {
-    if (comment.removal.has_value() != (entries.removed != nullptr)) {
+    const bool imported = entries.imported_as_removed();
+    if (comment.removal.has_value() != (imported || entries.removed != nullptr)) {
       return Fail(name, comment.removal.has_value() ? " is removed, and no entry says so"
                                                     : " is not removed, and an entry says it is");
     }
     if (!comment.removal.has_value()) return;
-    const AuditEntry& entry = *entries.removed;
     const std::string removal = absl::StrCat("the removal of ", name);
+    if (imported) return CheckImportedRemoval(*comment.removal, *entries.origin->removal, removal);
+    const AuditEntry& entry = *entries.removed;
     CheckPerson(comment.removal->actor, entry, true, removal);
     if (comment.removal->reason != entry.reason) {
       Fail(removal, " has another reason than entry ", entry.number, " says");
@@ -250,12 +267,31 @@ class EvidenceCheck {
     }
   }
 
+  // The entry of the import says all of it, the name too, so that no salt proves it.
+  void CheckImportedRemoval(const EvidenceRemoval& removal, const ImportedRemoval& imported,
+                            const std::string& name) {
+    const ImportedRemoval said{.time = removal.time,
+                               .actor_id = removal.actor.user_id,
+                               .actor_name = removal.actor.display_name,
+                               .reason = removal.reason};
+    if (said != imported) Fail(name, " is not the one that the entry of its import says");
+    if (!removal.actor.salt.empty()) Fail(name, " has a salt, and no commitment to a name");
+  }
+
   void CheckState() {
     if (evidence_.state.has_value() != (state_ != nullptr)) {
       return Fail("the thread's state is not what the entries say");
     }
     if (state_ == nullptr) return;
     const EvidenceState& state = *evidence_.state;
+    if (const std::optional<ImportedClosing> closing = ImportedClosingOf(*state_)) {
+      if (!state.resolved || state.time != closing->time ||
+          state.actor.user_id != closing->actor_id ||
+          state.actor.display_name != closing->actor_name || !state.actor.salt.empty()) {
+        Fail("the thread's state is not what entry ", state_->number, " says that was imported");
+      }
+      return;
+    }
     if (state.resolved != (state_->action == kActionResolved) ||
         state.time != state_->create_time) {
       Fail("the thread's state is not what entry ", state_->number, " says");

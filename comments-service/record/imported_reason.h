@@ -1,16 +1,56 @@
-// What the entry of an imported comment says as its reason: whose comment it was and when it was
-// written, because the entry's own actor and time are those of the import. Pure, thread-safe.
+// What the entry of something imported says as its reason: the entry's own actor and time are those
+// of the import. README.md of this folder gives the texts. Values and pure functions, thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_RECORD_IMPORTED_REASON_H_
 #define MARGINALIA_COMMENTS_SERVICE_RECORD_IMPORTED_REASON_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "comments-service/record/audit_entry.h"
 
 namespace marginalia {
 
-std::string ImportedReason(std::string_view author_id, absl::Time create_time);
+// How a comment had been taken away before it was imported.
+struct ImportedRemoval {
+  absl::Time time;
+  std::string actor_id;
+  std::string actor_name;
+  std::string reason;
+
+  friend bool operator==(const ImportedRemoval&, const ImportedRemoval&) = default;
+};
+
+// Whose an imported comment is and from when, and what had happened to it before.
+struct ImportedOrigin {
+  std::string author_id;
+  absl::Time create_time;
+  // Of its last edit.
+  std::optional<absl::Time> edit_time = std::nullopt;
+  std::optional<ImportedRemoval> removal = std::nullopt;
+
+  // From when on it said what it was imported with.
+  absl::Time said_time() const { return edit_time.value_or(create_time); }
+};
+
+// Who had closed a thread that was imported so, and when.
+struct ImportedClosing {
+  absl::Time time;
+  std::string actor_id;
+  std::string actor_name;
+};
+
+// Different for whatever differs.
+std::string ImportedReason(const ImportedOrigin& origin);
+std::string ImportedReason(const ImportedClosing& closing);
+
+// What the entry of an imported comment says in format 2. Nothing when it is no such entry, or its
+// reason is none that ImportedReason makes.
+std::optional<ImportedOrigin> ImportedOriginOf(const AuditEntry& entry);
+
+// The same of a thread's closing: nothing when it was closed here.
+std::optional<ImportedClosing> ImportedClosingOf(const AuditEntry& entry);
 
 }  // namespace marginalia
 

@@ -13,8 +13,10 @@ struct KeepStatement {
                  << "INSERT INTO comment_revisions (org_id, position, revision, body,"
                     " body_salt, editor_id, editor_name, revision_time, event_position,"
                     " erased, mentions) SELECT org_id, position, revision, body, body_salt,"
-                    " author_id, author_name, create_time, position, 0, mentions FROM comments"
-                    " WHERE org_id = :org_id AND position = :position"
+                    " author_id, author_name,"
+                    // Of one that has no revision yet: when it was edited before it was imported.
+                    " CASE WHEN edit_time = 0 THEN create_time ELSE edit_time END, position, 0,"
+                    " mentions FROM comments WHERE org_id = :org_id AND position = :position"
                     " ON CONFLICT DO NOTHING",
              soci::use(org_id), soci::use(position))) {}
 
@@ -42,6 +44,56 @@ struct EraseStatement {
                    soci::use(org_id), soci::use(position))) {}
 
   std::string org_id;
+  std::int64_t position = 0;
+  soci::statement statement;
+};
+
+struct MarkErasedStatement {
+  explicit MarkErasedStatement(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "UPDATE comments SET erased = 1 WHERE org_id = :org_id"
+                          " AND position >= :first AND position <= :last AND removal_time <> 0"
+                          " AND EXISTS (SELECT 1 FROM comment_revisions r"
+                          " WHERE r.org_id = comments.org_id AND r.position = comments.position"
+                          " AND r.erased = 1)",
+                   soci::use(org_id), soci::use(first), soci::use(last))) {}
+
+  std::string org_id;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  soci::statement statement;
+};
+
+struct SelectAddition {
+  explicit SelectAddition(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT action, reason, content_commitment FROM audit_entries"
+                          " WHERE org_id = :org_id AND position = :position",
+                   soci::use(org_id), soci::use(position), soci::into(row.action),
+                   soci::into(row.reason), soci::into(content))) {}
+
+  std::string org_id;
+  std::int64_t position = 0;
+  StoredAddition row;
+  std::string content;
+  soci::statement statement;
+};
+
+// The conditions of the index of the threads' changes stand here word for word, so that both
+// databases take it.
+struct SelectClosing {
+  explicit SelectClosing(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT position FROM audit_entries WHERE org_id = :org_id"
+                          " AND invoice_id = :invoice_id AND action <> 'comment.added'"
+                          " AND action <> 'comment.imported' AND action = 'thread.resolved'"
+                          " AND reason = :reason ORDER BY position LIMIT 1",
+                   soci::use(org_id), soci::use(invoice_id), soci::use(reason),
+                   soci::into(position))) {}
+
+  std::string org_id;
+  std::string invoice_id;
+  std::string reason;
   std::int64_t position = 0;
   soci::statement statement;
 };
@@ -180,6 +232,15 @@ void EraseRevisions(Connection& connection, std::string_view org_id, std::int64_
   erase.statement.execute(true);
 }
 
+void MarkImportedErased(Connection& connection, std::string_view org_id, std::int64_t first,
+                        std::int64_t last) {
+  auto& mark = connection.Prepared<MarkErasedStatement>();
+  mark.org_id = org_id;
+  mark.first = first;
+  mark.last = last;
+  mark.statement.execute(true);
+}
+
 std::vector<std::int64_t> RevisionEvents(Connection& connection, std::string_view org_id,
                                          std::int64_t position) {
   auto& select = connection.Prepared<SelectRevisionEvents>();
@@ -244,6 +305,26 @@ std::vector<Revision> ReadRevisions(Connection& connection, std::string_view org
     revisions.back().erased = select.erased != 0;
   }
   return revisions;
+}
+
+std::optional<StoredAddition> FindAddition(Connection& connection, std::string_view org_id,
+                                           std::int64_t position) {
+  auto& select = connection.Prepared<SelectAddition>();
+  select.org_id = org_id;
+  select.position = position;
+  if (!select.statement.execute(true)) return std::nullopt;
+  StoredAddition addition = select.row;
+  addition.has_content = !connection.FromColumn(std::string(select.content)).empty();
+  return addition;
+}
+
+bool WasClosedFor(Connection& connection, std::string_view org_id, std::string_view invoice_id,
+                  std::string_view reason) {
+  auto& select = connection.Prepared<SelectClosing>();
+  select.org_id = org_id;
+  select.invoice_id = invoice_id;
+  select.reason = reason;
+  return select.statement.execute(true);
 }
 
 std::optional<Revision> FindRevision(Connection& connection, std::string_view org_id,

@@ -34,6 +34,11 @@ struct Revision {
 // Does nothing when it is kept already.
 void KeepCurrentRevision(Connection& connection, std::string_view org_id, std::int64_t position);
 
+// Of the comments from position `first` to `last`, which one import has stored: those that were
+// imported without their text are erased. Their revisions say so already.
+void MarkImportedErased(Connection& connection, std::string_view org_id, std::int64_t first,
+                        std::int64_t last);
+
 // Adds a revision of the comment at `position`; the event at `event_position` tells of it.
 void InsertRevision(Connection& connection, std::string_view org_id, std::int64_t position,
                     const Revision& revision, std::string_view salt, std::int64_t event_position);
@@ -56,6 +61,20 @@ std::vector<Revision> ReadRevisions(Connection& connection, std::string_view org
 
 // The comment with the body that it was added with, to compare a repeated addition with.
 Comment AsFirstSaid(Connection& connection, std::string_view org_id, const StoredComment& stored);
+
+// What the entry that added a comment says of how it was imported.
+struct StoredAddition {
+  std::string action;
+  std::string reason;
+  // Whether it was imported with a text.
+  bool has_content = false;
+};
+std::optional<StoredAddition> FindAddition(Connection& connection, std::string_view org_id,
+                                           std::int64_t position);
+
+// Whether the thread was ever closed by an import whose entry says `reason`.
+bool WasClosedFor(Connection& connection, std::string_view org_id, std::string_view invoice_id,
+                  std::string_view reason);
 
 // One kept revision.
 std::optional<Revision> FindRevision(Connection& connection, std::string_view org_id,

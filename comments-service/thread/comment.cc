@@ -85,6 +85,18 @@ absl::Status CheckImportTime(absl::Time previous, absl::Time time, absl::Time no
   return absl::OkStatus();
 }
 
+absl::Status CheckImportedChangeTime(absl::Time earliest, absl::Time time, absl::Time now) {
+  if (time > now) return absl::InvalidArgumentError("must not be in the future");
+  if (time < earliest) {
+    return absl::InvalidArgumentError(
+        "must not be before what it comes after: writing, last edit, removal, in that order");
+  }
+  if (time <= absl::UnixEpoch()) {
+    return absl::InvalidArgumentError("must be after 1970-01-01T00:00:00Z");
+  }
+  return absl::OkStatus();
+}
+
 std::string CommentEtag(std::int64_t revision, bool removed, bool erased) {
   return absl::StrCat("c", revision, erased ? "e" : removed ? "r" : "");
 }

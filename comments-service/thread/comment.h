@@ -52,7 +52,7 @@ struct Comment {
   std::int64_t sequence = 0;
   // 1, 2, 3 …: one more with each edit.
   std::int64_t revision = 1;
-  // Of the newest revision; not in the first.
+  // Of the newest revision; of the first only when it had been edited before it was imported.
   std::optional<absl::Time> edit_time = std::nullopt;
   std::optional<Removal> removal = std::nullopt;
   // Removed, and its texts exist nowhere any more.
@@ -93,6 +93,10 @@ absl::Time CreateTimeAfter(absl::Time previous, absl::Time now);
 
 // An imported comment brings its own time: not before the one in front of it, not in the future.
 absl::Status CheckImportTime(absl::Time previous, absl::Time time, absl::Time now);
+
+// The time of its edit, of its removal, or of its thread's closing: not before `earliest`, which is
+// what it follows, not in the future, and after 1970 began, which stands for never.
+absl::Status CheckImportedChangeTime(absl::Time earliest, absl::Time time, absl::Time now);
 
 // Changes with every change of a comment, and is the same for the same state.
 std::string CommentEtag(std::int64_t revision, bool removed, bool erased);

@@ -4,7 +4,6 @@
 
 #include "comments-service/readers/mention_store.h"
 #include "comments-service/record/commitment.h"
-#include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_wire.h"
 #include "comments-service/thread/erased_event.h"
@@ -109,10 +108,27 @@ const Thread& CommentWriter::ThreadOf(Connection& connection, std::string_view o
 
 std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& deed,
                                           Comment& comment) {
-  Thread& thread = MutableThread(connection, deed.org_id, comment.invoice_id);
-  comment.sequence = thread.place_count + 1;
   if (!Claim(connection, deed.org_id, comment.comment_id)) return std::nullopt;
   const std::string body_salt = NewSalt();
+  Place(connection, deed, comment, body_salt);
+  const CommentView view = ViewOf(comment);
+  return Record(connection, deed,
+                {.entry = {.action = std::string(deed.action),
+                           .invoice_id = comment.invoice_id,
+                           .comment_id = comment.comment_id,
+                           .revision = comment.revision,
+                           .content_commitment = Commitment(body_salt, comment.body),
+                           .create_time = comment.create_time},
+                 .name = comment.author.display_name,
+                 .kind = EventKind::kCommentAdded,
+                 .comment = &view},
+                ThreadOf(connection, deed.org_id, comment.invoice_id));
+}
+
+void CommentWriter::Place(Connection& connection, const Deed& deed, Comment& comment,
+                          std::string_view body_salt) {
+  Thread& thread = MutableThread(connection, deed.org_id, comment.invoice_id);
+  comment.sequence = thread.place_count + 1;
   InsertComment(connection, deed.org_id, comment, events_.next_position(), body_salt);
   InsertMentions(connection, WhereStands(deed, comment, events_.next_position()),
                  MentionedUsers(comment.mentions));
@@ -121,22 +137,6 @@ std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& de
   thread.last_comment_time = comment.create_time;
   thread.last_author_name = comment.author.display_name;
   authors_.Learn(connection, deed.org_id, comment.author);
-  const bool imported = deed.action == kActionImported;
-  const CommentView view = ViewOf(comment);
-  return Record(
-      connection, deed,
-      {.entry = {.action = std::string(deed.action),
-                 .invoice_id = comment.invoice_id,
-                 .comment_id = comment.comment_id,
-                 .revision = comment.revision,
-                 .content_commitment = Commitment(body_salt, comment.body),
-                 .reason =
-                     imported ? ImportedReason(comment.author.user_id, comment.create_time) : "",
-                 .create_time = imported ? deed.time : comment.create_time},
-       .name = comment.author.display_name,
-       .kind = EventKind::kCommentAdded,
-       .comment = &view},
-      thread);
 }
 
 void CommentWriter::Mention(Connection& connection, const Deed& deed, StoredComment& stored,

@@ -15,6 +15,7 @@
 
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/readers/known_authors.h"
+#include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_store.h"
 #include "comments-service/thread/comment_wire.h"
@@ -44,6 +45,9 @@ struct Deed {
   absl::Time time;
 };
 
+// What the entry of an imported comment says of it.
+ImportedOrigin OriginOf(const Comment& imported);
+
 class CommentWriter : public GroupParticipant {
  public:
   // None is owned; all must outlive the writer.
@@ -63,6 +67,14 @@ class CommentWriter : public GroupParticipant {
   // Adds the comment to its thread and sets its sequence. Nothing, with nothing written, when the
   // tenant has a comment of this id already.
   std::optional<Receipt> Add(Connection& connection, const Deed& deed, Comment& comment);
+
+  // Adds comments of one thread as they were elsewhere: edited ones in revision 1 with their
+  // edit_time, removed ones with `body` as their revision, or erased when that is empty. With
+  // `closing` the thread is closed behind them. All ids are free. Returns the position of the
+  // newest of what it wrote; 0: nothing.
+  std::int64_t Import(Connection& connection, const Deed& deed, std::string_view invoice_id,
+                      const std::vector<const Comment*>& comments,
+                      const std::optional<ImportedClosing>& closing);
 
   // A write of the group is going to change this thread or a comment of it.
   void ExpectChange(std::string_view org_id, std::string_view invoice_id);
@@ -104,6 +116,12 @@ class CommentWriter : public GroupParticipant {
   // Counts a change of the thread and stores its row.
   const Thread& StoreChanged(Connection& connection, const Deed& deed, std::string_view invoice_id,
                              std::int64_t removed);
+  // Stores the comment at the next position, which its id has been claimed for, and its place.
+  void Place(Connection& connection, const Deed& deed, Comment& comment,
+             std::string_view body_salt);
+  std::int64_t ImportOne(Connection& connection, const Deed& deed, Comment comment);
+  std::int64_t ImportClosing(Connection& connection, const Deed& deed, std::string_view invoice_id,
+                             const ImportedClosing& closing);
   // Makes the comment mention these from now on, instead of those before; its row is stored apart.
   void Mention(Connection& connection, const Deed& deed, StoredComment& stored,
                std::string_view mentions);

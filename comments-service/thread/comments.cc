@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
@@ -30,8 +29,10 @@ struct Comments::Addition {
 struct Comments::ImportRun {
   Deed deed;
   std::vector<Comment> comments;
+  std::optional<ImportedClosing> closing;
   // Which of them are new, as the last check against the database found.
   std::vector<std::size_t> added;
+  bool closes = false;
   std::int64_t last_position = 0;
 };
 
@@ -68,7 +69,32 @@ absl::Status CheckItem(std::size_t index, Comment& comment) {
   if (!checked.ok()) return InField(ItemField(index, "author.user_id"), checked);
   checked = CheckDisplayName(comment.author.display_name);
   if (!checked.ok()) return InField(ItemField(index, "author.display_name"), checked);
+  // What a removed one said may be known no longer.
+  if (comment.removal && comment.body.empty()) return absl::OkStatus();
   return InField(ItemField(index, "body"), CheckBody(comment.body));
+}
+
+// When the comment was last changed before it is imported.
+absl::Time LastChange(const Comment& comment) {
+  return comment.removal ? comment.removal->time : comment.edit_time.value_or(comment.create_time);
+}
+
+absl::Status CheckItemChanges(std::size_t index, const Comment& comment, absl::Time now) {
+  if (comment.edit_time) {
+    const absl::Status checked =
+        CheckImportedChangeTime(comment.create_time, *comment.edit_time, now);
+    if (!checked.ok()) return InField(ItemField(index, "edit_time"), checked);
+  }
+  if (!comment.removal) return absl::OkStatus();
+  const Removal& removal = *comment.removal;
+  absl::Status checked =
+      CheckImportedChangeTime(comment.edit_time.value_or(comment.create_time), removal.time, now);
+  if (!checked.ok()) return InField(ItemField(index, "removal.time"), checked);
+  checked = CheckUserId(removal.actor.user_id);
+  if (!checked.ok()) return InField(ItemField(index, "removal.actor.user_id"), checked);
+  checked = CheckDisplayName(removal.actor.display_name);
+  if (!checked.ok()) return InField(ItemField(index, "removal.actor.display_name"), checked);
+  return InField(ItemField(index, "removal.reason"), CheckReason(removal.reason));
 }
 
 absl::Status CheckItems(std::vector<Comment>& comments) {
@@ -84,8 +110,29 @@ absl::Status CheckItems(std::vector<Comment>& comments) {
     const absl::Status in_order = CheckImportTime(previous, time, now);
     if (!in_order.ok()) return InField(ItemField(i, "create_time"), in_order);
     previous = time;
+    if (absl::Status checked = CheckItemChanges(i, comments[i], now); !checked.ok()) return checked;
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckClosingItself(const NewImport& import) {
+  if (!import.closing) return absl::OkStatus();
+  absl::Time last = absl::InfinitePast();
+  for (const Comment& comment : import.comments) last = std::max(last, LastChange(comment));
+  absl::Status checked = CheckImportedChangeTime(last, import.closing->time, absl::Now());
+  if (!checked.ok()) return InField("state_time", checked);
+  checked = CheckUserId(import.closing->actor_id);
+  if (!checked.ok()) return InField("state_actor.user_id", checked);
+  return InField("state_actor.display_name", CheckDisplayName(import.closing->actor_name));
+}
+
+// Whether an import of the comment would have written the entry that added it: the same times,
+// people and reason, and a text or none.
+bool IsAddedAs(const StoredAddition& addition, const Comment& again) {
+  // Written here, or imported before there were reasons: it had never been changed.
+  if (addition.reason.empty()) return !again.edit_time && !again.removal;
+  return addition.has_content != again.body.empty() &&
+         addition.reason == ImportedReason(OriginOf(again));
 }
 
 }  // namespace
@@ -153,10 +200,13 @@ absl::Status Comments::Write(Connection& connection, Addition& addition) {
 }
 
 void Comments::Import(const CallContext& call, NewImport request, Answer<ImportOutcome> answer) {
-  if (absl::Status checked = CheckItems(request.comments); !checked.ok()) return answer(checked);
+  absl::Status checked = CheckItems(request.comments);
+  if (checked.ok()) checked = CheckClosingItself(request);
+  if (!checked.ok()) return answer(checked);
   auto run = std::make_shared<ImportRun>();
   run->deed = DeedOf(call, kActionImported);
   run->comments = std::move(request.comments);
+  run->closing = std::move(request.closing);
   auto write = [this, call, run,
                 answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
     if (!invoice_id.ok()) return answer(invoice_id.status());
@@ -183,11 +233,12 @@ void Comments::Import(const CallContext& call, NewImport request, Answer<ImportO
 absl::Status Comments::Write(Connection& connection, ImportRun& run) {
   // A refusal must have written nothing, so all is checked before the first row.
   if (absl::Status checked = CheckAgainstStored(connection, run); !checked.ok()) return checked;
-  for (const std::size_t index : run.added) {
-    const std::optional<Receipt> receipt = writer_.Add(connection, run.deed, run.comments[index]);
-    if (!receipt.has_value()) throw std::runtime_error("an unused comment id was taken");
-    run.last_position = std::max(run.last_position, receipt->position);
-  }
+  std::vector<const Comment*> added;
+  added.reserve(run.added.size());
+  for (const std::size_t index : run.added) added.push_back(&run.comments[index]);
+  const std::int64_t written = writer_.Import(connection, run.deed, run.comments.front().invoice_id,
+                                              added, run.closes ? run.closing : std::nullopt);
+  run.last_position = std::max(run.last_position, written);
   return absl::OkStatus();
 }
 
@@ -216,11 +267,38 @@ absl::Status Comments::CheckAgainstStored(Connection& connection, ImportRun& run
     }
     const Comment there =
         stored.has_value() ? AsFirstSaid(connection, run.deed.org_id, *stored) : *repeated->second;
-    if (!IsReplayOfImport(there, comment)) {
-      return CommentIdReused({{"field", ItemField(i, "comment_id")}});
+    bool same = IsReplayOfImport(there, comment);
+    if (same && stored.has_value()) {
+      const auto addition = FindAddition(connection, run.deed.org_id, stored->position);
+      same = addition.has_value() && IsAddedAs(*addition, comment);
+    } else if (same) {
+      same = there.edit_time == comment.edit_time && there.removal == comment.removal;
     }
+    if (!same) return CommentIdReused({{"field", ItemField(i, "comment_id")}});
     if (stored.has_value()) run.last_position = std::max(run.last_position, stored->position);
   }
+  return CheckClosing(connection, run);
+}
+
+// Whether it is the closing that the thread has, or had, is asked before its rules: what came
+// behind it since does not matter.
+absl::Status Comments::CheckClosing(Connection& connection, ImportRun& run) {
+  run.closes = false;
+  if (!run.closing) return absl::OkStatus();
+  const std::string& invoice_id = run.comments.front().invoice_id;
+  if (WasClosedFor(connection, run.deed.org_id, invoice_id, ImportedReason(*run.closing))) {
+    // It stands anywhere before here.
+    run.last_position = std::max(run.last_position, events_.next_position() - 1);
+    return absl::OkStatus();
+  }
+  const Thread& thread = writer_.ThreadOf(connection, run.deed.org_id, invoice_id);
+  if (run.closing->time < thread.last_comment_time) {
+    return InvalidField("state_time", "must not be before the thread's newest comment");
+  }
+  if (run.closing->time <= thread.state_time) {
+    return InvalidField("state_time", "must be after the thread's last resolving or reopening");
+  }
+  run.closes = true;
   return absl::OkStatus();
 }
 

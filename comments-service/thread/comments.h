@@ -2,6 +2,7 @@
 #ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENTS_H_
 #define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENTS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,13 @@ struct AddedComment {
   Receipt receipt;
 };
 
-// The comments' own sequence and invoice_id are not looked at.
+// The comments' own sequence, revision and invoice_id are not looked at. Of a removed one the body
+// is what it said, empty when nobody knows that any more.
 struct NewImport {
   std::string invoice_id;
   std::vector<Comment> comments;
+  // That the thread was closed behind them.
+  std::optional<ImportedClosing> closing = std::nullopt;
 };
 
 struct ImportOutcome {
@@ -56,7 +60,8 @@ class Comments {
   // Adds a comment of the caller, or finds that it has been added before.
   void Add(const CallContext& call, NewComment request, Answer<AddedComment> answer);
 
-  // Adds comments of others, all or none. Those that are there already are counted, not added.
+  // Adds comments of others and closes their thread, all or nothing. What is there already is
+  // counted, not added.
   void Import(const CallContext& call, NewImport request, Answer<ImportOutcome> answer);
 
   void Get(const CallContext& call, std::string invoice_id, std::string comment_id,
@@ -68,6 +73,7 @@ class Comments {
   absl::Status Write(Connection& connection, Addition& addition);
   absl::Status Write(Connection& connection, ImportRun& run);
   absl::Status CheckAgainstStored(Connection& connection, ImportRun& run);
+  absl::Status CheckClosing(Connection& connection, ImportRun& run);
   std::string TokenAt(const Caller& caller, std::int64_t position) const;
 
   Database& database_;

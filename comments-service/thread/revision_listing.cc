@@ -39,7 +39,7 @@ Revision OnlyRevisionOf(const Comment& comment) {
   return {.revision = comment.revision,
           .body = comment.body,
           .editor = comment.author,
-          .time = comment.create_time};
+          .time = comment.edit_time.value_or(comment.create_time)};
 }
 
 absl::Status ReadPage(Connection& connection, const Query& query, RevisionsPage& page) {

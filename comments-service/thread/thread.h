@@ -15,7 +15,8 @@ namespace marginalia {
 struct Thread {
   // The sequence of the newest comment: removed ones keep their places.
   std::int64_t place_count = 0;
-  // Of edits, removals, erasures, resolutions and reopenings: all but comments.
+  // Of edits, removals, erasures, resolutions and reopenings: all but comments, whatever these were
+  // imported as.
   std::int64_t change_count = 0;
   std::int64_t removed_count = 0;
   // Of the newest comment; InfinitePast while there is none.

@@ -1,5 +1,6 @@
 #include "comments-service/verification/comment_check.h"
 
+#include <optional>
 #include <vector>
 
 #include "comments-service/record/commitment.h"
@@ -15,8 +16,37 @@ std::int64_t TimeOf(const StoredEntry& entry) {
   return absl::ToUnixMicros(entry.entry.create_time);
 }
 
+// The comment as the entry says that it was when it was added: one that was not imported had never
+// been changed.
+struct Beginning {
+  explicit Beginning(const StoredEntry& added) : origin(ImportedOriginOf(added.entry)) {
+    if (!origin.has_value()) return;
+    if (origin->edit_time) edit_time = absl::ToUnixMicros(*origin->edit_time);
+    is_removed = origin->removal.has_value();
+    is_erased = is_removed && added.entry.content_commitment.empty();
+  }
+
+  // Whether the comment's removal is the one that it came with.
+  bool RemovedAs(const StoredContent& comment) const {
+    if (!is_removed) {
+      return comment.removal_time == 0 && comment.remover_id.empty() &&
+             comment.remover_name.empty() && comment.removal_reason.empty();
+    }
+    return ImportedRemoval{.time = absl::FromUnixMicros(comment.removal_time),
+                           .actor_id = comment.remover_id,
+                           .actor_name = comment.remover_name,
+                           .reason = comment.removal_reason} == *origin->removal;
+  }
+
+  std::optional<ImportedOrigin> origin;
+  std::int64_t edit_time = 0;
+  bool is_removed = false;
+  bool is_erased = false;
+};
+
 // What of who said it and when is not what the entry says that added the comment.
-std::string_view OriginDiffers(const StoredContent& comment, const StoredEntry& added) {
+std::string_view OriginDiffers(const StoredContent& comment, const StoredEntry& added,
+                               const Beginning& beginning) {
   const AuditEntry& entry = added.entry;
   const bool imported = entry.action == kActionImported;
   if (comment.comment_id != entry.comment_id) return "has another id than its entry says";
@@ -34,7 +64,8 @@ std::string_view OriginDiffers(const StoredContent& comment, const StoredEntry& 
     return "has an author of another name than its entry committed to";
   }
   const absl::Time time = absl::FromUnixMicros(comment.create_time);
-  if (imported && entry.reason != ImportedReason(comment.author_id, time)) {
+  if (imported && (!beginning.origin || beginning.origin->author_id != comment.author_id ||
+                   beginning.origin->create_time != time)) {
     return "has another author or time than its entry says";
   }
   if (!imported && time != entry.create_time) return "has another time than its entry says";
@@ -42,11 +73,16 @@ std::string_view OriginDiffers(const StoredContent& comment, const StoredEntry& 
 }
 
 // The same of what a comment says that never changed.
-std::string_view UnchangedDiffers(const StoredContent& comment, const AuditEntry& entry) {
-  if (comment.revision != 1 || comment.edit_time != 0 || comment.removal_time != 0 ||
-      comment.erased != 0 || !comment.remover_id.empty() || !comment.remover_name.empty() ||
-      !comment.removal_reason.empty()) {
-    return "says that it was changed, and no entry does";
+std::string_view UnchangedDiffers(const StoredContent& comment, const AuditEntry& entry,
+                                  const Beginning& beginning) {
+  if (comment.revision != 1 || comment.edit_time != beginning.edit_time ||
+      !beginning.RemovedAs(comment) || comment.erased != (beginning.is_erased ? 1 : 0)) {
+    return beginning.origin ? "says that it was changed otherwise than the entry of its import"
+                            : "says that it was changed, and no entry does";
+  }
+  if (beginning.is_removed) {
+    const bool silent = comment.body.empty() && comment.body_salt.empty();
+    return silent ? "" : "is shown, and its newest entry says that it was removed";
   }
   if (entry.format == 2 &&
       Commitment(comment.body_salt, comment.body) != entry.content_commitment) {
@@ -92,8 +128,8 @@ std::string_view RemovalDiffers(const StoredContent& comment, const StoredEntry&
 
 // The comment as it is now, against the entry of its newest change.
 std::string_view NewestDiffers(Connection& connection, const StoredContent& comment,
-                               const StoredEntry& added) {
-  if (comment.change_position == 0) return UnchangedDiffers(comment, added.entry);
+                               const StoredEntry& added, const Beginning& beginning) {
+  if (comment.change_position == 0) return UnchangedDiffers(comment, added.entry, beginning);
   const std::optional<StoredEntry> change =
       FindStoredEntry(connection, added.entry.org_id, comment.change_position);
   if (change.has_value() && change->entry.comment_id == comment.comment_id &&
@@ -107,11 +143,12 @@ std::string_view NewestDiffers(Connection& connection, const StoredContent& comm
   return "says that it was changed, and no entry does";
 }
 
-// What it said first, which was kept when it changed.
+// What it said first, which was kept when it changed, or when it was imported as removed.
 std::string_view FirstRevisionDiffers(const StoredRevision& first, const StoredContent& comment,
-                                      const AuditEntry& added) {
+                                      const AuditEntry& added, const Beginning& beginning) {
+  const std::int64_t time = beginning.edit_time == 0 ? comment.create_time : beginning.edit_time;
   if (first.editor_id != comment.author_id || first.editor_name != comment.author_name ||
-      first.time != comment.create_time || first.event_position != comment.position) {
+      first.time != time || first.event_position != comment.position) {
     return "has a first revision of another author, time or event than its entry says";
   }
   if (comment.erased == 0 && added.format == 2 &&
@@ -123,9 +160,9 @@ std::string_view FirstRevisionDiffers(const StoredRevision& first, const StoredC
 
 // All kept revisions: those after the first are also compared with the entries of their edits.
 std::string_view RevisionsDiffer(Connection& connection, const StoredContent& comment,
-                                 const AuditEntry& added) {
+                                 const AuditEntry& added, const Beginning& beginning) {
   std::int64_t seen = 0;
-  std::int64_t newest_time = 0;
+  std::int64_t newest_time = beginning.edit_time;
   for (bool more = true; more;) {
     const std::vector<StoredRevision> revisions =
         ReadStoredRevisions(connection, added.org_id, comment.position, seen, kRevisionsAtATime);
@@ -136,7 +173,7 @@ std::string_view RevisionsDiffer(Connection& connection, const StoredContent& co
         return "has a revision that is erased, or is not, as the comment is";
       }
       if (seen == 1) {
-        const std::string_view what = FirstRevisionDiffers(revision, comment, added);
+        const std::string_view what = FirstRevisionDiffers(revision, comment, added, beginning);
         if (!what.empty()) return what;
       } else {
         newest_time = revision.time;
@@ -156,10 +193,15 @@ std::string_view RevisionsDiffer(Connection& connection, const StoredContent& co
 
 std::string_view CommentDiffers(Connection& connection, const StoredContent& comment,
                                 const StoredEntry& added) {
-  std::string_view what = OriginDiffers(comment, added);
-  if (what.empty()) what = NewestDiffers(connection, comment, added);
-  if (what.empty() && comment.change_position != 0) {
-    what = RevisionsDiffer(connection, comment, added.entry);
+  const Beginning beginning(added);
+  std::string_view what = OriginDiffers(comment, added, beginning);
+  if (what.empty()) what = NewestDiffers(connection, comment, added, beginning);
+  if (what.empty() && (comment.change_position != 0 || beginning.is_removed)) {
+    what = RevisionsDiffer(connection, comment, added.entry, beginning);
+  }
+  // Whatever came later, nobody removes it anew.
+  if (what.empty() && beginning.is_removed && !beginning.RemovedAs(comment)) {
+    what = "was removed by another, at another time or for another reason than its entry says";
   }
   return what;
 }

@@ -1,9 +1,11 @@
 #include "comments-service/verification/event_check.h"
 
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/record/commitment.h"
+#include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment.h"
 #include "marginalia/comments/v1/event.pb.h"
 
@@ -67,17 +69,29 @@ bool IsOf(const v1::Comment& told, const StoredContent& comment) {
          MicrosOf(told.create_time()) == comment.create_time && told.sequence() == comment.sequence;
 }
 
+// Whether it is removed as it had been when it was imported.
+bool RemovedAs(const v1::Comment& told, const std::optional<ImportedOrigin>& origin) {
+  if (!origin || !origin->removal) return !told.has_removal();
+  const v1::Removal& removal = told.removal();
+  return ImportedRemoval{.time = absl::FromUnixMicros(MicrosOf(removal.time())),
+                         .actor_id = removal.actor().user_id(),
+                         .actor_name = removal.actor().display_name(),
+                         .reason = removal.reason()} == *origin->removal;
+}
+
 // What an added or edited comment says, unless it has been erased since.
-bool Says(const v1::Comment& told, const EventTruth& truth) {
+bool Says(const v1::Comment& told, const EventTruth& truth,
+          const std::optional<ImportedOrigin>& origin) {
   const StoredContent& comment = *truth.comment;
   const AuditEntry& entry = truth.entry.entry;
-  const bool edited = entry.action == kActionEdited;
-  const std::int64_t edit_time = edited ? absl::ToUnixMicros(entry.create_time) : 0;
-  if (told.has_removal() || told.erased() != (comment.erased != 0) ||
-      MicrosOf(told.edit_time()) != edit_time) {
+  std::optional<absl::Time> edit_time;
+  if (entry.action == kActionEdited) edit_time = entry.create_time;
+  if (origin) edit_time = origin->edit_time;
+  if (!RemovedAs(told, origin) || told.erased() != (comment.erased != 0) ||
+      MicrosOf(told.edit_time()) != (edit_time ? absl::ToUnixMicros(*edit_time) : 0)) {
     return false;
   }
-  if (comment.erased != 0) return told.body().empty();
+  if (comment.erased != 0 || told.has_removal()) return told.body().empty();
   const std::string& salt = truth.revision ? truth.revision->body_salt : comment.body_salt;
   if (entry.format == 1) {
     return told.body() == (truth.revision ? truth.revision->body : comment.body);
@@ -88,10 +102,9 @@ bool Says(const v1::Comment& told, const EventTruth& truth) {
 // What a removed or erased comment says of that.
 bool SaysRemoved(const v1::Comment& told, const EventTruth& truth, bool erased) {
   const StoredContent& comment = *truth.comment;
-  const std::int64_t edit_time =
-      truth.revision != nullptr && truth.revision->revision > 1 ? truth.revision->time : 0;
+  // Nobody edits it any more.
   return told.body().empty() && told.erased() == erased &&
-         MicrosOf(told.edit_time()) == edit_time &&
+         MicrosOf(told.edit_time()) == comment.edit_time &&
          MicrosOf(told.removal().time()) == comment.removal_time &&
          told.removal().actor().user_id() == comment.remover_id &&
          told.removal().actor().display_name() == comment.remover_name &&
@@ -106,17 +119,19 @@ bool CommentHolds(const v1::Event& event, const EventTruth& truth) {
   // An event from before there were numbers knows no revisions either.
   const bool old = event.number() == 0;
   const bool says = entry.action != kActionRemoved && entry.action != kActionErased;
+  const std::optional<ImportedOrigin> origin = ImportedOriginOf(entry);
+  const bool removed = !says || (origin && origin->removal.has_value());
   const bool erased = entry.action == kActionErased || (says && comment.erased != 0);
   const std::int64_t revision = entry.format == 1 ? 1 : entry.revision;
   if (!old && told.revision() != revision) return false;
   if (!(old && told.etag().empty()) &&
-      told.etag() != CommentEtag(old ? told.revision() : revision, !says, erased)) {
+      told.etag() != CommentEtag(old ? told.revision() : revision, removed, erased)) {
     return false;
   }
   if (event.has_comment_erased() && event.comment_erased().comment_id() != comment.comment_id) {
     return false;
   }
-  return says ? Says(told, truth) : SaysRemoved(told, truth, erased);
+  return says ? Says(told, truth, origin) : SaysRemoved(told, truth, erased);
 }
 
 // The comments of the thread that the event says were all there were.

@@ -114,7 +114,8 @@ struct SelectForgedRevision {
       : statement((connection.sql().prepare
                        << "SELECT coalesce(min(r.position), 0) FROM comment_revisions r"
                           " LEFT JOIN comments c ON c.org_id = r.org_id"
-                          " AND c.position = r.position AND c.change_position > 0"
+                          " AND c.position = r.position"
+                          " AND (c.change_position > 0 OR c.removal_time <> 0)"
                           " WHERE r.org_id = :org_id AND r.position > :after"
                           " AND r.position <= :last AND c.position IS NULL",
                    soci::use(org_id), soci::use(after), soci::use(last), soci::into(first))) {}

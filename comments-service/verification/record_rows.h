@@ -74,8 +74,8 @@ std::vector<StoredRevision> ReadStoredRevisions(Connection& connection, std::str
                                                 std::int64_t limit);
 std::optional<StoredRevision> FindStoredRevision(Connection& connection, std::string_view org_id,
                                                  std::int64_t position, std::int64_t revision);
-// The first comment after `after`, up to `last`, that has kept revisions and never changed, or is
-// not there; 0 when there is none.
+// The first comment after `after`, up to `last`, that has kept revisions and is neither changed nor
+// removed, or is not there; 0 when there is none.
 std::int64_t FirstForgedRevision(Connection& connection, std::string_view org_id,
                                  std::int64_t after, std::int64_t last);
 

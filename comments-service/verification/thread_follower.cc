@@ -1,8 +1,22 @@
 #include "comments-service/verification/thread_follower.h"
 
+#include "comments-service/record/imported_reason.h"
+
 namespace marginalia {
 
-bool ThreadFollower::Apply(const AuditEntry& entry, std::int64_t comment_position) {
+void ThreadFollower::ApplyImportedRemoval(const AuditEntry& entry) {
+  FollowedThread& thread = threads_[entry.invoice_id].thread;
+  ++thread.removed_count;
+  thread.position = entry.position;
+  thread.number = entry.number;
+}
+
+void ThreadFollower::Halve() {
+  rounds_ *= 2;
+  std::erase_if(threads_, [this](const auto& each) { return !Follows(each.first); });
+}
+
+bool ThreadFollower::Apply(const AuditEntry& entry, std::int64_t comment_position, bool was_shown) {
   FollowedThread& thread = threads_[entry.invoice_id].thread;
   ++thread.change_count;
   thread.position = entry.position;
@@ -11,12 +25,13 @@ bool ThreadFollower::Apply(const AuditEntry& entry, std::int64_t comment_positio
   if (entry.action == kActionRemoved) {
     took_away = removed_.insert(comment_position).second;
   } else if (entry.action == kActionErased) {
-    took_away = removed_.erase(comment_position) == 0;
+    took_away = removed_.erase(comment_position) == 0 && was_shown;
   } else if (entry.action == kActionResolved || entry.action == kActionReopened) {
     thread.resolved = entry.action == kActionResolved ? 1 : 0;
-    thread.state_time = absl::ToUnixMicros(entry.create_time);
-    thread.state_actor_id = entry.actor_id;
-    thread.state_actor_name = entry.actor_name;
+    const std::optional<ImportedClosing> closing = ImportedClosingOf(entry);
+    thread.state_time = absl::ToUnixMicros(closing ? closing->time : entry.create_time);
+    thread.state_actor_id = closing ? closing->actor_id : entry.actor_id;
+    thread.state_actor_name = closing ? closing->actor_name : entry.actor_name;
   }
   if (took_away) ++thread.removed_count;
   return took_away;

@@ -1,10 +1,11 @@
 // What the entries say that the threads have become: follows their changes in the order of the log,
 // and compares with the threads' rows in the end. Threads that never changed take no memory; those
-// that did are followed in several rounds when they are many, a part of them in each. Used by one
-// verification.
+// that did, or have a comment that was imported as removed, are followed in several rounds when
+// they are many, a part of them in each. Used by one verification.
 #ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_THREAD_FOLLOWER_H_
 #define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_THREAD_FOLLOWER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -46,10 +47,21 @@ class ThreadFollower {
   }
 
   // The entry of a change of a thread of this round. `comment_position` is of the comment that it
-  // changed, or 0. Returns whether it took away what had been shown until then.
-  bool Apply(const AuditEntry& entry, std::int64_t comment_position);
+  // changed, or 0; `was_shown`: that comment was not imported as removed. Returns whether the entry
+  // took away what had been shown until then.
+  bool Apply(const AuditEntry& entry, std::int64_t comment_position, bool was_shown);
 
-  // As the entries so far have left it.
+  // The entry of a comment that was imported as removed, into a thread of this round.
+  void ApplyImportedRemoval(const AuditEntry& entry);
+
+  // How many threads it keeps in memory.
+  std::size_t size() const { return threads_.size(); }
+
+  // Leaves half of this round's threads to a later one. Rounds before this one have followed
+  // theirs, and will follow a half of them again.
+  void Halve();
+
+  // As the entries so far have left it. Of a thread of this round.
   FollowedThread ThreadOf(const std::string& invoice_id) const;
 
   // The row of a thread of this round, and the thread that it is the row of: what differs, to
@@ -67,7 +79,7 @@ class ThreadFollower {
   std::int64_t round_;
   std::int64_t rounds_;
   std::unordered_map<std::string, Followed> threads_;
-  // Comments that were removed, and not erased since.
+  // Comments that were removed here, and not erased since.
   std::unordered_set<std::int64_t> removed_;
 };
 

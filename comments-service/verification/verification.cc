@@ -7,6 +7,7 @@
 
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/record/commitment.h"
+#include "comments-service/record/imported_reason.h"
 #include "comments-service/record/tree_tiles.h"
 #include "comments-service/verification/comment_check.h"
 
@@ -42,6 +43,13 @@ std::string_view UncoveredDiffers(const StoredEntry& stored) {
     return "stands in the log under another name than it committed to";
   }
   return "";
+}
+
+bool WasImportedRemoved(Connection& connection, const std::string& org_id, std::int64_t position) {
+  const std::optional<StoredEntry> added = FindStoredEntry(connection, org_id, position);
+  if (!added.has_value()) return false;
+  const std::optional<ImportedOrigin> origin = ImportedOriginOf(added->entry);
+  return origin && origin->removal;
 }
 
 const StoredEvent* EventAt(const std::vector<StoredEvent>& events, std::int64_t position) {
@@ -145,7 +153,17 @@ bool Verification::CatchUp(Connection& connection) {
   CheckContents(connection, entries, after,
                 ended ? std::numeric_limits<std::int64_t>::max() : position_,
                 {.compares = true, .follows = round_ == 0});
+  BoundFollowed();
   return ended;
+}
+
+// How many changes there are the log's head says, but not in how many threads something was
+// imported as removed.
+void Verification::BoundFollowed() {
+  while (static_cast<std::int64_t>(follower_.size()) > round_changes_ && invoice_id_.empty()) {
+    rounds_ *= 2;
+    follower_.Halve();
+  }
 }
 
 bool Verification::CatchUpRound(Connection& connection) {
@@ -156,6 +174,7 @@ bool Verification::CatchUpRound(Connection& connection) {
     const std::int64_t after = followed_;
     followed_ = entries.back().entry.position;
     CheckContents(connection, entries, after, followed_, {.compares = false, .follows = true});
+    BoundFollowed();
   }
   return entries.size() < static_cast<std::size_t>(kVerifyStepRows);
 }
@@ -255,6 +274,8 @@ void Verification::CheckAdded(Connection& connection, const StoredEntry& stored,
     const std::string_view what = CommentDiffers(connection, comment, stored);
     if (!what.empty()) Broken(entry, what);
   }
+  const std::optional<ImportedOrigin> origin = ImportedOriginOf(entry);
+  if (origin && origin->removal && Follows(entry, pass)) follower_.ApplyImportedRemoval(entry);
   std::optional<StoredRevision> first;
   if (comment.change_position != 0) {
     first = FindStoredRevision(connection, org_id_, comment.position, 1);
@@ -268,7 +289,7 @@ void Verification::CheckChange(Connection& connection, const StoredEntry& stored
   const AuditEntry& entry = stored.entry;
   std::optional<StoredContent> comment;
   std::optional<StoredRevision> revision;
-  const bool follows = pass.follows && follower_.Follows(entry.invoice_id);
+  const bool follows = Follows(entry, pass);
   if (!pass.compares && !follows) return;
   if (!IsSettlement(entry)) {
     comment = FindContent(connection, org_id_, entry.comment_id);
@@ -280,7 +301,10 @@ void Verification::CheckChange(Connection& connection, const StoredEntry& stored
   std::string_view what;
   if (pass.compares && comment.has_value()) what = ChangeDiffers(connection, *comment, stored);
   if (follows) {
-    const bool took_away = follower_.Apply(entry, comment.has_value() ? comment->position : 0);
+    const std::int64_t position = comment.has_value() ? comment->position : 0;
+    const bool was_shown =
+        entry.action != kActionErased || !WasImportedRemoved(connection, org_id_, position);
+    const bool took_away = follower_.Apply(entry, position, was_shown);
     if (what.empty() && took_away && entry.action == kActionErased) {
       what = ErasureDiffers(*comment, stored);
     }
@@ -304,7 +328,7 @@ void Verification::CheckEvent(Connection& connection, const StoredEvent* event,
   if (event == nullptr) return;
   FollowedThread thread;
   EventTruth whole = truth;
-  if (pass.follows && follower_.Follows(entry.invoice_id)) {
+  if (Follows(entry, pass)) {
     thread = follower_.ThreadOf(entry.invoice_id);
     whole.thread = &thread;
   } else if (!pass.compares) {

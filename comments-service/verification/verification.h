@@ -43,7 +43,7 @@ class Verification {
  public:
   // `invoice_id`: of the thread whose contents are compared; empty: of all. Entries, their chain
   // and their tree are always checked whole: only that shows that none of the thread is missing.
-  // `round_changes`: how many changes are kept in memory at a time.
+  // `round_changes`: how many changes, and how many threads, are kept in memory at a time.
   Verification(std::string org_id, std::string invoice_id,
                std::int64_t round_changes = kChangesARoundMax);
 
@@ -96,6 +96,11 @@ class Verification {
                    Pass pass);
   void CheckEvent(Connection& connection, const StoredEvent* event, const EventTruth& truth,
                   Pass pass);
+  // Whether this pass follows the thread that the entry is of.
+  bool Follows(const AuditEntry& entry, Pass pass) const {
+    return pass.follows && follower_.Follows(entry.invoice_id);
+  }
+  void BoundFollowed();
   void CheckEnd(Connection& connection);
   void CheckTreeSize(Connection& connection);
   void CheckThread(const StoredThread& row);

@@ -18,7 +18,8 @@ class Message;
 
 namespace marginalia {
 
-// 500 imported comments of 10,000 characters of four bytes, with their ids, authors and times.
+// 500 imported comments of 10,000 characters of four bytes, with their ids, authors and times, that
+// were removed for reasons of 500 such characters.
 inline constexpr int kRequestBytesMax = 21 * 1024 * 1024;
 
 // Errors: RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE) beyond kRequestBytesMax; INVALID_ARGUMENT, naming

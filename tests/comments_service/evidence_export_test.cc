@@ -190,6 +190,77 @@ TEST_P(EvidenceExportTest, AThreadOfAllThatCanHappenIsProvenAndAlwaysTheSameByte
   EXPECT_NE(FileFor(Dana()), members);
 }
 
+// What had been edited, removed and closed before it was imported is proven as the import says it.
+TEST_P(EvidenceExportTest, AThreadThatWasImportedWithItsChangesIsProven) {
+  v1::ImportCommentsRequest request;
+  request.set_invoice_id(kThread);
+  for (const char* body :
+       {"Edited elsewhere.", "Removed elsewhere.", "", "Removed, then erased."}) {
+    auto& comment = *request.add_comments();
+    comment.set_comment_id(NewUuid());
+    comment.mutable_author()->set_user_id("old");
+    comment.mutable_author()->set_display_name("Old Author");
+    comment.set_body(body);
+    comment.mutable_create_time()->set_seconds(1'600'000'000);
+    comment.mutable_edit_time()->set_seconds(1'600'000'060);
+    if (request.comments_size() == 1) continue;
+    comment.mutable_removal()->mutable_time()->set_seconds(1'600'000'120);
+    comment.mutable_removal()->mutable_actor()->set_user_id("boss");
+    comment.mutable_removal()->mutable_actor()->set_display_name("The \"Boss\"");
+    comment.mutable_removal()->set_reason("not for here");
+  }
+  request.set_state(v1::THREAD_STATE_RESOLVED);
+  request.mutable_state_time()->set_seconds(1'600'000'180);
+  request.mutable_state_actor()->set_user_id("closer");
+  request.mutable_state_actor()->set_display_name("The Closer");
+  const auto imported = service().AsService("org").Import(request);
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  ASSERT_TRUE(Admin().Erase(Admin().List(kThread)->comments(0), "asked for").ok());
+
+  const std::string members = FileFor(Dana());
+  const EvidenceVerdict verdict = Verified(members);
+  EXPECT_EQ(verdict.entries_proven, 6);
+  EXPECT_EQ(verdict.texts_proven, 1);
+  EXPECT_EQ(verdict.texts_erased, 2);
+  EXPECT_EQ(verdict.texts_withheld, 1);
+  EXPECT_THAT(members, Not(HasSubstr("Removed elsewhere")));
+  const std::string admins = FileFor(Admin());
+  EXPECT_EQ(Verified(admins).texts_proven, 2);
+  EXPECT_THAT(admins, HasSubstr("Removed elsewhere."));
+  EXPECT_THAT(admins, Not(HasSubstr("then erased")));
+
+  // Each thing that it says of that is compared with the entry.
+  const absl::StatusOr<Evidence> read = ReadEvidence(admins);
+  ASSERT_TRUE(read.ok()) << read.status();
+  const auto fails = [&](auto change) {
+    Evidence changed = *read;
+    change(changed);
+    return !CheckEvidence(changed, {{key()}}).failures.empty();
+  };
+  const absl::Duration later = absl::Microseconds(1);
+  EXPECT_FALSE(fails([](Evidence&) {}));
+  EXPECT_TRUE(fails([&](Evidence& e) { e.comments[0].revisions[0].time += later; }));
+  EXPECT_TRUE(fails([&](Evidence& e) { e.comments[0].create_time += later; }));
+  for (const std::size_t removed : {1, 2, 3}) {
+    EXPECT_TRUE(fails([&](Evidence& e) { e.comments[removed].revisions[0].time += later; }));
+    EXPECT_TRUE(fails([&](Evidence& e) { e.comments[removed].removal->time += later; }));
+    EXPECT_TRUE(fails([&](Evidence& e) { e.comments[removed].removal->actor.user_id = "eve"; }));
+    EXPECT_TRUE(fails([&](Evidence& e) { e.comments[removed].removal->actor.display_name = "E"; }));
+    EXPECT_TRUE(fails([&](Evidence& e) { e.comments[removed].removal->actor.salt = "salt"; }));
+    EXPECT_TRUE(fails([&](Evidence& e) { e.comments[removed].removal->reason = "another"; }));
+    EXPECT_TRUE(fails([&](Evidence& e) { e.comments[removed].removal.reset(); }));
+    EXPECT_TRUE(fails([&](Evidence& e) {
+      e.comments[removed].revisions[0].erased = !e.comments[removed].revisions[0].erased;
+    }));
+  }
+  EXPECT_TRUE(fails([](Evidence& e) { e.comments[0].removal = e.comments[1].removal; }));
+  EXPECT_TRUE(fails([&](Evidence& e) { e.state->time += later; }));
+  EXPECT_TRUE(fails([](Evidence& e) { e.state->resolved = false; }));
+  EXPECT_TRUE(fails([](Evidence& e) { e.state->actor.user_id = "eve"; }));
+  EXPECT_TRUE(fails([](Evidence& e) { e.state->actor.display_name = "Eve"; }));
+  EXPECT_TRUE(fails([](Evidence& e) { e.state->actor.salt = "salt"; }));
+}
+
 TEST_P(EvidenceExportTest, AChangeOfOneByteInTheDatabaseIsInTheFileAndFound) {
   Dana().Post(kThread, "You owe 100.");
   const v1::Comment edited = Dana().Post(kThread, "And 1.").comment();

@@ -51,6 +51,9 @@ const std::map<std::string, std::string>& NotCovered() {
       {"event_log.head", "raised, whoever reads on finds that events are missing"},
       {"events.event_time", "for how long it is kept; when it happened is in its payload"},
       {"audit_entries.actor_name of an import", "an import commits to its author's name"},
+      {"audit_entries.actor_name of an import of an edited one", "the same"},
+      {"audit_entries.actor_name of an import of a removed one", "the same"},
+      {"audit_entries.actor_name of an import without a text", "the same"},
   };
   return list;
 }
@@ -91,8 +94,40 @@ class TamperingTest : public ServiceTest {
     dana.Post("INV-2", "And this one?");
     EXPECT_TRUE(dana.Resolve("INV-2").ok());
     EXPECT_TRUE(dana.Resolve("INV-3").ok());
+    ImportChanged();
     Import(150);
     Import(120);
+  }
+
+  // What had been changed before it came.
+  void ImportChanged() {
+    v1::ImportCommentsRequest request;
+    request.set_invoice_id("INV-8");
+    for (int i = 0; i < 3; ++i) {
+      auto& comment = *request.add_comments();
+      comment.set_comment_id(NewUuid());
+      comment.mutable_author()->set_user_id("old");
+      comment.mutable_author()->set_display_name("Old");
+      comment.set_body(i == 2 ? "" : "said elsewhere");
+      comment.mutable_create_time()->set_seconds(1'600'000'000);
+      comment.mutable_edit_time()->set_seconds(1'600'000'001);
+      if (i == 0) continue;
+      comment.mutable_removal()->mutable_time()->set_seconds(1'600'000'002);
+      comment.mutable_removal()->mutable_actor()->set_user_id("boss");
+      comment.mutable_removal()->mutable_actor()->set_display_name("Boss");
+      comment.mutable_removal()->set_reason("a slip");
+    }
+    imported_edited_.set_comment_id(request.comments(0).comment_id());
+    imported_removed_.set_comment_id(request.comments(1).comment_id());
+    imported_removed_.set_revision(1);
+    imported_erased_.set_comment_id(request.comments(2).comment_id());
+    imported_erased_.set_revision(1);
+    request.set_state(v1::THREAD_STATE_RESOLVED);
+    request.mutable_state_time()->set_seconds(1'600'000'003);
+    request.mutable_state_actor()->set_user_id("closer");
+    request.mutable_state_actor()->set_display_name("Closer");
+    const auto imported = service().AsService("org").Import(request);
+    ASSERT_TRUE(imported.ok()) << imported.status();
   }
 
   void Import(int count) {
@@ -186,7 +221,10 @@ class TamperingTest : public ServiceTest {
         {"a removed one", removed_},
         {"a removed and erased one", removed_erased_},
         {"an erased one", erased_},
-        {"an imported one", imported_}};
+        {"an imported one", imported_},
+        {"one imported as edited", imported_edited_},
+        {"one imported as removed", imported_removed_},
+        {"one imported without its text", imported_erased_}};
     std::vector<Row> rows;
     if (table == "comments" || table == "thread_comments" || table == "comment_ids") {
       for (const auto& [what, comment] : comments) {
@@ -194,7 +232,7 @@ class TamperingTest : public ServiceTest {
       }
     } else if (table == "comment_revisions") {
       for (const auto& [what, comment] : comments) {
-        if (what == "one that never changed" || what == "an imported one") continue;
+        if (what == "one that never changed") continue;
         for (int revision = 1; revision <= comment.revision(); ++revision) {
           rows.push_back(
               {absl::StrCat("revision ", revision, " of ", what),
@@ -203,21 +241,31 @@ class TamperingTest : public ServiceTest {
         }
       }
     } else if (table == "threads") {
-      for (const char* invoice : {"INV-1", "INV-2", "INV-3", "INV-9"}) {
+      for (const char* invoice : {"INV-1", "INV-2", "INV-3", "INV-8", "INV-9"}) {
         rows.push_back({invoice, absl::StrCat("invoice_id = '", invoice, "'")});
       }
     } else if (table == "audit_entries" || table == "events") {
       const std::vector<std::pair<const char*, const char*>> actions = {
-          {"comment.added", "an addition"},  {"comment.imported", "an import"},
-          {"comment.edited", "an edit"},     {"comment.removed", "a removal"},
-          {"comment.erased", "an erasure"},  {"thread.resolved", "a resolution"},
-          {"thread.reopened", "a reopening"}};
+          {"comment.added", "an addition"},    {"comment.edited", "an edit"},
+          {"comment.removed", "a removal"},    {"comment.erased", "an erasure"},
+          {"thread.resolved", "a resolution"}, {"thread.reopened", "a reopening"}};
       for (const auto& [action, what] : actions) {
         rows.push_back({what, absl::StrCat("position = (SELECT min(position) FROM"
                                            " kept_audit_entries WHERE org_id = 'org'"
                                            " AND action = '",
                                            action, "')")});
       }
+      const std::vector<std::pair<const char*, const v1::Comment*>> imports = {
+          {"an import", &imported_},
+          {"an import of an edited one", &imported_edited_},
+          {"an import of a removed one", &imported_removed_},
+          {"an import without a text", &imported_erased_}};
+      for (const auto& [what, comment] : imports) {
+        rows.push_back({what, absl::StrCat("position = ", PlaceOf(*comment))});
+      }
+      rows.push_back({"an imported closing",
+                      "position = (SELECT max(position) FROM kept_audit_entries"
+                      " WHERE org_id = 'org' AND action = 'thread.resolved')"});
     } else if (table == "audit_tree_nodes") {
       rows.push_back({"the first", "node_index = 0"});
     } else if (table == "event_log") {
@@ -253,6 +301,9 @@ class TamperingTest : public ServiceTest {
   v1::Comment removed_erased_;
   v1::Comment erased_;
   v1::Comment imported_;
+  v1::Comment imported_edited_;
+  v1::Comment imported_removed_;
+  v1::Comment imported_erased_;
   std::map<std::string, std::map<std::string, std::string>> columns_;
 };
 INSTANTIATE_ON_EVERY_DATABASE(TamperingTest);

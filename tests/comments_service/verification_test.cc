@@ -13,6 +13,8 @@
 namespace marginalia {
 namespace {
 
+namespace v1 = comments::v1;
+
 class VerificationTest : public ServiceTest {
  protected:
   Client Dana() { return service().As("org", "dana"); }
@@ -104,6 +106,38 @@ TEST_P(VerificationTest, ThreadsThatChangedAreFollowedInRoundsWhenTheyAreMany) {
   EXPECT_EQ(intact.first_broken_position, 0) << intact.broken.what;
   EXPECT_EQ(intact.entry_count, Alex().Verify()->entry_count());
   for (int i = 0; i < 5; ++i) {
+    const std::string row = absl::StrCat(" WHERE org_id = 'org' AND invoice_id = 'INV-", i, "'");
+    service().Tamper([&](soci::session& session) {
+      session << "UPDATE threads SET removed_count = removed_count + 1" + row;
+    });
+    EXPECT_NE(Run(Verification("org", "", 3)).first_broken_position, 0) << i;
+    service().Tamper([&](soci::session& session) {
+      session << "UPDATE threads SET removed_count = removed_count - 1" + row;
+    });
+  }
+  EXPECT_EQ(Run(Verification("org", "", 3)).first_broken_position, 0);
+}
+
+// The log's head counts no changes of these, and there may be as many as comments.
+TEST_P(VerificationTest, ThreadsWithCommentsImportedAsRemovedAreFollowedInRoundsToo) {
+  for (int i = 0; i < 20; ++i) {
+    v1::ImportCommentsRequest request;
+    request.set_invoice_id(absl::StrCat("INV-", i));
+    for (int j = 0; j < 2; ++j) {
+      v1::ImportedComment& comment = *request.add_comments();
+      comment.set_comment_id(NewUuid());
+      comment.mutable_author()->set_user_id("old");
+      comment.set_body("imported");
+      comment.mutable_create_time()->set_seconds(1'600'000'000);
+      comment.mutable_removal()->mutable_time()->set_seconds(1'600'000'000);
+      comment.mutable_removal()->mutable_actor()->set_user_id("old");
+    }
+    ASSERT_TRUE(service().AsService("org").Import(request).ok());
+  }
+  ASSERT_TRUE(Alex().Erase(Alex().List("INV-7")->comments(0), "asked for").ok());
+  const AuditVerdict intact = Run(Verification("org", "", /*round_changes=*/3));
+  EXPECT_EQ(intact.first_broken_position, 0) << intact.broken.what;
+  for (int i = 0; i < 20; ++i) {
     const std::string row = absl::StrCat(" WHERE org_id = 'org' AND invoice_id = 'INV-", i, "'");
     service().Tamper([&](soci::session& session) {
       session << "UPDATE threads SET removed_count = removed_count + 1" + row;

@@ -125,7 +125,7 @@ class ThreadOnRecord {
     if (action == kActionImported) {
       entry.actor_id = "importer";
       entry.create_time = At(1000);
-      entry.reason = ImportedReason("dana", time);
+      entry.reason = ImportedReason(ImportedOrigin{.author_id = "dana", .create_time = time});
     }
     entry.revision = revision;
     entry.content_commitment = Commitment(said.salt, *said.body);

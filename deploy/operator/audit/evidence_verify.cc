@@ -46,8 +46,11 @@ void PrintComment(const EvidenceComment& comment) {
     const bool first = revision.revision == 1;
     absl::StrAppend(&text, first ? absl::StrCat("#", comment.sequence, "  ") : "    edited by ",
                     Named(revision.editor), ", ",
-                    TimeText(first ? comment.create_time : revision.time), "\n",
-                    TextOf(revision, comment.removal.has_value()), "\n");
+                    TimeText(first ? comment.create_time : revision.time),
+                    first && revision.time != comment.create_time
+                        ? absl::StrCat(", imported as edited last ", TimeText(revision.time))
+                        : "",
+                    "\n", TextOf(revision, comment.removal.has_value()), "\n");
   }
   if (comment.removal.has_value()) {
     absl::StrAppend(&text, "    removed by ", Named(comment.removal->actor), ", ",

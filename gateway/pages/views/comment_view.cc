@@ -85,7 +85,7 @@ PageData CommentData(const Comment& comment, std::string_view path, const Caller
   data["permalink"] = WithQuery(path, {{"comment", comment.comment_id()}});
   if (comment.has_removal()) {
     AddRemoval(data, comment, now);
-  } else if (comment.revision() > 1) {
+  } else if (comment.revision() > 1 || comment.has_edit_time()) {
     data["edited_href"] = CommentPath(path, comment.comment_id(), "history");
   }
   if (CanRemove(comment, caller)) {

@@ -44,12 +44,15 @@ struct Counts {
   std::int64_t withheld = 0;
 };
 
-PageData RevisionData(const json::value& revision, Counts& counts) {
+PageData RevisionData(const json::value& comment, const json::value& revision, Counts& counts) {
   PageData data;
   const std::int64_t number = revision.at("revision").as_int64();
   if (number > 1) {
     data["revision_number"] = absl::StrCat(number);
     AddPerson(data, "editor", revision.at("editor"));
+    AddTime(data, "revision_time", revision.at("time"));
+  } else if (revision.at("time") != comment.at("createTime")) {
+    data["edited_elsewhere"] = true;
     AddTime(data, "revision_time", revision.at("time"));
   }
   if (const json::value* body = revision.as_object().if_contains("body")) {
@@ -73,7 +76,7 @@ PageData CommentData(const json::value& comment, Counts& counts) {
   PageList revisions;
   for (const json::value& revision : comment.at("revisions").as_array()) {
     if (revisions.empty()) AddPerson(data, "author", revision.at("editor"));
-    revisions.push_back(RevisionData(revision, counts));
+    revisions.push_back(RevisionData(comment, revision, counts));
   }
   data["revisions"] = PageData(revisions);
   if (const json::value* removal = comment.as_object().if_contains("removal")) {

@@ -38,6 +38,8 @@ export class CommentHistory {
       // The newest is what stands above.
       const earlier = revisions.slice(0, -1).reverse();
       list.append(...earlier.map((each) => this.#node(each)));
+      // Nothing is kept of what was edited before it was imported.
+      if (earlier.length === 0) list.append(element("li", "revision", "Not known: imported so."));
       this.#announcer.say(`${earlier.length} earlier version${earlier.length === 1 ? "" : "s"}`);
     } catch {
       list.remove();

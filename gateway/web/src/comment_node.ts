@@ -80,12 +80,17 @@ export function permalinkOf(commentId: string): string {
   return `${location.pathname}?comment=${encodeURIComponent(commentId)}`;
 }
 
+// Here, or where it was imported from.
+function isEdited({ revision, editTime }: Comment): boolean {
+  return (revision ?? 1) > 1 || editTime !== undefined;
+}
+
 // When it was stored, or that it is not yet.
 function stateNodes(comment: Comment, clock: PageClock): HTMLElement[] {
   if (isPending(comment)) return [element("span", "sending", "Sending…")];
   const nodes: HTMLElement[] = [];
   if (comment.isChanging) nodes.push(element("span", "sending", "Saving…"));
-  else if ((comment.revision ?? 1) > 1 && comment.removal === undefined) {
+  else if (isEdited(comment) && comment.removal === undefined) {
     const edited = element("a", "edited", "edited");
     edited.href = `${location.pathname}/comments/${encodeURIComponent(comment.commentId)}/history`;
     nodes.push(edited);

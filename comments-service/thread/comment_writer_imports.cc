@@ -1,0 +1,103 @@
+// Of CommentWriter, what brings a thread from another system.
+#include <stdexcept>
+#include <utility>
+
+#include "comments-service/record/commitment.h"
+#include "comments-service/thread/change_store.h"
+#include "comments-service/thread/comment_writer.h"
+
+namespace marginalia {
+
+ImportedOrigin OriginOf(const Comment& imported) {
+  ImportedOrigin origin{.author_id = imported.author.user_id,
+                        .create_time = imported.create_time,
+                        .edit_time = imported.edit_time};
+  if (imported.removal) {
+    const Author& actor = imported.removal->actor;
+    origin.removal = ImportedRemoval{.time = imported.removal->time,
+                                     .actor_id = actor.user_id,
+                                     .actor_name = actor.display_name,
+                                     .reason = imported.removal->reason};
+  }
+  return origin;
+}
+
+std::int64_t CommentWriter::Import(Connection& connection, const Deed& deed,
+                                   std::string_view invoice_id,
+                                   const std::vector<const Comment*>& comments,
+                                   const std::optional<ImportedClosing>& closing) {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  bool removed = false;
+  bool erased = false;
+  for (const Comment* const comment : comments) {
+    last = ImportOne(connection, deed, *comment);
+    if (first == 0) first = last;
+    removed = removed || comment->removal.has_value();
+    erased = erased || comment->body.empty();
+  }
+  if (erased) MarkImportedErased(connection, deed.org_id, first, last);
+  if (closing) return ImportClosing(connection, deed, invoice_id, *closing);
+  if (removed) {
+    StoreThread(connection, deed.org_id, invoice_id, ThreadOf(connection, deed.org_id, invoice_id));
+  }
+  return last;
+}
+
+std::int64_t CommentWriter::ImportOne(Connection& connection, const Deed& deed, Comment comment) {
+  if (!Claim(connection, deed.org_id, comment.comment_id)) {
+    throw std::runtime_error("an unused comment id was taken");
+  }
+  const std::int64_t position = events_.next_position();
+  const bool removed = comment.removal.has_value();
+  const std::string text = removed ? std::exchange(comment.body, "") : comment.body;
+  const std::string salt = text.empty() ? "" : NewSalt();
+  comment.erased = text.empty();
+  Place(connection, deed, comment, removed ? "" : salt);
+  if (removed) {
+    // As of one that was removed here: the row says nothing any more, its revision does.
+    ++MutableThread(connection, deed.org_id, comment.invoice_id).removed_count;
+    InsertRevision(connection, deed.org_id, position,
+                   {.revision = comment.revision,
+                    .body = text,
+                    .editor = comment.author,
+                    .time = comment.edit_time.value_or(comment.create_time),
+                    .erased = comment.erased},
+                   salt, position);
+  }
+  const CommentView view = ViewOf(comment);
+  return Record(connection, deed,
+                {.entry = {.action = std::string(kActionImported),
+                           .invoice_id = comment.invoice_id,
+                           .comment_id = comment.comment_id,
+                           .revision = comment.revision,
+                           .content_commitment = text.empty() ? "" : Commitment(salt, text),
+                           .reason = ImportedReason(OriginOf(comment)),
+                           .create_time = deed.time},
+                 .name = comment.author.display_name,
+                 .kind = EventKind::kCommentAdded,
+                 .comment = &view},
+                ThreadOf(connection, deed.org_id, comment.invoice_id))
+      .position;
+}
+
+std::int64_t CommentWriter::ImportClosing(Connection& connection, const Deed& deed,
+                                          std::string_view invoice_id,
+                                          const ImportedClosing& closing) {
+  Thread& state = MutableThread(connection, deed.org_id, invoice_id);
+  state.resolved = true;
+  state.state_time = closing.time;
+  state.state_actor = {closing.actor_id, closing.actor_name};
+  const Thread& thread = StoreChanged(connection, deed, invoice_id, 0);
+  return Record(connection, deed,
+                {.entry = {.action = std::string(kActionResolved),
+                           .invoice_id = std::string(invoice_id),
+                           .reason = ImportedReason(closing),
+                           .create_time = deed.time},
+                 .name = deed.actor.display_name,
+                 .kind = EventKind::kThreadResolved},
+                thread)
+      .position;
+}
+
+}  // namespace marginalia
