@@ -30,6 +30,7 @@
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/erased_event.h"
+#include "comments-service/thread/event_stub.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
 #include "comments-service/verification/audit_verifier.h"
@@ -143,7 +144,8 @@ int Run(int argc, char** argv) {
   const auto database = OrExit(
       Database::Open(absl::GetFlag(FLAGS_database_url), CommentsMigrations()), "--database_url");
   const auto log =
-      OrExit(EventLog::Open(*database, absl::GetFlag(FLAGS_start_new_log)), "--database_url");
+      OrExit(EventLog::Open(*database, absl::GetFlag(FLAGS_start_new_log), CompleteEvents),
+             "--database_url");
   AuditLog audit_log;
   ThreadPages pages;
   CommentWriter writer(*log, audit_log, pages);

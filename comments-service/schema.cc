@@ -214,6 +214,18 @@ std::vector<std::string> Readers() {
   return statements;
 }
 
+// From here on an added comment's row says what its event and its entry leave out. Rows of before
+// stay as they are and are read as they are, so however many there are, this takes no time. While
+// replicas are replaced, the version before cannot read what was left out: nothing is, until none
+// is left (EventLog::stores_stubs).
+std::vector<std::string> ShortRows() {
+  std::vector<std::string> statements = EventLog::SchemaOfStubs();
+  // Of a short entry (audit/short_entry.h), instead of its hash in digits.
+  statements.push_back(
+      "ALTER TABLE audit_entries ADD COLUMN hash_bytes {bytes} NOT NULL DEFAULT ''");
+  return statements;
+}
+
 }  // namespace
 
 Migrations CommentsMigrations() {
@@ -233,9 +245,12 @@ Migrations CommentsMigrations() {
           {.number = 7,
            .name = "the changes of a thread in the audit log",
            // What the evidence of a thread asks for; no comment that is added pays for it.
-           .statements = {
-               "CREATE INDEX audit_thread_changes ON audit_entries (org_id, invoice_id, position)"
-               " WHERE action <> 'comment.added' AND action <> 'comment.imported'"}}};
+           .statements =
+               {"CREATE INDEX audit_thread_changes ON audit_entries (org_id, invoice_id, position)"
+                " WHERE action <> 'comment.added' AND action <> 'comment.imported'"}},
+          {.number = 8,
+           .name = "events and entries that leave their words to the comment",
+           .statements = ShortRows()}};
 }
 
 }  // namespace marginalia

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "comments-service/audit/short_entry.h"
 #include "comments-service/record/commitment.h"
+#include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/text_array.h"
 
@@ -23,25 +26,16 @@ struct SelectHead {
 };
 
 // Those of many tenants at once.
-struct SelectHeads {
-  explicit SelectHeads(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT org_id, entry_count, change_count, position, hash"
-                          " FROM audit_heads WHERE org_id = ANY(CAST(:org_ids AS TEXT[]))",
-                   soci::use(org_ids), soci::into(org_id), soci::into(head.entry_count),
-                   soci::into(head.change_count), soci::into(head.position),
-                   soci::into(head.hash))) {}
-
-  std::string org_ids;
-  std::string org_id;
-  AuditHead head;
-  soci::statement statement;
-};
+constexpr char kSelectHeads[] =
+    "SELECT org_id, entry_count, change_count, position, hash FROM audit_heads"
+    " WHERE org_id = ANY(CAST($1 AS TEXT[]))";
 
 struct SelectMark {
   explicit SelectMark(Connection& connection)
-      : statement((connection.sql().prepare << "SELECT number, hash FROM audit_entries"
-                                               " WHERE org_id = :org_id AND position = :position",
+      : statement((connection.sql().prepare
+                       << absl::StrCat("SELECT a.number, ", EntryHashOf(connection.kind(), "a"),
+                                       " FROM audit_entries a"
+                                       " WHERE a.org_id = :org_id AND a.position = :position"),
                    soci::use(org_id), soci::use(position), soci::into(mark.number),
                    soci::into(mark.hash))) {}
 
@@ -68,42 +62,17 @@ struct EntryRows {
       : insert(connection,
                "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action, "
                "invoice_id, comment_id, request_id, create_time, hash, format, number, name_salt, "
-               "name_commitment, revision, content_commitment, reason)",
+               "name_commitment, revision, content_commitment, reason, hash_bytes)",
                {RowInsert::kText, RowInsert::kInteger, RowInsert::kText, RowInsert::kText,
                 RowInsert::kText, RowInsert::kText, RowInsert::kText, RowInsert::kText,
                 RowInsert::kInteger, RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger,
                 RowInsert::kBytes, RowInsert::kBytes, RowInsert::kInteger, RowInsert::kBytes,
-                RowInsert::kText}) {}
+                RowInsert::kText, RowInsert::kBytes}) {}
   RowInsert insert;
 };
 
-}  // namespace
-
-AuditHead ReadAuditHead(Connection& connection, std::string_view org_id) {
-  auto& select = connection.Prepared<SelectHead>();
-  select.org_id = org_id;
-  if (!select.statement.execute(true)) return AuditHead{};
-  return select.head;
-}
-
-AuditMark ReadAuditMark(Connection& connection, std::string_view org_id, std::int64_t position) {
-  auto& select = connection.Prepared<SelectMark>();
-  select.org_id = org_id;
-  select.position = position;
-  return select.statement.execute(true) ? select.mark : AuditMark{};
-}
-
-void AuditLog::Append(Connection& connection, AuditEntry& entry, std::string_view name) {
-  auto head = heads_.find(entry.org_id);
-  if (head == heads_.end()) {
-    head = heads_.emplace(entry.org_id, GroupHead{ReadAuditHead(connection, entry.org_id)}).first;
-  }
-  AuditHead& last = head->second.head;
-  const std::string name_salt = NewSalt();
-  entry.format = 2;
-  entry.number = last.entry_count + 1;
-  entry.name_commitment = Commitment(name_salt, name);
-  entry.hash = EntryHash(last.hash, entry);
+void InsertEntry(Connection& connection, const AuditEntry& entry, std::string_view name_salt,
+                 std::string_view hash_bytes) {
   connection.Held<EntryRows>()
       .insert.Text(entry.org_id)
       .Integer(entry.position)
@@ -122,7 +91,40 @@ void AuditLog::Append(Connection& connection, AuditEntry& entry, std::string_vie
       .Integer(entry.revision)
       .Bytes(absl::HexStringToBytes(entry.content_commitment))
       .Text(entry.reason)
+      .Bytes(hash_bytes)
       .EndRow();
+}
+
+}  // namespace
+
+AuditHead ReadAuditHead(Connection& connection, std::string_view org_id) {
+  auto& select = connection.Prepared<SelectHead>();
+  select.org_id = org_id;
+  if (!select.statement.execute(true)) return AuditHead{};
+  return select.head;
+}
+
+AuditMark ReadAuditMark(Connection& connection, std::string_view org_id, std::int64_t position) {
+  auto& select = connection.Prepared<SelectMark>();
+  select.org_id = org_id;
+  select.position = position;
+  return select.statement.execute(true) ? select.mark : AuditMark{};
+}
+
+void AuditLog::Append(Connection& connection, AuditEntry& entry, std::string_view name,
+                      bool is_short) {
+  auto head = heads_.find(entry.org_id);
+  if (head == heads_.end()) {
+    head = heads_.emplace(entry.org_id, GroupHead{ReadAuditHead(connection, entry.org_id)}).first;
+  }
+  AuditHead& last = head->second.head;
+  const std::string name_salt = NewSalt();
+  entry.format = 2;
+  entry.number = last.entry_count + 1;
+  entry.name_commitment = Commitment(name_salt, name);
+  entry.hash = EntryHash(last.hash, entry);
+  InsertEntry(connection, is_short ? ShortEntry(entry) : entry, name_salt,
+              is_short ? absl::HexStringToBytes(entry.hash) : "");
   const bool adds = entry.action == kActionAdded || entry.action == kActionImported;
   last = {.entry_count = entry.number,
           .change_count = last.change_count + (adds ? 0 : 1),
@@ -137,17 +139,21 @@ void AuditLog::Begin(Connection& connection) {
   heads_.clear();
   if (expected_.empty()) return;
   connection.ActFor(Tenants::All());
-  auto& select = connection.Prepared<SelectHeads>();
-  select.org_ids.clear();
+  std::string org_ids;
   for (const std::string& org_id : expected_) {
     heads_.try_emplace(org_id);
-    AppendToArray(select.org_ids, org_id);
+    AppendToArray(org_ids, org_id);
   }
-  CloseArray(select.org_ids);
+  CloseArray(org_ids);
   expected_.clear();
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
-    heads_[select.org_id].head = select.head;
-  }
+  connection.Ask(kSelectHeads, {org_ids}, [this](const AnsweredRows& rows) {
+    for (int row = 0; row < rows.size(); ++row) {
+      heads_[std::string(rows.Text(row, 0))].head = {.entry_count = rows.Integer(row, 1),
+                                                     .change_count = rows.Integer(row, 2),
+                                                     .position = rows.Integer(row, 3),
+                                                     .hash = std::string(rows.Text(row, 4))};
+    }
+  });
 }
 
 void AuditLog::BeforeCommit(Connection& connection) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "comments-service/audit/short_entry.h"
 
 namespace marginalia {
 namespace {
@@ -21,6 +22,7 @@ struct EntryRows {
   std::vector<std::string> hashes;
   std::vector<std::int64_t> formats;
   std::vector<std::int64_t> numbers;
+  std::vector<std::string> name_salts;
   std::vector<std::string> name_commitments;
   std::vector<std::int64_t> revisions;
   std::vector<std::string> content_commitments;
@@ -39,6 +41,7 @@ struct EntryRows {
     hashes.resize(size);
     formats.resize(size);
     numbers.resize(size);
+    name_salts.resize(size);
     name_commitments.resize(size);
     revisions.resize(size);
     content_commitments.resize(size);
@@ -49,19 +52,14 @@ struct EntryRows {
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
       : statement(
-            (connection.sql().prepare
-                 << "SELECT position, actor_id, actor_name, action, invoice_id, comment_id,"
-                    " request_id, create_time, hash, format, number, name_commitment, revision,"
-                    " content_commitment, reason FROM audit_entries"
-                    " WHERE org_id = :org_id AND position > :position"
-                    " ORDER BY position LIMIT :limit",
-             soci::use(org_id), soci::use(position), soci::use(limit), soci::into(rows.positions),
+            (connection.sql().prepare << SelectEntriesAfter(connection.kind()), soci::use(org_id),
+             soci::use(position), soci::use(limit), soci::into(rows.positions),
              soci::into(rows.actor_ids), soci::into(rows.actor_names), soci::into(rows.actions),
              soci::into(rows.invoice_ids), soci::into(rows.comment_ids),
              soci::into(rows.request_ids), soci::into(rows.create_times), soci::into(rows.hashes),
-             soci::into(rows.formats), soci::into(rows.numbers), soci::into(rows.name_commitments),
-             soci::into(rows.revisions), soci::into(rows.content_commitments),
-             soci::into(rows.reasons))) {}
+             soci::into(rows.formats), soci::into(rows.numbers), soci::into(rows.name_salts),
+             soci::into(rows.name_commitments), soci::into(rows.revisions),
+             soci::into(rows.content_commitments), soci::into(rows.reasons))) {}
 
   std::string org_id;
   std::int64_t position = 0;
@@ -105,6 +103,7 @@ std::vector<AuditEntry> ReadAuditEntries(Connection& connection, std::string_vie
                        .request_id = std::move(rows.request_ids[i]),
                        .create_time = absl::FromUnixMicros(rows.create_times[i]),
                        .hash = std::move(rows.hashes[i])});
+    CompleteEntry(entries.back(), connection.FromColumn(std::move(rows.name_salts[i])));
   }
   return entries;
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "absl/strings/str_cat.h"
 #include "comments-service/audit/audit_store.h"
+#include "comments-service/audit/short_entry.h"
 #include "services/storage/connection/row_insert.h"
 
 namespace marginalia {
@@ -27,9 +29,11 @@ struct SelectTree {
 struct SelectLeaves {
   explicit SelectLeaves(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT number, position, format, hash FROM audit_entries"
-                          " WHERE org_id = :org_id AND position > :position"
-                          " ORDER BY position LIMIT :limit",
+                       << absl::StrCat("SELECT a.number, a.position, a.format, ",
+                                       EntryHashOf(connection.kind(), "a"),
+                                       " FROM audit_entries a WHERE a.org_id = :org_id"
+                                       " AND a.position > :position"
+                                       " ORDER BY a.position LIMIT :limit"),
                    soci::use(org_id), soci::use(position), soci::use(limit), soci::into(numbers),
                    soci::into(positions), soci::into(formats), soci::into(hashes))) {}
   std::string org_id;

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "comments-service/audit/short_entry.h"
 
 namespace marginalia {
 namespace {
@@ -13,27 +15,29 @@ namespace {
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
       : statement(
-            (connection.sql().prepare
-                 << "SELECT a.position, a.actor_id, a.actor_name, a.action, a.comment_id,"
-                    " a.request_id, a.create_time, a.hash, a.format, a.number,"
-                    " a.name_commitment, a.name_salt, a.revision, a.content_commitment, a.reason,"
-                    " coalesce((SELECT b.hash FROM audit_entries b WHERE b.org_id = a.org_id"
-                    " AND b.position < a.position ORDER BY b.position DESC LIMIT 1), '')"
-                    " FROM (SELECT position FROM thread_comments"
-                    " WHERE org_id = :org_id AND invoice_id = :invoice_id"
-                    " UNION ALL SELECT position FROM audit_entries"
-                    " WHERE org_id = :org_id2 AND invoice_id = :invoice_id2"
-                    " AND action <> 'comment.added' AND action <> 'comment.imported') AS places"
-                    " JOIN audit_entries a ON a.org_id = :org_id3 AND a.position = places.position"
-                    " ORDER BY a.position LIMIT :limit",
+            (connection.sql().prepare << absl::StrCat(
+                 "SELECT a.position, ", kEntryWords, ", ", EntryHashOf(connection.kind(), "a"),
+                 ", a.format, a.number,"
+                 " a.name_commitment, a.name_salt, a.revision, a.content_commitment, a.reason,"
+                 " coalesce((SELECT ",
+                 EntryHashOf(connection.kind(), "b"),
+                 " FROM audit_entries b WHERE b.org_id = a.org_id"
+                 " AND b.position < a.position ORDER BY b.position DESC LIMIT 1), '')"
+                 " FROM (SELECT position FROM thread_comments"
+                 " WHERE org_id = :org_id AND invoice_id = :invoice_id"
+                 " UNION ALL SELECT position FROM audit_entries"
+                 " WHERE org_id = :org_id2 AND invoice_id = :invoice_id2"
+                 " AND action <> 'comment.added' AND action <> 'comment.imported') AS places"
+                 " JOIN audit_entries a ON a.org_id = :org_id3 AND a.position = places.position ",
+                 EntryComment(connection.kind()), " ORDER BY a.position LIMIT :limit"),
              soci::use(thread.org_id), soci::use(thread.invoice_id), soci::use(thread.org_id),
              soci::use(thread.invoice_id), soci::use(thread.org_id), soci::use(limit),
              soci::into(row.position), soci::into(row.actor_id), soci::into(row.actor_name),
-             soci::into(row.action), soci::into(row.comment_id), soci::into(row.request_id),
-             soci::into(create_time), soci::into(row.hash), soci::into(format),
-             soci::into(row.number), soci::into(name_commitment), soci::into(name_salt),
-             soci::into(row.revision), soci::into(content_commitment), soci::into(row.reason),
-             soci::into(previous_hash))) {}
+             soci::into(row.action), soci::into(row.invoice_id), soci::into(row.comment_id),
+             soci::into(row.request_id), soci::into(create_time), soci::into(row.hash),
+             soci::into(format), soci::into(row.number), soci::into(name_commitment),
+             soci::into(name_salt), soci::into(row.revision), soci::into(content_commitment),
+             soci::into(row.reason), soci::into(previous_hash))) {}
 
   StoredEvidenceEntry Read(Connection& connection) {
     StoredEvidenceEntry stored{.entry = row,
@@ -48,6 +52,7 @@ struct SelectEntries {
     entry.content_commitment =
         absl::BytesToHexString(connection.FromColumn(std::string(content_commitment)));
     entry.create_time = absl::FromUnixMicros(create_time);
+    CompleteEntry(entry, stored.name_salt);
     return stored;
   }
 

@@ -1,9 +1,11 @@
 #include "comments-service/thread/comment_store.h"
 
 #include <charconv>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "comments-service/thread/comment_wire.h"
+#include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/text_array.h"
 
@@ -117,53 +119,37 @@ struct SelectComment {
 };
 
 // Those of many threads at once.
-struct SelectThreads {
-  explicit SelectThreads(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT k.org_id, k.invoice_id, coalesce(c.sequence, 0),"
-                          " coalesce(c.create_time, 0), coalesce(c.author_name, ''),"
-                          " t.change_count, t.removed_count, t.resolved, t.state_time,"
-                          " t.state_actor_id, t.state_actor_name"
-                          " FROM unnest(CAST(:org_ids AS TEXT[]), CAST(:invoice_ids AS TEXT[]))"
-                          " AS k (org_id, invoice_id) CROSS JOIN LATERAL"
-                          " (SELECT s.* FROM threads s WHERE s.org_id = k.org_id"
-                          " AND s.invoice_id = k.invoice_id LIMIT 1) AS t LEFT JOIN LATERAL"
-                          " (SELECT n.sequence, n.create_time, n.author_name FROM comments n"
-                          " WHERE n.org_id = k.org_id AND n.position = (SELECT h.position"
-                          " FROM thread_comments h WHERE h.org_id = k.org_id"
-                          " AND h.invoice_id = k.invoice_id ORDER BY h.sequence DESC LIMIT 1)"
-                          " LIMIT 1) AS c ON TRUE",
-                   soci::use(org_ids), soci::use(invoice_ids), soci::into(org_id),
-                   soci::into(invoice_id), soci::into(row.sequence), soci::into(row.create_time),
-                   soci::into(row.author_name), soci::into(row.change_count),
-                   soci::into(row.removed_count), soci::into(row.resolved),
-                   soci::into(row.state_time), soci::into(row.state_actor_id),
-                   soci::into(row.state_actor_name))) {}
+constexpr char kSelectThreads[] =
+    "SELECT k.org_id, k.invoice_id, coalesce(c.sequence, 0), coalesce(c.create_time, 0),"
+    " coalesce(c.author_name, ''), t.change_count, t.removed_count, t.resolved, t.state_time,"
+    " t.state_actor_id, t.state_actor_name"
+    " FROM unnest(CAST($1 AS TEXT[]), CAST($2 AS TEXT[])) AS k (org_id, invoice_id)"
+    " CROSS JOIN LATERAL (SELECT s.* FROM threads s WHERE s.org_id = k.org_id"
+    " AND s.invoice_id = k.invoice_id LIMIT 1) AS t LEFT JOIN LATERAL"
+    " (SELECT n.sequence, n.create_time, n.author_name FROM comments n"
+    " WHERE n.org_id = k.org_id AND n.position = (SELECT h.position"
+    " FROM thread_comments h WHERE h.org_id = k.org_id"
+    " AND h.invoice_id = k.invoice_id ORDER BY h.sequence DESC LIMIT 1)"
+    " LIMIT 1) AS c ON TRUE";
 
-  std::string org_ids;
-  std::string invoice_ids;
-  std::string org_id;
-  std::string invoice_id;
-  ThreadColumns row;
-  soci::statement statement;
-};
+// As kSelectThreads has them.
+Thread ThreadIn(const AnsweredRows& rows, int row) {
+  return ThreadColumns{.sequence = rows.Integer(row, 2),
+                       .create_time = rows.Integer(row, 3),
+                       .author_name = std::string(rows.Text(row, 4)),
+                       .change_count = rows.Integer(row, 5),
+                       .removed_count = rows.Integer(row, 6),
+                       .resolved = rows.Integer(row, 7),
+                       .state_time = rows.Integer(row, 8),
+                       .state_actor_id = std::string(rows.Text(row, 9)),
+                       .state_actor_name = std::string(rows.Text(row, 10))}
+      .ToThread();
+}
 
-struct SelectIds {
-  explicit SelectIds(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT k.number FROM unnest(CAST(:org_ids AS TEXT[]),"
-                          " CAST(:highs AS BIGINT[]), CAST(:lows AS BIGINT[]))"
-                          " WITH ORDINALITY AS k (org_id, id_high, id_low, number)"
-                          " JOIN comment_ids i ON i.org_id = k.org_id"
-                          " AND i.id_high = k.id_high AND i.id_low = k.id_low",
-                   soci::use(org_ids), soci::use(highs), soci::use(lows), soci::into(number))) {}
-
-  std::string org_ids;
-  std::string highs;
-  std::string lows;
-  std::int64_t number = 0;
-  soci::statement statement;
-};
+constexpr char kSelectIds[] =
+    "SELECT k.number FROM unnest(CAST($1 AS TEXT[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[]))"
+    " WITH ORDINALITY AS k (org_id, id_high, id_low, number)"
+    " JOIN comment_ids i ON i.org_id = k.org_id AND i.id_high = k.id_high AND i.id_low = k.id_low";
 
 struct InsertIdRow {
   explicit InsertIdRow(Connection& connection)
@@ -244,40 +230,45 @@ std::optional<StoredComment> FindComment(Connection& connection, std::string_vie
                        .change_position = select.change_position};
 }
 
-std::vector<std::pair<TenantThread, Thread>> ReadThreads(Connection& connection,
-                                                         const std::vector<TenantThread>& threads) {
-  auto& select = connection.Prepared<SelectThreads>();
-  select.org_ids.clear();
-  select.invoice_ids.clear();
+void AskForThreads(Connection& connection, const std::vector<TenantThread>& threads,
+                   std::function<void(const TenantThread&, Thread)> found) {
+  std::string org_ids;
+  std::string invoice_ids;
   for (const TenantThread& thread : threads) {
-    AppendToArray(select.org_ids, thread.org_id);
-    AppendToArray(select.invoice_ids, thread.invoice_id);
+    AppendToArray(org_ids, thread.org_id);
+    AppendToArray(invoice_ids, thread.invoice_id);
   }
-  CloseArray(select.org_ids);
-  CloseArray(select.invoice_ids);
-  std::vector<std::pair<TenantThread, Thread>> found;
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
-    found.push_back({{select.org_id, select.invoice_id}, select.row.ToThread()});
-  }
-  return found;
+  CloseArray(org_ids);
+  CloseArray(invoice_ids);
+  connection.Ask(kSelectThreads, {org_ids, invoice_ids},
+                 [found = std::move(found)](const AnsweredRows& rows) {
+                   for (int row = 0; row < rows.size(); ++row) {
+                     found({std::string(rows.Text(row, 0)), std::string(rows.Text(row, 1))},
+                           ThreadIn(rows, row));
+                   }
+                 });
 }
 
-std::vector<std::size_t> FindTakenIds(Connection& connection,
-                                      const std::vector<TenantCommentId>& ids) {
-  auto& select = connection.Prepared<SelectIds>();
-  for (std::string* array : {&select.org_ids, &select.highs, &select.lows}) array->clear();
+void AskForTakenIds(Connection& connection, const std::vector<TenantCommentId>& ids,
+                    std::function<void(const std::vector<std::size_t>&)> found) {
+  std::string org_ids;
+  std::string highs;
+  std::string lows;
   for (const TenantCommentId& id : ids) {
     const UuidHalves halves = HalvesOf(id.comment_id);
-    AppendToArray(select.org_ids, id.org_id);
-    AppendToArray(select.highs, std::to_string(halves.high));
-    AppendToArray(select.lows, std::to_string(halves.low));
+    AppendToArray(org_ids, id.org_id);
+    AppendToArray(highs, std::to_string(halves.high));
+    AppendToArray(lows, std::to_string(halves.low));
   }
-  for (std::string* array : {&select.org_ids, &select.highs, &select.lows}) CloseArray(*array);
-  std::vector<std::size_t> taken;
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
-    taken.push_back(static_cast<std::size_t>(select.number) - 1);
-  }
-  return taken;
+  for (std::string* array : {&org_ids, &highs, &lows}) CloseArray(*array);
+  connection.Ask(kSelectIds, {org_ids, highs, lows},
+                 [found = std::move(found)](const AnsweredRows& rows) {
+                   std::vector<std::size_t> taken;
+                   for (int row = 0; row < rows.size(); ++row) {
+                     taken.push_back(static_cast<std::size_t>(rows.Integer(row, 0)) - 1);
+                   }
+                   found(taken);
+                 });
 }
 
 bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,

@@ -6,10 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "comments-service/thread/comment.h"
@@ -40,9 +40,10 @@ struct TenantThread {
   std::string invoice_id;
 };
 
-// Those of the threads that have a row, of any tenants. PostgreSQL only.
-std::vector<std::pair<TenantThread, Thread>> ReadThreads(Connection& connection,
-                                                         const std::vector<TenantThread>& threads);
+// Asks for those of the threads that have a row, of any tenants; `found` is called for each with
+// the connection's next answers (Connection::Ask). PostgreSQL only.
+void AskForThreads(Connection& connection, const std::vector<TenantThread>& threads,
+                   std::function<void(const TenantThread&, Thread)> found);
 
 std::optional<StoredComment> FindComment(Connection& connection, std::string_view org_id,
                                          std::string_view comment_id);
@@ -52,9 +53,10 @@ struct TenantCommentId {
   std::string comment_id;
 };
 
-// Which of the ids belong to comments: their indices. PostgreSQL only.
-std::vector<std::size_t> FindTakenIds(Connection& connection,
-                                      const std::vector<TenantCommentId>& ids);
+// Asks which of the ids belong to comments; `found` is given their indices as above. PostgreSQL
+// only.
+void AskForTakenIds(Connection& connection, const std::vector<TenantCommentId>& ids,
+                    std::function<void(const std::vector<std::size_t>&)> found);
 
 // Reserves the id within the tenant for the comment that will stand at `position`. False, with
 // nothing written, when it is taken.

@@ -7,6 +7,7 @@
 #include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_wire.h"
 #include "comments-service/thread/erased_event.h"
+#include "comments-service/thread/event_stub.h"
 #include "comments-service/thread/mentions.h"
 #include "services/text/tenant_key.h"
 
@@ -38,7 +39,7 @@ void CommentWriter::Begin(Connection& connection) {
   if (events_.has_other_writers() || threads_.size() > kThreadHeadsMax) threads_.clear();
   free_ids_.clear();
   taken_ids_.clear();
-  if (!expected_threads_.empty()) ReadExpected(connection);
+  if (!expected_threads_.empty()) AskForExpected(connection);
 }
 
 void CommentWriter::RolledBack() {
@@ -55,7 +56,7 @@ bool CommentWriter::IsFree(std::string_view org_id, std::string_view comment_id)
   return !free_ids_.empty() && free_ids_.contains(TenantKey(org_id, comment_id));
 }
 
-void CommentWriter::ReadExpected(Connection& connection) {
+void CommentWriter::AskForExpected(Connection& connection) {
   connection.ActFor(Tenants::All());
   std::vector<TenantThread> threads;
   for (TenantThread& thread : expected_threads_) {
@@ -64,18 +65,21 @@ void CommentWriter::ReadExpected(Connection& connection) {
       threads.push_back(std::move(thread));
     }
   }
-  for (auto& [key, thread] : ReadThreads(connection, threads)) {
-    threads_[TenantKey(key.org_id, key.invoice_id)] = std::move(thread);
-  }
-  for (const std::size_t taken : FindTakenIds(connection, expected_ids_)) {
-    taken_ids_.insert(TenantKey(expected_ids_[taken].org_id, expected_ids_[taken].comment_id));
-  }
-  for (const TenantCommentId& id : expected_ids_) {
-    std::string key = TenantKey(id.org_id, id.comment_id);
-    if (!taken_ids_.contains(key)) free_ids_.insert(std::move(key));
-  }
   expected_threads_.clear();
-  expected_ids_.clear();
+  AskForThreads(connection, threads, [this](const TenantThread& key, Thread thread) {
+    threads_[TenantKey(key.org_id, key.invoice_id)] = std::move(thread);
+  });
+  std::vector<TenantCommentId> ids = std::exchange(expected_ids_, {});
+  std::vector<std::string> keys;
+  for (const TenantCommentId& id : ids) keys.push_back(TenantKey(id.org_id, id.comment_id));
+  AskForTakenIds(connection, ids,
+                 [this, keys = std::move(keys)](const std::vector<std::size_t>& taken) {
+                   free_ids_.insert(keys.begin(), keys.end());
+                   for (const std::size_t index : taken) {
+                     free_ids_.erase(keys[index]);
+                     taken_ids_.insert(keys[index]);
+                   }
+                 });
 }
 
 bool CommentWriter::Claim(Connection& connection, std::string_view org_id,
@@ -279,6 +283,16 @@ Receipt CommentWriter::Settle(Connection& connection, const Deed& deed, std::str
                 thread);
 }
 
+// Whether the comment's row says all that a short entry leaves out.
+bool CommentWriter::IsInItsRow(const AuditEntry& entry, const Happening& happening) {
+  if (entry.action != kActionAdded) return false;
+  const CommentView& comment = *happening.comment;
+  return entry.actor_id == comment.author_id && entry.actor_name == comment.author_name &&
+         happening.name == comment.author_name && entry.invoice_id == comment.invoice_id &&
+         entry.comment_id == comment.comment_id &&
+         absl::ToUnixMicros(entry.create_time) == comment.create_micros;
+}
+
 Receipt CommentWriter::Record(Connection& connection, const Deed& deed, Happening happening,
                               const Thread& thread) {
   AuditEntry& entry = happening.entry;
@@ -288,17 +302,20 @@ Receipt CommentWriter::Record(Connection& connection, const Deed& deed, Happenin
   entry.actor_name = deed.actor.display_name;
   entry.request_id = deed.request_id;
   entry.create_time = absl::FromUnixMicros(absl::ToUnixMicros(entry.create_time));
-  audit_.Append(connection, entry, happening.name);
-  events_.Append(connection, deed.org_id, entry.invoice_id, deed.time, [&](std::int64_t position) {
-    return EncodeEvent({.kind = happening.kind,
-                        .position = position,
+  audit_.Append(connection, entry, happening.name,
+                events_.stores_stubs() && IsInItsRow(entry, happening));
+  const EventView event{.kind = happening.kind,
+                        .position = entry.position,
                         .number = entry.number,
                         .org_id = deed.org_id,
                         .event_micros = absl::ToUnixMicros(deed.time),
                         .invoice_id = entry.invoice_id,
                         .thread = thread,
-                        .comment = happening.comment});
-  });
+                        .comment = happening.comment};
+  events_.Append(
+      connection, deed.org_id, entry.invoice_id, deed.time,
+      [&event](std::int64_t) { return EncodeEvent(event); },
+      events_.stores_stubs() ? EventStub(event) : "");
   pages_.Touch(deed.org_id, entry.invoice_id);
   return {.position = entry.position, .number = entry.number, .audit_hash = std::move(entry.hash)};
 }

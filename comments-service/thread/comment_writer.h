@@ -102,7 +102,7 @@ class CommentWriter : public GroupParticipant {
   void RolledBack() override;
 
  private:
-  void ReadExpected(Connection& connection);
+  void AskForExpected(Connection& connection);
   // What is recorded of a change: its audit entry and its event, in that order in both logs.
   struct Happening {
     // Its actor, tenant and request are the deed's.
@@ -111,6 +111,7 @@ class CommentWriter : public GroupParticipant {
     EventKind kind;
     const CommentView* comment = nullptr;  // of the kinds that carry one
   };
+  static bool IsInItsRow(const AuditEntry& entry, const Happening& happening);
   Receipt Record(Connection& connection, const Deed& deed, Happening happening,
                  const Thread& thread);
   // Counts a change of the thread and stores its row.

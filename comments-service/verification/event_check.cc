@@ -1,12 +1,14 @@
 #include "comments-service/verification/event_check.h"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/record/commitment.h"
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment.h"
+#include "comments-service/thread/event_stub.h"
 #include "marginalia/comments/v1/event.pb.h"
 
 namespace marginalia {
@@ -176,6 +178,22 @@ bool ThreadHolds(Connection& connection, const v1::Event& event, const EventTrut
 }
 
 }  // namespace
+
+StoredEvent Completed(const StoredEvent& event, const EventTruth& truth) {
+  const StoredContent& comment = *truth.comment;
+  const CommentView added{.comment_id = comment.comment_id,
+                          .invoice_id = comment.invoice_id,
+                          .author_id = comment.author_id,
+                          .author_name = comment.author_name,
+                          .body = truth.revision == nullptr ? comment.body : truth.revision->body,
+                          .create_micros = comment.create_time,
+                          .sequence = comment.sequence,
+                          .erased = comment.erased != 0};
+  std::optional<std::string> whole =
+      WholeEvent(event.payload, event.position, truth.entry.entry.org_id, added);
+  if (!whole.has_value()) return event;
+  return {.position = event.position, .subject = comment.invoice_id, .payload = *std::move(whole)};
+}
 
 std::string_view EventDiffers(Connection& connection, const StoredEvent& stored,
                               const EventTruth& truth) {

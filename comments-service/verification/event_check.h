@@ -22,6 +22,10 @@ struct EventTruth {
   const FollowedThread* thread = nullptr;
 };
 
+// The event as watchers are told it, of one that leaves the rest to its comment; one that cannot be
+// completed stays as it is.
+StoredEvent Completed(const StoredEvent& event, const EventTruth& truth);
+
 // Reads the comments that the event says were its thread's last, on `connection`; throws what SOCI
 // throws. Not compared are mentions, and of event_time, which no entry has, only that it is no
 // later than its entry's.

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "comments-service/audit/short_entry.h"
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_store.h"
 
@@ -14,19 +15,15 @@ namespace {
 
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
-      : statement(
-            (connection.sql().prepare
-                 << "SELECT position, actor_id, actor_name, action, invoice_id, comment_id,"
-                    " request_id, create_time, hash, format, number, name_salt, name_commitment,"
-                    " revision, content_commitment, reason FROM audit_entries"
-                    " WHERE org_id = :org_id AND position > :after ORDER BY position LIMIT :limit",
-             soci::use(org_id), soci::use(after), soci::use(limit), soci::into(entry.position),
-             soci::into(entry.actor_id), soci::into(entry.actor_name), soci::into(entry.action),
-             soci::into(entry.invoice_id), soci::into(entry.comment_id),
-             soci::into(entry.request_id), soci::into(create_time), soci::into(entry.hash),
-             soci::into(format), soci::into(entry.number), soci::into(name_salt),
-             soci::into(name_commitment), soci::into(entry.revision),
-             soci::into(content_commitment), soci::into(entry.reason))) {}
+      : statement((connection.sql().prepare << SelectEntriesAfter(connection.kind()),
+                   soci::use(org_id), soci::use(after), soci::use(limit),
+                   soci::into(entry.position), soci::into(entry.actor_id),
+                   soci::into(entry.actor_name), soci::into(entry.action),
+                   soci::into(entry.invoice_id), soci::into(entry.comment_id),
+                   soci::into(entry.request_id), soci::into(create_time), soci::into(entry.hash),
+                   soci::into(format), soci::into(entry.number), soci::into(name_salt),
+                   soci::into(name_commitment), soci::into(entry.revision),
+                   soci::into(content_commitment), soci::into(entry.reason))) {}
 
   StoredEntry Row(const Connection& connection) {
     entry.org_id = org_id;
@@ -34,7 +31,9 @@ struct SelectEntries {
     entry.name_commitment = absl::BytesToHexString(connection.FromColumn(name_commitment));
     entry.content_commitment = absl::BytesToHexString(connection.FromColumn(content_commitment));
     entry.create_time = absl::FromUnixMicros(create_time);
-    return {.entry = entry, .name_salt = connection.FromColumn(name_salt)};
+    StoredEntry stored{.entry = entry, .name_salt = connection.FromColumn(name_salt)};
+    CompleteEntry(stored.entry, stored.name_salt);
+    return stored;
   }
 
   std::string org_id;

@@ -81,6 +81,7 @@ std::int64_t FirstForgedRevision(Connection& connection, std::string_view org_id
 
 struct StoredEvent {
   std::int64_t position = 0;
+  // Empty: the payload is a stub (thread/event_stub.h).
   std::string subject;
   std::string payload;
 };

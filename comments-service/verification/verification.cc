@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "comments-service/audit/audit_log.h"
+#include "comments-service/audit/short_entry.h"
 #include "comments-service/record/commitment.h"
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/record/tree_tiles.h"
@@ -182,6 +183,7 @@ bool Verification::CatchUpRound(Connection& connection) {
 void Verification::CheckEntry(Connection& connection, const StoredEntry& stored) {
   const AuditEntry& entry = stored.entry;
   if (const std::string_view what = UncoveredDiffers(stored); !what.empty()) Broken(entry, what);
+  if (IsWithoutComment(entry)) Broken(entry, "stands in the log, and is not there");
   const Digest leaf = EntryLeaf(hash_, entry);
   if (entry.hash != (entry.format == 1 ? EntryHash(hash_, entry) : HexOf(leaf))) {
     Broken(entry, "stands in the log without the hash that its content and place demand");
@@ -280,8 +282,13 @@ void Verification::CheckAdded(Connection& connection, const StoredEntry& stored,
   if (comment.change_position != 0) {
     first = FindStoredRevision(connection, org_id_, comment.position, 1);
   }
-  CheckEvent(connection, event,
-             {.entry = stored, .comment = &comment, .revision = first ? &*first : nullptr}, pass);
+  const EventTruth truth{
+      .entry = stored, .comment = &comment, .revision = first ? &*first : nullptr};
+  if (event == nullptr || !event->subject.empty()) {
+    return CheckEvent(connection, event, truth, pass);
+  }
+  const StoredEvent whole = Completed(*event, truth);
+  CheckEvent(connection, &whole, truth, pass);
 }
 
 void Verification::CheckChange(Connection& connection, const StoredEntry& stored,

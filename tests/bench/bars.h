@@ -31,6 +31,8 @@ void MemoryBars(Bench& bench, Report& report);
 // 12: AddComment at 64 callers through 1, 2 and 3 replicas on one PostgreSQL, against PostgreSQL
 // alone, and what its sessions wait for. No bar, only figures.
 void ReplicasBar(Bench& bench, Report& report);
+// 14: bytes on disk of a comment, all its rows and indexes.
+void SizeBar(Bench& bench, Report& report);
 // 15, of the record: proofs in a log of a million entries, against those in a log of a thousand.
 void ProofBars(Bench& bench, Report& report);
 // 16: how long somebody waits at the gateway beside others who flood it, against without them.

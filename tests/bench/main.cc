@@ -47,6 +47,7 @@ const std::vector<Bar>& Bars() {
       {{10}, "gateway", GatewayBars},
       {{11}, "memory", MemoryBars},
       {{12}, "replicas on PostgreSQL", ReplicasBar},
+      {{14}, "bytes of a comment", SizeBar},
       {{15}, "proofs of the record", ProofBars},
       {{16}, "beside a flood", FloodBars},
   };

@@ -105,6 +105,23 @@ TEST_P(EraseCommentTest, AfterTheAnswerNoFileNoTableAndNoAnswerHoldsTheText) {
   EXPECT_TRUE(Alex().Verify()->intact()) << Alex().Verify()->first_broken_what();
 }
 
+TEST_P(EraseCommentTest, WhatAnAddedCommentSaysStandsInOneTable) {
+  const std::string author = "somebody-with-an-id-of-his-own";
+  service().As("org", author).Post("INV-1", Text("one"));
+  if (GetParam() == DatabaseKind::kPostgres) {
+    EXPECT_THAT(Tables(kCanary), testing::ElementsAre("comments"));
+    EXPECT_THAT(Tables(author),
+                testing::UnorderedElementsAre("comments", "authors", "author_keys"));
+    return;
+  }
+  // In the file, once the write-ahead log has been copied back.
+  Start();
+  const std::string file = Contents(url_.substr(std::string("sqlite:").size()));
+  const std::size_t at = file.find(kCanary);
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_EQ(file.find(kCanary, at + 1), std::string::npos);
+}
+
 TEST_P(EraseCommentTest, ItIsRemovedByItKeepsItsPlaceAndSaysSo) {
   const v1::Comment first = Dana().Post("INV-1", Text("one")).comment();
   const auto erased = Alex().Erase(first, "a card number");

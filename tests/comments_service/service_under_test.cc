@@ -19,6 +19,7 @@
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/erased_event.h"
+#include "comments-service/thread/event_stub.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
 #include "comments-service/verification/audit_verifier.h"
@@ -74,7 +75,8 @@ struct ServiceUnderTest::Parts {
   explicit Parts(const ServiceOptions& options)
       : tokens(VerifierOfMint()),
         database(OrAbort(Database::Open(options.database_url, CommentsMigrations()))),
-        log(OrAbort(EventLog::Open(*database, options.start_new_log))),
+        log(OrAbort(EventLog::Open(*database, options.start_new_log, CompleteEvents,
+                                   options.older_look_pause))),
         writer(*log, audit_log, pages),
         signer(OrAbort(CheckpointSigner::Open(options.checkpoint_key_path))),
         checkpoints(*database, *signer, log->id()),

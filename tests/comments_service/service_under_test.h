@@ -34,6 +34,7 @@ struct ServiceOptions {
   absl::Duration evidence_taken_max = kEvidenceTakenMax;
   GateOptions gate;
   absl::Duration edit_window = kEditWindowDefault;
+  absl::Duration older_look_pause = kOlderLookPause;
 };
 
 class ServiceUnderTest {

@@ -48,6 +48,7 @@ const std::map<std::string, std::string>& NotCovered() {
       {"event_log.only_row", "there is one, and the database holds to that"},
       {"event_log.log_id", "the log's name, which every kept checkpoint has as well"},
       {"event_log.newest_time", "that no event is stored as older than the one before it"},
+      {"event_log.stubs_are_read", "that no replica of an older version is left"},
       {"event_log.head", "raised, whoever reads on finds that events are missing"},
       {"events.event_time", "for how long it is kept; when it happened is in its payload"},
       {"audit_entries.actor_name of an import", "an import commits to its author's name"},
@@ -295,6 +296,27 @@ class TamperingTest : public ServiceTest {
                                                  : absl::StrCat(" WHERE ", where);
   }
 
+  // Of a payload in hexadecimal digits.
+  void ChangeEachByteOf(const Row& row, const std::string& stored) {
+    const std::string bytes = absl::HexStringToBytes(stored);
+    // Its seventh number is when it happened, which no entry says.
+    int numbers = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      const bool ends_a_number = (bytes[i] & 0x80) == 0;
+      const bool is_the_time = numbers == 6;
+      if (ends_a_number) ++numbers;
+      if (is_the_time) continue;
+      std::string changed = bytes;
+      changed[i] = static_cast<char>(changed[i] ^ 1);
+      const std::string hex = absl::BytesToHexString(changed);
+      Found(absl::StrCat("byte ", i, " of the event of ", row.what), {"events"},
+            {absl::StrCat("UPDATE events SET payload = ",
+                          OnPostgres() ? absl::StrCat("decode('", hex, "', 'hex')")
+                                       : absl::StrCat("x'", hex, "'"),
+                          OfTenant("events", row.where))});
+    }
+  }
+
   v1::Comment unchanged_;
   v1::Comment edited_;
   v1::Comment removed_;
@@ -415,7 +437,11 @@ TEST_P(TamperingTest, EveryValueThatARetainedEventTellsIsFound) {
           soci::into(stored);
     });
     v1::Event event;
-    ASSERT_TRUE(event.ParseFromString(absl::HexStringToBytes(stored)));
+    if (!event.ParseFromString(absl::HexStringToBytes(stored))) {
+      // It leaves the rest to its comment.
+      ChangeEachByteOf(row, stored);
+      continue;
+    }
     v1::Event changed = event;
     ForEachChange(changed, changed, event, "", [&](const std::string& path, const Message& whole) {
       const std::string hex = absl::BytesToHexString(whole.SerializeAsString());

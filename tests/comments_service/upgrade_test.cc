@@ -1,9 +1,14 @@
 // A database of the version before changes and the record, as it was left, under this one.
+#include <soci/postgresql/soci-postgresql.h>
+
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "comments-service/record/audit_entry.h"
 #include "comments-service/schema.h"
 #include "tests/comments_service/service_test.h"
+#include "tests/support/await.h"
 
 namespace marginalia {
 namespace {
@@ -126,6 +131,40 @@ TEST_P(UpgradeTest, WhatWasThereIsReadVerifiedNumberedAndCanBeChanged) {
     EXPECT_EQ(entries->entries(i).format(), i < 3 ? 1 : 2);
   }
   EXPECT_TRUE(alex.Verify()->intact());
+}
+
+// A replica of the version before reads events and entries whole. It is known by its sessions, here
+// by one that is nobody's else.
+TEST_P(UpgradeTest, NothingIsLeftOutForAReplicaOfTheVersionBeforeToMiss) {
+  ServiceOptions options{.database_url = url_, .older_look_pause = absl::ZeroDuration()};
+  std::optional<soci::session> older;
+  if (GetParam() == DatabaseKind::kPostgres) older.emplace(soci::postgresql, url_);
+  ServiceUnderTest service(options);
+  const Client dana = service.As("org", "dana");
+  const auto whole = [&service] {
+    std::int64_t count = 0;
+    service.Tamper([&count](soci::session& sql) {
+      sql << "SELECT count(*) FROM events e JOIN audit_entries a ON a.org_id = e.org_id"
+             " AND a.position = e.position WHERE e.subject <> '' AND a.comment_id <> ''",
+          soci::into(count);
+    });
+    return count;
+  };
+  for (int i = 0; i < 4; ++i) dana.Post("INV-1", "beside an older one");
+  EXPECT_EQ(whole(), older.has_value() ? 7 : 3);
+  older.reset();
+  // It is looked for at each group, so twice has been enough.
+  ASSERT_TRUE(Await([&] {
+    const std::int64_t before = whole();
+    dana.Post("INV-1", "alone");
+    return whole() == before;
+  }));
+  const std::vector<v1::Event> read = service.AsService().WatchFromBeginning().Events(8);
+  ASSERT_EQ(read.size(), 8U);
+  EXPECT_EQ(read[0].comment_added().comment().body(), "an old body");
+  EXPECT_EQ(read[4].comment_added().comment().body(), "beside an older one");
+  const v1::VerifyAuditLogResponse verdict = *service.As("org", "alex", "admin").Verify();
+  EXPECT_TRUE(verdict.intact()) << verdict.DebugString();
 }
 
 // While replicas are replaced one by one, one of the version before goes on adding comments.

@@ -62,6 +62,43 @@ TEST_P(WatchEventsTest, FromTheBeginningAllInOrder) {
   EXPECT_THAT(Numbers(watch.Events(1)), testing::ElementsAre(6));
 }
 
+// What was told live came from memory; after a restart it can only come from the database.
+TEST_P(WatchEventsTest, WhatIsReadLaterIsWhatWasToldToTheByte) {
+  const Client dana = service().As("org", "dana");
+  const Client alex = service().As("org", "alex", "admin");
+  WatchStream watch = service().AsService().WatchFromBeginning();
+  const v1::Comment first = dana.Post("INV-1", "the first", {"priya", "sam"}).comment();
+  const v1::Comment second = dana.Post("INV-1", "the second").comment();
+  service().As("rival", "mallory").Post("INV-1", "theirs");
+  ASSERT_TRUE(dana.Edit(first, "the first, corrected").ok());
+  ASSERT_TRUE(alex.Remove(second, "a slip").ok());
+  ASSERT_TRUE(dana.Resolve("INV-1", "", "Settled, then.").ok());
+  dana.Post("INV-1", "Not yet.");
+  v1::ImportCommentsRequest request;
+  request.set_invoice_id("INV-2");
+  auto& imported = *request.add_comments();
+  imported.set_comment_id(NewUuid());
+  imported.mutable_author()->set_user_id("old");
+  imported.set_body("imported");
+  imported.mutable_create_time()->set_seconds(1'600'000'000);
+  ASSERT_TRUE(service().AsService("org").Import(request).ok());
+  const std::vector<v1::Event> told = watch.Events(9);
+  ASSERT_EQ(told.size(), 9U);
+  EXPECT_EQ(told[0].comment_added().comment().mentions_size(), 2);
+  Start();
+  const std::vector<v1::Event> read = service().AsService().WatchFromBeginning().Events(9);
+  ASSERT_EQ(read.size(), 9U);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(read[i].SerializeAsString(), told[i].SerializeAsString()) << told[i].DebugString();
+  }
+  // Each of them leaves its words to its comment.
+  std::int64_t whole = 0;
+  service().Tamper([&whole](soci::session& session) {
+    session << "SELECT count(*) FROM events WHERE subject <> ''", soci::into(whole);
+  });
+  EXPECT_EQ(whole, 3);
+}
+
 TEST_P(WatchEventsTest, ATenantIsToldItsNumbersAndNothingOfTheOthers) {
   const auto mine = [&](std::string_view when) {
     const auto added = service().As("org", "dana").Add("INV-1", "", std::string(when));

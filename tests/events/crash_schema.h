@@ -12,7 +12,8 @@ inline Migrations CrashMigrations() {
   migration.statements.push_back(
       "CREATE TABLE numbers (number BIGINT NOT NULL, PRIMARY KEY (number)) {clustered}");
   return {migration,
-          {.number = 2, .name = "newest time", .statements = EventLog::SchemaOfNewestTime()}};
+          {.number = 2, .name = "newest time", .statements = EventLog::SchemaOfNewestTime()},
+          {.number = 3, .name = "stubs", .statements = EventLog::SchemaOfStubs()}};
 }
 
 }  // namespace marginalia

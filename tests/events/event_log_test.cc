@@ -66,6 +66,56 @@ TEST_P(EventLogTest, EventsComeBackAsTheyWereAppended) {
   EXPECT_EQ((*events)[1]->payload, payload);
 }
 
+// What a service keeps elsewhere, here in its code: the rest of each payload is its position.
+void CompleteFromPosition(Connection&, std::vector<std::shared_ptr<Event>>& events) {
+  for (const std::shared_ptr<Event>& event : events) {
+    if (!event->subject.empty() || event->payload == "lost") continue;
+    event->subject = "invoice";
+    event->payload = absl::StrCat(event->position, " ", event->payload);
+  }
+}
+
+TEST_P(EventLogTest, WhatIsStoredAsAStubIsReadWhole) {
+  under_test_.emplace(url_, /*start_new_log=*/false, CompleteFromPosition);
+  std::vector<EventPointer> told;
+  log().OnCommitted(
+      [&told](const auto& events) { told.insert(told.end(), events.begin(), events.end()); });
+  const auto append = [this](int count, const std::string& stub) {
+    EXPECT_EQ(under_test_->Write([&](Connection& connection) {
+      EXPECT_TRUE(log().stores_stubs());
+      for (int i = 0; i < count; ++i) {
+        log().Append(
+            connection, "acme", "invoice", absl::Now(),
+            [](std::int64_t position) { return absl::StrCat(position, " text"); }, stub);
+      }
+      return absl::OkStatus();
+    }),
+              absl::OkStatus());
+  };
+  append(1, "");
+  append(300, "text");
+  append(2, "");
+  const auto events = log().ReadAfter(0, 1000);
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events->size(), 303u);
+  ASSERT_EQ(told.size(), 303u);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ((*events)[i]->subject, "invoice");
+    EXPECT_EQ((*events)[i]->payload, told[i]->payload);
+  }
+  EXPECT_EQ(under_test_->Write([this](Connection& connection) {
+    log().Rewrite(connection, 7, [](std::string_view payload) {
+      ADD_FAILURE() << "a stub has nothing to rewrite: " << payload;
+      return "";
+    });
+    return absl::OkStatus();
+  }),
+            absl::OkStatus());
+  append(1, "lost");
+  EXPECT_EQ(log().ReadAfter(302, 10).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(log().ReadAfter(301, 1).value().front()->position, 302);
+}
+
 TEST_P(EventLogTest, PositionsHaveNoGapOverManyGroupsAndReopenings) {
   for (int round = 0; round < 3; ++round) {
     for (int count = 1; count <= 5; ++count) under_test_->Append(count);

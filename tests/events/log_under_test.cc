@@ -11,14 +11,15 @@ namespace marginalia {
 
 Migrations LogMigrations() {
   return {{.number = 1, .name = "events", .statements = EventLog::Schema()},
-          {.number = 2, .name = "newest time", .statements = EventLog::SchemaOfNewestTime()}};
+          {.number = 2, .name = "newest time", .statements = EventLog::SchemaOfNewestTime()},
+          {.number = 3, .name = "stubs", .statements = EventLog::SchemaOfStubs()}};
 }
 
-LogUnderTest::LogUnderTest(const std::string& url, bool start_new_log) {
+LogUnderTest::LogUnderTest(const std::string& url, bool start_new_log, CompleteStubs complete) {
   auto database = Database::Open(url, LogMigrations());
   EXPECT_TRUE(database.ok()) << database.status();
   database_ = *std::move(database);
-  auto log = EventLog::Open(*database_, start_new_log);
+  auto log = EventLog::Open(*database_, start_new_log, std::move(complete));
   EXPECT_TRUE(log.ok()) << log.status();
   log_ = *std::move(log);
 }

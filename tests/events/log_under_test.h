@@ -20,7 +20,8 @@ Migrations LogMigrations();
 // One process with the log at `url`.
 class LogUnderTest {
  public:
-  explicit LogUnderTest(const std::string& url, bool start_new_log = false);
+  explicit LogUnderTest(const std::string& url, bool start_new_log = false,
+                        CompleteStubs complete = nullptr);
 
   // A write that appends one event, whose payload is its position and `text`.
   GroupCommit::Write Appending(std::string text, absl::Time time = absl::Now());

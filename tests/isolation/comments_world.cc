@@ -9,6 +9,7 @@
 #include "comments-service/comments_rpc.h"
 #include "comments-service/schema.h"
 #include "comments-service/thread/erased_event.h"
+#include "comments-service/thread/event_stub.h"
 #include "services/events/log/event_feed.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/server/server.h"
@@ -75,7 +76,7 @@ struct CommentsWorld::Parts {
   explicit Parts(const std::string& database_url)
       : tokens(VerifierOfMint()),
         database(OrAbort(Database::Open(database_url, CommentsMigrations()))),
-        log(OrAbort(EventLog::Open(*database, false))),
+        log(OrAbort(EventLog::Open(*database, false, CompleteEvents))),
         writer(*log, audit_log, pages),
         signer(OrAbort(CheckpointSigner::Open(""))),
         checkpoints(*database, *signer, log->id()),

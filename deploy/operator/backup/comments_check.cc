@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "comments-service/audit/short_entry.h"
 #include "deploy/operator/audit/audit_chain.h"
 #include "deploy/operator/backup/database_facts.h"
 
@@ -15,7 +16,7 @@ namespace {
 constexpr Agreement kAgreements[] = {
     {"SELECT coalesce(min(a.position), 0) FROM audit_entries a"
      " LEFT JOIN comments c ON c.org_id = a.org_id AND c.position = a.position"
-     " AND c.comment_id = a.comment_id AND c.invoice_id = a.invoice_id"
+     " AND (a.comment_id = '' OR (c.comment_id = a.comment_id AND c.invoice_id = a.invoice_id))"
      " LEFT JOIN thread_comments t ON t.org_id = c.org_id AND t.invoice_id = c.invoice_id"
      " AND t.sequence = c.sequence AND t.position = c.position"
      " WHERE a.action IN ('comment.added', 'comment.imported') AND t.position IS NULL",
@@ -26,7 +27,8 @@ constexpr Agreement kAgreements[] = {
      "a comment is without its audit entry: position"},
     {"SELECT coalesce(min(e.position), 0) FROM events e"
      " LEFT JOIN audit_entries a ON a.org_id = e.org_id AND a.position = e.position"
-     " AND a.invoice_id = e.subject WHERE a.position IS NULL",
+     " AND (e.subject = '' OR a.invoice_id = '' OR a.invoice_id = e.subject)"
+     " WHERE a.position IS NULL",
      "an event is without its audit entry: position"},
     {"SELECT coalesce(min(a.position), 0) FROM audit_entries a"
      " LEFT JOIN events e ON e.position = a.position AND e.org_id = a.org_id"
@@ -58,6 +60,8 @@ std::uint64_t Mixed(std::uint64_t value) {
 
 // The first version whose audit entries have format and number.
 constexpr int kRecordVersion = 4;
+// The first version that may store entries short.
+constexpr int kShortVersion = 8;
 
 // That the audit entries' positions are 1, 2, 3 … up to the head, in whatever order the tenants'
 // come. Their sum, each one mixed, tells a gap from a doubled one without remembering any.
@@ -80,35 +84,39 @@ absl::Status CheckPositions(const SqliteFile& file, const DatabaseFacts& facts) 
 }
 
 AuditEntry EntryOf(const SqliteRows& rows) {
-  return {.format = static_cast<int>(rows.Integer(10)),
-          .number = rows.Integer(11),
-          .position = rows.Integer(0),
-          .org_id = rows.Text(1),
-          .actor_id = rows.Text(2),
-          .actor_name = rows.Text(3),
-          .name_commitment = absl::BytesToHexString(rows.Text(12)),
-          .action = rows.Text(4),
-          .invoice_id = rows.Text(5),
-          .comment_id = rows.Text(6),
-          .revision = rows.Integer(13),
-          .content_commitment = absl::BytesToHexString(rows.Text(14)),
-          .reason = rows.Text(15),
-          .request_id = rows.Text(7),
-          .create_time = absl::FromUnixMicros(rows.Integer(8)),
-          .hash = rows.Text(9)};
+  AuditEntry entry{.format = static_cast<int>(rows.Integer(10)),
+                   .number = rows.Integer(11),
+                   .position = rows.Integer(0),
+                   .org_id = rows.Text(1),
+                   .actor_id = rows.Text(2),
+                   .actor_name = rows.Text(3),
+                   .name_commitment = absl::BytesToHexString(rows.Text(12)),
+                   .action = rows.Text(4),
+                   .invoice_id = rows.Text(5),
+                   .comment_id = rows.Text(6),
+                   .revision = rows.Integer(13),
+                   .content_commitment = absl::BytesToHexString(rows.Text(14)),
+                   .reason = rows.Text(15),
+                   .request_id = rows.Text(7),
+                   .create_time = absl::FromUnixMicros(rows.Integer(8)),
+                   .hash = rows.Text(9)};
+  CompleteEntry(entry, rows.Text(16));
+  return entry;
 }
 
 absl::Status CheckChain(const SqliteFile& file, int version, const std::string& org_id,
                         const AuditHead& head) {
   AuditChain chain;
   const std::string more = version < kRecordVersion
-                               ? "1, 0, '', 0, '', ''"
-                               : "format, number, name_commitment, revision, content_commitment,"
-                                 " reason";
-  SqliteRows rows(file,
-                  absl::StrCat("SELECT position, org_id, actor_id, actor_name, action, invoice_id,"
-                               " comment_id, request_id, create_time, hash, ",
-                               more, " FROM audit_entries WHERE org_id = ?1 ORDER BY position"));
+                               ? "1, 0, '', 0, '', '', ''"
+                               : "a.format, a.number, a.name_commitment, a.revision,"
+                                 " a.content_commitment, a.reason, a.name_salt";
+  SqliteRows rows(
+      file,
+      absl::StrCat("SELECT a.position, a.org_id, ", kEntryWords, ", ",
+                   version < kShortVersion ? "a.hash" : EntryHashOf(DatabaseKind::kSqlite, "a"),
+                   ", ", more, " FROM audit_entries a ", EntryComment(DatabaseKind::kSqlite),
+                   " WHERE a.org_id = ?1 ORDER BY a.position"));
   rows.Bind(1, org_id);
   const std::string where = absl::StrCat("the audit chain of tenant \"", org_id, "\": ");
   while (rows.Next()) {

@@ -3,11 +3,14 @@
 #define MARGINALIA_SERVICES_EVENTS_LOG_EVENT_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace marginalia {
+
+class Connection;
 
 struct Event {
   std::int64_t position = 0;
@@ -20,6 +23,12 @@ struct Event {
 
 // Shared by all who read it: a page of the log costs one decode however many watch.
 using EventPointer = std::shared_ptr<const Event>;
+
+// Makes whole what Append has stored as a stub: gives those of `events` that have no subject their
+// subject and payload, from the service's own rows, which `connection` sees as it sees the events;
+// one whose rows are gone stays as it is. It acts for all tenants. Called on many threads at once.
+using CompleteStubs =
+    std::function<void(Connection& connection, std::vector<std::shared_ptr<Event>>& events)>;
 
 }  // namespace marginalia
 

@@ -11,6 +11,7 @@
 #include "services/events/log/event_store.h"
 #include "services/process/log.h"
 #include "services/storage/connection/final_state.h"
+#include "services/storage/connection/older_sessions.h"
 #include "services/storage/connection/storage_failure.h"
 
 namespace marginalia {
@@ -54,9 +55,14 @@ absl::Status Missing(std::int64_t position) {
   return absl::DataLossError(absl::StrCat("the event log has no event at position ", position));
 }
 
-absl::Status ReadPage(Connection& connection, std::int64_t position, int limit,
-                      std::vector<EventPointer>& events) {
-  events = LoadEvents(connection, position, limit, kReadBytesMax);
+absl::Status Uncompleted(std::int64_t position) {
+  return absl::DataLossError(absl::StrCat("what the event at position ", position,
+                                          " tells of is not in the database any more"));
+}
+
+absl::Status ReadPage(Connection& connection, const CompleteStubs& complete, std::int64_t position,
+                      int limit, std::vector<EventPointer>& events) {
+  events = LoadEvents(connection, position, limit, kReadBytesMax, complete);
   if (events.empty() || events.front()->position != position + 1) {
     const EventLogRow row = ReadLogRow(connection);
     if (position < row.compacted) return Compacted(row.compacted + 1);
@@ -65,6 +71,7 @@ absl::Status ReadPage(Connection& connection, std::int64_t position, int limit,
   for (std::size_t i = 0; i < events.size(); ++i) {
     const std::int64_t expected = position + 1 + static_cast<std::int64_t>(i);
     if (events[i]->position != expected) return Missing(expected);
+    if (events[i]->subject.empty()) return Uncompleted(expected);
   }
   return absl::OkStatus();
 }
@@ -91,11 +98,18 @@ std::vector<std::string> EventLog::Schema() { return EventLogSchema(); }
 
 std::vector<std::string> EventLog::SchemaOfNewestTime() { return NewestTimeSchema(); }
 
-absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(Database& database, bool start_new_log) {
-  std::unique_ptr<EventLog> log(new EventLog(database));
+std::vector<std::string> EventLog::SchemaOfStubs() { return StubsSchema(); }
+
+absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(Database& database, bool start_new_log,
+                                                         CompleteStubs complete,
+                                                         absl::Duration older_look_pause) {
+  std::unique_ptr<EventLog> log(new EventLog(database, std::move(complete), older_look_pause));
   const absl::Status opened = database.WriteAtStart([&](Connection& connection) {
     EventLogRow row = LockLogRow(connection);
-    if (start_new_log || row.log_id.empty()) {
+    const bool is_new = start_new_log || row.log_id.empty();
+    // Nobody else can be at work on it.
+    if (is_new || !log->has_other_writers()) StoreThatStubsAreRead(connection);
+    if (is_new) {
       row.log_id = NewLogId();
       StoreLogId(connection, row.log_id);
     }
@@ -113,8 +127,8 @@ void EventLog::OnCommitted(absl::AnyInvocable<void(const std::vector<EventPointe
 }
 
 std::int64_t EventLog::Append(Connection&, std::string_view org_id, std::string_view subject,
-                              absl::Time time,
-                              absl::FunctionRef<std::string(std::int64_t)> encode) {
+                              absl::Time time, absl::FunctionRef<std::string(std::int64_t)> encode,
+                              std::string_view stub) {
   auto event = std::make_shared<Event>();
   event->position = ++group_head_;
   event->org_id = org_id;
@@ -123,6 +137,7 @@ std::int64_t EventLog::Append(Connection&, std::string_view org_id, std::string_
   group_events_.push_back(std::move(event));
   const std::int64_t before = group_times_.empty() ? newest_time_ : group_times_.back();
   group_times_.push_back(std::max(before, absl::ToUnixMicros(time)));
+  group_stubs_.emplace_back(stub);
   return group_head_;
 }
 
@@ -136,8 +151,10 @@ void EventLog::Rewrite(Connection& connection, std::int64_t position,
     event = std::move(rewritten);
     return;
   }
-  const std::vector<EventPointer> stored = LoadEvents(connection, position - 1, 1, kReadBytesMax);
+  const std::vector<EventPointer> stored =
+      LoadEvents(connection, position - 1, 1, kReadBytesMax, nullptr);
   if (stored.empty() || stored.front()->position != position) return;
+  if (stored.front()->subject.empty()) return;
   StorePayload(connection, *stored.front(), rewrite(stored.front()->payload));
 }
 
@@ -191,7 +208,7 @@ absl::StatusOr<std::vector<EventPointer>> EventLog::ReadAfter(std::int64_t posit
   std::vector<EventPointer> events;
   // The log is one for all tenants; who may hear of which event is for its readers to tell.
   const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
-    return ReadPage(connection, position, limit, events);
+    return ReadPage(connection, complete_, position, limit, events);
   });
   if (!read.ok()) return read;
   return events;
@@ -202,8 +219,8 @@ void EventLog::ReadAfterThen(SteadyTime deadline, std::int64_t position, int lim
   const auto events = std::make_shared<std::vector<EventPointer>>();
   database_.ReadThen(
       deadline, Tenants::All(),
-      [position, limit, events](Connection& connection) {
-        return ReadPage(connection, position, limit, *events);
+      [this, position, limit, events](Connection& connection) {
+        return ReadPage(connection, complete_, position, limit, *events);
       },
       [events, done = std::move(done)](const absl::Status& read) mutable {
         if (!read.ok()) return done(read);
@@ -243,6 +260,7 @@ std::int64_t EventLog::CompactUpTo(Connection& connection, std::int64_t position
 std::int64_t EventLog::HeadIn(Connection& connection) { return ReadLogRow(connection).head; }
 
 void EventLog::Lock(Connection& connection) {
+  const bool none_is_older = !stores_stubs_ && NoneIsOlder(connection);
   const auto start = std::chrono::steady_clock::now();
   const EventLogRow row = LockLogRow(connection);
   lock_seconds_.Observe(
@@ -253,18 +271,28 @@ void EventLog::Lock(Connection& connection) {
   group_head_ = row.head;
   // A replica of the version before leaves the row's as it was.
   newest_time_ = std::max(newest_time_, row.newest_time);
+  stores_stubs_ = row.stubs_are_read != 0 || none_is_older;
+  if (row.stubs_are_read == 0 && none_is_older) StoreThatStubsAreRead(connection);
+}
+
+bool EventLog::NoneIsOlder(Connection& connection) {
+  if (!next_older_look_.passed()) return false;
+  next_older_look_ = SteadyTime::Now() + older_look_pause_;
+  const bool none = !HasOlderSessions(connection);
+  return std::exchange(none_was_older_, none) && none;
 }
 
 void EventLog::Begin(Connection&) {
   group_events_.clear();
   group_times_.clear();
+  group_stubs_.clear();
 }
 
 void EventLog::BeforeCommit(Connection& connection) {
   if (group_events_.empty()) return;
   // All the tenants of the group at once.
   connection.ActFor(Tenants::All());
-  StoreEvents(connection, group_events_, group_times_);
+  StoreEvents(connection, group_events_, group_times_, group_stubs_);
 }
 
 void EventLog::Committed() {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -18,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/events/log/event.h"
+#include "services/process/stopwatch.h"
 #include "services/storage/group/group_commit.h"
 #include "services/storage/migrations.h"
 #include "services/telemetry/distribution.h"
@@ -28,6 +30,8 @@ namespace marginalia {
 inline constexpr char kEventsChannel[] = "marginalia_events";
 // A read of the log ends early once it holds this many bytes of payload.
 inline constexpr std::size_t kReadBytesMax = 1024 * 1024;
+// Between two looks for replicas of a version that cannot read stubs.
+inline constexpr absl::Duration kOlderLookPause = absl::Seconds(30);
 
 struct EventLogRow;
 
@@ -37,11 +41,15 @@ class EventLog : public GroupParticipant {
   static std::vector<std::string> Schema();
   // Those that a later migration of it runs.
   static std::vector<std::string> SchemaOfNewestTime();
+  static std::vector<std::string> SchemaOfStubs();
 
   // Reads the log's id and head. `start_new_log` gives the log a new id first: needed once after
   // a backup was restored, so that tokens from the lost future are refused. With several replicas,
   // only while none of them runs: a replica that finds the id changed refuses to write.
-  static absl::StatusOr<std::unique_ptr<EventLog>> Open(Database& database, bool start_new_log);
+  // `complete` is of a log that holds stubs; `older_look_pause` is another one in tests.
+  static absl::StatusOr<std::unique_ptr<EventLog>> Open(
+      Database& database, bool start_new_log, CompleteStubs complete = nullptr,
+      absl::Duration older_look_pause = kOlderLookPause);
 
   // `committed` hears of each durable group of events of this process, in order, on the writer
   // thread, before the callers are answered. Called once, before the first write.
@@ -51,13 +59,21 @@ class EventLog : public GroupParticipant {
   // it. `time` is for retention: it is stored as no earlier than that of the event before it,
   // whichever process wrote that, so that a clock that was set back makes nothing old. The event
   // is stored with the others of its group, just before the commit. Returns the position.
+  // A `stub`, if there is one, is stored instead of subject and payload: what CompleteStubs needs
+  // besides the service's own rows to make both again, to the byte. Only while stores_stubs().
   std::int64_t Append(Connection& connection, std::string_view org_id, std::string_view subject,
-                      absl::Time time,
-                      absl::FunctionRef<std::string(std::int64_t position)> encode);
+                      absl::Time time, absl::FunctionRef<std::string(std::int64_t position)> encode,
+                      std::string_view stub = "");
+
+  // Writer thread, inside a write: whether every process that works on the log can read stubs. On
+  // PostgreSQL not before a replica has looked twice, a while apart, and found no session of a
+  // version before: one that loses its connections comes back. From then on for ever, since such a
+  // version does not start any more.
+  bool stores_stubs() const { return stores_stubs_; }
 
   // Writer thread, inside a write: lets `rewrite` replace the payload of the event at `position`;
-  // does nothing when that is no longer retained. Whoever may have it in memory must be told
-  // (EventFeed).
+  // does nothing when that is no longer retained, or is a stub, which says nothing of its own.
+  // Whoever may have it in memory must be told (EventFeed).
   void Rewrite(Connection& connection, std::int64_t position,
                absl::FunctionRef<std::string(std::string_view payload)> rewrite);
 
@@ -116,11 +132,16 @@ class EventLog : public GroupParticipant {
   void RolledBack() override;
 
  private:
-  explicit EventLog(Database& database) : database_(database) {}
+  EventLog(Database& database, CompleteStubs complete, absl::Duration older_look_pause)
+      : database_(database), complete_(std::move(complete)), older_look_pause_(older_look_pause) {}
   void RaiseHead(std::int64_t position);
+  // Whether no replica of a version before is left, for all that can be seen.
+  bool NoneIsOlder(Connection& connection);
   absl::StatusOr<std::int64_t> HeardOf(std::int64_t known, const EventLogRow& row);
 
   Database& database_;
+  const CompleteStubs complete_;
+  const absl::Duration older_look_pause_;
   std::string id_;
   std::atomic<std::int64_t> head_ = 0;
   Distribution lock_seconds_{kSecondsBounds};
@@ -128,7 +149,11 @@ class EventLog : public GroupParticipant {
   std::int64_t group_head_ = 0;  // with the group's events
   std::vector<EventPointer> group_events_;
   std::vector<std::int64_t> group_times_;  // Unix microseconds, one an event
+  std::vector<std::string> group_stubs_;   // the same; empty: the event is stored whole
   std::int64_t newest_time_ = 0;           // of the events that are durable
+  bool stores_stubs_ = false;
+  SteadyTime next_older_look_;
+  bool none_was_older_ = false;  // at the last look
   absl::AnyInvocable<void(const std::vector<EventPointer>&)> committed_;
 };
 

@@ -1,11 +1,14 @@
 #include "services/events/log/event_store.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/events/log/event_log.h"
 #include "services/storage/connection/final_state.h"
+#include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
 
 namespace marginalia {
@@ -14,30 +17,33 @@ namespace {
 // Rows that SOCI fetches at a time.
 constexpr std::size_t kFetchRowsMax = 128;
 
-constexpr char kSelectRow[] = "SELECT log_id, head, compacted, newest_time FROM event_log";
+constexpr char kSelectRow[] =
+    "SELECT log_id, head, compacted, newest_time, stubs_are_read FROM event_log";
 
-// On PostgreSQL the other replicas hear of it when it is committed.
-std::string RaiseHead(DatabaseKind kind) {
-  constexpr char kRaise[] = "UPDATE event_log SET head = :head, newest_time = :newest_time";
-  if (kind == DatabaseKind::kSqlite) return kRaise;
-  return absl::StrCat("WITH raised AS (", kRaise, " RETURNING head) SELECT pg_notify('",
-                      kEventsChannel, "', CAST(head AS TEXT)) FROM raised");
+// The other replicas hear of it when it is committed.
+std::string RaiseHeadAndNotify() {
+  return absl::StrCat("WITH raised AS (UPDATE event_log SET head = $1, newest_time = $2",
+                      " RETURNING head) SELECT pg_notify('", kEventsChannel,
+                      "', CAST(head AS TEXT)) FROM raised");
 }
 
 struct LogRowStatements {
   explicit LogRowStatements(Connection& connection)
       : read((connection.sql().prepare << kSelectRow, soci::into(row.log_id), soci::into(row.head),
-              soci::into(row.compacted), soci::into(row.newest_time))),
-        // Nobody else writes to a SQLite file: its transaction began with the lock.
-        lock((connection.sql().prepare << absl::StrCat(
-                  kSelectRow, connection.kind() == DatabaseKind::kPostgres ? " FOR UPDATE" : ""),
-              soci::into(row.log_id), soci::into(row.head), soci::into(row.compacted),
-              soci::into(row.newest_time))),
-        raise((connection.sql().prepare << RaiseHead(connection.kind()),
-               soci::use(row.head, "head"), soci::use(row.newest_time, "newest_time"))) {}
+              soci::into(row.compacted), soci::into(row.newest_time),
+              soci::into(row.stubs_are_read))) {}
   EventLogRow row;
   soci::statement read;
-  soci::statement lock;
+};
+
+// On SQLite.
+struct RaiseHead {
+  explicit RaiseHead(Connection& connection)
+      : raise((connection.sql().prepare
+                   << "UPDATE event_log SET head = :head, newest_time = :newest_time",
+               soci::use(head), soci::use(newest_time))) {}
+  std::int64_t head = 0;
+  std::int64_t newest_time = 0;
   soci::statement raise;
 };
 
@@ -88,13 +94,27 @@ struct PayloadStatement {
   soci::statement update;
 };
 
-EventLogRow Fetch(LogRowStatements& statements, soci::statement& statement) {
-  if (!statement.execute(true)) {
-    throw FinalState(
-        "the event log has lost its head row: restore the database from a backup, then start "
-        "again");
+// The rows that the statement holds.
+std::vector<std::shared_ptr<Event>> Fetched(Connection& connection, LoadStatement& statement,
+                                            const CompleteStubs& complete) {
+  std::vector<std::shared_ptr<Event>> events;
+  events.reserve(statement.positions.size());
+  bool stubs = false;
+  for (std::size_t i = 0; i < statement.positions.size(); ++i) {
+    auto& event = events.emplace_back(std::make_shared<Event>());
+    event->position = statement.positions[i];
+    event->org_id = std::move(statement.org_ids[i]);
+    event->subject = std::move(statement.subjects[i]);
+    event->payload = connection.FromColumn(std::move(statement.payloads[i]));
+    stubs = stubs || event->subject.empty();
   }
-  return statements.row;
+  if (stubs && complete != nullptr) complete(connection, events);
+  return events;
+}
+
+[[noreturn]] void ThrowLostHead() {
+  throw FinalState(
+      "the event log has lost its head row: restore the database from a backup, then start again");
 }
 
 }  // namespace
@@ -119,36 +139,63 @@ std::vector<std::string> NewestTimeSchema() {
   };
 }
 
+std::vector<std::string> StubsSchema() {
+  return {"ALTER TABLE event_log ADD COLUMN stubs_are_read BIGINT NOT NULL DEFAULT 0"};
+}
+
 EventLogRow ReadLogRow(Connection& connection) {
   auto& statements = connection.Prepared<LogRowStatements>();
-  return Fetch(statements, statements.read);
+  if (!statements.read.execute(true)) ThrowLostHead();
+  return statements.row;
 }
 
 EventLogRow LockLogRow(Connection& connection) {
-  auto& statements = connection.Prepared<LogRowStatements>();
-  return Fetch(statements, statements.lock);
+  // Nobody else writes to a SQLite file: its transaction began with the lock.
+  if (connection.kind() == DatabaseKind::kSqlite) return ReadLogRow(connection);
+  std::optional<EventLogRow> row;
+  connection.Ask(absl::StrCat(kSelectRow, " FOR UPDATE"), {}, [&row](const AnsweredRows& rows) {
+    if (rows.size() == 0) return;
+    row = {.log_id = std::string(rows.Text(0, 0)),
+           .head = rows.Integer(0, 1),
+           .compacted = rows.Integer(0, 2),
+           .newest_time = rows.Integer(0, 3),
+           .stubs_are_read = rows.Integer(0, 4)};
+  });
+  connection.AwaitAnswers();
+  if (!row.has_value()) ThrowLostHead();
+  return *std::move(row);
 }
 
 void StoreLogId(Connection& connection, const std::string& log_id) {
   connection.sql() << "UPDATE event_log SET log_id = :log_id", soci::use(log_id);
 }
 
+void StoreThatStubsAreRead(Connection& connection) {
+  connection.sql() << "UPDATE event_log SET stubs_are_read = 1";
+}
+
 void StoreEvents(Connection& connection, const std::vector<EventPointer>& events,
-                 const std::vector<std::int64_t>& times) {
+                 const std::vector<std::int64_t>& times, const std::vector<std::string>& stubs) {
   RowInsert& rows = connection.Held<EventRows>().insert;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Event& event = *events[i];
     rows.Integer(event.position)
         .Text(event.org_id)
-        .Text(event.subject)
+        .Text(stubs[i].empty() ? event.subject : "")
         .Integer(times[i])
-        .Bytes(event.payload)
+        .Bytes(stubs[i].empty() ? event.payload : stubs[i])
         .EndRow();
   }
-  auto& statements = connection.Prepared<LogRowStatements>();
-  statements.row.head = events.back()->position;
-  statements.row.newest_time = times.back();
-  statements.raise.execute(true);
+  const std::int64_t head = events.back()->position;
+  if (connection.kind() == DatabaseKind::kPostgres) {
+    connection.Ask(RaiseHeadAndNotify(), {std::to_string(head), std::to_string(times.back())},
+                   nullptr);
+    return;
+  }
+  auto& statement = connection.Prepared<RaiseHead>();
+  statement.head = head;
+  statement.newest_time = times.back();
+  statement.raise.execute(true);
 }
 
 void StorePayload(Connection& connection, const Event& event, std::string_view payload) {
@@ -160,7 +207,7 @@ void StorePayload(Connection& connection, const Event& event, std::string_view p
 }
 
 std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t position, int limit,
-                                     std::size_t bytes_max) {
+                                     std::size_t bytes_max, const CompleteStubs& complete) {
   std::vector<EventPointer> events;
   if (limit <= 0) return events;
   auto& statement = connection.Prepared<LoadStatement>();
@@ -172,12 +219,8 @@ std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t positi
   statement.Resize(rows);
   std::size_t bytes = 0;
   for (bool more = statement.load.execute(true); more;) {
-    for (std::size_t i = 0; i < statement.positions.size() && bytes < bytes_max; ++i) {
-      auto event = std::make_shared<Event>();
-      event->position = statement.positions[i];
-      event->org_id = std::move(statement.org_ids[i]);
-      event->subject = std::move(statement.subjects[i]);
-      event->payload = connection.FromColumn(std::move(statement.payloads[i]));
+    for (std::shared_ptr<Event>& event : Fetched(connection, statement, complete)) {
+      if (bytes >= bytes_max) break;
       bytes += event->payload.size();
       events.push_back(std::move(event));
     }

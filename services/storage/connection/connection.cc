@@ -11,6 +11,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/storage/connection/native.h"
+#include "services/storage/connection/older_sessions.h"
+#include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/sqlite_settings.h"
 
@@ -75,6 +77,7 @@ void SetUpPostgres(soci::session& session, ConnectionRole role) {
   // libpq would print the server's notices on stderr, between the lines of the log.
   PQsetNoticeProcessor(
       NativePostgres(session), [](void*, const char*) {}, nullptr);
+  session << absl::StrCat("SET application_name = '", kSessionName, "'");
   session << "SET client_min_messages = warning";
   session << "SET bytea_output = 'hex'";
   session << "SET synchronous_commit = on";
@@ -90,12 +93,15 @@ void SetUpPostgres(soci::session& session, ConnectionRole role) {
 
 std::string AllTenantsValue(const Tenants& tenants) { return tenants.all() ? "on" : "off"; }
 
+std::string SetTenantsSql(const char* org_id, const char* all_tenants) {
+  return absl::StrCat("SELECT set_config('", kOrgSetting, "', ", org_id, ", true), set_config('",
+                      kAllTenantsSetting, "', ", all_tenants, ", true)");
+}
+
 // For sessions in the middle of a transaction.
 struct TenantSettings {
   explicit TenantSettings(Connection& connection)
-      : set((connection.sql().prepare << absl::StrCat("SELECT set_config('", kOrgSetting,
-                                                      "', :org_id, true), set_config('",
-                                                      kAllTenantsSetting, "', :all_tenants, true)"),
+      : set((connection.sql().prepare << SetTenantsSql(":org_id", ":all_tenants"),
              soci::use(org_id), soci::use(all_tenants))) {}
 
   std::string org_id;
@@ -146,6 +152,9 @@ Connection::Connection(const ConnectionTarget& target, ConnectionRole role)
   limit_->Asks(kAnswerWaitMax);
   SetUpPostgres(session_, role);
   limit_->Rests();
+  if (role == ConnectionRole::kWriter) {
+    pipeline_ = std::make_unique<Pipeline>(NativePostgres(session_));
+  }
 }
 
 // PostgreSQL forgets a session's statements with it. SOCI would take leave of each, and wait for
@@ -170,6 +179,12 @@ void Connection::Begin(const Tenants& tenants) {
   answer_max_ = kAnswerWaitMax;
   in_transaction_ = limit_.has_value();
   if (in_transaction_) limit_->Asks(answer_max_);
+  if (pipeline_ != nullptr) {
+    // On its way with the first statement.
+    pipeline_->Send("BEGIN", {}, nullptr);
+    tenants_ = Tenants();
+    return;
+  }
   if (kind_ == DatabaseKind::kPostgres && tenants != Tenants()) {
     session_ << BeginFor(session_, tenants);
     tenants_ = tenants;
@@ -184,9 +199,14 @@ void Connection::SetTenants() {
   // First, so that preparing the statement does not come back here.
   tenants_ = wanted_tenants_;
   if (kind_ == DatabaseKind::kSqlite) return;
+  const std::string all_tenants = AllTenantsValue(tenants_);
+  if (pipeline_ != nullptr) {
+    return pipeline_->Send(SetTenantsSql("$1", "$2"),
+                           {tenants_.org_id().c_str(), all_tenants.c_str()}, nullptr);
+  }
   auto& statement = Held<TenantSettings>();
   statement.org_id = tenants_.org_id();
-  statement.all_tenants = AllTenantsValue(tenants_);
+  statement.all_tenants = all_tenants;
   statement.set.execute(true);
 }
 
@@ -196,6 +216,21 @@ void Connection::WriteKeptRows() {
   const Tenants wanted = std::exchange(wanted_tenants_, Tenants::All());
   for (RowInsert* rows : kept) rows->WriteKept();
   wanted_tenants_ = wanted;
+}
+
+void Connection::Ask(const std::string& sql, const std::vector<std::string>& parameters,
+                     std::function<void(const AnsweredRows&)> answered) {
+  Send();
+  std::vector<const char*> texts;
+  texts.reserve(parameters.size());
+  for (const std::string& parameter : parameters) texts.push_back(parameter.c_str());
+  pipeline_->Send(sql, texts, std::move(answered));
+}
+
+void Connection::AwaitAnswers() {
+  if (pipeline_ == nullptr || pipeline_->empty()) return;
+  limit_->Asks(answer_max_);
+  pipeline_->Finish();
 }
 
 void Connection::AllowLongStatements() {
@@ -230,7 +265,12 @@ void Connection::EndTransaction() {
 void Connection::Commit() {
   ResetStatements();
   if (in_transaction_) limit_->Asks(answer_max_);
-  Held<TransactionStatements>().commit.execute(true);
+  if (pipeline_ != nullptr) {
+    pipeline_->SendCommit();
+    pipeline_->Finish();
+  } else {
+    Held<TransactionStatements>().commit.execute(true);
+  }
   EndTransaction();
 }
 
@@ -242,6 +282,7 @@ void Connection::Rollback() {
   if (kind_ == DatabaseKind::kSqlite &&
       sqlite_api::sqlite3_get_autocommit(NativeSqlite(session_)) != 0)
     return;
+  if (pipeline_ != nullptr) pipeline_->Abandon();
   try {
     session_ << "ROLLBACK";
   } catch (const std::exception&) {

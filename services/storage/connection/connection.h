@@ -5,6 +5,7 @@
 
 #include <soci/soci.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ enum class DatabaseKind { kSqlite, kPostgres };
 // How long a statement waits for a database locked by another process before UNAVAILABLE.
 inline constexpr absl::Duration kLockWaitMax = absl::Seconds(2);
 
+class AnsweredRows;
+class Pipeline;
 class RowInsert;
 
 // What a connection is opened for: SQLite and PostgreSQL both hold a reader to reading only.
@@ -74,6 +77,15 @@ class Connection {
   // next statement is fetched with Prepared() or sql(): to be called before that.
   void ActFor(const Tenants& tenants) { wanted_tenants_ = tenants; }
 
+  // PostgreSQL, on the writing connection, in a transaction: sends a statement with its parameters
+  // ($1, $2 …; texts without NUL) and waits for nothing. Its rows, as texts, come to `answered`
+  // with the answers to all that was sent by then: one round trip, at AwaitAnswers or before the
+  // next statement of another kind. Like it throws what SOCI throws.
+  void Ask(const std::string& sql, const std::vector<std::string>& parameters,
+           std::function<void(const AnsweredRows&)> answered);
+  // Also of a connection that is asked nothing.
+  void AwaitAnswers();
+
   // In a transaction: from here to its end a statement may take kLongStatementMax. For migrations
   // and for what goes through whole tables; never where somebody waits for it.
   void AllowLongStatements();
@@ -103,8 +115,13 @@ class Connection {
   // The server is asked nothing any more.
   void EndTransaction();
   // Writes the rows that are kept and says whose rows are touched next, as far as PostgreSQL has
-  // not heard of either. Throws what SOCI throws.
+  // not heard of either, and waits for all answers. Throws what SOCI throws.
   void Settle() {
+    Send();
+    if (pipeline_ != nullptr) AwaitAnswers();
+  }
+  // The same without waiting.
+  void Send() {
     if (in_transaction_) limit_->Asks(answer_max_);
     if (!kept_rows_.empty()) WriteKeptRows();
     if (wanted_tenants_ != tenants_) SetTenants();
@@ -126,6 +143,7 @@ class Connection {
   Tenants tenants_;                             // of the transaction, as PostgreSQL knows them
   Tenants wanted_tenants_;                      // the same on SQLite, which knows none
   std::vector<RowInsert*> kept_rows_;           // those with rows; PostgreSQL only
+  std::unique_ptr<Pipeline> pipeline_;          // of a writer on PostgreSQL; else null
   // After session_, so that statements are gone before their session.
   std::unordered_map<std::type_index, std::shared_ptr<void>> prepared_;
 };

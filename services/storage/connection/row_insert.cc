@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/text_array.h"
 
 namespace marginalia {
@@ -20,9 +21,10 @@ RowInsert::RowInsert(Connection& connection, std::string_view insert,
     : connection_(connection) {
   std::string values;
   for (const Type type : types) {
-    const std::string value = absl::StrCat(":v", slots_.size());
+    const std::size_t number = slots_.size() + 1;
     absl::StrAppend(&values, slots_.empty() ? "" : ", ",
-                    keeps() ? absl::StrCat("CAST(", value, " AS ", ArrayType(type), ")") : value);
+                    keeps() ? absl::StrCat("CAST($", number, " AS ", ArrayType(type), ")")
+                            : absl::StrCat(":v", number));
     slots_.push_back({.type = type});
   }
   sql_ = absl::StrCat(std::string(insert), keeps() ? " SELECT * FROM unnest(" : " VALUES (", values,
@@ -34,7 +36,7 @@ void RowInsert::Prepare() {
   statement.alloc();
   statement.prepare(sql_);
   for (Slot& slot : slots_) {
-    if (!keeps() && slot.type == kInteger) {
+    if (slot.type == kInteger) {
       statement.exchange(soci::use(slot.integer));
     } else {
       statement.exchange(soci::use(slot.text));
@@ -81,10 +83,14 @@ void RowInsert::EndRow() {
 }
 
 void RowInsert::WriteKept() {
-  connection_.Settle();
-  if (!statement_.has_value()) Prepare();
-  for (Slot& slot : slots_) CloseArray(slot.text);
-  statement_->execute(true);
+  std::vector<const char*> arrays;
+  arrays.reserve(slots_.size());
+  for (Slot& slot : slots_) {
+    CloseArray(slot.text);
+    arrays.push_back(slot.text.c_str());
+  }
+  connection_.Send();
+  connection_.pipeline_->Send(sql_, arrays, nullptr);
   for (Slot& slot : slots_) slot.text.clear();
   kept_bytes_ = 0;
 }

@@ -1,7 +1,7 @@
 // Inserts rows into one table. On SQLite each row is written at once by a prepared statement, which
 // nothing beats there. On PostgreSQL, where every statement is a round trip, rows are kept and
-// written together: before the connection's next statement of another kind runs, at the latest
-// before COMMIT. Held by a connection (Connection::Held) and used by its thread.
+// sent together: with the connection's next statement of another kind, at the latest with COMMIT,
+// and nobody waits for them alone. Held by a connection (Connection::Held) and used by its thread.
 #ifndef MARGINALIA_SERVICES_STORAGE_CONNECTION_ROW_INSERT_H_
 #define MARGINALIA_SERVICES_STORAGE_CONNECTION_ROW_INSERT_H_
 

@@ -21,9 +21,11 @@ class WriteTransaction {
   WriteTransaction& operator=(const WriteTransaction&) = delete;
 
   // All but the commit: until here a failure means that nothing happened. Throws when a statement
-  // failed and its exception was swallowed, because PostgreSQL would quietly roll back.
+  // failed and its exception was swallowed, because PostgreSQL would quietly roll back. There the
+  // last rows go on their way with the commit: what fails then with an answer of the server has not
+  // happened either.
   void Prepare() {
-    connection_.Settle();
+    connection_.Send();
     if (connection_.InFailedTransaction()) {
       throw std::runtime_error("a statement of the transaction failed unheard");
     }

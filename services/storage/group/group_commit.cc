@@ -368,6 +368,7 @@ Attempt GroupCommit::Writer::Try(std::span<Pending>& group, std::vector<absl::St
       }
     }
     for (GroupParticipant* participant : participants_) participant->Begin(connection);
+    connection.AwaitAnswers();
     for (std::size_t i = 0; i < group.size(); ++i) {
       statuses[i] = group[i].Run(connection);
     }
