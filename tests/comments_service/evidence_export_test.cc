@@ -190,6 +190,24 @@ TEST_P(EvidenceExportTest, AThreadOfAllThatCanHappenIsProvenAndAlwaysTheSameByte
   EXPECT_NE(FileFor(Dana()), members);
 }
 
+TEST_P(EvidenceExportTest, OpenSslsCommandLineVerifiesTheNotesThatAreGiven) {
+  Dana().Post(kThread, "words");
+  const absl::StatusOr<Evidence> read = ReadEvidence(FileFor(Dana()));
+  ASSERT_TRUE(read.ok()) << read.status();
+  const auto newest = Admin().GetCheckpoint();
+  ASSERT_TRUE(newest.ok()) << newest.status();
+  for (const std::string& note : {read->checkpoint, newest->checkpoint()}) {
+    const BookVerdict verdict = VerifyNoteByOpenSsl(note, key().Text());
+    EXPECT_EQ(verdict.exit_code, 0) << verdict.said;
+    EXPECT_THAT(verdict.said, HasSubstr("Signature Verified Successfully"));
+    std::string changed = note;
+    changed[changed.find("\n1\n") + 1] = '2';
+    EXPECT_NE(VerifyNoteByOpenSsl(changed, key().Text()).exit_code, 0);
+    const std::string other = SigningKey::Make().Verifier(kCheckpointKeyName).Text();
+    EXPECT_NE(VerifyNoteByOpenSsl(note, other).exit_code, 0);
+  }
+}
+
 // What had been edited, removed and closed before it was imported is proven as the import says it.
 TEST_P(EvidenceExportTest, AThreadThatWasImportedWithItsChangesIsProven) {
   v1::ImportCommentsRequest request;

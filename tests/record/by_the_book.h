@@ -19,6 +19,10 @@ BookVerdict VerifyByTheBook(const std::string& subject, const std::string& docum
 // Runs a program, found by PATH, to its end.
 BookVerdict RunProgram(std::vector<std::string> arguments);
 
+// Lets OpenSSL's command line verify the first signature of a signed note by the key NAME+ID+KEY
+// (https://c2sp.org/signed-note), both taken apart here and not by the code under test.
+BookVerdict VerifyNoteByOpenSsl(const std::string& note, const std::string& verifier_key);
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_TESTS_RECORD_BY_THE_BOOK_H_
