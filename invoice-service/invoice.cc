@@ -166,6 +166,19 @@ absl::StatusOr<InvoiceStatus> StatusAfter(InvoiceStatus status, InvoiceAction ac
   return absl::InvalidArgumentError("unknown action");
 }
 
+absl::Status MoveOn(Invoice& invoice, InvoiceAction action, absl::Time now,
+                    std::string_view actor_id, std::string_view actor_name) {
+  const absl::StatusOr<InvoiceStatus> after = StatusAfter(invoice.status, action);
+  if (!after.ok()) return after.status();
+  const absl::Time before =
+      invoice.status_changes.empty() ? invoice.create_time : invoice.status_changes.back().time;
+  invoice.status = *after;
+  invoice.status_changes.push_back({*after,
+                                    absl::FromUnixMicros(absl::ToUnixMicros(std::max(before, now))),
+                                    std::string(actor_id), std::string(actor_name)});
+  return absl::OkStatus();
+}
+
 std::string_view StatusName(InvoiceStatus status) {
   switch (status) {
     case InvoiceStatus::kDraft:

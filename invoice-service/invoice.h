@@ -29,6 +29,17 @@ inline constexpr std::int64_t kMoneyMax = 9'007'199'254'740'991;
 // As stored: never renumber.
 enum class InvoiceStatus { kDraft = 1, kSent = 2, kPaid = 3, kVoid = 4 };
 
+// What became of an invoice, when, and through whom.
+struct StatusChange {
+  InvoiceStatus status = InvoiceStatus::kDraft;
+  absl::Time time;  // to the microsecond
+  std::string actor_id;
+  // As the actor was called then; may be empty.
+  std::string actor_name;
+
+  friend bool operator==(const StatusChange&, const StatusChange&) = default;
+};
+
 struct Customer {
   std::string name;
   std::string email;
@@ -66,6 +77,8 @@ struct Invoice {
   // Another one with each version.
   std::string etag;
   absl::Time create_time;  // to the microsecond
+  // Oldest first. Those of before the service took note of them are not there.
+  std::vector<StatusChange> status_changes;
 };
 
 // As in the contract.
@@ -135,6 +148,11 @@ enum class InvoiceAction { kSend, kPay, kVoid };
 // The status after `action`: DRAFT → SENT → PAID, VOID from DRAFT or SENT. Errors:
 // FAILED_PRECONDITION with a message for people.
 absl::StatusOr<InvoiceStatus> StatusAfter(InvoiceStatus status, InvoiceAction action);
+
+// Moves the invoice on to the status after `action`, and takes note of it. `now` is the time unless
+// the clock has gone back since the invoice was created or moved before. Errors: as StatusAfter.
+absl::Status MoveOn(Invoice& invoice, InvoiceAction action, absl::Time now,
+                    std::string_view actor_id, std::string_view actor_name);
 
 // "DRAFT", "SENT", "PAID", "VOID".
 std::string_view StatusName(InvoiceStatus status);

@@ -58,6 +58,13 @@ void ToWire(const Invoice& invoice, pb::Invoice* wire) {
   wire->set_version(invoice.version);
   wire->set_etag(invoice.etag);
   SetTime(*wire->mutable_create_time(), invoice.create_time);
+  for (const StatusChange& change : invoice.status_changes) {
+    pb::StatusChange* moved = wire->add_status_changes();
+    moved->set_status(static_cast<pb::InvoiceStatus>(change.status));
+    SetTime(*moved->mutable_time(), change.time);
+    moved->mutable_actor()->set_user_id(change.actor_id);
+    moved->mutable_actor()->set_display_name(change.actor_name);
+  }
 }
 
 void ToWire(const InvoiceSummary& summary, pb::InvoiceSummary* wire) {

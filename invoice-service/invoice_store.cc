@@ -58,6 +58,26 @@ struct InvoiceRow {
   }
 };
 
+// As InvoiceRow, of what became of an invoice.
+struct StatusChangeRow {
+  std::int64_t status = 0;
+  std::int64_t change_time = 0;  // microseconds since 1970
+  std::string actor_id;
+  std::string actor_name;
+
+  void Set(const StatusChange& change) {
+    status = static_cast<std::int64_t>(change.status);
+    change_time = absl::ToUnixMicros(change.time);
+    actor_id = change.actor_id;
+    actor_name = change.actor_name;
+  }
+
+  StatusChange Get() const {
+    return {static_cast<InvoiceStatus>(status), absl::FromUnixMicros(change_time), actor_id,
+            actor_name};
+  }
+};
+
 struct FindStatements {
   explicit FindStatements(Connection& connection)
       : by_id((connection.sql().prepare
@@ -80,15 +100,25 @@ struct FindStatements {
                    << "SELECT description, quantity, amount FROM invoice_lines "
                       "WHERE org_id = :org AND invoice_id = :id ORDER BY line_number",
                soci::use(row.org_id), soci::use(row.invoice_id), soci::into(line.description),
-               soci::into(line.quantity), soci::into(line.amount))) {}
+               soci::into(line.quantity), soci::into(line.amount))),
+        // No invoice comes back to a status, so they are in the order of time.
+        status_changes(
+            (connection.sql().prepare
+                 << "SELECT status, change_time, actor_id, actor_name FROM invoice_status_changes "
+                    "WHERE org_id = :org AND invoice_id = :id ORDER BY status",
+             soci::use(row.org_id), soci::use(row.invoice_id), soci::into(change.status),
+             soci::into(change.change_time), soci::into(change.actor_id),
+             soci::into(change.actor_name))) {}
 
   InvoiceRow row;
   std::string key;
   LineItem line;
+  StatusChangeRow change;
   soci::statement by_id;
   soci::statement by_number;
   soci::statement seal_by_id;
   soci::statement lines;
+  soci::statement status_changes;
 };
 
 struct WriteStatements {
@@ -132,7 +162,14 @@ struct WriteStatements {
                             "VALUES (:org, :id, :line, :description, :quantity, :amount)",
                      soci::use(row.org_id), soci::use(row.invoice_id), soci::use(line_number),
                      soci::use(line.description), soci::use(line.quantity),
-                     soci::use(line.amount))) {}
+                     soci::use(line.amount))),
+        insert_status_change((connection.sql().prepare
+                                  << "INSERT INTO invoice_status_changes (org_id, invoice_id, "
+                                     "status, change_time, actor_id, actor_name) "
+                                     "VALUES (:org, :id, :status, :time, :actor, :name)",
+                              soci::use(row.org_id), soci::use(row.invoice_id),
+                              soci::use(change.status), soci::use(change.change_time),
+                              soci::use(change.actor_id), soci::use(change.actor_name))) {}
 
   void InsertLines(const Invoice& invoice) {
     for (line_number = 0; const LineItem& item : invoice.content.line_items) {
@@ -145,12 +182,14 @@ struct WriteStatements {
   InvoiceRow row;
   std::string old_etag;
   std::int64_t line_number = 0;
+  StatusChangeRow change;
   LineItem line;
   soci::statement insert;
   soci::statement meet_thread;
   soci::statement update;
   soci::statement clear_lines;
   soci::statement insert_line;
+  soci::statement insert_status_change;
 };
 
 }  // namespace
@@ -210,6 +249,18 @@ std::vector<std::string> InvoiceStore::StatusSchema() {
           "(org_id, status, due_date, invoice_id)"};
 }
 
+std::vector<std::string> InvoiceStore::StatusChangesSchema() {
+  return {
+      "CREATE TABLE invoice_status_changes ("
+      "org_id TEXT NOT NULL, "
+      "invoice_id TEXT NOT NULL, "
+      "status BIGINT NOT NULL, "
+      "change_time BIGINT NOT NULL, "
+      "actor_id TEXT NOT NULL, "
+      "actor_name TEXT NOT NULL, "
+      "PRIMARY KEY (org_id, invoice_id, status)) {clustered}"};
+}
+
 std::optional<Invoice> InvoiceStore::Find(Connection& connection, const std::string& org_id,
                                           const std::string& id_or_number) {
   auto& find = connection.Prepared<FindStatements>();
@@ -223,6 +274,8 @@ std::optional<Invoice> InvoiceStore::Find(Connection& connection, const std::str
   Invoice invoice = find.row.Get();
   find.lines.execute();
   while (find.lines.fetch()) invoice.content.line_items.push_back(find.line);
+  find.status_changes.execute();
+  while (find.status_changes.fetch()) invoice.status_changes.push_back(find.change.Get());
   return invoice;
 }
 
@@ -260,6 +313,10 @@ bool InvoiceStore::Replace(Connection& connection, const std::string& org_id,
   write.clear_lines.execute(true);
   write.InsertLines(invoice);
   InvoiceWords::Write(connection, org_id, invoice);
+  // What has a status behind DRAFT changes by moving on to the next one, and by nothing else.
+  if (invoice.status_changes.empty()) return true;
+  write.change.Set(invoice.status_changes.back());
+  write.insert_status_change.execute(true);
   return true;
 }
 

@@ -21,6 +21,8 @@ class InvoiceStore {
   static std::vector<std::string> ThreadStateSchema();
   // What lists by the status of invoices go by.
   static std::vector<std::string> StatusSchema();
+  // When an invoice was sent, paid or withdrawn, and by whom.
+  static std::vector<std::string> StatusChangesSchema();
 
   // By id (in lower case) or by number; nothing when the tenant has no such invoice.
   static std::optional<Invoice> Find(Connection& connection, const std::string& org_id,
@@ -35,8 +37,8 @@ class InvoiceStore {
                                                    const std::string& org_id,
                                                    const std::string& invoice_id);
 
-  // Writes a new version over the one with `old_etag`. False, having written nothing: that is not
-  // the stored one any more.
+  // Writes a new version over the one with `old_etag`, and what its status became if that has
+  // changed with it. False, having written nothing: that is not the stored one any more.
   static bool Replace(Connection& connection, const std::string& org_id, const Invoice& invoice,
                       const std::string& old_etag);
 };

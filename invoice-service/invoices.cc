@@ -192,14 +192,12 @@ void Invoices::Move(const Caller& caller, std::string_view id_or_number, Invoice
                     std::string etag, SteadyTime deadline, InvoiceDone done) {
   Change(
       caller, id_or_number, "invoice_id", std::move(etag), deadline,
-      [action](Invoice& invoice) -> absl::Status {
-        const absl::StatusOr<InvoiceStatus> after = StatusAfter(invoice.status, action);
-        if (!after.ok()) {
-          return Refusal(absl::StatusCode::kFailedPrecondition, "INVOICE_STATUS_INVALID",
-                         std::string(after.status().message()));
-        }
-        invoice.status = *after;
-        return absl::OkStatus();
+      [caller, action, now = clock_()](Invoice& invoice) -> absl::Status {
+        const absl::Status moved =
+            MoveOn(invoice, action, now, caller.user_id, caller.display_name);
+        if (moved.ok()) return moved;
+        return Refusal(absl::StatusCode::kFailedPrecondition, "INVOICE_STATUS_INVALID",
+                       std::string(moved.message()));
       },
       std::move(done));
 }

@@ -29,6 +29,14 @@ std::vector<std::string> Searches() {
   return statements;
 }
 
+std::vector<std::string> StatusChanges() {
+  std::vector<std::string> statements = InvoiceStore::StatusChangesSchema();
+  for (std::string& statement : TenantWall({"invoice_status_changes"})) {
+    statements.push_back(std::move(statement));
+  }
+  return statements;
+}
+
 }  // namespace
 
 Migrations InvoiceMigrations() {
@@ -43,7 +51,8 @@ Migrations InvoiceMigrations() {
            TenantWall({"invoices", "invoice_lines", "comment_counts", "comment_counts_staged"})},
           {4, "keys of counts by bytes", CommentCountStore::KeysByBytesSchema()},
           {5, "states of threads, and lists by them", ThreadStates()},
-          {6, "lists by status, and the words that are searched for", Searches()}};
+          {6, "lists by status, and the words that are searched for", Searches()},
+          {7, "when invoices were sent, paid and withdrawn", StatusChanges()}};
 }
 
 }  // namespace marginalia

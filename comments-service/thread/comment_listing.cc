@@ -25,7 +25,8 @@ struct CommentListing::ThreadQuery {
   std::string scope;
   int page_size = 0;
   PageCursor cursor;
-  std::string around;         // a comment's id; empty: the cursor says which page
+  // A comment's id, or kFirstComment; empty: the cursor says which page.
+  std::string around;
   std::int64_t at_least = 0;  // the position that the snapshot must have reached
 
   bool newest() const { return around.empty() && cursor.from == PageCursor{}.from; }
@@ -99,6 +100,18 @@ absl::Time TimeOrNever(std::int64_t micros) {
   return micros == 0 ? absl::InfinitePast() : absl::FromUnixMicros(micros);
 }
 
+// The comment that the page is asked for around, by its canonical name; empty: none.
+absl::StatusOr<std::string> AroundOf(const ThreadPageRequest& request) {
+  if (request.around_comment_id.empty()) return std::string();
+  if (!request.page_token.empty()) {
+    return InvalidField("around_comment_id", "must be empty when there is a page_token");
+  }
+  if (request.around_comment_id == kFirstComment) return std::string(kFirstComment);
+  absl::StatusOr<std::string> canonical = CanonicalCommentId(request.around_comment_id);
+  if (!canonical.ok()) return InField("around_comment_id", canonical.status());
+  return canonical;
+}
+
 absl::Status FreshnessTokenInvalid() {
   return InvalidField("at_least_as_fresh", "is not a token of this event log",
                       "CONSISTENCY_TOKEN_INVALID");
@@ -142,21 +155,14 @@ void CommentListing::ListThread(const CallContext& call, ThreadPageRequest reque
   const absl::StatusOr<std::int64_t> at_least =
       PositionOf(request.at_least_as_fresh, call, events_);
   if (!at_least.ok()) return answer(at_least.status());
-  std::string around;
-  if (!request.around_comment_id.empty()) {
-    absl::StatusOr<std::string> canonical = CanonicalCommentId(request.around_comment_id);
-    if (!canonical.ok()) return answer(InField("around_comment_id", canonical.status()));
-    if (!request.page_token.empty()) {
-      return answer(InvalidField("around_comment_id", "must be empty when there is a page_token"));
-    }
-    around = *std::move(canonical);
-  }
-  if (request.page_token.empty() && around.empty()) {
+  absl::StatusOr<std::string> around = AroundOf(request);
+  if (!around.ok()) return answer(around.status());
+  if (request.page_token.empty() && around->empty()) {
     EncodedPage page = CachedPage(call, request.invoice_id, *page_size, *at_least);
     if (page != nullptr) return answer(std::move(page));
   }
   auto read = [this, call, page_size = *page_size, at_least = *at_least,
-               page_token = std::move(request.page_token), around = std::move(around),
+               page_token = std::move(request.page_token), around = *std::move(around),
                answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
     if (!invoice_id.ok()) return answer(invoice_id.status());
     const absl::StatusOr<PageCursor> cursor =
@@ -196,7 +202,9 @@ void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
        query = std::move(query)](Connection& connection) mutable {
         const std::int64_t head = EventLog::HeadIn(connection);
         if (head < query.at_least) return FreshnessTokenInvalid();
-        if (!query.around.empty()) {
+        if (query.around == kFirstComment) {
+          query.cursor = CursorAround(1, query.page_size);
+        } else if (!query.around.empty()) {
           const auto middle = FindComment(connection, query.org_id, query.around);
           if (!middle || middle->comment.invoice_id != query.invoice_id) return CommentNotFound();
           query.cursor = CursorAround(middle->comment.sequence, query.page_size);

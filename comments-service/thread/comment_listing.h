@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "comments-service/call_context.h"
@@ -20,13 +21,17 @@ inline constexpr int kThreadCountsPageMax = 1000;
 // How far a page from memory may be behind other replicas' writes, for a reader without a token.
 inline constexpr absl::Duration kPageAgeMax = absl::Milliseconds(100);
 
+// Stands for the id of whichever comment is the first of its thread.
+inline constexpr std::string_view kFirstComment = "first";
+
 struct ThreadPageRequest {
   std::string invoice_id;
   std::int32_t page_size = 0;
   std::string page_token;
   // A consistency token whose write the answer must include; empty: none in particular.
   std::string at_least_as_fresh;
-  // The page in whose middle this comment stands; empty: the one that page_token leads to.
+  // The page in whose middle this comment stands, or the first one where this is kFirstComment;
+  // empty: the one that page_token leads to.
   std::string around_comment_id;
 };
 

@@ -64,15 +64,13 @@ void InvoicesApi::List(ApiCall call) {
   if (auto status = ReadConsistency(call.query(), *request.mutable_consistency()); !status.ok()) {
     return call.Fail(status);
   }
-  upstream_.ListInvoiceSummaries(
-      std::move(call), request,
-      [this](ApiCall call, const absl::Status& status, const ListInvoiceSummariesResponse& page) {
+  const Shown shown = asked.unread.empty() ? Shown::kAll : Shown::kUnread;
+  ListInvoices(
+      upstream_, std::move(call), request, shown,
+      [](ApiCall call, const absl::Status& status, const ListInvoiceSummariesResponse& page,
+         const ReadStatesOfInvoices& read_states) {
         if (!status.ok()) return call.Fail(status);
-        WithReadStates(upstream_, std::move(call), page,
-                       [](ApiCall call, const ListInvoiceSummariesResponse& page,
-                          const ReadStatesOfInvoices& read_states) {
-                         AnswerTagged(std::move(call), ToJson(page, read_states));
-                       });
+        AnswerTagged(std::move(call), ToJson(page, read_states));
       });
 }
 

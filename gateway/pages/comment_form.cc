@@ -7,6 +7,7 @@
 #include "gateway/http/problem.h"
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/frame/page_response.h"
+#include "gateway/pages/frame/thread_order.h"
 #include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 
@@ -16,11 +17,15 @@ namespace {
 using comments::v1::AddCommentRequest;
 using comments::v1::AddCommentResponse;
 
-// The page that reads its own write. By the name that the person used.
+// The page that reads its own write, with the comment on it. By the name that the person used.
 std::string AddressAfter(const ApiCall& call, const AddCommentResponse& added) {
-  return WithQuery(InvoicePath(call.path_parameter(0)),
-                   {{"consistency", added.consistency_token()}}) +
-         "#comment-" + added.comment().comment_id();
+  const std::string& id = added.comment().comment_id();
+  const auto order = OrderOf(call.request(), "");
+  const bool is_elsewhere = order.ok() && *order == ThreadOrder::kOldestFirst;
+  return WithQuery(
+             InvoicePath(call.path_parameter(0)),
+             {{"comment", is_elsewhere ? id : ""}, {"consistency", added.consistency_token()}}) +
+         "#comment-" + id;
 }
 
 // Why a comment was not taken, for its author.

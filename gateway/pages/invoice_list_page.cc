@@ -29,6 +29,7 @@ std::string Address(const InvoiceListQuery& query, std::string_view activity) {
                            {"status", query.status},
                            {"overdue", query.overdue},
                            {"threadState", query.thread_state},
+                           {"unread", query.unread},
                            {"order", query.order},
                            {"activity", activity}});
 }
@@ -86,6 +87,19 @@ bool HasOwnOrder(const InvoiceListQuery& query) {
   return !query.search.empty() || !query.overdue.empty();
 }
 
+// One link: it leads to what is unread, the newest first, or from there back to all.
+PageData UnreadChoice(const InvoiceListQuery& asked, std::string_view activity) {
+  InvoiceListQuery query = asked;
+  query.cursor.clear();
+  query.unread = asked.unread.empty() ? "true" : "";
+  if (!query.unread.empty() && !HasOwnOrder(query)) query.order = "activity";
+  PageData link;
+  link["choice_current"] = !asked.unread.empty();
+  link["choice_name"] = "Unread";
+  link["choice_href"] = Address(query, activity);
+  return link;
+}
+
 std::string_view OrderWords(const InvoiceListQuery& query) {
   if (!query.search.empty()) return "by the word that was found";
   if (!query.overdue.empty()) return "the longest overdue first";
@@ -96,8 +110,9 @@ std::string_view OrderWords(const InvoiceListQuery& query) {
 std::string EmptyWords(const InvoiceListQuery& query, bool goes_on) {
   if (goes_on) return "None of those that were looked through. There are more to look through.";
   const bool all = query.search.empty() && query.status.empty() && query.overdue.empty() &&
-                   query.thread_state.empty();
-  return all ? "There are no invoices here." : "No invoice was found.";
+                   query.thread_state.empty() && query.unread.empty();
+  if (all) return "There are no invoices here.";
+  return query.unread.empty() ? "No invoice was found." : "Nothing is unread here.";
 }
 
 }  // namespace
@@ -112,15 +127,19 @@ void InvoiceListPage::Show(ApiCall call) {
   if (!wanted.ok()) return call.Fail(wanted.status());
   asked->wanted_activity = *wanted;
   asked->request.set_page_size(kInvoicesPerPage);
-  Look(std::move(call), std::move(asked), kLooksMax);
+  // What is unread has been looked for in many pages already.
+  const int looks = asked->query.unread.empty() ? kLooksMax : 1;
+  Look(std::move(call), std::move(asked), looks);
 }
 
 void InvoiceListPage::Look(ApiCall call, std::unique_ptr<Asked> asked, int looks) {
-  const ListInvoiceSummariesRequest& request = asked->request;
-  upstream_.ListInvoiceSummaries(
-      std::move(call), request,
+  const ListInvoiceSummariesRequest request = asked->request;
+  const Shown shown = asked->query.unread.empty() ? Shown::kAll : Shown::kUnread;
+  ListInvoices(
+      upstream_, std::move(call), request, shown,
       [this, looks, asked = std::move(asked)](ApiCall call, const absl::Status& status,
-                                              const ListInvoiceSummariesResponse& found) mutable {
+                                              const ListInvoiceSummariesResponse& found,
+                                              const ReadStatesOfInvoices& read_states) mutable {
         const auto faults = FieldViolationsOf(status);
         if (!faults.empty() && faults[0].field == "search") {
           asked->search_fault = "What is searched for " + faults[0].description + ".";
@@ -131,17 +150,11 @@ void InvoiceListPage::Look(ApiCall call, std::unique_ptr<Asked> asked, int looks
           asked->request.set_page_token(found.next_page_token());
           return Look(std::move(call), std::move(asked), looks - 1);
         }
-        WithReadStates(
-            upstream_, std::move(call), found,
-            [this, asked = std::move(asked)](ApiCall call,
-                                             const ListInvoiceSummariesResponse& found,
-                                             const ReadStatesOfInvoices& read_states) mutable {
-              const std::string_view wanted = asked->wanted_activity;
-              LoadActivity(upstream_, std::move(call), wanted,
-                           [this, found, read_states, asked = std::move(asked)](ApiCall call,
-                                                                                Activity activity) {
-                             Render(std::move(call), *asked, found, read_states, activity);
-                           });
+        const std::string_view wanted = asked->wanted_activity;
+        LoadActivity(
+            upstream_, std::move(call), wanted,
+            [this, found, read_states, asked = std::move(asked)](ApiCall call, Activity activity) {
+              Render(std::move(call), *asked, found, read_states, activity);
             });
       });
 }
@@ -177,6 +190,7 @@ void InvoiceListPage::Render(ApiCall call, const Asked& asked,
   for (const auto& [name, value] : {std::pair<const char*, std::string>("status", query.status),
                                     {"overdue", query.overdue},
                                     {"threadState", query.thread_state},
+                                    {"unread", query.unread},
                                     {"activity", std::string(kept)}}) {
     if (value.empty()) continue;
     PageData field;
@@ -187,6 +201,7 @@ void InvoiceListPage::Render(ApiCall call, const Asked& asked,
   page["kept_fields"] = PageData(kept_fields);
   page["statuses"] = Choices(kStatuses, query, kept, ChangeStatus);
   page["states"] = Choices(kStates, query, kept, ChangeState);
+  page["unread_choice"] = UnreadChoice(query, kept);
   page["has_order"] = !HasOwnOrder(query);
   page["orders"] = Choices(kOrders, query, kept, ChangeOrder);
   if (!query.cursor.empty()) page["first_href"] = href("", kept);

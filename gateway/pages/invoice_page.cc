@@ -9,11 +9,13 @@
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/frame/page_response.h"
+#include "gateway/pages/frame/thread_order.h"
 #include "gateway/pages/views/activity.h"
 #include "gateway/pages/views/comment_view.h"
 #include "gateway/pages/views/summary_view.h"
 #include "gateway/pages/views/thread_view.h"
 #include "services/errors/errors.h"
+#include "services/text/timestamp.h"
 #include "services/text/uuid.h"
 #include "services/tokens/page_token.h"
 
@@ -35,6 +37,7 @@ struct InvoicePage::Parts {
   bool linked_is_missing = false;
   std::string consistency;
   std::string_view wanted_activity;
+  ThreadOrder order = ThreadOrder::kNewestFirst;
   // Whether to lead to the invoice's own address instead of showing it under another.
   bool may_lead_on = false;
 
@@ -42,6 +45,8 @@ struct InvoicePage::Parts {
   absl::Status thread_failure;
   std::optional<GetInvoiceResponse> invoice;
   absl::Status invoice_failure;
+  // When the comment was written that is the next newer one to those of the page.
+  absl::Time next_time = absl::InfiniteFuture();
   std::optional<comments::v1::ReadState> read_state;
   Activity activity;
 
@@ -50,8 +55,11 @@ struct InvoicePage::Parts {
   std::string state_error;
   int status = 200;
 
-  // Whether the page of the thread is the one around the linked comment.
-  bool is_around() const { return !linked.empty() && cursor.empty(); }
+  // The comment that the page of the thread is asked for around; empty: none.
+  std::string_view around() const {
+    if (!cursor.empty() || !linked.empty()) return cursor.empty() ? linked : std::string_view();
+    return order == ThreadOrder::kOldestFirst ? "first" : "";
+  }
 
   std::string path() const {
     return invoice ? InvoicePath(invoice->invoice().number(), invoice->invoice().invoice_id())
@@ -70,10 +78,19 @@ struct InvoicePage::Parts {
     if (!thread) return counted;
     return std::max<std::int64_t>(thread->total_size(), counted.value_or(0));
   }
+  // Whether the page is not the newest one, and something has become of the invoice since.
+  bool may_be_before_next() const {
+    if (!thread || thread->comments().empty()) return false;
+    const comments::v1::Comment& newest = thread->comments(0);
+    const auto& changes = invoice->invoice().status_changes();
+    return newest.sequence() < thread->total_size() && !changes.empty() &&
+           TimeOf(changes.rbegin()->time()) >= TimeOf(newest.create_time());
+  }
   // Whether the page of the thread begins with its newest comment.
   bool is_at_newest() const {
+    if (thread && thread->total_size() == 0) return true;
     return thread && cursor.empty() && !thread->comments().empty() &&
-           (!is_around() || thread->comments(0).sequence() == thread->total_size());
+           (around().empty() || thread->comments(0).sequence() == thread->total_size());
   }
 };
 
@@ -142,22 +159,29 @@ void InvoicePage::Show(ApiCall call) {
   const auto wanted = WantedActivity(call.query());
   if (!wanted.ok()) return call.Fail(wanted.status());
   parts->wanted_activity = *wanted;
+  const auto order = OrderOf(call.request(), call.query());
+  if (!order.ok()) return call.Fail(order.status());
+  parts->order = *order;
   parts->may_lead_on = true;
   LoadThread(std::move(call), std::move(parts));
 }
 
-void InvoicePage::ShowAgain(ApiCall call, int status, CommentDraft draft) {
+std::unique_ptr<InvoicePage::Parts> InvoicePage::PartsAgain(const ApiCall& call, int status) {
   auto parts = std::make_unique<Parts>();
   parts->asked_id = call.path_parameter(0);
   parts->status = status;
+  parts->order = OrderOf(call.request(), "").value_or(ThreadOrder::kNewestFirst);
+  return parts;
+}
+
+void InvoicePage::ShowAgain(ApiCall call, int status, CommentDraft draft) {
+  auto parts = PartsAgain(call, status);
   parts->draft = std::move(draft);
   LoadThread(std::move(call), std::move(parts));
 }
 
 void InvoicePage::ShowUnsettled(ApiCall call, int status, std::string error) {
-  auto parts = std::make_unique<Parts>();
-  parts->asked_id = call.path_parameter(0);
-  parts->status = status;
+  auto parts = PartsAgain(call, status);
   parts->state_error = std::move(error);
   LoadThread(std::move(call), std::move(parts));
 }
@@ -166,7 +190,7 @@ void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<Parts> parts) {
   ListCommentsRequest request;
   request.set_invoice_id(parts->asked_id);
   request.set_page_token(parts->cursor);
-  if (parts->is_around()) request.set_around_comment_id(parts->linked);
+  request.set_around_comment_id(std::string(parts->around()));
   request.set_page_size(kPageSizeDefault);
   request.set_at_least_as_fresh(parts->consistency);
   upstream_.ListComments(
@@ -177,7 +201,7 @@ void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<Parts> parts) {
           parts->consistency.clear();
           return LoadThread(std::move(call), std::move(parts));
         }
-        if (parts->is_around() && ConcernsLink(status)) {
+        if (!parts->linked.empty() && parts->cursor.empty() && ConcernsLink(status)) {
           parts->linked.clear();
           parts->linked_is_missing = true;
           return LoadThread(std::move(call), std::move(parts));
@@ -216,7 +240,7 @@ void InvoicePage::LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts) {
                              HasBetterAddress(answer.invoice(), parts->asked_id)) {
                            return LeadOn(std::move(call), parts->path());
                          }
-                         LoadReadState(std::move(call), std::move(parts));
+                         LoadNextComment(std::move(call), std::move(parts));
                        });
 }
 
@@ -224,6 +248,28 @@ void InvoicePage::LeadOn(ApiCall call, const std::string& path) {
   std::string address = path;
   if (!call.query().empty()) address += "?" + std::string(call.query());
   call.Answer(SeeOther(address));
+}
+
+// What became of the invoice after the page's newest comment stands above it, unless another
+// comment comes before. On the newest page there is none.
+void InvoicePage::LoadNextComment(ApiCall call, std::unique_ptr<Parts> parts) {
+  if (!parts->invoice || !parts->may_be_before_next()) {
+    return LoadReadState(std::move(call), std::move(parts));
+  }
+  ListCommentsRequest request;
+  request.set_invoice_id(parts->asked_id);
+  request.set_page_token(parts->thread->previous_page_token());
+  request.set_page_size(1);
+  upstream_.ListComments(
+      std::move(call), request,
+      [this, parts = std::move(parts)](ApiCall call, const absl::Status& status,
+                                       const ListCommentsResponse& page) mutable {
+        // Unknown, the line is left to the page that it may stand on.
+        const auto& comments =
+            status.ok() && !page.comments().empty() ? page.comments() : parts->thread->comments();
+        parts->next_time = TimeOf(comments.begin()->create_time());
+        LoadReadState(std::move(call), std::move(parts));
+      });
 }
 
 // Beside a thread only: what is unread is nothing that a page waits for by itself.
@@ -273,16 +319,21 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
     const ThreadPlace place{.invoice_id = invoice_id,
                             .path = path,
                             .cursor = parts.cursor,
-                            .around = parts.is_around() && !parts.is_at_newest()
-                                          ? std::string_view(parts.linked)
-                                          : std::string_view(),
+                            .around = parts.is_at_newest() ? "" : parts.around(),
                             .activity = activity,
                             .linked = parts.linked,
-                            .read_state = parts.read_state ? &*parts.read_state : nullptr};
+                            .order = parts.order,
+                            .read_state = parts.read_state ? &*parts.read_state : nullptr,
+                            .invoice = parts.invoice ? &parts.invoice->invoice() : nullptr,
+                            .next_time = parts.next_time};
     if (parts.thread->has_thread()) {
       page["thread_state"] = ThreadStateData(parts.thread->thread(), path, call.caller(), now);
     }
     page["thread"] = ThreadData(*parts.thread, place, call.caller(), now);
+    page["oldest_first"] = parts.order == ThreadOrder::kOldestFirst;
+    if (parts.thread->total_size() > 1) {
+      page["other_order"] = OrderData(parts.order, path, activity);
+    }
     if (parts.linked_is_missing) {
       page["thread_notice"] = "The comment that the link leads to is not in this thread.";
     }
@@ -306,7 +357,9 @@ void InvoicePage::Render(ApiCall call, const Parts& parts) {
                      {{"cursor", parts.cursor}, {"comment", parts.linked}, {"activity", shows}});
   };
   AddActivity(page, parts.activity, address, now);
-  call.Answer(PageResponse(parts.status, page_.Render(page)));
+  HttpResponse response = PageResponse(parts.status, page_.Render(page));
+  response.headers += KeepOrder(call.query(), parts.order);
+  call.Answer(std::move(response));
 }
 
 void InvoicePage::ShowSummary(ApiCall call) {

@@ -31,10 +31,13 @@ class InvoicePage {
  private:
   struct Parts;
 
+  // What a form on the page said before it is shown again.
+  static std::unique_ptr<Parts> PartsAgain(const ApiCall& call, int status);
   void LoadThread(ApiCall call, std::unique_ptr<Parts> parts);
   void LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts);
   // To the invoice's own address, with all that was asked for.
   static void LeadOn(ApiCall call, const std::string& path);
+  void LoadNextComment(ApiCall call, std::unique_ptr<Parts> parts);
   void LoadReadState(ApiCall call, std::unique_ptr<Parts> parts);
   void LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts);
   void Render(ApiCall call, const Parts& parts);

@@ -33,6 +33,7 @@ absl::Status ReadInvoiceListQuery(std::string_view query, InvoiceListQuery& read
   if (status.ok()) status = ReadText(query, "search", read.search);
   if (status.ok()) status = ReadText(query, "status", read.status);
   if (status.ok()) status = ReadText(query, "overdue", read.overdue);
+  if (status.ok()) status = ReadText(query, "unread", read.unread);
   if (!status.ok()) return status;
   request.set_page_token(read.cursor);
   if (read.thread_state == "open") {
@@ -54,6 +55,9 @@ absl::Status ReadInvoiceListQuery(std::string_view query, InvoiceListQuery& read
     return InvalidField("overdue", "must be true, or left out");
   }
   request.set_overdue(!read.overdue.empty());
+  if (!read.unread.empty() && read.unread != "true") {
+    return InvalidField("unread", "must be true, or left out");
+  }
   if (read.status.empty()) return absl::OkStatus();
   const auto* const known =
       std::find_if(std::begin(kStatuses), std::end(kStatuses),

@@ -18,11 +18,12 @@ struct InvoiceListQuery {
   std::string search;
   std::string status;
   std::string overdue;
+  std::string unread;
 };
 
 // Reads `cursor`, `threadState` (open or resolved), `order` (number or activity), `search`,
-// `status` (draft, sent, paid or void) and `overdue` (true) into the request. Errors:
-// INVALID_ARGUMENT about the parameter.
+// `status` (draft, sent, paid or void) and `overdue` (true) into the request, and `unread` (true).
+// Errors: INVALID_ARGUMENT about the parameter.
 absl::Status ReadInvoiceListQuery(std::string_view query, InvoiceListQuery& read,
                                   invoices::v1::ListInvoiceSummariesRequest& request);
 

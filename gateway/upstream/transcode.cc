@@ -243,6 +243,20 @@ std::string_view StatusName(InvoiceStatus status) {
   return name.empty() ? "UNSPECIFIED" : name.substr(kPrefix.size());
 }
 
+void AppendStatusChanges(std::string& json, const Invoice& invoice) {
+  AppendName(json, "statusChanges");
+  json += '[';
+  for (const auto& change : invoice.status_changes()) {
+    if (json.back() != '[') json += ',';
+    json += '{';
+    AppendText(json, "status", StatusName(change.status()));
+    AppendTime(json, "time", change.time());
+    AppendAuthor(json, "actor", change.actor());
+    json += '}';
+  }
+  json += ']';
+}
+
 void AppendInvoice(std::string& json, const Invoice& invoice) {
   json += '{';
   AppendText(json, "invoiceId", invoice.invoice_id());
@@ -271,6 +285,7 @@ void AppendInvoice(std::string& json, const Invoice& invoice) {
   AppendInteger(json, "version", invoice.version());
   AppendText(json, "etag", invoice.etag());
   AppendTime(json, "createTime", invoice.create_time());
+  AppendStatusChanges(json, invoice);
   json += '}';
 }
 

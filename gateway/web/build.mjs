@@ -1,8 +1,9 @@
 // Bundles src/main.ts and src/page.css, and writes assets.cc, which defines gateway/pages/frame/assets.h.
+// What the script loads by import() becomes a file of its own, under its own hash.
 // Usage: node build.mjs --output=DIR
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -15,22 +16,45 @@ const ASSETS = [
   { name: "icon.svg", source: "src/icon.svg", contentType: "image/svg+xml" },
 ];
 
-// What the client cache comes with and nobody here uses.
-const withoutMutations = {
-  name: "without-mutations",
+// What the client cache comes with and nobody here uses, and what stands in for it.
+const REPLACED = {
+  "./mutationCache.js": "src/no_mutations.ts",
+  "./onlineManager.js": "src/always_online.ts",
+};
+
+const withoutUnused = {
+  name: "without-unused",
   setup({ onResolve }) {
-    const path = fileURLToPath(new URL("src/no_mutations.ts", import.meta.url));
-    onResolve({ filter: /^\.\/mutationCache\.js$/ }, () => ({ path }));
+    onResolve({ filter: /^\.\/(mutationCache|onlineManager)\.js$/ }, ({ path }) => {
+      return { path: fileURLToPath(new URL(REPLACED[path], import.meta.url)) };
+    });
   },
 };
 
+// Leaves an import() to the browser, and has what it loads built beside. Such a file brings along all
+// that it imports itself, so it must hold no state that the page has already.
+function onDemand(addAsset) {
+  return {
+    name: "on-demand",
+    setup({ onResolve }) {
+      onResolve({ filter: /\.ts$/ }, async ({ kind, path, importer }) => {
+        if (kind !== "dynamic-import") return undefined;
+        const name = basename(path).replace(/ts$/, "js");
+        const source = join(dirname(importer), path);
+        const asset = await addAsset({ ...ASSETS[0], name, source });
+        return { path: asset.path, external: true };
+      });
+    },
+  };
+}
+
 // The bytes of one asset as a browser gets them.
-async function bundle({ source }) {
+async function bundle({ source }, addAsset) {
   const result = await build({
     absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
     entryPoints: [source],
     bundle: true,
-    plugins: [withoutMutations],
+    plugins: [withoutUnused, onDemand(addAsset)],
     minify: true,
     format: "esm",
     target: ["es2022", "chrome111", "firefox113", "safari16.4"],
@@ -46,27 +70,33 @@ async function bundle({ source }) {
   return result.outputFiles.find((file) => file.path.endsWith(suffix)).contents;
 }
 
-export async function buildAssets() {
-  const assets = await Promise.all(
-    ASSETS.map(async (asset) => {
-      const identity = Buffer.from(await bundle(asset));
-      const hash = createHash("sha256").update(identity).digest("hex").slice(0, 8).toUpperCase();
-      const [stem, extension] = asset.name.split(".");
-      return {
-        ...asset,
-        path: `/assets/${stem}-${hash}.${extension}`,
-        identity,
-        gzip: gzipSync(identity, { level: constants.Z_BEST_COMPRESSION }),
-        brotli: brotliCompressSync(identity, {
-          params: {
-            [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-            [constants.BROTLI_PARAM_SIZE_HINT]: identity.length,
-          },
-        }),
-      };
+async function assetOf(asset, addAsset) {
+  const identity = Buffer.from(await bundle(asset, addAsset));
+  const hash = createHash("sha256").update(identity).digest("hex").slice(0, 8).toUpperCase();
+  const [stem, extension] = asset.name.split(".");
+  return {
+    ...asset,
+    path: `/assets/${stem}-${hash}.${extension}`,
+    identity,
+    gzip: gzipSync(identity, { level: constants.Z_BEST_COMPRESSION }),
+    brotli: brotliCompressSync(identity, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+        [constants.BROTLI_PARAM_SIZE_HINT]: identity.length,
+      },
     }),
-  );
-  return assets;
+  };
+}
+
+export async function buildAssets() {
+  // One that is loaded from two places is one file.
+  const assets = new Map();
+  const add = (asset) => {
+    if (!assets.has(asset.name)) assets.set(asset.name, assetOf(asset, add));
+    return assets.get(asset.name);
+  };
+  for (const asset of ASSETS) await add(asset);
+  return Promise.all(Array.from(assets.values()));
 }
 
 const BYTES_PER_LINE = 24;

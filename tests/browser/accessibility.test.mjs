@@ -66,6 +66,10 @@ for (const colorScheme of ["light", "dark"]) {
       const sam = await browser.person("sam", look);
       await sam.open({ path: "/invoices/INV-1042" });
       await assertNoBarrier(sam, "a viewer's page");
+      await sam.page.goto("/invoices?unread=true");
+      await assertNoBarrier(sam, "what is unread");
+      await sam.page.goto("/invoices/INV-1043?order=oldest");
+      await assertNoBarrier(sam, "the oldest first");
     });
   }
 }

@@ -68,3 +68,65 @@ test("When it cannot be had, it says so and can be tried again", async ({ stack,
   await toggle(dana);
   await dana.page.locator("#activity .activity-item").first().waitFor();
 });
+
+test("Opening and closing it keeps the place that one reads", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(120);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  await dana.scrollUntil("a place far down", 700, () =>
+    dana.page.evaluate(() => window.scrollY > 1_500),
+  );
+  const place = await dana.readingPlace();
+  for (const isOpen of [true, false]) {
+    await toggle(dana);
+    await until(`it is ${isOpen ? "open" : "closed"}`, async () => {
+      return (await dana.page.locator("#activity").isVisible()) === isOpen;
+    });
+    if (isOpen) await dana.page.locator("#activity .activity-item").first().waitFor();
+    await until("the place is the same", async () => {
+      const now = await dana.readingPlace();
+      return now.id === place.id && Math.abs(now.top - place.top) <= 1;
+    });
+  }
+});
+
+test("On a phone it closes when what it shows is followed, also to the page that one is on", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(["Said here."]);
+  const there = await stack.newInvoice(["Said there."]);
+  const dana = await browser.person("dana", {
+    viewport: { width: 360, height: 740 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  await dana.open(invoice);
+  for (const text of ["Said here.", "Said there."]) {
+    await dana.page.locator("#activity-toggle").tap();
+    await dana.page.locator("#activity .activity-item a", { hasText: text }).tap();
+    await dana.comment(text).waitFor();
+    await until("it is closed", async () => !(await dana.page.locator("#activity").isVisible()));
+    assert.ok(await dana.comment(text).isVisible());
+  }
+  assert.match(dana.page.url(), new RegExp(there.number));
+});
+
+test("A browser that believes to be offline asks the network all the same", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(45);
+  const dana = await browser.person("dana");
+  await dana.page.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, "onLine", { get: () => false });
+  });
+  await dana.open(invoice);
+  await dana.page.evaluate(() => window.dispatchEvent(new Event("offline")));
+  await toggle(dana);
+  await dana.page.locator("#activity .activity-item").first().waitFor();
+  await toggle(dana);
+  await dana.scrollToOldest();
+  assert.equal((await dana.comments()).length, 45);
+  await dana.postConfirmed("Written offline, as the browser thinks.");
+});

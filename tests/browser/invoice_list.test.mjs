@@ -55,6 +55,33 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+  test(`What is unread is found by a link, ${how} a script`, async ({ stack, browser }) => {
+    const [mine, theirs] = [await stack.newInvoice(0), await stack.newInvoice(0)];
+    const reader = await browser.person("sam");
+    const { page } = reader;
+    await stack.addComment(theirs, "priya", "Read this.");
+    const person = await browser.person("sam", { javaScriptEnabled });
+    await until("it is unread", async () => {
+      await person.page.goto("/invoices?unread=true&order=activity");
+      return (await numbersOf(person)).includes(theirs.number);
+    });
+    assert.ok(!(await numbersOf(person)).includes(mine.number));
+    await person.page.goto("/invoices?order=activity");
+    assert.ok((await numbersOf(person)).includes(mine.number));
+    await person.page.getByRole("link", { name: "Unread", exact: true }).click();
+    await person.page.waitForURL(/unread=true/);
+    assert.ok(!(await numbersOf(person)).includes(mine.number));
+    // Once it is read, it is gone from there.
+    const marked = page.waitForResponse((answer) => answer.url().endsWith("/read"));
+    await reader.open(theirs);
+    await marked;
+    await person.page.reload();
+    assert.ok(!(await numbersOf(person)).includes(theirs.number));
+  });
+}
+
 test("Its rows follow what happens, and nothing moves", async ({ stack, browser }) => {
   const { acme, globex } = await threeInvoices(stack);
   const dana = await browser.person("dana");

@@ -111,6 +111,32 @@ test("The sidebar opens, takes the focus, and gives it back", async ({ stack, br
   assert.equal(await dana.page.locator("#activity-toggle").getAttribute("aria-expanded"), "false");
 });
 
+test("Deep in a thread, Tab to the links of the bar moves nothing", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(60);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  await dana.scrollUntil("a place far down", 700, () =>
+    dana.page.evaluate(() => window.scrollY > 1_200),
+  );
+  const place = await dana.readingPlace();
+  for (const link of await dana.page.locator(".top a").all()) {
+    const reached = await link.evaluate((one) => {
+      // As Tab does, which lets the browser bring into sight what has the focus.
+      one.focus();
+      return document.activeElement === one;
+    });
+    assert.ok(reached);
+    await dana.page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+    assert.deepEqual(await dana.readingPlace(), place);
+  }
+  await dana.page.locator(".top a").first().focus();
+  await dana.page.keyboard.press("Tab");
+  await dana.page.keyboard.press("Tab");
+  await dana.page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+  assert.ok(await dana.page.evaluate(() => document.activeElement.closest(".top") !== null));
+  assert.deepEqual(await dana.readingPlace(), place);
+});
+
 test("Older comments are one key away, and the new ones as well", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(60);
   const dana = await browser.person("dana");

@@ -74,6 +74,50 @@ test("Whoever is mentioned sees it on the list, reads and answers, and all count
   }
 });
 
+test("An edit offers people as well, and mentions whom it names by then", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(["Of Priya's.", "Of Dana's."]);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const mentionsOf = async () => (await stack.thread(invoice)).at(0).mentions ?? [];
+  const edit = async (text, act) => {
+    await dana.comment(text).hover();
+    await dana.comment(text).getByRole("button", { name: "Edit" }).click();
+    const form = dana.page.locator(".change-form textarea");
+    await act(form);
+    await dana.page.keyboard.press("Control+Enter");
+    await form.waitFor({ state: "detached" });
+    await dana.page.locator("#comments > .comment.pending").waitFor({ state: "detached" });
+  };
+  await dana.postConfirmed("Is that agreed?");
+  assert.deepEqual(await mentionsOf(), []);
+  await edit("Is that agreed?", async (form) => {
+    await form.pressSequentially(" @pri");
+    const option = dana.page.getByRole("option", { name: "Priya" });
+    await option.waitFor();
+    const [list, text] = await Promise.all([
+      dana.page.locator(".mention-list").boundingBox(),
+      form.boundingBox(),
+    ]);
+    assert.ok(list.y >= text.y + text.height, "the list covers what one writes");
+    await browser.takePictures("People offered in an edit");
+    // Closed by its own key, the list leaves the form as it is.
+    await dana.page.keyboard.press("Escape");
+    await option.waitFor({ state: "detached" });
+    assert.ok(await form.isVisible());
+    await form.pressSequentially("y");
+    await dana.page.keyboard.press("Backspace");
+    await option.waitFor();
+    await dana.page.keyboard.press("Enter");
+    assert.match(await form.inputValue(), /^Is that agreed\? @Priya.* $/);
+  });
+  await until("Priya is mentioned", async () => (await mentionsOf()).join() === "priya");
+  await edit("Is that agreed?", (form) => form.fill("Is that agreed by nobody?"));
+  await until("nobody is", async () => (await mentionsOf()).length === 0);
+});
+
 test("A tab in the background says how much is unread, until somebody looks", async ({
   stack,
   browser,

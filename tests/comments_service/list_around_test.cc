@@ -78,6 +78,19 @@ TEST_P(ListAroundTest, TheCommentStandsInTheMiddleOfAFullPage) {
   EXPECT_EQ(around(15, 1000).size(), 30U);
 }
 
+TEST_P(ListAroundTest, TheFirstCommentNeedsNoId) {
+  EXPECT_TRUE(service().As("org", "dana").ListAround("INV-1", "first", 7)->comments().empty());
+  Post(30);
+  const Client sam = service().As("org", "sam", "viewer");
+  const auto oldest = sam.ListAround("INV-1", "first", 3);
+  ASSERT_TRUE(oldest.ok()) << oldest.status();
+  EXPECT_EQ(Sequences(*oldest), (std::vector<std::int64_t>{3, 2, 1}));
+  EXPECT_EQ(oldest->next_page_token(), "");
+  const auto next = sam.List("INV-1", 3, oldest->previous_page_token());
+  EXPECT_EQ(Sequences(*next), (std::vector<std::int64_t>{6, 5, 4}));
+  EXPECT_FALSE(sam.ListAround("INV-1", "last", 3).ok());
+}
+
 TEST_P(ListAroundTest, AThreadShorterThanThePageIsShownWhole) {
   const std::vector<v1::Comment> posted = Post(3);
   const Client dana = service().As("org", "dana");

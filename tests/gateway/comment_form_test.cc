@@ -43,6 +43,17 @@ TEST_F(CommentFormTest, APostLeadsToThePageThatShowsItAndReadsItsOwnWrite) {
             address.substr(0, address.find('#')));
 }
 
+TEST_F(CommentFormTest, WhoReadsTheOldestFirstIsLedToTheComment) {
+  for (int i = 0; i < 30; ++i) comments_->Post(kOrg, kInvoiceId, "before");
+  HttpClient::Headers dana = As("dana");
+  dana.emplace_back("Cookie", "marginalia-order=oldest");
+  const std::string address = HeaderOf(Submit(kForm, FormOf("after"), dana), "location");
+  EXPECT_EQ(address.rfind(absl::StrCat("/invoices/INV-1042?comment=", kCommentId), 0), 0U)
+      << address;
+  const HttpAnswer page = Page(address.substr(0, address.find('#')), dana);
+  EXPECT_EQ(BodiesOf(page).back(), "after");
+}
+
 TEST_F(CommentFormTest, TheSameFormTwiceAddsOneComment) {
   const HttpAnswer first = Submit(kForm, FormOf("once"));
   const HttpAnswer second = Submit(kForm, FormOf("once"));

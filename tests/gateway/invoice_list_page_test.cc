@@ -54,6 +54,47 @@ TEST_F(InvoiceListPageTest, ThePageKeepsWhatIsLookedForInItsFormAndItsLinks) {
   EXPECT_TRUE(Has(by_activity, "aria-current=\"true\">Newest activity</a>"));
 }
 
+TEST_F(InvoiceListPageTest, WhatIsUnreadIsLookedForInABoundedNumberOfPages) {
+  const auto add = [this](int number, bool unread) {
+    invoice_.set_number(absl::StrCat("INV-", 10'000 + number));
+    invoice_.set_invoice_id(absl::StrCat("5f9d2c1e-0000-4000-8000-0000000", 10'000 + number));
+    invoices_->Add(kOrg, invoice_, unread ? 1 : 0);
+    comments_->AddInvoice(kOrg, invoice_.invoice_id());
+    if (unread) comments_->Post(kOrg, invoice_.invoice_id(), "look");
+  };
+  constexpr int kInvoices = 80;
+  for (int i = 0; i < kInvoices; ++i) add(i, i % 20 == 7);
+  std::vector<std::string> found;
+  std::string cursor;
+  int calls = 0;
+  do {
+    const auto page = Json(Get(absl::StrCat("/api/invoices?unread=true&limit=3&cursor=", cursor)));
+    for (const auto& summary : page.at("summaries").as_array()) {
+      found.emplace_back(summary.at("number").as_string());
+      EXPECT_EQ(summary.at("unreadCount"), 1);
+    }
+    EXPECT_LE(page.at("summaries").as_array().size(), 3U);
+    cursor = std::string(page.at("nextCursor").as_string());
+  } while (!cursor.empty() && ++calls < kInvoices);
+  EXPECT_EQ(found, (std::vector<std::string>{"INV-10007", "INV-10027", "INV-10047", "INV-10067"}));
+  // Ten pages of at most three a call.
+  EXPECT_GE(calls, 2);
+  const HttpAnswer page = Page("/invoices?unread=true");
+  EXPECT_TRUE(Has(page, "aria-current=\"true\">Unread</a>"));
+  EXPECT_TRUE(Has(page, ">INV-10007</a>"));
+  EXPECT_FALSE(Has(page, ">INV-10008</a>"));
+  EXPECT_TRUE(
+      Has(Page("/invoices"), "href=\"/invoices?unread=true&amp;order=activity\">Unread</a>"));
+}
+
+TEST_F(InvoiceListPageTest, WhileNobodyKnowsWhatIsUnreadNothingIsSaidToBeRead) {
+  invoices_->Add(kOrg, invoice_, 1);
+  comments_->FailNext(absl::UnavailableError("away"));
+  EXPECT_EQ(Get("/api/invoices?unread=true").status, 503);
+  EXPECT_EQ(FieldOf("/api/invoices?unread=yes"), "unread");
+  EXPECT_EQ(Get("/api/invoices?unread=true", As("batch", "service")).status, 400);
+}
+
 TEST_F(InvoiceListPageTest, WhatCannotBeSearchedForIsSaidWhereItWasTyped) {
   invoices_->FailNext(InvalidField("search", "must have a letter or a digit"));
   const HttpAnswer page = Page("/invoices?search=--");

@@ -107,6 +107,115 @@ TEST_F(InvoicePageTest, LinksToOlderCommentsAndBackToNewerOnes) {
   EXPECT_EQ(Page(std::string(kPage) + "?cursor=nonsense").status, 400);
 }
 
+TEST_F(InvoicePageTest, WhatBecameOfTheInvoiceStandsAmongTheCommentsAtItsTime) {
+  PostComments(45);
+  const auto change = [this](invoices::v1::InvoiceStatus status, std::int64_t seconds,
+                             const std::string& name) {
+    auto* changed = invoice_.add_status_changes();
+    changed->set_status(status);
+    changed->mutable_time()->set_seconds(seconds);
+    changed->mutable_actor()->set_user_id("priya");
+    changed->mutable_actor()->set_display_name(name);
+  };
+  const auto time_of = [this](int sequence) {
+    const json::value page = Json(Get(absl::StrCat(kThread, "?limit=45")));
+    absl::Time time;
+    std::string error;
+    EXPECT_TRUE(absl::ParseTime(
+        absl::RFC3339_full,
+        std::string(page.at("comments").as_array()[45 - sequence].at("createTime").as_string()),
+        &time, &error))
+        << error;
+    return absl::ToUnixSeconds(time);
+  };
+  // Between the first page and the second, at whose head it stands; and before all comments.
+  change(invoices::v1::INVOICE_STATUS_SENT, time_of(1) - 1, "Priya <b>");
+  change(invoices::v1::INVOICE_STATUS_PAID, time_of(25), "");
+  invoices_->Add(kOrg, invoice_, 45);
+  const std::string paid =
+      "<li class=\"status-change\" id=\"status-paid\"><p><bdi>priya</bdi> "
+      "marked the invoice as paid</p><time datetime=\"";
+  const std::string sent =
+      "<li class=\"status-change\" id=\"status-sent\"><p><bdi>Priya "
+      "&lt;b&gt;</bdi> sent the invoice</p><time datetime=\"";
+  const auto thread_of = [](const HttpAnswer& page) {
+    return Between(page.body, "<ol id=\"comments\"", "</ol>");
+  };
+  const HttpAnswer newest = Page(kPage);
+  EXPECT_EQ(thread_of(newest).find("status-change"), std::string::npos);
+  // For the script, newest first.
+  EXPECT_LT(newest.body.find(paid), newest.body.find(sent));
+  const auto older_of = [](const HttpAnswer& page) {
+    return Unescaped(Between(page.body, "rel=\"next\" href=\"", "\""));
+  };
+  const HttpAnswer second = Page(older_of(newest));
+  EXPECT_EQ(BodiesOf(second).front(), "comment 25");
+  EXPECT_NE(thread_of(second).find(paid), std::string::npos) << thread_of(second);
+  EXPECT_LT(thread_of(second).find(paid), thread_of(second).find("<li class=\"comment\""));
+  EXPECT_EQ(thread_of(second).find(sent), std::string::npos);
+  const std::string oldest = thread_of(Page(older_of(second)));
+  EXPECT_EQ(oldest.find(paid), std::string::npos);
+  EXPECT_GT(oldest.find(sent), oldest.rfind("<li class=\"comment\""));
+  EXPECT_NE(oldest.find(sent), std::string::npos);
+  // Another comment comes before it: it stands above that one alone.
+  invoice_.mutable_status_changes(1)->mutable_time()->set_seconds(time_of(26));
+  invoices_->Add(kOrg, invoice_, 45);
+  EXPECT_NE(thread_of(Page(kPage)).find(paid), std::string::npos);
+  EXPECT_EQ(thread_of(Page(older_of(Page(kPage)))).find(paid), std::string::npos);
+  const json::value changes = Json(Get("/api/invoices/INV-1042")).at("invoice").at("statusChanges");
+  ASSERT_EQ(changes.as_array().size(), 2U);
+  EXPECT_EQ(changes.as_array()[0].at("status"), "SENT");
+  EXPECT_EQ(changes.as_array()[1].at("actor").at("userId"), "priya");
+}
+
+TEST_F(InvoicePageTest, OldestFirstIsTheReadersChoiceAndKept) {
+  PostComments(45);
+  const HttpAnswer newest = Page(kPage);
+  EXPECT_TRUE(Has(newest, "<a class=\"order\" href=\"/invoices/INV-1042?order=oldest\">"));
+  EXPECT_EQ(HeaderOf(newest, "set-cookie"), "");
+  const HttpAnswer oldest = Page(std::string(kPage) + "?order=oldest");
+  EXPECT_EQ(HeaderOf(oldest, "set-cookie"),
+            "marginalia-order=oldest; Path=/invoices; HttpOnly; SameSite=Lax; Max-Age=31536000");
+  EXPECT_TRUE(Has(oldest, "<a class=\"order\" href=\"/invoices/INV-1042?order=newest\">"));
+  const auto run = [](int from, int to) {
+    std::vector<std::string> bodies;
+    for (int i = from; i <= to; ++i) bodies.push_back(absl::StrCat("comment ", i));
+    return bodies;
+  };
+  EXPECT_EQ(BodiesOf(oldest), run(1, 20));
+  EXPECT_FALSE(Has(oldest, "id=\"older\""));
+  // What one writes comes at the end, and so does what writes it.
+  EXPECT_LT(oldest.body.find("id=\"newer\""), oldest.body.find("id=\"comment-form\""));
+  EXPECT_LT(oldest.body.find("id=\"comments\""), oldest.body.find("id=\"newer\""));
+  const auto link_of = [](const HttpAnswer& page, const std::string& rel) {
+    return Unescaped(Between(page.body, absl::StrCat("rel=\"", rel, "\" href=\""), "\""));
+  };
+  const HttpAnswer second = Page(link_of(oldest, "prev"));
+  EXPECT_EQ(BodiesOf(second), run(21, 40));
+  const HttpAnswer last = Page(link_of(second, "prev"));
+  EXPECT_EQ(BodiesOf(last), run(41, 45));
+  EXPECT_FALSE(Has(last, "id=\"newer\""));
+  // Whatever is posted meanwhile, the way back shows the same.
+  PostComments(3);
+  EXPECT_EQ(BodiesOf(Page(link_of(last, "next"))), run(21, 40));
+
+  HttpClient::Headers dana = As("dana");
+  dana.emplace_back("Cookie", "x=y; marginalia-order=oldest");
+  EXPECT_EQ(BodiesOf(Page(kPage, dana)), run(1, 20));
+  EXPECT_EQ(DehydratedOf(Page(kPage, dana)).at("cursor"), "around:first");
+  EXPECT_EQ(BodiesOf(Page(std::string(kPage) + "?order=newest", dana)).front(), "comment 3");
+  EXPECT_EQ(Page(std::string(kPage) + "?order=sideways").status, 400);
+}
+
+TEST_F(InvoicePageTest, AShortThreadIsTheNewestPageInEitherOrder) {
+  EXPECT_EQ(DehydratedOf(Page(std::string(kPage) + "?order=oldest")).at("cursor"), "");
+  PostComments(3);
+  const HttpAnswer page = Page(std::string(kPage) + "?order=oldest");
+  EXPECT_EQ(BodiesOf(page), (std::vector<std::string>{"comment 1", "comment 2", "comment 3"}));
+  EXPECT_EQ(DehydratedOf(page).at("cursor"), "");
+  EXPECT_EQ(DehydratedOf(page).at("etag").as_string(), Get(kThread).headers.at("etag"));
+}
+
 TEST_F(InvoicePageTest, ALinkToACommentOpensThePageAroundItAndMarksIt) {
   PostComments(90);
   const std::string id = "00000000-0000-7000-8000-000000000012";

@@ -119,7 +119,7 @@ TEST_F(ReadersApiTest, ThePagesShowWhatIsUnreadAndWhoIsMentioned) {
               testing::HasSubstr("Nobody has mentioned you yet."));
   EXPECT_THAT(page("/invoices?activity=open", "dana"), testing::HasSubstr("Mentions of you"));
   comments_->FailNext(absl::InternalError("x"));
-  EXPECT_THAT(page("/invoices", "dana"), testing::Not(testing::HasSubstr("unread")));
+  EXPECT_THAT(page("/invoices", "dana"), testing::Not(testing::HasSubstr("unread-badge")));
 }
 
 TEST_F(ReadersApiTest, PeopleAreFoundByHowANameBegins) {

@@ -47,13 +47,16 @@ absl::Status FillPage(const std::vector<Comment>& all, int size, const std::stri
   if (!token.empty()) {
     const auto cursor = ParsePageToken(token, binding);
     if (!cursor.ok()) return cursor.status();
-    end = static_cast<std::size_t>(std::stoul(*cursor));
+    const bool newer = cursor->front() == 'n';
+    end = static_cast<std::size_t>(std::stoul(cursor->substr(newer ? 1 : 0)));
+    if (newer) size = std::min(size, static_cast<int>(all.size() - end));
+    if (newer) end += static_cast<std::size_t>(size);
   }
   const std::size_t begin = end - std::min(end, static_cast<std::size_t>(size));
   for (std::size_t i = end; i > begin; --i) *response.add_comments() = all[i - 1];
   if (begin > 0) response.set_next_page_token(MakePageToken(std::to_string(begin), binding));
   if (!all.empty()) {
-    response.set_previous_page_token(MakePageToken(std::to_string(all.size()), binding));
+    response.set_previous_page_token(MakePageToken("n" + std::to_string(end), binding));
   }
   response.set_total_size(static_cast<std::int64_t>(all.size()));
   return absl::OkStatus();
@@ -393,13 +396,17 @@ grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
   const std::vector<Comment>& comments = threads_[*name];
   std::size_t newest = comments.size();
   if (const std::string& around = request->around_comment_id(); !around.empty()) {
-    if (around.size() != 36) return ToGrpc(InvalidField("around_comment_id", "must be a UUID"));
+    if (around.size() != 36 && around != "first")
+      return ToGrpc(InvalidField("around_comment_id", "must be a UUID"));
     const auto middle = std::find_if(comments.begin(), comments.end(), [&](const Comment& comment) {
-      return comment.comment_id() == around;
+      return around == "first" || comment.comment_id() == around;
     });
-    if (middle == comments.end()) return ToGrpc(CommentNotFound());
+    if (middle == comments.end() && around != "first") return ToGrpc(CommentNotFound());
     const auto size = static_cast<std::size_t>(request->page_size());
-    newest = std::max(static_cast<std::size_t>(middle->sequence()) + size / 2, size);
+    newest = size;
+    if (middle != comments.end()) {
+      newest = std::max(static_cast<std::size_t>(middle->sequence()) + size / 2, size);
+    }
   }
   const absl::Status filled =
       FillPage(comments, request->page_size(), request->page_token(),

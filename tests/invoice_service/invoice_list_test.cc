@@ -179,8 +179,9 @@ TEST_P(InvoiceListTest, StatusOverdueAndThreadStateAreLookedForTogether) {
 
 TEST_P(InvoiceListTest, InvoicesOfBeforeAreFoundAsWell) {
   const std::string url = NewDatabaseUrl(GetParam());
+  // Those of before words were kept.
   Migrations before = InvoiceMigrations();
-  before.pop_back();
+  while (before.back().number > 5) before.pop_back();
   {
     const auto database = *Database::Open(url, before);
     GroupCommit writes(*database, {}, [](std::string_view) { std::abort(); });

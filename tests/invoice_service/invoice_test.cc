@@ -171,6 +171,17 @@ TEST(InvoiceTest, CurrenciesAreThoseOfIso4217) {
   }
 }
 
+TEST(InvoiceTest, ATimeOfChangeIsNeverBeforeTheOneBefore) {
+  Invoice invoice;
+  invoice.create_time = absl::FromUnixSeconds(1000);
+  ASSERT_TRUE(MoveOn(invoice, InvoiceAction::kSend, absl::FromUnixSeconds(10), "dana", "").ok());
+  EXPECT_EQ(invoice.status_changes.back().time, invoice.create_time);
+  ASSERT_TRUE(MoveOn(invoice, InvoiceAction::kPay, absl::FromUnixSeconds(2000), "dana", "").ok());
+  EXPECT_EQ(invoice.status_changes.back().time, absl::FromUnixSeconds(2000));
+  EXPECT_FALSE(MoveOn(invoice, InvoiceAction::kVoid, absl::Now(), "dana", "").ok());
+  EXPECT_EQ(invoice.status_changes.size(), 2u);
+}
+
 TEST(InvoiceTest, TheLifeOfAnInvoiceHasNoOtherWays) {
   using Status = InvoiceStatus;
   using Action = InvoiceAction;

@@ -151,6 +151,12 @@ TEST_P(InvoicesRpcTest, AChangeIsSeenByWhoeverReadsAfterIt) {
   ASSERT_TRUE(paid.ok()) << paid.status();
   EXPECT_EQ(Get("INV-1042")->summary().status(), v1::INVOICE_STATUS_PAID);
   EXPECT_EQ(Get("INV-1042")->summary().version(), 3);
+  const v1::Invoice read = Get("INV-1042")->invoice();
+  ASSERT_EQ(read.status_changes_size(), 2);
+  EXPECT_EQ(read.status_changes(0).status(), v1::INVOICE_STATUS_SENT);
+  EXPECT_EQ(read.status_changes(1).status(), v1::INVOICE_STATUS_PAID);
+  EXPECT_FALSE(read.status_changes(1).actor().user_id().empty());
+  EXPECT_TRUE(read.status_changes(1).has_time());
   v1::VoidInvoiceRequest voided;
   voided.set_invoice_id("INV-1042");
   voided.set_etag(paid->invoice().etag());

@@ -206,6 +206,50 @@ TEST_P(InvoicesTest, AnInvoiceGoesThroughItsLifeOneVersionAtATime) {
   EXPECT_EQ(ReasonOf(refused), "INVOICE_STATUS_INVALID");
 }
 
+TEST_P(InvoicesTest, WhatBecameOfAnInvoiceIsKeptWithTimeAndActor) {
+  const Caller priya{"northlight", "priya", "Priya", Role::kMember};
+  const absl::Time begin = Create(Content("INV-1"))->create_time;
+  EXPECT_TRUE(Get("INV-1")->status_changes.empty());
+  ASSERT_TRUE(Update("INV-1", Content("INV-1"), Get("INV-1")->etag).ok());
+  EXPECT_TRUE(Get("INV-1")->status_changes.empty());
+  ASSERT_TRUE(Move("INV-1", InvoiceAction::kSend, Get("INV-1")->etag).ok());
+  const auto paid = Move("INV-1", InvoiceAction::kPay, Get("INV-1")->etag, priya);
+  ASSERT_TRUE(paid.ok()) << paid.status();
+  const std::vector<StatusChange> changes = Get("INV-1")->status_changes;
+  EXPECT_EQ(paid->status_changes, changes);
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0], (StatusChange{InvoiceStatus::kSent, changes[0].time, "dana", "Dana"}));
+  EXPECT_EQ(changes[1], (StatusChange{InvoiceStatus::kPaid, changes[1].time, "priya", "Priya"}));
+  EXPECT_LE(begin, changes[0].time);
+  EXPECT_LE(changes[0].time, changes[1].time);
+}
+
+TEST_P(InvoicesTest, ARefusedMoveLeavesNoTrace) {
+  ASSERT_TRUE(Create(Content("INV-1")).ok());
+  EXPECT_FALSE(Move("INV-1", InvoiceAction::kPay, Get("INV-1")->etag).ok());
+  EXPECT_FALSE(Move("INV-1", InvoiceAction::kVoid, "stale").ok());
+  EXPECT_TRUE(Get("INV-1")->status_changes.empty());
+  ASSERT_TRUE(Move("INV-1", InvoiceAction::kVoid, Get("INV-1")->etag).ok());
+  ASSERT_EQ(Get("INV-1")->status_changes.size(), 1u);
+  EXPECT_EQ(Get("INV-1")->status_changes[0].status, InvoiceStatus::kVoid);
+}
+
+TEST_P(InvoicesTest, AnInvoiceThatWasSentBeforeNoteWasTakenHasWhatCameSince) {
+  const auto sent = Move("INV-1", InvoiceAction::kSend, Create(Content("INV-1"))->etag);
+  ASSERT_TRUE(writes_
+                  .SubmitAndWait(SteadyTime::Never(), Tenants::One("northlight"),
+                                 [](Connection& connection) {
+                                   connection.sql() << "DELETE FROM invoice_status_changes "
+                                                       "WHERE org_id = 'northlight'";
+                                   return absl::OkStatus();
+                                 })
+                  .ok());
+  EXPECT_TRUE(Get("INV-1")->status_changes.empty());
+  ASSERT_TRUE(Move("INV-1", InvoiceAction::kPay, sent->etag).ok());
+  ASSERT_EQ(Get("INV-1")->status_changes.size(), 1u);
+  EXPECT_EQ(Get("INV-1")->status_changes[0].status, InvoiceStatus::kPaid);
+}
+
 TEST_P(InvoicesTest, AStaleEtagIsAbortedAndAMissingOneIsRefused) {
   const auto created = Create(Content("INV-1"));
   ASSERT_TRUE(Move("INV-1", InvoiceAction::kSend, created->etag).ok());

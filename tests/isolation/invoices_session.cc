@@ -240,6 +240,9 @@ std::string InvoicesSession::Describe(const absl::StatusOr<FreshInvoices>& fresh
     const bool newest = etags_[invoice.invoice_id()] == invoice.etag();
     invoice.clear_etag();
     invoice.clear_create_time();
+    for (invoices::v1::StatusChange& change : *invoice.mutable_status_changes()) {
+      change.clear_time();
+    }
     response.mutable_summary()->clear_last_comment_time();
     absl::StrAppend(&text, response.SerializeAsString(), newest ? " newest" : " old");
   }

@@ -17,7 +17,9 @@ absl::string_view Name() { return {kSessionCookie.data(), kSessionCookie.size()}
 
 }  // namespace
 
-std::string_view SessionOf(const HttpRequest& request) {
+std::string_view SessionOf(const HttpRequest& request) { return CookieOf(request, kSessionCookie); }
+
+std::string_view CookieOf(const HttpRequest& request, std::string_view cookie) {
   for (const HeaderField& field : request.headers) {
     if (!absl::EqualsIgnoreCase({field.name.data(), field.name.size()}, "cookie")) continue;
     std::string_view pairs = field.value;
@@ -26,7 +28,7 @@ std::string_view SessionOf(const HttpRequest& request) {
       pairs.remove_prefix(std::min(pairs.size(), pair.size() + 1));
       pair.remove_prefix(std::min(pair.size(), pair.find_first_not_of(' ')));
       const std::string_view name = pair.substr(0, pair.find('='));
-      if (name == kSessionCookie && name.size() < pair.size()) return pair.substr(name.size() + 1);
+      if (name == cookie && name.size() < pair.size()) return pair.substr(name.size() + 1);
     }
   }
   return {};

@@ -16,6 +16,9 @@ inline constexpr std::string_view kSessionCookie = "__Host-marginalia";
 // What the request's cookie holds; empty when there is none. Lives as long as the request.
 std::string_view SessionOf(const HttpRequest& request);
 
+// The same of a cookie of another name.
+std::string_view CookieOf(const HttpRequest& request, std::string_view cookie);
+
 // The token in it: what stands before '~', behind which whoever set the cookie may tell sessions
 // with the same token apart.
 std::string_view TokenOfSession(std::string_view session);

@@ -10,6 +10,7 @@
 #include "gateway/pages/views/count_text.h"
 #include "gateway/pages/views/money.h"
 #include "gateway/pages/views/page_time.h"
+#include "gateway/pages/views/status_changes.h"
 #include "services/text/timestamp.h"
 
 namespace marginalia {
@@ -122,6 +123,7 @@ PageData SummaryData(const GetInvoiceResponse& answer, std::optional<std::int64_
   data["lines"] = LinesOf(invoice);
   data["total"] = MoneyText(invoice.total(), invoice.currency());
   if (count) AddCount(data, *count);
+  data["status_changes"] = PageData(StatusLines(invoice, now));
   return data;
 }
 

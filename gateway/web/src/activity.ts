@@ -38,6 +38,8 @@ export class Activity {
     this.#announcer = announcer;
     this.#recent = new QueryObserver(client, {
       queryKey: activityKeys.list(),
+      // What the browser thinks of the network is often wrong: only asking tells.
+      networkMode: "always",
       queryFn: ({ signal }) => readActivity(signal),
       staleTime: ACTIVITY_FRESH_MS,
       refetchOnWindowFocus: false,

@@ -14,7 +14,7 @@ const REASON_CHARACTERS_MAX = 500;
 
 export class ChangeForm {
   readonly element = element("form", "change-form");
-  readonly #text: HTMLTextAreaElement | HTMLInputElement;
+  readonly text: HTMLTextAreaElement | HTMLInputElement;
   readonly #error = element("p", "error");
   readonly #buttons = element("p", "actions");
   readonly #actions: ChangeFormActions;
@@ -23,11 +23,11 @@ export class ChangeForm {
   constructor(kind: "edit" | "remove", text: string, actions: ChangeFormActions) {
     this.#kind = kind;
     this.#actions = actions;
-    this.#text = kind === "edit" ? element("textarea", "") : element("input", "");
-    this.#text.value = text;
-    if (this.#text instanceof HTMLInputElement) this.#text.maxLength = REASON_CHARACTERS_MAX;
+    this.text = kind === "edit" ? element("textarea", "") : element("input", "");
+    this.text.value = text;
+    if (this.text instanceof HTMLInputElement) this.text.maxLength = REASON_CHARACTERS_MAX;
     const label = element("label", "", kind === "edit" ? "Edit the comment" : "Why? (optional)");
-    label.append(this.#text);
+    label.append(this.text);
     this.#error.setAttribute("role", "alert");
     this.element.append(label, this.#error, this.#buttons);
     this.offer();
@@ -37,24 +37,24 @@ export class ChangeForm {
   #listen(): void {
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#actions.submit(this.#text.value);
+      this.#actions.submit(this.text.value);
     });
-    this.#text.addEventListener("input", () => {
+    this.text.addEventListener("input", () => {
       this.say("");
-      this.#actions.written(this.#text.value);
+      this.#actions.written(this.text.value);
     });
-    this.#text.addEventListener("keydown", (event) => {
+    this.text.addEventListener("keydown", (event) => {
       const { key, ctrlKey, metaKey, isComposing } = event as KeyboardEvent;
       if (isComposing) return;
       if (key === "Enter" && (ctrlKey || metaKey)) this.element.requestSubmit();
       // An empty one holds nothing that could be lost.
-      if (key === "Escape" && this.#text.value === this.#text.defaultValue) this.#actions.cancel();
+      if (key === "Escape" && this.text.value === this.text.defaultValue) this.#actions.cancel();
     });
-    this.#text.defaultValue = this.#text.value;
+    this.text.defaultValue = this.text.value;
   }
 
   focus(): void {
-    this.#text.focus();
+    this.text.focus();
   }
 
   say(error: string): void {
@@ -67,7 +67,7 @@ export class ChangeForm {
     submit.textContent = this.#kind === "edit" ? "Save" : "Remove it";
     submit.title = postingKeys();
     const moveOn = this.#button("Write it as a new comment", () =>
-      this.#actions.moveOn(this.#text.value),
+      this.#actions.moveOn(this.text.value),
     );
     const cancel = this.#button(isGone ? "Discard" : "Cancel", () => this.#actions.cancel());
     this.#buttons.replaceChildren(isGone ? moveOn : submit, cancel);

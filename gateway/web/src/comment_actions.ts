@@ -1,4 +1,5 @@
 // What one can do with a comment, as buttons at its end.
+import type { CommentHistoryParts } from "./comment_history.ts";
 import { element } from "./comment_node.ts";
 
 // Makes the comment offer exactly these: words for people, such as "Edit".
@@ -34,6 +35,25 @@ export function followActions(
     const button = event.target.closest(".comment-actions button");
     const item = button?.closest("li");
     if (button && item) act(item.id.replace(/^comment-/, ""), button.textContent);
+  });
+}
+
+// The way to what an edited comment said before: shown in its place, where its "edited" is followed.
+export function followHistory(list: HTMLElement, parts: CommentHistoryParts): void {
+  list.addEventListener("click", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const link =
+      event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a.edited") : null;
+    const item = link?.closest("li");
+    if (!link || !item) return;
+    event.preventDefault();
+    try {
+      const { toggleHistory } = await import("./comment_history.ts");
+      await toggleHistory(link, item, parts);
+    } catch {
+      // The page that it leads to says the same.
+      location.assign(link.href);
+    }
   });
 }
 

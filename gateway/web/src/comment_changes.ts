@@ -26,6 +26,10 @@ export interface CommentChangesParts {
   readonly changed: () => void;
   // Goes on with a text in the form for new comments.
   readonly write: (text: string) => void;
+  // Offers people in the text where one begins to name somebody.
+  readonly offerPeople: (text: HTMLTextAreaElement) => void;
+  // The userIds of those whom a text mentions; `before` are those whom it did.
+  readonly mentionsIn: (text: string, before: readonly string[]) => readonly string[];
 }
 
 interface Change {
@@ -122,6 +126,8 @@ export class CommentChanges {
       },
     });
     change.form = form;
+    const { text } = form;
+    if (text instanceof HTMLTextAreaElement) this.#parts.offerPeople(text);
     return form;
   }
 
@@ -161,7 +167,11 @@ export class CommentChanges {
       change.form?.say(wrong);
       return;
     }
-    change.record = { ...change.record, text, wasSent: true };
+    const { wasSent, mentions } = change.record;
+    // Sent again, it is the same change.
+    const mentioning =
+      kind === "edit" && !wasSent ? this.#parts.mentionsIn(text, mentions ?? []) : mentions;
+    change.record = { ...change.record, text, mentions: mentioning, wasSent: true };
     change.isSending = true;
     change.why = "";
     records.keep(change.record);

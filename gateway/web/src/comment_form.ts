@@ -5,6 +5,7 @@ import type { Draft } from "./draft.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import { ID_REUSED, postErrorText } from "./post_error.ts";
 import type { Posting } from "./posting.ts";
+import { isOldestFirst } from "./reading_place.ts";
 import { postingKeys } from "./shortcuts.ts";
 import { UnsentComments } from "./unsent_comments.ts";
 import { newUuid } from "./uuid.ts";
@@ -17,7 +18,7 @@ export interface CommentFormParts {
   readonly posting: Posting;
   readonly draft: Draft;
   readonly announcer: Announcer;
-  // What the comments that were not posted are shown in front of.
+  // The comments that were not posted stand between it and the form.
   readonly list: HTMLElement;
   // A comment was stored, so the server is there and knows who one is.
   readonly posted: () => void;
@@ -52,7 +53,7 @@ export class CommentForm {
     this.#reopening.textContent = "Post and reopen";
     this.#note = document.createElement("p");
     this.#note.className = "form-note";
-    this.#unsent = new UnsentComments(parts.list, {
+    this.#unsent = new UnsentComments(isOldestFirst(parts.list) ? form : parts.list, {
       retry: (entry) => void this.#post(entry),
       edit: (entry) => this.#edit(entry),
       discard: (entry) => this.#discard(entry),

@@ -4,6 +4,8 @@ import { setActions } from "./comment_actions.ts";
 import { commentNode, nodeId, refreshNode } from "./comment_node.ts";
 import { Folding } from "./folding.ts";
 import type { PageClock } from "./page_time.ts";
+import { isOldestFirst } from "./reading_place.ts";
+import { type Ends, StatusLines } from "./status_lines.ts";
 import { markList } from "./thread_marks.ts";
 
 export interface Reader {
@@ -19,6 +21,7 @@ export class CommentList {
   readonly #clock: PageClock;
   readonly #reader: Reader;
   readonly #folding: Folding;
+  readonly #lines: StatusLines;
   // Which version of its comment a node shows.
   readonly #versions = new WeakMap<Element, string>();
 
@@ -27,20 +30,22 @@ export class CommentList {
     this.#clock = clock;
     this.#reader = reader;
     this.#folding = new Folding(element);
+    this.#lines = new StatusLines(element, clock);
     for (const item of element.children) this.#folding.watch(item);
     // So that focus has somewhere to go when what had it is gone.
     element.tabIndex = -1;
   }
 
-  // Shows exactly these, newest first. Those after `known` are news.
-  show(comments: readonly Comment[], known: number): void {
-    const wanted = new Set(comments.map((comment) => nodeId(comment.commentId)));
+  // Shows exactly these, newest first, and what became of the invoice. Those after `known` are news.
+  show(comments: readonly Comment[], known: number, ends: Ends): void {
+    const items = this.#lines.among(comments, this.#nodesOf(comments, known), ends);
+    if (isOldestFirst(this.element)) items.reverse();
     for (const item of Array.from(this.element.children)) {
-      if (wanted.has(item.id)) continue;
+      if (items.includes(item)) continue;
       if (item.contains(document.activeElement)) this.focus();
       item.remove();
     }
-    this.#place(comments, known);
+    this.#place(items);
     markList(this.element, comments, { ...this.#reader, now: this.#clock.now() });
   }
 
@@ -48,15 +53,21 @@ export class CommentList {
     this.element.focus({ preventScroll: true });
   }
 
-  // Nodes that are in their place already are not touched.
-  #place(comments: readonly Comment[], known: number): void {
+  #nodesOf(comments: readonly Comment[], known: number): Element[] {
     const nodes = new Map(Array.from(this.element.children, (item) => [item.id, item]));
-    let place = this.element.firstElementChild;
-    for (const comment of comments) {
+    return comments.map((comment) => {
       const node = nodes.get(nodeId(comment.commentId)) ?? this.#make(comment, known);
       this.#refresh(node, comment);
-      if (node === place) place = place.nextElementSibling;
-      else this.element.insertBefore(node, place);
+      return node;
+    });
+  }
+
+  // Nodes that are in their place already are not touched.
+  #place(items: readonly Element[]): void {
+    let place = this.element.firstElementChild;
+    for (const item of items) {
+      if (item === place) place = place.nextElementSibling;
+      else this.element.insertBefore(item, place);
     }
   }
 

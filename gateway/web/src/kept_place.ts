@@ -7,11 +7,13 @@ import { nodeId } from "./comment_node.ts";
 import {
   anchorOf,
   coveredHeight,
+  isOldestFirst,
   isTopInView,
   moveBack,
   ROUNDING_PX,
   topOf,
 } from "./reading_place.ts";
+import { isStatusLine } from "./status_lines.ts";
 import type { ThreadQuery } from "./thread_query.ts";
 
 // Between two writes while one scrolls: browsers allow a few in a second.
@@ -96,9 +98,9 @@ export class KeptPlace {
     moveBack(topOf(item) - top);
     const missing = topOf(item) - top;
     // Above or below it something was in sight that is not there yet.
-    if (missing < -ROUNDING_PX) void this.#query.loadNewer();
-    else if (missing > ROUNDING_PX) void this.#query.loadOlder();
-    else this.#stop();
+    if (Math.abs(missing) <= ROUNDING_PX) this.#stop();
+    else if (missing < 0 === isOldestFirst(this.#list)) void this.#query.loadOlder();
+    else void this.#query.loadNewer();
   }
 
   async #return({ itemId, cursor }: Place): Promise<void> {
@@ -144,9 +146,11 @@ export class KeptPlace {
     return this.#marked !== undefined && document.getElementById(this.#marked) === null;
   }
 
-  // Undefined at the beginning of the newest page, where everybody begins.
+  // Undefined at the beginning of the first page, where everybody begins.
   #place(): Place | undefined {
-    const item = isTopInView(this.#list) ? undefined : anchorOf(this.#list, () => true);
+    const item = isTopInView(this.#list)
+      ? undefined
+      : anchorOf(this.#list, (each) => !isStatusLine(each));
     if (item === undefined) return undefined;
     const { pages, pageParams } = this.#query.thread;
     const page = pages.findIndex(({ comments }) =>

@@ -3,11 +3,10 @@ import type { QueryClient } from "@tanstack/query-core";
 import type { Announcer } from "./announcer.ts";
 import { ChangeRecords } from "./change_records.ts";
 import { type Comment, isPending, isResolved as isSettled, type Viewer } from "./comment.ts";
-import { followActions } from "./comment_actions.ts";
+import { followActions, followHistory } from "./comment_actions.ts";
 import { CommentChanges } from "./comment_changes.ts";
 import { CommentCounts } from "./comment_counts.ts";
 import { CommentForm } from "./comment_form.ts";
-import { CommentHistory } from "./comment_history.ts";
 import { activityKeys } from "./comment_keys.ts";
 import { CommentsApi } from "./comments_api.ts";
 import type { Dehydrated } from "./dehydrated.ts";
@@ -16,12 +15,11 @@ import { eventText } from "./event_text.ts";
 import { KeptPlace } from "./kept_place.ts";
 import { LiveEvents } from "./live_events.ts";
 import { showLiveState } from "./live_label.ts";
-import { chosenPeople, mentionsIn, offerPeople } from "./mentions.ts";
+import { People } from "./mentions.ts";
 import { Outbox } from "./outbox.ts";
 import type { PageClock } from "./page_time.ts";
 import { Posting } from "./posting.ts";
 import { ReadMark } from "./read_mark.ts";
-import { isTopInView } from "./reading_place.ts";
 import { followShortcuts, postingKeys, type Shortcut } from "./shortcuts.ts";
 import { browserStore, keyOf, tabStore } from "./store.ts";
 import { Summary } from "./summary.ts";
@@ -40,11 +38,17 @@ export function startThread(
   const { client, clock, announcer } = parts;
   const { invoiceId, viewer } = page;
   const api = new CommentsApi(invoiceId);
-  const query = new ThreadQuery(client, api, page, () => isTopInView(list));
+  const query = new ThreadQuery(client, api, page, () => view.isNewestInView());
   const counts = new CommentCounts();
   counts.raise(Number(document.getElementById("summary")?.dataset.count ?? 0));
   const { userId } = viewer;
   const owner = { orgId: viewer.orgId, userId, invoiceId };
+  const people = new People({
+    announcer,
+    store: browserStore,
+    key: keyOf("people", owner),
+    authors: () => commentsOf(query.thread).map(({ author }) => author),
+  });
   const changes = new CommentChanges({
     api,
     query,
@@ -54,6 +58,8 @@ export function startThread(
     announcer,
     changed: () => view.show(query.result),
     write: (text) => form?.write(text),
+    offerPeople: (text) => people.offerIn(text),
+    mentionsIn: (text, before) => people.mentionsIn(text, before),
   });
   const view = new ThreadView(section, list, {
     changes,
@@ -66,7 +72,10 @@ export function startThread(
     readMark: new ReadMark(api, page.readState?.readSequence),
     unread: page.readState?.unreadCount ?? 0,
   });
-  const summary = new Summary(location.pathname, counts, clock);
+  const summary = new Summary(location.pathname, counts, clock, (status) => {
+    view.show(query.result);
+    announcer.say(status);
+  });
   summary.follow(api.invoicePath);
 
   const outbox = new Outbox(browserStore, owner);
@@ -78,10 +87,8 @@ export function startThread(
   };
   const posted = () => events.wake();
   const element = section.querySelector<HTMLFormElement>("#comment-form");
-  const peopleKey = keyOf("people", owner);
   const text = element?.querySelector("textarea");
-  // Before the form itself: the keys that choose from the list are no others there.
-  if (text) offerPeople(text, announcer, browserStore, peopleKey);
+  if (text) people.offerIn(text);
   const form =
     element === null
       ? undefined
@@ -92,15 +99,16 @@ export function startThread(
           list,
           posted,
           isResolved,
-          mentionsIn: (text) =>
-            mentionsIn(text, [
-              ...chosenPeople(browserStore, peopleKey),
-              ...commentsOf(query.thread).map(({ author }) => author),
-            ]),
+          mentionsIn: (text) => people.mentionsIn(text),
         });
 
+  const write = (form: CommentForm, text?: string) => {
+    if (text === undefined) form.focus();
+    else form.write(text);
+    view.writes();
+  };
   const writing: Shortcut[] =
-    form === undefined ? [] : [["c", "Write a comment", () => form.focus()]];
+    form === undefined ? [] : [["c", "Write a comment", () => write(form)]];
   followShortcuts([
     ...writing,
     ["n", "Go to the newest comments", () => view.goToNewest()],
@@ -110,10 +118,11 @@ export function startThread(
   followActions(list, (commentId, action) => {
     const comment = commentsOf(query.thread).find((each) => each.commentId === commentId);
     if (comment === undefined) return;
-    if (action === "Quote") form?.write(quoteOf(comment));
-    else changes.begin(action === "Edit" ? "edit" : "remove", comment);
+    if (action === "Quote") {
+      if (form !== undefined) write(form, quoteOf(comment));
+    } else changes.begin(action === "Edit" ? "edit" : "remove", comment);
   });
-  new CommentHistory(list, api, clock, announcer);
+  followHistory(list, { api, clock, announcer });
   const headElement = section.querySelector<HTMLElement>(".thread-head");
   const head =
     headElement === null

@@ -14,6 +14,7 @@ export class Pager {
   readonly #rel: string;
   readonly #label: string;
   readonly #insert: (link: HTMLElement) => void;
+  readonly #query: string;
   readonly #load: () => void;
   #isSightEnough: boolean;
   #scrolledTo = window.scrollY;
@@ -30,6 +31,8 @@ export class Pager {
     label: string;
     insert: (link: HTMLElement) => void;
     sight: "always" | "upwards";
+    // What its address says besides the cursor.
+    query: string;
     load: () => void;
     leave: () => void;
   }) {
@@ -37,6 +40,7 @@ export class Pager {
     this.#rel = options.rel;
     this.#label = options.label;
     this.#insert = options.insert;
+    this.#query = options.query;
     this.#load = options.load;
     this.#isSightEnough = options.sight === "always";
     if (!this.#isSightEnough) {
@@ -53,7 +57,7 @@ export class Pager {
       return;
     }
     const link = this.#link ?? this.#make();
-    link.href = `${location.pathname}?cursor=${encodeURIComponent(cursor)}`;
+    link.href = `${location.pathname}?cursor=${encodeURIComponent(cursor)}${this.#query}`;
     link.textContent = hasFailed ? `${this.#label} could not be loaded. Try again` : this.#label;
     if (isLoading) link.setAttribute("aria-busy", "true");
     else link.removeAttribute("aria-busy");

@@ -2,6 +2,17 @@
 
 export const ROUNDING_PX = 1;
 
+// Whether the reader wants the oldest comment first: then new ones come at the list's end.
+export function isOldestFirst(list: Element): boolean {
+  return list.classList.contains("oldest-first");
+}
+
+// Whether one looks at where new comments come.
+export function isNewestInView(list: HTMLElement): boolean {
+  if (!isOldestFirst(list)) return isTopInView(list);
+  return list.getBoundingClientRect().bottom <= window.innerHeight + ROUNDING_PX;
+}
+
 // Whether the list's beginning is in sight, or still to be scrolled down to.
 export function isTopInView(list: HTMLElement): boolean {
   return list.getBoundingClientRect().top >= coveredHeight() - ROUNDING_PX;
@@ -32,17 +43,25 @@ export function moveBack(pixels: number): void {
 }
 
 // Makes a change to the list. `stays` says which of its items will still be there. Whoever looks at
-// the beginning is shown what comes there, unless `isInside`: then more of the list is above.
+// the newest is shown what comes there, unless `isInside`: then more of the list is beyond.
 export function keepPlace(
   list: HTMLElement,
   stays: (item: Element) => boolean,
   isInside: boolean,
   change: () => void,
 ): void {
-  const anchor = !isInside && isTopInView(list) ? undefined : anchorOf(list, stays);
-  const before = topOf(anchor);
+  const isAtEnd = isNewestInView(list);
+  const anchor = !isInside && isAtEnd ? undefined : anchorOf(list, stays);
+  // Where one writes is below the list then, and stays.
+  const isHeldBelow = isOldestFirst(list) && (isWriting() || (anchor === undefined && isAtEnd));
+  const place = () => (isHeldBelow ? list.getBoundingClientRect().bottom : topOf(anchor));
+  const before = place();
   change();
-  moveBack(topOf(anchor) - before);
+  moveBack(place() - before);
+}
+
+function isWriting(): boolean {
+  return document.activeElement?.closest("#comment-form") != null;
 }
 
 // Keeps the place through every change of the layout around the list: a sidebar that opens, a
@@ -51,7 +70,8 @@ export function holdPlace(list: HTMLElement): void {
   let anchor: Element | undefined;
   let top = 0;
   const note = () => {
-    anchor = isTopInView(list) ? undefined : anchorOf(list, () => true);
+    const isAtStart = isTopInView(list) && !isOldestFirst(list);
+    anchor = isAtStart ? undefined : anchorOf(list, () => true);
     top = topOf(anchor);
   };
   window.addEventListener("scroll", note, { passive: true });

@@ -15,15 +15,22 @@ export class Summary {
   readonly #path: string;
   readonly #counts: CommentCounts;
   readonly #clock: PageClock;
+  readonly #changed: (status: string) => void;
   // What it must be as fresh as, next.
   #wanted: string | undefined;
   #isReading = false;
 
-  // `path` is the invoice page's.
-  constructor(path: string, counts: CommentCounts, clock: PageClock) {
+  // `path` is the invoice page's; `changed` hears what the invoice's status is called by now.
+  constructor(
+    path: string,
+    counts: CommentCounts,
+    clock: PageClock,
+    changed: (status: string) => void,
+  ) {
     this.#path = path;
     this.#counts = counts;
     this.#clock = clock;
+    this.#changed = changed;
   }
 
   // Keeps to what becomes of the invoice: sent, paid, void.
@@ -67,11 +74,18 @@ export class Summary {
     refreshTimes(fresh, this.#clock);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const { scrollTop } = old;
+    const status = statusOf(fresh);
+    const hasChanged = status !== statusOf(old);
     old.replaceWith(fresh);
     fresh.scrollTop = scrollTop;
     // The customer's address is the one thing in it that takes focus.
     if (focused !== null) fresh.querySelector("a")?.focus({ preventScroll: true });
+    if (hasChanged) this.#changed(status);
   }
+}
+
+function statusOf(summary: Element): string {
+  return summary.querySelector(".banner")?.textContent ?? "";
 }
 
 function pause(ms: number): Promise<void> {

@@ -3,6 +3,8 @@
 import { type Comment, isPending } from "./comment.ts";
 import { nodeId } from "./comment_node.ts";
 import { longDay } from "./page_time.ts";
+import { isOldestFirst } from "./reading_place.ts";
+import { timeOf } from "./status_lines.ts";
 
 const RUN_MS_MAX = 10 * 60_000;
 
@@ -13,35 +15,43 @@ export interface Marks {
   readonly seen: number;
 }
 
-// `comments` are those of the list, newest first.
+// `comments` are those of the list.
 export function markList(list: Element, comments: readonly Comment[], marks: Marks): void {
-  const items = new Map(Array.from(list.children, (item) => [item.id, item]));
+  const byId = new Map(comments.map((comment) => [nodeId(comment.commentId), comment]));
   let day = longDay(marks.now);
   let above: Comment | undefined;
-  let news = 0;
-  for (const comment of comments) {
-    const item = items.get(nodeId(comment.commentId));
-    if (item === undefined) continue;
-    const itsDay = longDay(Date.parse(comment.createTime));
+  // The last of the others' that is new.
+  let news: Element | undefined;
+  let seen: Element | undefined;
+  const isUpwards = isOldestFirst(list);
+  for (const item of list.children) {
+    const comment = byId.get(item.id);
+    const itsDay = longDay(comment === undefined ? timeOf(item) : Date.parse(comment.createTime));
     set(item, "data-day", itsDay === day ? undefined : itsDay);
-    item.classList.toggle("run", itsDay === day && goesOn(above, comment));
-    set(item, "data-mention", comment.mentions?.includes(marks.userId) ? "" : undefined);
-    const isSeen = !isPending(comment) && comment.sequence <= marks.seen;
-    set(item, "data-seen", isSeen && news > 0 ? "New since your last visit" : undefined);
-    if (isSeen) news = 0;
-    else if (comment.author.userId !== marks.userId) news += 1;
+    if (comment !== undefined) {
+      item.classList.toggle("run", itsDay === day && goesOn(above, comment));
+      set(item, "data-mention", comment.mentions?.includes(marks.userId) ? "" : undefined);
+      const isSeen = !isPending(comment) && comment.sequence <= marks.seen;
+      const isNews = !isSeen && comment.author.userId !== marks.userId;
+      const begins = isUpwards ? isNews && seen : isSeen && news;
+      set(item, "data-seen", begins ? "New since your last visit" : undefined);
+      // Drawn once.
+      if (isSeen) [seen, news] = [item, undefined];
+      else if (isNews) [seen, news] = [undefined, item];
+    }
     day = itsDay;
     above = comment;
   }
 }
 
-// Above stands what was said next.
+// Between the two nothing else stands.
 function goesOn(above: Comment | undefined, comment: Comment): boolean {
   if (above === undefined || above.author.userId !== comment.author.userId) return false;
   if (above.author.displayName !== comment.author.displayName) return false;
   // What was taken away is a break of its own.
   if (above.removal !== undefined || comment.removal !== undefined) return false;
-  return Date.parse(above.createTime) - Date.parse(comment.createTime) <= RUN_MS_MAX;
+  const between = Date.parse(above.createTime) - Date.parse(comment.createTime);
+  return Math.abs(between) <= RUN_MS_MAX;
 }
 
 function set(item: Element, name: string, value: string | undefined): void {

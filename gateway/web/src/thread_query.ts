@@ -68,7 +68,7 @@ export class ThreadQuery {
   #writing = false;
   // What one's own comment took the place of when it was posted from an older page.
   readonly #left = new Map<string, Thread>();
-  readonly #isTopInView: () => boolean;
+  readonly #isNewestInView: () => boolean;
   #merged: CommentPage | undefined;
   // The latest that the total is known from: a read at least as fresh counts all that is shown.
   #token: string;
@@ -81,12 +81,18 @@ export class ThreadQuery {
   // The thread's revision when one changed something that did not tell its own.
   #changedAt = -1;
 
-  // `isTopInView` says whether one looks at the list's beginning: only then may it be replaced.
-  constructor(client: QueryClient, api: CommentsApi, first: FirstPage, isTopInView: () => boolean) {
+  // `isNewestInView` says whether one looks at where new comments come: only then may what is shown be
+  // replaced by them.
+  constructor(
+    client: QueryClient,
+    api: CommentsApi,
+    first: FirstPage,
+    isNewestInView: () => boolean,
+  ) {
     this.#client = client;
     this.#api = api;
     this.#invoiceId = first.invoiceId;
-    this.#isTopInView = isTopInView;
+    this.#isNewestInView = isNewestInView;
     this.#merged = first.page;
     this.#token = first.page.consistencyToken;
     this.#heard = this.#token;
@@ -203,7 +209,7 @@ export class ThreadQuery {
     const merge = withArrived(this.thread, comment, total, facts);
     this.#write(merge.thread);
     // Something is missing in between: the newest page has it, or takes the place of what is shown.
-    if (!merge.joined && this.#isTopInView()) void this.invalidate();
+    if (!merge.joined && this.#isNewestInView()) void this.invalidate();
   }
 
   // Shows a comment before it is stored. Reads in flight began before it and must not undo it.
@@ -301,7 +307,7 @@ export class ThreadQuery {
     if (this.#mayHaveMissed) void this.#catchUp();
     if (page.totalSize >= totalOf(this.thread)) this.#token = page.consistencyToken;
     const merge = withNewestPage(this.thread, page);
-    if (!merge.joined && this.#isTopInView()) this.#reset(page);
+    if (!merge.joined && this.#isNewestInView()) this.#reset(page);
     else this.#write(merge.thread);
   }
 

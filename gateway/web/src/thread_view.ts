@@ -11,7 +11,7 @@ import { News } from "./news.ts";
 import type { PageClock } from "./page_time.ts";
 import { Pager } from "./pager.ts";
 import type { ReadMark } from "./read_mark.ts";
-import { holdPlace, isTopInView, keepPlace } from "./reading_place.ts";
+import { holdPlace, isNewestInView, isOldestFirst, keepPlace } from "./reading_place.ts";
 import { TabTitle } from "./tab_title.ts";
 import { shownName } from "./text.ts";
 import { commentsOf, isAtNewest, totalOf } from "./thread_pages.ts";
@@ -69,12 +69,15 @@ export class ThreadView {
     this.#title.add(parts.unread);
     this.#pill = new NewCommentsPill(list, () => this.goToNewest());
     const leave = () => this.#list.focus();
+    const isUpwards = isOldestFirst(list);
+    const above = { insert: (link: HTMLElement) => list.before(link), sight: "upwards" } as const;
+    const below = { insert: (link: HTMLElement) => list.after(link), sight: "always" } as const;
     this.#older = new Pager({
       id: "older",
       rel: "next",
       label: "Older comments",
-      insert: (link) => list.after(link),
-      sight: "always",
+      ...(isUpwards ? above : below),
+      query: isUpwards ? "&order=oldest" : "",
       load: () => void this.#query.loadOlder(),
       leave,
     });
@@ -82,8 +85,8 @@ export class ThreadView {
       id: "newer",
       rel: "prev",
       label: "Newer comments",
-      insert: (link) => list.before(link),
-      sight: "upwards",
+      ...(isUpwards ? below : above),
+      query: isUpwards ? "&order=oldest" : "",
       load: () => void this.#query.loadNewer(),
       leave,
     });
@@ -97,7 +100,7 @@ export class ThreadView {
     const thread = this.#query.thread;
     const comments = commentsOf(thread);
     const shown = new Set(comments.map((comment) => nodeId(comment.commentId)));
-    const wasTopInView = isTopInView(this.#list.element);
+    const wasInView = this.isNewestInView();
     keepPlace(
       this.#list.element,
       (item) => shown.has(item.id),
@@ -106,6 +109,7 @@ export class ThreadView {
         this.#list.show(
           comments.map((comment) => this.#changes.shown(comment)),
           this.#known,
+          { newest: isAtNewest(thread), oldest: !result.hasNextPage },
         );
         this.#changes.place();
         this.#showLinks(thread, result);
@@ -114,7 +118,7 @@ export class ThreadView {
     );
     this.#wasAtNewest = isAtNewest(thread);
     this.#counts.show(thread, this.#changes.removing(comments));
-    const grown = this.#tellNews(thread, comments, wasTopInView);
+    const grown = this.#tellNews(thread, comments, wasInView);
     this.#clearSeenNews();
     return grown;
   }
@@ -132,7 +136,7 @@ export class ThreadView {
     });
   }
 
-  #tellNews(thread: Thread, comments: readonly Comment[], wasTopInView: boolean): boolean {
+  #tellNews(thread: Thread, comments: readonly Comment[], wasInView: boolean): boolean {
     const total = totalOf(thread);
     const arrived = total - this.#known;
     if (arrived <= 0) return false;
@@ -144,15 +148,15 @@ export class ThreadView {
     if (others > 0) {
       const [first] = fromOthers;
       this.#news.add(others, first === undefined ? "someone else" : shownName(first.author));
-      if (!wasTopInView) this.#pill.add(others);
-      if (!wasTopInView || !isLookedAt()) this.#title.add(others);
+      if (!wasInView) this.#pill.add(others);
+      if (!wasInView || !isLookedAt()) this.#title.add(others);
     }
     return true;
   }
 
   #clearSeenNews(): void {
     if (!isAtNewest(this.#query.thread) || !isLookedAt()) return;
-    if (!isTopInView(this.#list.element)) return;
+    if (!this.isNewestInView()) return;
     this.#pill.clear();
     this.#title.clear();
     this.#readMark.seen(this.#known);
@@ -163,14 +167,30 @@ export class ThreadView {
   }
 
   async #goToNewest(): Promise<void> {
+    if (!(await this.#showNewest())) return;
+    this.#list.focus();
+    this.#section.scrollIntoView({ block: isOldestFirst(this.#list.element) ? "end" : "start" });
+  }
+
+  // To be called when one begins to write: where that is done below the newest, they are shown.
+  writes(): void {
+    if (isOldestFirst(this.#list.element)) void this.#showNewest();
+  }
+
+  async #showNewest(): Promise<boolean> {
     try {
       await this.#query.showNewest();
+      this.#pill.clear();
+      return true;
     } catch {
       this.#announcer.say("The newest comments could not be loaded. Try again.");
-      return;
+      return false;
     }
-    this.#pill.clear();
-    this.#list.focus();
-    this.#section.scrollIntoView({ block: "start" });
+  }
+
+  // Whether one looks at where new comments come; below the oldest ones there may be more to come.
+  isNewestInView(): boolean {
+    const list = this.#list.element;
+    return isNewestInView(list) && (this.#wasAtNewest || !isOldestFirst(list));
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Announcer } from "../src/announcer.ts";
-import { chosenPeople, mentionsIn, offerPeople } from "../src/mentions.ts";
+import { mentionsIn, People } from "../src/mentions.ts";
 import { Store } from "../src/store.ts";
 import { FakeServer } from "./support/fake_server.ts";
 import { FakeStorage } from "./support/fake_storage.ts";
@@ -19,6 +19,7 @@ const nameless = { userId: "u-3", displayName: "" };
 let server: FakeServer;
 let timers: FakeTimers;
 let store: Store;
+let people: People;
 
 const text = () => find<HTMLTextAreaElement>("textarea");
 const options = () => Array.from(document.querySelectorAll("[role=option]"));
@@ -28,6 +29,8 @@ async function type(words: string): Promise<void> {
   text().value = words;
   Object.assign(text(), { selectionStart: words.length });
   fire(text(), "input");
+  // What offers people is loaded with the first "@".
+  await quiet();
   timers.advance(150);
   await quiet();
 }
@@ -46,7 +49,10 @@ beforeEach(() => {
   });
   const storage = new FakeStorage();
   store = new Store(() => storage as unknown as Storage);
-  offerPeople(text(), new Announcer(find("#announcer")), store, "people");
+  const announcer = new Announcer(find("#announcer"));
+  people = new People({ announcer, store, key: "people", authors: () => [ann] });
+  people.offerIn(text());
+  text().focus();
 });
 
 afterEach(() => {
@@ -64,6 +70,11 @@ test("a text mentions those whom it names, the longest name first, and each once
   assert.deepEqual(mentionsIn("@Ann", [other, ann]), ["u-9"]);
 });
 
+test("an edited text goes on mentioning whom nobody here knows by name, and drops whom it no longer names", () => {
+  assert.deepEqual(people.mentionsIn("Nobody by name.", ["u-1", "u-9"]), ["u-9"]);
+  assert.deepEqual(people.mentionsIn("@Ann again", ["u-1"]), ["u-1"]);
+});
+
 test("'@' and a beginning offer people, and keys choose one into the text", async () => {
   await type("Please ask @an");
   await until(() => options().length === 3);
@@ -79,7 +90,7 @@ test("'@' and a beginning offer people, and keys choose one into the text", asyn
   assert.equal(text().value, "Please ask @Ann Miller ");
   assert.equal(options().length, 0);
   assert.equal(text().hasAttribute("aria-activedescendant"), false);
-  assert.deepEqual(chosenPeople(store, "people"), [annMiller]);
+  assert.deepEqual(people.mentionsIn(text().value), ["u-2"]);
 });
 
 test("Escape leaves the text as it is, and keys are keys again", async () => {

@@ -13,7 +13,10 @@ function marksOf(comments: readonly Comment[], seen = 0): (string | number | boo
   showPage('<ol id="comments"></ol>');
   const list = find("#comments");
   const reader = { userId: "dana", seen, actions: () => [] };
-  new CommentList(list, new PageClock(NOW), reader).show(comments, comments[0]?.sequence ?? 0);
+  new CommentList(list, new PageClock(NOW), reader).show(comments, comments[0]?.sequence ?? 0, {
+    newest: true,
+    oldest: true,
+  });
   return Array.from(list.children, (item) => [
     Number(item.getAttribute("data-sequence")),
     item.getAttribute("data-day") ?? "",

@@ -46,7 +46,7 @@ export class InvoicePage {
   async readingPlace() {
     return this.page.evaluate(() => {
       const bar = document.querySelector(".top").getBoundingClientRect().bottom;
-      const read = [...document.querySelectorAll("#comments > li")].find(
+      const read = [...document.querySelectorAll("#comments > .comment")].find(
         (item) => item.getBoundingClientRect().bottom > bar,
       );
       return { id: read?.id, top: Math.round(read?.getBoundingClientRect().top ?? 0) };
@@ -65,7 +65,7 @@ export class InvoicePage {
   }
 
   comment(text) {
-    return this.page.locator("#comments > li").filter({ hasText: text });
+    return this.page.locator("#comments > .comment").filter({ hasText: text });
   }
 
   async write(text) {
@@ -89,7 +89,7 @@ export class InvoicePage {
 
   // [{id, sequence, pending, author, body}], as shown.
   async comments() {
-    return this.page.locator("#comments > li").evaluateAll((items) =>
+    return this.page.locator("#comments > .comment").evaluateAll((items) =>
       items.map((item) => ({
         id: item.id.replace(/^comment-/, ""),
         sequence: Number(item.dataset.sequence ?? 0),
@@ -175,7 +175,7 @@ export class InvoicePage {
   async scrollToOldest() {
     await this.scrollUntil("the oldest comment", 800, async () =>
       this.page.evaluate(
-        () => document.querySelector('#comments > li[data-sequence="1"]') !== null,
+        () => document.querySelector('#comments > .comment[data-sequence="1"]') !== null,
       ),
     );
   }

@@ -14,7 +14,7 @@
   };
 
   const state = () => {
-    const items = [...document.querySelectorAll("#comments > li")];
+    const items = [...document.querySelectorAll("#comments > .comment")];
     return {
       items: items.map((item) => ({
         id: item.id,
