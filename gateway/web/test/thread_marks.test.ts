@@ -9,8 +9,12 @@ import { find, showPage } from "./support/page.ts";
 const NOW = "2026-11-24T12:30:00.000000Z";
 
 // As [number, day, whether it goes on, whether the line of the last visit is above it].
-function marksOf(comments: readonly Comment[], seen = 0): (string | number | boolean)[][] {
-  showPage('<ol id="comments"></ol>');
+function marksOf(
+  comments: readonly Comment[],
+  seen = 0,
+  order = "newest-first",
+): (string | number | boolean)[][] {
+  showPage(`<ol id="comments" class="${order}"></ol>`);
   const list = find("#comments");
   const reader = { userId: "dana", seen, actions: () => [] };
   new CommentList(list, new PageClock(NOW), reader).show(comments, comments[0]?.sequence ?? 0, {
@@ -78,4 +82,16 @@ test("what was taken away is a break of its own", () => {
   const removal = { time: "2026-11-24T11:00:00.000000Z", actor: commentOf(1).author, reason: "" };
   const list = [at(3, "24T10:02"), { ...at(2, "24T10:01"), removal }, at(1, "24T10:00")];
   assert.ok(marksOf(list).every(([, , goesOn]) => !goesOn));
+});
+
+test("where the oldest comes first, marks are drawn downwards", () => {
+  const list = [at(4, "24T10:00"), at(3, "23T12:04"), at(2, "23T12:00"), at(1, "22T12:00", "dana")];
+  assert.deepEqual(marksOf(list, 2, "oldest-first"), [
+    [1, "22 November 2026", false, false],
+    [2, "23 November 2026", false, false],
+    [3, "", true, true],
+    [4, "24 November 2026", false, false],
+  ]);
+  assert.ok(marksOf(list, 4, "oldest-first").every(([, , , begins]) => !begins));
+  assert.ok(marksOf(list, 0, "oldest-first").every(([, , , begins]) => !begins));
 });
