@@ -185,6 +185,14 @@ int Run(int argc, char** argv) {
       metrics.AddCounter("marginalia_page_cache_hits_total", "Pages answered from the cache."),
       metrics.AddCounter("marginalia_page_cache_misses_total",
                          "Newest pages that were not in the cache."));
+  pages.blocks().CountWith(
+      metrics.AddCounter("marginalia_block_cache_hits_total",
+                         "Pages below the newest put together from memory."),
+      metrics.AddCounter("marginalia_block_cache_misses_total",
+                         "Pages below the newest that the database was asked for."));
+  metrics.AddGauge("marginalia_block_cache_bytes",
+                   "Memory that the comments of pages below the newest are kept in.", {},
+                   [&pages] { return static_cast<double>(pages.blocks().bytes()); });
   const auto tracer = StartTracer(trace_options, ConnectTo(trace_options.otlp_address),
                                   "comments-service", metrics);
   gate_options.tracer = tracer.get();

@@ -12,6 +12,7 @@
 #include "comments-service/thread/comment_wire.h"
 #include "comments-service/thread/page_store.h"
 #include "comments-service/thread/thread_counts_cursor.h"
+#include "comments-service/thread/thread_page.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
 #include "services/tokens/consistency_token.h"
@@ -19,18 +20,13 @@
 
 namespace marginalia {
 
-struct CommentListing::ThreadQuery {
-  std::string org_id;
-  std::string invoice_id;
+struct CommentListing::ThreadQuery : ThreadPageQuery {
   std::string scope;
-  int page_size = 0;
-  PageCursor cursor;
   // A comment's id, or kFirstComment; empty: the cursor says which page.
   std::string around;
   std::int64_t at_least = 0;  // the position that the snapshot must have reached
 
   bool newest() const { return around.empty() && cursor.from == PageCursor{}.from; }
-  ThreadPageKey key() const { return {org_id, invoice_id, page_size}; }
 };
 
 struct CommentListing::RecentQuery {
@@ -52,11 +48,8 @@ struct CommentListing::CountsQuery {
 
 namespace {
 
-constexpr std::string_view kThreadListing = "ListComments";
 constexpr std::string_view kRecentListing = "ListRecentComments";
 constexpr std::string_view kMentionListing = "ListRecentComments mentioning";
-// What a page takes besides the bodies: ids, names, times and tokens.
-constexpr std::size_t kEncodedCommentBytes = 320;
 
 // Rows come newest first from older pages, oldest first from newer ones; pages are newest first.
 template <class Rows, class Append>
@@ -165,43 +158,66 @@ void CommentListing::ListThread(const CallContext& call, ThreadPageRequest reque
                page_token = std::move(request.page_token), around = *std::move(around),
                answer = std::move(answer)](absl::StatusOr<std::string> invoice_id) mutable {
     if (!invoice_id.ok()) return answer(invoice_id.status());
+    ThreadQuery query{{.org_id = call.caller.org_id,
+                       .invoice_id = *std::move(invoice_id),
+                       .page_size = page_size,
+                       .page_token = std::move(page_token)},
+                      std::string(TokenScope(call.caller)),
+                      std::move(around),
+                      at_least};
+    if (EncodedPage page = WholePage(query); page != nullptr) return answer(std::move(page));
     const absl::StatusOr<PageCursor> cursor =
-        ParseCursorToken(page_token, {kThreadListing, call.caller.org_id, *invoice_id});
+        ParseCursorToken(query.page_token, {kThreadListing, query.org_id, query.invoice_id});
     if (!cursor.ok()) return answer(cursor.status());
-    ReadThread(call,
-               ThreadQuery{.org_id = call.caller.org_id,
-                           .invoice_id = *std::move(invoice_id),
-                           .scope = std::string(TokenScope(call.caller)),
-                           .page_size = page_size,
-                           .cursor = *cursor,
-                           .around = std::move(around),
-                           .at_least = at_least},
-               std::move(answer));
+    query.cursor = *cursor;
+    if (EncodedPage page = KnownPage(query); page != nullptr) return answer(std::move(page));
+    ReadThread(call, std::move(query), std::move(answer));
   };
   invoices_.Find(call, std::move(request.invoice_id), std::move(read));
+}
+
+// Whether what is kept in memory is current enough for a reader.
+bool CommentListing::IsCurrent(std::int64_t at_least) const {
+  return feed_.IsCurrent(kPageAgeMax) && (at_least == 0 || feed_.end() >= at_least);
 }
 
 // The id of a cached page is one that threads are stored under, so it needs no looking up.
 EncodedPage CommentListing::CachedPage(const CallContext& call, std::string_view invoice_id,
                                        int page_size, std::int64_t at_least) const {
-  if (!feed_.IsCurrent(kPageAgeMax)) return nullptr;
-  if (at_least > 0 && feed_.end() < at_least) return nullptr;
+  if (!IsCurrent(at_least)) return nullptr;
   return pages_.Find({call.caller.org_id, invoice_id, page_size});
+}
+
+EncodedPage CommentListing::WholePage(const ThreadQuery& query) const {
+  if (query.page_token.empty() || !IsCurrent(query.at_least)) return nullptr;
+  EncodedPage page = pages_.blocks().FindPage(query.thread(), query.page_size, query.page_token);
+  if (page != nullptr) pages_.blocks().CountPage(true);
+  return page;
+}
+
+// Which page one around a comment is only the database knows.
+EncodedPage CommentListing::KnownPage(const ThreadQuery& query) const {
+  if (query.newest() || !query.around.empty() || !IsCurrent(query.at_least)) return nullptr;
+  EncodedPage page = PageFromBlocks(pages_.blocks(), query);
+  pages_.blocks().CountPage(page != nullptr);
+  return page;
 }
 
 void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
                                 Answer<EncodedPage> answer) {
-  // Before the read: a page from an older snapshot than this must not be kept.
-  const bool cacheable = query.newest();
-  const std::uint64_t generation = cacheable ? pages_.Generation(query.key()) : 0;
+  // Before the read: what an older snapshot than this shows must not be kept.
+  const bool newest = query.newest();
+  const std::uint64_t generation = newest ? pages_.Generation(query.key()) : 0;
+  BlocksOfSnapshot memory{pages_.blocks(), pages_.blocks().VersionOf(query.thread())};
   auto page = std::make_unique<EncodedPage>();
   EncodedPage* const slot = page.get();
   database_.ReadThen(
       call.deadline, Tenants::One(call.caller.org_id),
-      [this, slot, cacheable, generation,
+      [this, slot, newest, generation, memory,
        query = std::move(query)](Connection& connection) mutable {
         const std::int64_t head = EventLog::HeadIn(connection);
         if (head < query.at_least) return FreshnessTokenInvalid();
+        memory.told = feed_.end() >= head;
         if (query.around == kFirstComment) {
           query.cursor = CursorAround(1, query.page_size);
         } else if (!query.around.empty()) {
@@ -209,47 +225,15 @@ void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
           if (!middle || middle->comment.invoice_id != query.invoice_id) return CommentNotFound();
           query.cursor = CursorAround(middle->comment.sequence, query.page_size);
         }
-        *slot = ThreadPage(connection, query, head);
-        if (cacheable) pages_.Insert(query.key(), generation, *slot);
+        const auto token = [&] { return TokenAt(head, query.scope); };
+        *slot = ReadThreadPage(connection, query, token, newest ? nullptr : &memory);
+        if (newest) pages_.Insert(query.key(), generation, *slot);
         return absl::OkStatus();
       },
       [page = std::move(page), answer = std::move(answer)](const absl::Status& status) mutable {
         if (!status.ok()) return answer(status);
         answer(*std::move(page));
       });
-}
-
-EncodedPage CommentListing::ThreadPage(Connection& connection, const ThreadQuery& query,
-                                       std::int64_t head) const {
-  const auto direction = query.cursor.direction;
-  const bool older = direction == PageCursor::Direction::kOlder;
-  const ThreadRows& rows = (older ? ReadOlderComments : ReadNewerComments)(
-      connection, query.org_id, query.invoice_id, query.cursor.from, query.page_size);
-  auto page = std::make_shared<std::string>();
-  std::size_t bytes = 1024;
-  for (const std::string& body : rows.bodies) bytes += body.size() + kEncodedCommentBytes;
-  page->reserve(bytes);
-  AppendNewestFirst(rows, rows.size(), direction, [&](std::size_t row) {
-    AppendPageComment(*page, rows.View(row, query.invoice_id));
-  });
-  PageTail tail;
-  PageSpan span;
-  if (rows.size() > 0) {
-    span = SpanOf(rows.sequences, rows.size(), direction);
-    // Sequences have no gaps, since a removed comment keeps its own: the first is numbered 1.
-    span.more_older = span.oldest > 1;
-  }
-  const Thread thread = marginalia::ReadThread(connection, query.org_id, query.invoice_id);
-  tail.total_size = thread.place_count;
-  tail.thread = &thread;
-  tail.invoice_id = query.invoice_id;
-  PageTokens tokens = TokensOf(query.cursor, rows.size() > 0 ? &span : nullptr,
-                               {kThreadListing, query.org_id, query.invoice_id});
-  tail.next_page_token = std::move(tokens.next);
-  tail.previous_page_token = std::move(tokens.previous);
-  tail.consistency_token = TokenAt(head, query.scope);
-  AppendPageTail(*page, tail);
-  return page;
 }
 
 void CommentListing::GetThread(const CallContext& call, ThreadRequest request,

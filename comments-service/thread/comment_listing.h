@@ -96,10 +96,12 @@ class CommentListing {
   struct ThreadQuery;
   struct RecentQuery;
   struct CountsQuery;
+  bool IsCurrent(std::int64_t at_least) const;
   EncodedPage CachedPage(const CallContext& call, std::string_view invoice_id, int page_size,
                          std::int64_t at_least) const;
+  EncodedPage WholePage(const ThreadQuery& query) const;
+  EncodedPage KnownPage(const ThreadQuery& query) const;
   void ReadThread(const CallContext& call, ThreadQuery query, Answer<EncodedPage> answer);
-  EncodedPage ThreadPage(Connection& connection, const ThreadQuery& query, std::int64_t head) const;
   EncodedPage RecentPage(Connection& connection, const RecentQuery& query) const;
   ThreadCountsPage CountsPage(Connection& connection, const CountsQuery& query) const;
   std::string TokenAt(std::int64_t position, std::string_view scope) const;

@@ -316,7 +316,9 @@ Receipt CommentWriter::Record(Connection& connection, const Deed& deed, Happenin
       connection, deed.org_id, entry.invoice_id, deed.time,
       [&event](std::int64_t) { return EncodeEvent(event); },
       events_.stores_stubs() ? EventStub(event) : "");
-  pages_.Touch(deed.org_id, entry.invoice_id);
+  const bool changes = happening.kind != EventKind::kCommentAdded && happening.comment != nullptr;
+  pages_.Touch(deed.org_id, entry.invoice_id, changes ? happening.comment->sequence : 0,
+               happening.kind == EventKind::kCommentErased);
   return {.position = entry.position, .number = entry.number, .audit_hash = std::move(entry.hash)};
 }
 

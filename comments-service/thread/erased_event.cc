@@ -22,6 +22,22 @@ comments::v1::Comment* SayingComment(Event& event) {
   return nullptr;
 }
 
+// The number of the field that says what has happened; 0: none of those that are known.
+int KindOf(std::string_view encoded_event) {
+  google::protobuf::io::CodedInputStream in(
+      reinterpret_cast<const std::uint8_t*>(encoded_event.data()),
+      static_cast<int>(encoded_event.size()));
+  // The kind stands behind position, tenant and time.
+  for (std::uint32_t tag = in.ReadTag(); tag != 0; tag = in.ReadTag()) {
+    const int field = WireFormatLite::GetTagFieldNumber(tag);
+    if (field >= Event::kCommentAddedFieldNumber) {
+      return field <= Event::kThreadReopenedFieldNumber ? field : 0;
+    }
+    if (!WireFormatLite::SkipField(&in, tag)) return 0;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string WithoutText(std::string_view encoded_event) {
@@ -39,17 +55,25 @@ std::string WithoutText(std::string_view encoded_event) {
 }
 
 bool IsErasure(std::string_view encoded_event) {
-  google::protobuf::io::CodedInputStream in(
-      reinterpret_cast<const std::uint8_t*>(encoded_event.data()),
-      static_cast<int>(encoded_event.size()));
-  // The kind stands behind position, tenant and time.
-  for (std::uint32_t tag = in.ReadTag(); tag != 0; tag = in.ReadTag()) {
-    const int field = WireFormatLite::GetTagFieldNumber(tag);
-    if (field == Event::kCommentErasedFieldNumber) return true;
-    if (field >= Event::kCommentAddedFieldNumber) return false;
-    if (!WireFormatLite::SkipField(&in, tag)) return false;
+  return KindOf(encoded_event) == Event::kCommentErasedFieldNumber;
+}
+
+std::optional<std::int64_t> ChangedPlace(std::string_view encoded_event) {
+  switch (KindOf(encoded_event)) {
+    case Event::kCommentAddedFieldNumber:
+    case Event::kThreadResolvedFieldNumber:
+    case Event::kThreadReopenedFieldNumber:
+      return 0;
   }
-  return false;
+  Event event;
+  if (!event.ParseFromArray(encoded_event.data(), static_cast<int>(encoded_event.size()))) {
+    return std::nullopt;
+  }
+  const std::int64_t place =
+      event.has_comment_edited()    ? event.comment_edited().comment().sequence()
+      : event.has_comment_removed() ? event.comment_removed().comment().sequence()
+                                    : event.comment_erased().comment().sequence();
+  return place == 0 ? std::nullopt : std::optional(place);
 }
 
 }  // namespace marginalia

@@ -1,8 +1,10 @@
 // What is left of an encoded Event when the comment that it carries is erased, and which events say
-// that one was. Pure functions, thread-safe.
+// that one was, or that one shows something else. Pure functions, thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_ERASED_EVENT_H_
 #define MARGINALIA_COMMENTS_SERVICE_THREAD_ERASED_EVENT_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,10 @@ std::string WithoutText(std::string_view encoded_event);
 
 // Whether the event tells that a comment was erased. Looks at the first few bytes only.
 bool IsErasure(std::string_view encoded_event);
+
+// The place in its thread of the comment that shows something else from this event on; 0: none
+// does. Nothing when that cannot be told, as of kinds that this version does not know.
+std::optional<std::int64_t> ChangedPlace(std::string_view encoded_event);
 
 }  // namespace marginalia
 

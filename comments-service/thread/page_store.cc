@@ -1,13 +1,13 @@
 #include "comments-service/thread/page_store.h"
 
+#include "services/storage/connection/row_select.h"
+
 namespace marginalia {
 namespace {
 
 // SOCI reads as many rows as its vectors are long. One more than the limit makes it run the
 // statement to its end, which lets go of SQLite's snapshot at once.
 std::size_t RowsToAsk(std::int64_t limit) { return static_cast<std::size_t>(limit) + 1; }
-
-void Resize(ThreadRows& rows, std::size_t size) { rows.Resize(size); }
 
 void Resize(RecentRows& rows, std::size_t size) {
   rows.positions.resize(size);
@@ -34,56 +34,42 @@ const auto& Run(Select& select, int limit) {
   return select.rows;
 }
 
-struct SelectThreadPage {
-  SelectThreadPage(Connection& connection, const char* sql)
-      : statement((
-            connection.sql().prepare << sql, soci::use(org_id), soci::use(invoice_id),
-            soci::use(sequence), soci::use(limit), soci::into(rows.sequences),
-            soci::into(rows.comment_ids), soci::into(rows.author_ids),
-            soci::into(rows.author_names), soci::into(rows.bodies), soci::into(rows.create_times),
-            soci::into(rows.revisions), soci::into(rows.edit_times), soci::into(rows.removal_times),
-            soci::into(rows.remover_ids), soci::into(rows.remover_names),
-            soci::into(rows.removal_reasons), soci::into(rows.erased), soci::into(rows.mentions))) {
+struct SelectThreadSpan {
+  explicit SelectThreadSpan(Connection& connection)
+      : rows(connection,
+             "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body, c.create_time,"
+             " c.revision, c.edit_time, c.removal_time, c.remover_id, c.remover_name,"
+             " c.removal_reason, c.erased, c.mentions FROM thread_comments t"
+             " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
+             " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
+             " AND t.sequence BETWEEN :oldest AND :newest ORDER BY t.sequence DESC",
+             {RowSelect::kText, RowSelect::kText, RowSelect::kInteger, RowSelect::kInteger},
+             {RowSelect::kInteger, RowSelect::kText, RowSelect::kText, RowSelect::kText,
+              RowSelect::kText, RowSelect::kInteger, RowSelect::kInteger, RowSelect::kInteger,
+              RowSelect::kInteger, RowSelect::kText, RowSelect::kText, RowSelect::kText,
+              RowSelect::kInteger, RowSelect::kText}) {}
+
+  CommentView View(std::string_view invoice_id) const {
+    const std::int64_t removal_time = rows.Integer(8);
+    return CommentView{.comment_id = rows.Text(1),
+                       .invoice_id = invoice_id,
+                       .author_id = rows.Text(2),
+                       .author_name = rows.Text(3),
+                       .body = rows.Text(4),
+                       .create_micros = rows.Integer(5),
+                       .sequence = rows.Integer(0),
+                       .revision = rows.Integer(6),
+                       .edit_micros = rows.Integer(7),
+                       .removal_micros = removal_time,
+                       .remover_id = rows.Text(9),
+                       .remover_name = rows.Text(10),
+                       .removal_reason = rows.Text(11),
+                       .erased = rows.Integer(12) != 0,
+                       // A replica of the version before does not take them away.
+                       .mentions = removal_time != 0 ? std::string_view() : rows.Text(13)};
   }
 
-  const ThreadRows& Read(std::string_view org, std::string_view invoice, std::int64_t from,
-                         int max) {
-    org_id = org;
-    invoice_id = invoice;
-    sequence = from;
-    return Run(*this, max);
-  }
-
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  std::int64_t limit = 0;
-  ThreadRows rows = ThreadRows(1);
-  soci::statement statement;
-};
-
-struct SelectOlderPage : SelectThreadPage {
-  explicit SelectOlderPage(Connection& connection)
-      : SelectThreadPage(connection,
-                         "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body,"
-                         " c.create_time, c.revision, c.edit_time, c.removal_time, c.remover_id,"
-                         " c.remover_name, c.removal_reason, c.erased, c.mentions"
-                         " FROM thread_comments t"
-                         " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
-                         " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
-                         " AND t.sequence < :sequence ORDER BY t.sequence DESC LIMIT :limit") {}
-};
-
-struct SelectNewerPage : SelectThreadPage {
-  explicit SelectNewerPage(Connection& connection)
-      : SelectThreadPage(connection,
-                         "SELECT t.sequence, c.comment_id, c.author_id, c.author_name, c.body,"
-                         " c.create_time, c.revision, c.edit_time, c.removal_time, c.remover_id,"
-                         " c.remover_name, c.removal_reason, c.erased, c.mentions"
-                         " FROM thread_comments t"
-                         " JOIN comments c ON c.org_id = t.org_id AND c.position = t.position"
-                         " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
-                         " AND t.sequence > :sequence ORDER BY t.sequence LIMIT :limit") {}
+  RowSelect rows;
 };
 
 // What stands in each row, behind what the statement is asked with.
@@ -278,14 +264,12 @@ CommentView ThreadRows::View(std::size_t row, std::string_view invoice_id) const
                      .mentions = removal_times[row] != 0 ? std::string_view() : mentions[row]};
 }
 
-const ThreadRows& ReadOlderComments(Connection& connection, std::string_view org_id,
-                                    std::string_view invoice_id, std::int64_t sequence, int limit) {
-  return connection.Prepared<SelectOlderPage>().Read(org_id, invoice_id, sequence, limit);
-}
-
-const ThreadRows& ReadNewerComments(Connection& connection, std::string_view org_id,
-                                    std::string_view invoice_id, std::int64_t sequence, int limit) {
-  return connection.Prepared<SelectNewerPage>().Read(org_id, invoice_id, sequence, limit);
+void ReadThreadSpan(Connection& connection, const ThreadRef& thread, const ThreadSpan& span,
+                    absl::FunctionRef<void(const CommentView&)> show) {
+  auto& select = connection.Prepared<SelectThreadSpan>();
+  RowSelect& rows = select.rows;
+  rows.With(thread.org_id).With(thread.invoice_id).With(span.oldest).With(span.newest);
+  while (rows.Next()) show(select.View(thread.invoice_id));
 }
 
 const RecentRows& ReadOlderRecentComments(Connection& connection, std::string_view org_id,

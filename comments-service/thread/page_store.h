@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/thread_span.h"
 #include "services/storage/connection/connection.h"
 
 namespace marginalia {
@@ -39,13 +41,9 @@ struct ThreadRows {
   CommentView View(std::size_t row, std::string_view invoice_id) const;
 };
 
-// Up to `limit` comments with a sequence below `sequence`, newest first.
-const ThreadRows& ReadOlderComments(Connection& connection, std::string_view org_id,
-                                    std::string_view invoice_id, std::int64_t sequence, int limit);
-
-// Up to `limit` comments with a sequence above `sequence`, oldest first.
-const ThreadRows& ReadNewerComments(Connection& connection, std::string_view org_id,
-                                    std::string_view invoice_id, std::int64_t sequence, int limit);
+// Shows the comments of the span, newest first; each is seen until the next one is.
+void ReadThreadSpan(Connection& connection, const ThreadRef& thread, const ThreadSpan& span,
+                    absl::FunctionRef<void(const CommentView&)> show);
 
 struct RecentRows {
   // Of the comments' events and audit entries.

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <utility>
 
+#include "comments-service/thread/erased_event.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {
@@ -83,15 +85,25 @@ void ThreadPages::Insert(const ThreadPageKey& key, std::uint64_t generation, Enc
   Trim(shard);
 }
 
-void ThreadPages::Touch(std::string_view org_id, std::string_view invoice_id) {
+void ThreadPages::Touch(std::string_view org_id, std::string_view invoice_id, std::int64_t changed,
+                        bool erased) {
   const std::string_view key = ThreadKey(org_id, invoice_id);
   // A group often writes to one thread many times over.
   if (touched_.empty() || touched_.back() != key) touched_.emplace_back(key);
+  if (changed != 0) changed_.push_back({std::string(key), changed, erased});
+}
+
+void ThreadPages::Begin(Connection& connection) {
+  touched_.clear();
+  changed_.clear();
 }
 
 void ThreadPages::BeforeCommit(Connection& connection) {
   blocked_ = std::move(touched_);
   touched_.clear();
+  blocked_changes_ = std::move(changed_);
+  changed_.clear();
+  blocks_.Block(blocked_, blocked_changes_);
   for (const std::string& key : blocked_) {
     {
       Shard& shard = ShardOf(key);
@@ -103,8 +115,15 @@ void ThreadPages::BeforeCommit(Connection& connection) {
 }
 
 void ThreadPages::OutdateFor(const std::vector<EventPointer>& events) {
-  for (const EventPointer& event : events) Outdate(ThreadKey(event->org_id, event->subject));
+  for (const EventPointer& event : events) {
+    const std::string_view key = ThreadKey(event->org_id, event->subject);
+    Outdate(key);
+    const std::optional<std::int64_t> changed = ChangedPlace(event->payload);
+    changed.has_value() ? blocks_.Outdate(key, *changed) : blocks_.OutdateAll();
+    if (IsErasure(event->payload)) blocks_.ForgetPages();
+  }
   if (!events.empty()) return;
+  blocks_.OutdateAll();
   for (Shard& shard : shards_) {
     std::lock_guard lock(shard.mutex);
     ++shard.generation;
@@ -129,8 +148,11 @@ void ThreadPages::Unblock() {
     // A snapshot taken while the commit was under way may be from before it.
     ++shard.generation;
   }
+  blocks_.Unblock(blocked_, blocked_changes_);
   blocked_.clear();
+  blocked_changes_.clear();
   touched_.clear();
+  changed_.clear();
 }
 
 void ThreadPages::Remove(Shard& shard, std::list<Thread>::iterator thread) {

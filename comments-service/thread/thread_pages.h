@@ -1,7 +1,8 @@
-// A bounded cache of the newest pages of threads, encoded and ready to send. Takes part in every
-// group, so that a reader who comes after an acknowledged write never finds the page from before
-// it. Of other replicas' writes it is told a little later (OutdateFor): whoever reads from it there
-// asks first how current the one who tells it is. Thread-safe.
+// A bounded cache of the newest pages of threads, encoded and ready to send, and of the comments
+// that older pages are put together from (ThreadBlocks). Takes part in every group, so that a
+// reader who comes after an acknowledged write never finds the page from before it. Of other
+// replicas' writes it is told a little later (OutdateFor): whoever reads from it there asks first
+// how current the one who tells it is. Thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_THREAD_PAGES_H_
 #define MARGINALIA_COMMENTS_SERVICE_THREAD_THREAD_PAGES_H_
 
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "comments-service/thread/thread_blocks.h"
 #include "services/events/log/event.h"
 #include "services/storage/group/group_commit.h"
 #include "services/telemetry/metrics.h"
@@ -28,9 +30,6 @@ inline constexpr std::size_t kThreadPagesThreadsMax = 8192;
 inline constexpr std::size_t kThreadPageBytesMax = 256 * 1024;
 // Page sizes of one thread that are kept: clients use one or two.
 inline constexpr std::size_t kPagesPerThreadMax = 4;
-
-// An encoded answer, shared by all calls that it is sent to.
-using EncodedPage = std::shared_ptr<const std::string>;
 
 struct ThreadPageKey {
   std::string_view org_id;
@@ -49,8 +48,10 @@ class ThreadPages : public GroupParticipant {
   // Does nothing when a write to the thread has committed, or is about to, since `generation`.
   void Insert(const ThreadPageKey& key, std::uint64_t generation, EncodedPage page);
 
-  // Inside a write: the group changes this thread.
-  void Touch(std::string_view org_id, std::string_view invoice_id);
+  // Inside a write: the group writes to this thread; `changed` is the sequence of the comment of it
+  // that shows something else from now on, or 0, and `erased` says that its texts are to be gone.
+  void Touch(std::string_view org_id, std::string_view invoice_id, std::int64_t changed = 0,
+             bool erased = false);
 
   // Others have written: the threads of these events, or all of them when there is none.
   void OutdateFor(const std::vector<EventPointer>& events);
@@ -58,7 +59,9 @@ class ThreadPages : public GroupParticipant {
   // Counts what Find finds and does not find, from now on. To be called before the first Find.
   void CountWith(Counter* hits, Counter* misses);
 
-  void Begin(Connection& connection) override { touched_.clear(); }
+  ThreadBlocks& blocks() { return blocks_; }
+
+  void Begin(Connection& connection) override;
   // Pages go before the commit, and none comes back until it is announced: nobody can see a comment
   // elsewhere and then miss it here.
   void BeforeCommit(Connection& connection) override;
@@ -96,9 +99,12 @@ class ThreadPages : public GroupParticipant {
   std::array<Shard, kShards> shards_;
   Counter* hits_ = nullptr;
   Counter* misses_ = nullptr;
+  ThreadBlocks blocks_;
   // Writer thread only.
   std::vector<std::string> touched_;
   std::vector<std::string> blocked_;
+  std::vector<ThreadBlocks::ChangedComment> changed_;
+  std::vector<ThreadBlocks::ChangedComment> blocked_changes_;
 };
 
 }  // namespace marginalia

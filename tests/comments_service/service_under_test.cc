@@ -110,6 +110,7 @@ struct ServiceUnderTest::Parts {
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {
     pages.CountWith(&page_hits, nullptr);
+    pages.blocks().CountWith(&block_hits, nullptr);
   }
 
   std::unique_ptr<TokenVerifier> tokens;
@@ -117,6 +118,7 @@ struct ServiceUnderTest::Parts {
   std::unique_ptr<EventLog> log;
   AuditLog audit_log;
   Count page_hits;
+  Count block_hits;
   ThreadPages pages;
   CommentWriter writer;
   std::unique_ptr<CheckpointSigner> signer;
@@ -196,6 +198,7 @@ std::int64_t ServiceUnderTest::CountRows(const std::string& table) {
 }
 
 std::int64_t ServiceUnderTest::page_cache_hits() const { return parts_->page_hits.value(); }
+std::int64_t ServiceUnderTest::block_cache_hits() const { return parts_->block_hits.value(); }
 EventFeed& ServiceUnderTest::feed() { return parts_->feed; }
 OpenWatches& ServiceUnderTest::watches() { return parts_->watches; }
 Database& ServiceUnderTest::database() { return *parts_->database; }

@@ -57,6 +57,7 @@ class ServiceUnderTest {
   std::int64_t CountRows(const std::string& table);
 
   std::int64_t page_cache_hits() const;
+  std::int64_t block_cache_hits() const;
   EventFeed& feed();
   OpenWatches& watches();
   Database& database();
