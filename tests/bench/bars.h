@@ -10,11 +10,14 @@ namespace marginalia::bench {
 
 // 1: the newest page of a hot thread, against a bare callback server with the same bytes.
 void NewestPageBar(Bench& bench, Report& report);
-// 2: pages deep in a thread of a million, each another one, against the same.
+// 2: pages deep in a thread of a million, each another one or some that were read before, against
+// the same.
 void DeepPageBar(Bench& bench, Report& report);
-// 3: pages of a thread of a million, against those of a thread of a hundred.
+// 3: pages of a thread of a million, against those of a thread of a hundred, the same of two whose
+// comments have changed.
 void ThreadLengthBar(Bench& bench, Report& report);
-// 4 and 5: AddComment at 64 callers, against etcd's Put.
+// 4 and 5: AddComment at 64 callers, against etcd's Put, its Txn of the same rows, and SQLite
+// alone.
 void AddCommentBars(Bench& bench, Report& report);
 // 6: from commit to watcher at 2,000 events a second, against etcd's watch.
 void WatchBar(Bench& bench, Report& report);
@@ -33,10 +36,18 @@ void MemoryBars(Bench& bench, Report& report);
 void ReplicasBar(Bench& bench, Report& report);
 // 14: bytes on disk of a comment, all its rows and indexes.
 void SizeBar(Bench& bench, Report& report);
-// 15, of the record: proofs in a log of a million entries, against those in a log of a thousand.
+// 15, of the record: checkpoints and proofs in a log of a million entries, against those in a log
+// of a thousand.
 void ProofBars(Bench& bench, Report& report);
+// 15: adding comments and listing invoices where there are many, against where there are few.
+void GrowthBars(Bench& bench, Report& report);
 // 16: how long somebody waits at the gateway beside others who flood it, against without them.
 void FloodBars(Bench& bench, Report& report);
+// The same at comments-service: others who reset their calls, and who call as fast as they can.
+void RpcFloodBars(Bench& bench, Report& report);
+// 17: posts and pages through the gateway, against a Fastify server with better-sqlite3 that writes
+// the same three rows. No bar, only figures.
+void FastifyBars(Bench& bench, Report& report);
 
 }  // namespace marginalia::bench
 

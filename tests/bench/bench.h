@@ -3,6 +3,7 @@
 #ifndef MARGINALIA_TESTS_BENCH_BENCH_H_
 #define MARGINALIA_TESTS_BENCH_BENCH_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -26,6 +27,11 @@ struct BenchOptions {
   std::filesystem::path build;
   // Loaded databases stay here from run to run; everything else is removed.
   std::filesystem::path data;
+  // The folder of the Fastify server, with its packages installed.
+  std::filesystem::path fastify;
+  // How large the databases of the growth bars are.
+  std::int64_t growth_comments = 5'000'000;
+  std::int64_t growth_invoices = 1'000'000;
 };
 
 class Bench {

@@ -15,6 +15,8 @@ namespace marginalia::bench {
 
 inline constexpr char kAddComment[] = "/marginalia.comments.v1.CommentsService/AddComment";
 inline constexpr char kListComments[] = "/marginalia.comments.v1.CommentsService/ListComments";
+inline constexpr char kEditComment[] = "/marginalia.comments.v1.CommentsService/EditComment";
+inline constexpr char kRemoveComment[] = "/marginalia.comments.v1.CommentsService/RemoveComment";
 inline constexpr char kImportComments[] = "/marginalia.comments.v1.CommentsService/ImportComments";
 inline constexpr char kGetInvoice[] = "/marginalia.invoices.v1.InvoicesService/GetInvoice";
 

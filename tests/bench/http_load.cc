@@ -55,7 +55,7 @@ class HttpLoop {
       event.events = EPOLLIN;
       event.data.ptr = &browser;
       epoll_ctl(epoll_, EPOLL_CTL_ADD, browser.socket.fd(), &event);
-      absl::Status sent = browser.socket.Send(work_.request);
+      absl::Status sent = browser.socket.Send(NextRequest());
       if (!sent.ok()) return sent;
     }
     return absl::OkStatus();
@@ -87,8 +87,10 @@ class HttpLoop {
     Measure(browser.sent_nanos, now);
     browser.received.clear();
     browser.sent_nanos = now;
-    return browser.socket.Send(work_.request);
+    return browser.socket.Send(NextRequest());
   }
+
+  std::string NextRequest() { return work_.next ? work_.next(calls_++) : work_.request; }
 
   void Measure(std::int64_t sent, std::int64_t now) {
     if (now < warm_until_ || measured_) return;
@@ -112,6 +114,7 @@ class HttpLoop {
   const std::int64_t warm_until_;
   const std::int64_t measure_until_;
   std::vector<Browser> browsers_;
+  std::int64_t calls_ = 0;
   std::int64_t window_start_ = 0;
   std::int64_t cpu_start_ = 0;
   bool measured_ = false;
@@ -124,11 +127,29 @@ absl::StatusOr<LoadResult> RunHttpLoop(const HttpWork& work, const Window& windo
   return HttpLoop(work, window, server).Run();
 }
 
+namespace {
+
+std::string HeadOf(std::string_view method, std::string_view address, std::string_view target,
+                   const std::vector<std::pair<std::string, std::string>>& headers) {
+  std::string head = std::string(method) + " " + std::string(target) +
+                     " HTTP/1.1\r\nHost: " + std::string(address);
+  for (const auto& [name, value] : headers) head += "\r\n" + name + ": " + value;
+  return head;
+}
+
+}  // namespace
+
 std::string GetRequest(std::string_view address, std::string_view target,
                        const std::vector<std::pair<std::string, std::string>>& headers) {
-  std::string request = "GET " + std::string(target) + " HTTP/1.1\r\nHost: " + std::string(address);
-  for (const auto& [name, value] : headers) request += "\r\n" + name + ": " + value;
-  return request + std::string(kHeadEnd);
+  return HeadOf("GET", address, target, headers) + std::string(kHeadEnd);
+}
+
+std::string PostRequest(std::string_view address, std::string_view target,
+                        const std::vector<std::pair<std::string, std::string>>& headers,
+                        std::string_view body) {
+  return HeadOf("POST", address, target, headers) + "\r\nContent-Type: application/json" +
+         "\r\nContent-Length: " + std::to_string(body.size()) + std::string(kHeadEnd) +
+         std::string(body);
 }
 
 absl::StatusOr<std::string> FetchAnswer(const std::string& address, const std::string& request,

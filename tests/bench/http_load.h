@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,15 +21,22 @@ namespace marginalia::bench {
 struct HttpWork {
   std::string address;
   // The whole request, head and body.
-  std::string request;
+  std::string request = {};
   // What every answer must be.
   int status = 200;
   int connections = 16;
+  // The request of call 0, 1, 2 …, where each is another one; null: `request`.
+  std::function<std::string(std::int64_t call)> next = nullptr;
 };
 
 // Fails when an answer has another status or the answers stop. `latency` and `cpu_micros` as in
 // RunClosedLoop.
 absl::StatusOr<LoadResult> RunHttpLoop(const HttpWork& work, const Window& window, pid_t server);
+
+// A POST request with a body of JSON.
+std::string PostRequest(std::string_view address, std::string_view target,
+                        const std::vector<std::pair<std::string, std::string>>& headers,
+                        std::string_view body);
 
 // A GET request. Header lines are name and value.
 std::string GetRequest(std::string_view address, std::string_view target,

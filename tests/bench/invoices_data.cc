@@ -1,35 +1,33 @@
 #include "tests/bench/invoices_data.h"
 
 #include "absl/strings/str_cat.h"
-#include "marginalia/invoices/v1/invoices_service.pb.h"
 #include "tests/bench/need.h"
 
 namespace marginalia::bench {
-namespace {
 
-constexpr char kCreateInvoice[] = "/marginalia.invoices.v1.InvoicesService/CreateInvoice";
-
-}  // namespace
+invoices::v1::CreateInvoiceRequest NewInvoice(std::int64_t n) {
+  invoices::v1::CreateInvoiceRequest request;
+  invoices::v1::Invoice& invoice = *request.mutable_invoice();
+  invoice.set_number(absl::StrCat("INV-", 1000 + n));
+  invoice.mutable_customer()->set_name("Acme Corp");
+  invoice.mutable_customer()->set_email("billing@acme.example");
+  invoice.set_terms("Net 30");
+  invoice.set_due_date("2026-06-30");
+  invoice.set_currency("USD");
+  for (const char* description : {"Design review", "Implementation", "Project management"}) {
+    invoices::v1::LineItem& line = *invoice.add_line_items();
+    line.set_description(description);
+    line.set_quantity("40h");
+    line.set_amount(400'000);
+  }
+  return request;
+}
 
 std::vector<std::string> CreateInvoices(RpcClient& client, int count) {
   std::vector<std::string> ids;
   for (int i = 0; i < count; ++i) {
-    invoices::v1::CreateInvoiceRequest request;
-    invoices::v1::Invoice& invoice = *request.mutable_invoice();
-    invoice.set_number(absl::StrCat("INV-", 1000 + i));
-    invoice.mutable_customer()->set_name("Acme Corp");
-    invoice.mutable_customer()->set_email("billing@acme.example");
-    invoice.set_terms("Net 30");
-    invoice.set_due_date("2026-06-30");
-    invoice.set_currency("USD");
-    for (const char* description : {"Design review", "Implementation", "Project management"}) {
-      invoices::v1::LineItem& line = *invoice.add_line_items();
-      line.set_description(description);
-      line.set_quantity("40h");
-      line.set_amount(400'000);
-    }
     invoices::v1::CreateInvoiceResponse answer;
-    Need(client.CallAndWait(kCreateInvoice, request, &answer));
+    Need(client.CallAndWait(kCreateInvoice, NewInvoice(i), &answer));
     ids.push_back(answer.invoice().invoice_id());
   }
   return ids;

@@ -9,11 +9,12 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "absl/base/config.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 
 namespace marginalia::bench {
 namespace {
@@ -39,14 +40,15 @@ std::string FieldOf(const std::string& path, const std::string& name) {
   return "unknown";
 }
 
-std::string EtcdVersion() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> output(popen("etcd --version 2>/dev/null", "r"),
+// The first line that the command prints, without `before`; "none" when there is no such command.
+std::string FirstWordsOf(const std::string& command, std::string_view before) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> output(popen((command + " 2>/dev/null").c_str(), "r"),
                                                      pclose);
   char line[128] = "";
   if (output == nullptr || std::fgets(line, sizeof(line), output.get()) == nullptr) return "none";
   std::string version = line;
   version.erase(version.find_last_not_of('\n') + 1);
-  return std::string(absl::StripPrefix(version, "etcd Version: "));
+  return version.starts_with(before) ? version.substr(before.size()) : version;
 }
 
 }  // namespace
@@ -66,7 +68,9 @@ std::vector<std::pair<std::string, std::string>> DescribeMachine() {
       {"Abseil", absl::StrCat(ABSL_LTS_RELEASE_VERSION)},
       {"Boost", BOOST_LIB_VERSION},
       {"SQLite", sqlite3_libversion()},
-      {"etcd", EtcdVersion()},
+      {"PostgreSQL", FirstWordsOf("pg_config --version", "PostgreSQL ")},
+      {"etcd", FirstWordsOf("etcd --version", "etcd Version: ")},
+      {"Node", FirstWordsOf("node --version", "v")},
   };
 }
 

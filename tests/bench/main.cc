@@ -1,4 +1,5 @@
 // Measures the bars of performance.md beside their limits; see README.md.
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,12 +22,20 @@ ABSL_FLAG(std::string, json, "build/bench/result.json", "where the same table go
 ABSL_FLAG(std::string, revision, "", "what is measured, for the JSON");
 ABSL_FLAG(std::vector<std::string>, only, {}, "the bars to measure, such as 1,4; empty: all");
 ABSL_FLAG(int, runs, 0, "interleaved runs behind each median; 0: 5, or 3 with --quick");
-ABSL_FLAG(bool, quick, false, "3 runs of 1 s instead of 5 of 3 s");
+ABSL_FLAG(bool, quick, false,
+          "3 runs of 1 s instead of 5 of 3 s, and a tenth of the comments and invoices of bar 15");
+ABSL_FLAG(
+    std::int64_t, growth_comments, 0,
+    "how many comments bar 15 writes beside, filled once; 0: 5,000,000, with --quick 500,000");
+ABSL_FLAG(std::int64_t, growth_invoices, 0,
+          "how many invoices bar 15 lists, filled once; 0: 1,000,000, with --quick 100,000");
+ABSL_FLAG(std::string, fastify, "tests/bench/fastify",
+          "the folder of the Fastify server, with its packages installed");
 
 namespace marginalia::bench {
 namespace {
 
-constexpr int kBarsMax = 16;
+constexpr int kBarsMax = 17;
 
 struct Bar {
   std::vector<int> numbers;
@@ -49,7 +58,10 @@ const std::vector<Bar>& Bars() {
       {{12}, "replicas on PostgreSQL", ReplicasBar},
       {{14}, "bytes of a comment", SizeBar},
       {{15}, "proofs of the record", ProofBars},
-      {{16}, "beside a flood", FloodBars},
+      {{15}, "growth", GrowthBars},
+      {{16}, "beside a flood of the gateway", FloodBars},
+      {{16}, "beside a flood of comments-service", RpcFloodBars},
+      {{17}, "beside what a web team would build", FastifyBars},
   };
   return bars;
 }
@@ -68,6 +80,15 @@ std::set<int> Wanted() {
   return wanted;
 }
 
+// A multiple of what one thread has, and of one import.
+std::int64_t SizeOf(const absl::Flag<std::int64_t>& flag, std::int64_t unless_given) {
+  const std::int64_t given = absl::GetFlag(flag);
+  if (given == 0) return unless_given;
+  if (given >= 10'000 && given % 1'000 == 0) return given;
+  std::fputs("--growth_comments and --growth_invoices take thousands, from 10000 on\n", stderr);
+  std::exit(2);
+}
+
 BenchOptions OptionsFromFlags() {
   BenchOptions options;
   const bool quick = absl::GetFlag(FLAGS_quick);
@@ -75,6 +96,9 @@ BenchOptions OptionsFromFlags() {
   options.window.measured = absl::Seconds(quick ? 1 : 3);
   options.build = std::filesystem::absolute(absl::GetFlag(FLAGS_build));
   options.data = std::filesystem::absolute(absl::GetFlag(FLAGS_data));
+  options.fastify = std::filesystem::absolute(absl::GetFlag(FLAGS_fastify));
+  options.growth_comments = SizeOf(FLAGS_growth_comments, quick ? 500'000 : 5'000'000);
+  options.growth_invoices = SizeOf(FLAGS_growth_invoices, quick ? 100'000 : 1'000'000);
   return options;
 }
 

@@ -16,9 +16,9 @@
 namespace marginalia::bench {
 namespace {
 
-constexpr double kIdleMibMax = 48;
-constexpr double kBrowsersMibMax = 400;
-constexpr double kWatchersMibMax = 200;
+constexpr double kIdleMibMax = 40;
+constexpr double kBrowsersMibMax = 100;
+constexpr double kWatchersMibMax = 100;
 constexpr absl::Duration kSettle = absl::Seconds(2);
 constexpr absl::Duration kDeliveryMax = absl::Seconds(60);
 constexpr int kBrowsers = 10'000;

@@ -1,6 +1,9 @@
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "comments-service/record/signed_note.h"
 #include "tests/bench/bars.h"
 #include "tests/bench/clock.h"
 #include "tests/bench/comments_data.h"
@@ -13,6 +16,7 @@ namespace marginalia::bench {
 namespace {
 
 constexpr char kInclusion[] = "/marginalia.comments.v1.CommentsService/GetInclusionProof";
+constexpr char kCheckpoint[] = "/marginalia.comments.v1.CommentsService/GetCheckpoint";
 constexpr char kConsistency[] = "/marginalia.comments.v1.CommentsService/GetConsistencyProof";
 constexpr std::int64_t kManyEntries = kLongThreadComments;
 constexpr std::int64_t kFewEntries = 1'000;
@@ -22,11 +26,21 @@ constexpr int kProofHashesOfMany = 20;
 // An older database's entries are taken into its tree first.
 constexpr absl::Duration kTreeMax = absl::Minutes(5);
 
+// A key for signing checkpoints.
+std::string NewKeyPath(Bench& bench) {
+  const std::filesystem::path path = bench.NewFolder("key") / "checkpoint.pem";
+  std::ofstream(path) << SigningKey::Make().Pem();
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  return path;
+}
+
 // A service whose tenant has so many entries, all of them in its tree.
 class Log {
  public:
   Log(Bench& bench, const std::filesystem::path& data, std::int64_t entries)
-      : entries_(entries), comments_(StartCommentsService(bench, data)) {
+      : entries_(entries),
+        comments_(
+            StartCommentsService(bench, data, "", {"--checkpoint_key_path=" + NewKeyPath(bench)})) {
     client_ = Client(
         comments_.address,
         bench.mint().Mint({.org = kOrg, .sub = "grace", .name = "Grace Hopper", .role = "admin"}));
@@ -58,6 +72,11 @@ class Log {
       request.set_size(entries);
       return BytesOf(request);
     });
+  }
+
+  Side Checkpoint(Bench& bench) {
+    return ProofSide(bench, kCheckpoint,
+                     [](std::int64_t) { return BytesOf(comments::v1::GetCheckpointRequest()); });
   }
 
   Side Consistency(Bench& bench) {
@@ -115,6 +134,10 @@ void ProofBars(Bench& bench, Report& report) {
   Side few_consistency = few.Consistency(bench);
   Interleave(bench.options().runs, {&many_consistency, &few_consistency});
   AddRows(report, "consistency proof", many_consistency, few_consistency);
+  Side many_checkpoint = many.Checkpoint(bench);
+  Side few_checkpoint = few.Checkpoint(bench);
+  Interleave(bench.options().runs, {&many_checkpoint, &few_checkpoint});
+  AddRows(report, "checkpoint", many_checkpoint, few_checkpoint);
 }
 
 }  // namespace marginalia::bench

@@ -116,7 +116,59 @@ class ClosedLoop : public std::enable_shared_from_this<ClosedLoop> {
   bool ended_ = false;  // guarded by mutex_; what the answers wrote is read after it
 };
 
+// A number of calls, as ClosedLoop is shared.
+class CountedCalls : public std::enable_shared_from_this<CountedCalls> {
+ public:
+  CountedCalls(RpcClient& client, const RpcWork& work, std::int64_t count)
+      : client_(client), work_(work), count_(count) {}
+
+  absl::Status Run() {
+    for (int caller = 0; caller < work_.callers; ++caller) CallNext(caller);
+    std::unique_lock lock(mutex_);
+    while (status_.ok() && answered_ < count_) {
+      signal_.wait_for(lock, kInterruptCheck);
+      if (Interrupted()) status_ = CheckInterrupt();
+    }
+    return status_;
+  }
+
+ private:
+  void CallNext(int caller) {
+    std::int64_t call = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (next_ == count_ || !status_.ok()) return;
+      call = next_++;
+    }
+    client_.Call(
+        caller, work_.method, work_.request(call),
+        [self = shared_from_this(), caller](const grpc::Status& status, const grpc::ByteBuffer&) {
+          self->Answered(status);
+          self->CallNext(caller);
+        });
+  }
+
+  void Answered(const grpc::Status& status) {
+    const std::lock_guard lock(mutex_);
+    if (!status.ok() && status_.ok()) status_ = OutcomeOf(work_.method, status);
+    if (++answered_ == count_ || !status_.ok()) signal_.notify_all();
+  }
+
+  RpcClient& client_;
+  const RpcWork work_;
+  const std::int64_t count_;
+  std::mutex mutex_;  // guards all that follows
+  std::condition_variable signal_;
+  std::int64_t next_ = 0;
+  std::int64_t answered_ = 0;
+  absl::Status status_;
+};
+
 }  // namespace
+
+absl::Status CallAll(RpcClient& client, const RpcWork& work, std::int64_t count) {
+  return std::make_shared<CountedCalls>(client, work, count)->Run();
+}
 
 absl::StatusOr<LoadResult> RunClosedLoop(RpcClient& client, const RpcWork& work,
                                          const Window& window, pid_t server) {

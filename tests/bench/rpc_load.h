@@ -49,6 +49,10 @@ struct LoadResult {
 absl::StatusOr<LoadResult> RunClosedLoop(RpcClient& client, const RpcWork& work,
                                          const Window& window, pid_t server);
 
+// Makes the calls 0, 1, 2 … < `count` of the work, so many callers at a time, to fill a database.
+// Fails with the first call that does.
+absl::Status CallAll(RpcClient& client, const RpcWork& work, std::int64_t count);
+
 // Calls `start(call, due_nanos)` for 0, 1, 2 … < `calls`, each when it is due at `per_second`; when
 // held up, at once. Runs on the calling thread until the last call was started.
 absl::Status RunPaced(std::int64_t per_second, std::int64_t calls,

@@ -35,8 +35,10 @@ Service StartBare(Bench& bench, const std::string& target, const std::string& an
 }  // namespace
 
 Service StartCommentsService(Bench& bench, const std::filesystem::path& folder,
-                             const std::string& invoices_address) {
+                             const std::string& invoices_address,
+                             const std::vector<std::string>& flags) {
   std::vector<std::string> arguments = ServiceArguments(bench, "comments-service", "127.0.0.1:0");
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
   arguments.push_back("--database_url=sqlite:" + (folder / "comments.db").string());
   arguments.push_back("--invoices_address=" + invoices_address);
   return Start(std::move(arguments), LogPath(bench));

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/bench/bench.h"
 #include "tests/bench/started_process.h"
@@ -21,9 +22,10 @@ struct Service {
 };
 
 // Its database is folder/comments.db. `invoices_address` as the flag; empty: every invoice id is
-// accepted.
+// accepted. `flags`: further ones.
 Service StartCommentsService(Bench& bench, const std::filesystem::path& folder,
-                             const std::string& invoices_address = "");
+                             const std::string& invoices_address = "",
+                             const std::vector<std::string>& flags = {});
 
 // On a PostgreSQL database, which others may share; every invoice id is accepted.
 Service StartCommentsReplica(Bench& bench, const std::string& database_url);

@@ -17,6 +17,10 @@ constexpr int kCallers = 64;
 constexpr int kConnections = 4;
 constexpr int kInvoices = 1000;
 constexpr double kOfEtcdMin = 0.9;
+constexpr double kOfEtcdTxnMin = 1.5;
+constexpr char kTxn[] = "/etcdserverpb.KV/Txn";
+// Hash, commitments, actor and times of an audit entry.
+constexpr std::size_t kAuditValueBytes = 180;
 constexpr int kRawPositionsMax = 100'000;
 
 grpc::ByteBuffer CommentRequest(std::int64_t call) {
@@ -29,6 +33,39 @@ grpc::ByteBuffer PutRequest(std::int64_t call) {
   request.set_key(absl::StrCat(InvoiceId(call % kInvoices), "/", RandomUuid()));
   request.set_value(BodyOf(call));
   return BytesOf(request);
+}
+
+// What a comment leaves behind: its row, its place in the thread, its id, its audit entry and its
+// event, in about the bytes that each has without what etcd would add by itself.
+grpc::ByteBuffer TxnRequest(std::int64_t call) {
+  const std::string invoice = InvoiceId(call % kInvoices);
+  const std::string id = RandomUuid();
+  const std::string position =
+      absl::StrCat(absl::Dec(call, absl::kZeroPad16), "-", id.substr(0, 8));
+  etcdserverpb::TxnRequest request;
+  etcdserverpb::Compare& unused = *request.add_compare();
+  unused.set_target(etcdserverpb::Compare::CREATE);
+  unused.set_key("ids/" + id);
+  unused.set_create_revision(0);
+  const auto put = [&request](const std::string& key, const std::string& value) {
+    etcdserverpb::PutRequest& row = *request.add_success()->mutable_request_put();
+    row.set_key(key);
+    row.set_value(value);
+  };
+  put("ids/" + id, position);
+  put("comments/" + position, absl::StrCat(invoice, id, "ada", "Ada Lovelace", BodyOf(call)));
+  put(absl::StrCat("threads/", invoice, "/", position), position);
+  put("audit/" + position, absl::StrCat(invoice, id, std::string(kAuditValueBytes, 'a')));
+  put("events/" + position, absl::StrCat(invoice, id));
+  return BytesOf(request);
+}
+
+void CheckTxn(RpcClient& etcd) {
+  etcdserverpb::TxnResponse answer;
+  if (!answer.ParseFromString(StringOf(Need(etcd.CallAndWait(kTxn, TxnRequest(0))))) ||
+      !answer.succeeded()) {
+    throw BarFailed("etcd did not apply a transaction of fresh keys");
+  }
 }
 
 Side WriteSide(const Bench& bench, std::string name, RpcClient& client, RpcWork work,
@@ -70,7 +107,10 @@ void AddCommentBars(Bench& bench, Report& report) {
                            comments.pid());
   Side limit = WriteSide(bench, "etcd Put", *putter, {"/etcdserverpb.KV/Put", PutRequest, kCallers},
                          etcd->pid());
-  Interleave(bench.options().runs, {&subject, &limit});
+  CheckTxn(*putter);
+  Side txn =
+      WriteSide(bench, "etcd Txn, five keys", *putter, {kTxn, TxnRequest, kCallers}, etcd->pid());
+  Interleave(bench.options().runs, {&subject, &limit, &txn});
   const std::string shape = absl::StrCat(
       kCallers, " callers on ", kConnections, " connections, 1,000 invoices in turn, UUIDv4 ids; ",
       CommentRequest(0).Length(), " bytes a comment, ", PutRequest(0).Length(), " a put");
@@ -78,6 +118,11 @@ void AddCommentBars(Bench& bench, Report& report) {
                       Bound::kAtLeast, kOfEtcdMin);
   rate.note = shape;
   report.Add(std::move(rate));
+  Row rows = RatioRow(4, "AddComment, 64 callers, against a Txn", "per s", CallsPerSecond, subject,
+                      txn, Bound::kAtLeast, kOfEtcdTxnMin);
+  rows.note = absl::StrCat("the same five rows as keys, if the id is unused; ",
+                           TxnRequest(0).Length(), " bytes a transaction");
+  report.Add(std::move(rows));
   Row tail = RatioRow(5, "AddComment p99, 64 callers", "ms", P99Millis, subject, limit,
                       Bound::kAtMost, 1.0);
   report.Add(std::move(tail));
