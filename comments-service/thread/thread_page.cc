@@ -67,13 +67,6 @@ void AppendComments(Connection& connection, const ThreadPageQuery& query, const 
   memory->blocks.KeepComments(query.thread(), memory->version, span, page, ends);
 }
 
-// One that no token leads to is asked for by a comment's id.
-void Keep(ThreadBlocks& blocks, const ThreadPageQuery& query, const ThreadBlocks::Version& version,
-          EncodedPage page) {
-  if (query.page_token.empty()) return;
-  blocks.KeepPage(query.thread(), query.page_size, query.page_token, version, std::move(page));
-}
-
 }  // namespace
 
 ThreadSpan SpanOf(const PageCursor& cursor, int page_size, std::int64_t place_count) {
@@ -97,7 +90,11 @@ EncodedPage PageFromBlocks(ThreadBlocks& blocks, const ThreadPageQuery& query) {
   if (blocks.VersionOf(query.thread()) != version) return nullptr;
   AppendTokens(*page, query, span);
   page->append(end->encoded);
-  Keep(blocks, query, version, page);
+  // A page is kept whole when it is asked for again: whoever goes through a thread once pays for
+  // none. One that no token leads to is asked for by a comment's id.
+  if (!query.page_token.empty()) {
+    blocks.KeepPage(query.thread(), query.page_size, query.page_token, version, page);
+  }
   return page;
 }
 
@@ -121,7 +118,6 @@ EncodedPage ReadThreadPage(Connection& connection, const ThreadPageQuery& query,
   AppendComments(connection, query, span, memory, *page);
   AppendTokens(*page, query, span);
   page->append(end->encoded);
-  if (memory != nullptr) Keep(memory->blocks, query, memory->version, page);
   return page;
 }
 
