@@ -1,4 +1,6 @@
 // kill -9 at any moment loses nothing that was acknowledged, and nobody has to help afterwards.
+// What the services have signed of their record before holds after it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -8,6 +10,8 @@
 #include <vector>
 
 #include "tests/faults/history.h"
+#include "tests/faults/record_watch.h"
+#include "tests/operator/operator_run.h"
 #include "tests/support/three_processes.h"
 
 namespace marginalia {
@@ -36,6 +40,15 @@ TEST(KillTest, NothingAcknowledgedIsLostWhicheverProcessIsKilledUnderLoad) {
   History history;
   ToldChanges changes;
   PatientDoor door(processes);
+  RecordWatch record({processes.comments_front().address()},
+                     {{"northlight", processes.Token("alex", "admin")}},
+                     processes.checkpoint_key());
+  const std::string token_path = processes.directory().File("monitor.jwt");
+  WriteWhole(token_path, processes.Token("alex", "admin"));
+  OperatorRun monitor({"audit-monitor",
+                       "--comments_address=" + processes.comments_front().address(),
+                       "--token_path=" + token_path, "--key=" + processes.checkpoint_key(),
+                       "--state=" + processes.directory().File("seen"), "--interval=1s"});
   std::mt19937 random(20261124);  // NOLINT: the same order of victims in every run
   {
     PostingLoad load(processes, invoices, kPosters, history);
@@ -62,6 +75,12 @@ TEST(KillTest, NothingAcknowledgedIsLostWhicheverProcessIsKilledUnderLoad) {
       }
     }
   }
+  EXPECT_GT(record.growths(), 0);
+  EXPECT_THAT(record.contradictions(), testing::IsEmpty());
+  monitor.Terminate();
+  const OperatorOutcome monitored = monitor.Wait();
+  EXPECT_EQ(monitored.exit_code, 0) << monitored.error;
+  EXPECT_NE(monitored.out, "");
   ASSERT_FALSE(testing::Test::HasFailure());
   for (const ChangedThread& thread : changed) invoices.push_back(thread.invoice_id);
   history.Check(processes, invoices, &changes);

@@ -31,17 +31,22 @@ class FailoverTest : public testing::Test {
 TEST_F(FailoverTest, TheServicesGoOnAtThePromotedStandbyAndNothingAcknowledgedIsLost) {
   const Watchdog watchdog(kHangMax, notice_);
   Watchers watchers(replicas_, clients_, threads_);
+  const auto records = WatchRecords(replicas_, {"northlight", "harbor"});
   const std::vector<std::string> comments = {"comments-0", "comments-1", "comments-2"};
   {
     Posters posters(replicas_, clients_, threads_, history_);
     EXPECT_TRUE(history_.AwaitMoreFromEach(comments, 20, std::chrono::seconds(60)));
+    EXPECT_TRUE(records->AwaitGrowth(1, std::chrono::seconds(60)));
     notice_.Begin("the primary is lost", /*database_gone=*/true);
     primary_.Stop(SIGKILL);
     standby_->Promote();
     notice_.End();
     EXPECT_TRUE(history_.AwaitMoreFromEach(comments, 20, std::chrono::seconds(60)))
         << "the services do not find the new primary";
+    EXPECT_TRUE(records->AwaitGrowth(1, std::chrono::seconds(60)));
   }
+  // What was signed at the old primary holds at the new one.
+  EXPECT_THAT(records->contradictions(), testing::IsEmpty());
   ASSERT_FALSE(HasFailure());
   watchers.AwaitAllOf(history_);
   history_.Check(replicas_, clients_, threads_);

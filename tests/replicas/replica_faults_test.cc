@@ -1,7 +1,8 @@
 // Processes are killed and stopped, replicas are cut off from the database and the database is
 // restarted, one after the other, while some post and others do all that can be done with comments
 // and threads: nothing is lost, nothing is doubled or half done, no call fails after one retry, and
-// all that can be read agrees with the log.
+// all that can be read agrees with the log. What one replica has signed of a record, no replica
+// contradicts.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -57,6 +58,7 @@ TEST_F(ReplicaFaultsTest, WhateverGoesWrongNothingIsLostOrDoubledAndNoCallFailsA
   Watchers watchers(replicas_, clients_, all);
   ReplicasDoor door(replicas_, clients_);
   ToldChanges changes;
+  const auto records = WatchRecords(replicas_, {"northlight", "harbor"});
   Faults faults(replicas_, node_, notice_, static_cast<unsigned>(seed));
   {
     Posters posters(replicas_, clients_, threads_, history_);
@@ -67,7 +69,9 @@ TEST_F(ReplicaFaultsTest, WhateverGoesWrongNothingIsLostOrDoubledAndNoCallFailsA
       faults.Next();
     }
     AwaitProgressOfAll();
+    EXPECT_TRUE(records->AwaitGrowth(1, std::chrono::seconds(60)));
   }
+  EXPECT_THAT(records->contradictions(), testing::IsEmpty());
   ASSERT_FALSE(HasFailure());
   const LogModel model = ReplicaHistory::ReadLog(replicas_, clients_, all);
   watchers.AwaitAllOf(model);

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "comments-service/record/checkpoint.h"
 #include "tests/support/await.h"
 #include "tests/support/http_client.h"
 
@@ -66,6 +68,10 @@ ReplicaSet::ReplicaSet(ReplicaSetOptions options)
       gateways_(MakeReplicas(GATEWAY_BINARY, "gateway", kGateways, directory_)) {
   std::ofstream(directory_.File("service.jwt"))
       << mint_->Mint({.sub = "marginalia", .role = "service"}, absl::Hours(24));
+  const SigningKey signing = SigningKey::Make();
+  checkpoint_key_ = signing.Verifier(kCheckpointKeyName).Text();
+  std::ofstream(directory_.File("checkpoint.pem")) << signing.Pem();
+  std::filesystem::permissions(directory_.File("checkpoint.pem"), std::filesystem::perms(0600));
   options_.node->NewDatabase(kCommentsDatabase);
   options_.node->NewDatabase(kInvoicesDatabase);
   for (Replica* replica : with_database()) LeadToDatabase(*replica);
@@ -117,7 +123,7 @@ void ReplicaSet::SetFlags() {
       replica->set_flags(std::move(flags));
     }
   };
-  set(comments_, {invoices_flag});
+  set(comments_, {invoices_flag, "--checkpoint_key_path=" + directory_.File("checkpoint.pem")});
   set(invoices_, {comments_flag, service_token});
   set(gateways_, {comments_flag, invoices_flag, service_token});
   for (const auto& replica : comments_) replica->AddFlag(DatabaseFlag(*replica, kCommentsDatabase));

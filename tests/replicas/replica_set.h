@@ -74,6 +74,8 @@ class ReplicaSet {
     replica.database_link().LeadTo(options_.node->socket_path());
   }
 
+  // What their checkpoints are verified with, as text.
+  const std::string& checkpoint_key() const { return checkpoint_key_; }
   std::string Token(const std::string& user, const std::string& role, const std::string& org) const;
 
  private:
@@ -83,6 +85,7 @@ class ReplicaSet {
   const ReplicaSetOptions options_;
   TempDir directory_;
   std::unique_ptr<TokenMint> mint_;
+  std::string checkpoint_key_;
   std::vector<std::unique_ptr<Replica>> comments_, invoices_, gateways_;
 };
 

@@ -3,11 +3,14 @@
 #ifndef MARGINALIA_TESTS_REPLICAS_REPLICAS_FIXTURE_H_
 #define MARGINALIA_TESTS_REPLICAS_REPLICAS_FIXTURE_H_
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "tests/faults/record_watch.h"
 #include "tests/replicas/fault_notice.h"
 #include "tests/replicas/posters.h"
 #include "tests/replicas/replica_clients.h"
@@ -18,6 +21,18 @@
 #include "tests/support/postgres_node.h"
 
 namespace marginalia {
+
+// Watches each tenant's record, at all replicas in turn.
+inline std::unique_ptr<RecordWatch> WatchRecords(ReplicaSet& replicas,
+                                                 const std::vector<std::string>& orgs) {
+  std::vector<std::string> addresses;
+  for (const auto& replica : replicas.comments()) addresses.push_back(replica->address());
+  std::vector<RecordWatch::Tenant> tenants;
+  for (const std::string& org : orgs) {
+    tenants.push_back({org, replicas.Token("alex", "admin", org)});
+  }
+  return std::make_unique<RecordWatch>(addresses, tenants, replicas.checkpoint_key());
+}
 
 class ReplicasFixture : public testing::Test {
  protected:
