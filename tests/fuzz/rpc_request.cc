@@ -17,6 +17,9 @@ void ReadAs(google::protobuf::Message& request, std::string_view input) {
   const std::size_t cut = input.size() / 2;
   const grpc::Slice slices[] = {{input.data(), cut}, {input.data() + cut, input.size() - cut}};
   const absl::Status read = ParseRequest(grpc::ByteBuffer(slices, 2), request);
+  if (ReasonOf(read) == "ENCODING_UNSUPPORTED") {
+    return Require(absl::IsUnimplemented(read), "what is compressed unreadably is UNIMPLEMENTED");
+  }
   if (!read.ok()) {
     const bool malformed = ReasonOf(read) == "REQUEST_MALFORMED";
     Require(malformed || FieldViolationsOf(read).size() == 1, "a refusal names one field");
