@@ -160,9 +160,8 @@ test("Older comments come above without moving what one reads, also after a relo
 test("The line of the last visit stands above what is new", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
-  await dana.page.goto(`${invoice.path}?order=oldest`);
   const marked = dana.page.waitForResponse((answer) => answer.url().endsWith("/read"));
-  await dana.open(invoice);
+  await dana.page.goto(`${invoice.path}?order=oldest`);
   await marked;
   await dana.page.goto("/invoices");
   await stack.addComment(invoice, "priya", "Since then.");
