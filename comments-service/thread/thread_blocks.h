@@ -1,8 +1,9 @@
-// What pages below the newest are answered from without asking the database: whole ones, as long as
-// nobody has written to their thread, and the comments of threads, encoded, in blocks of
-// neighbours, with what every page of a thread ends with. A comment that is added changes the end
-// of its thread's pages and no block; one that is edited, removed or erased takes its block away as
-// well. Part of ThreadPages, which tells it of every write. Thread-safe.
+// What pages below the newest are answered from without asking the database: whole ones that were
+// asked for more than once, as long as nobody has written to their thread, and the comments of
+// threads, encoded, in blocks of neighbours, with what every page of a thread ends with. A comment
+// that is added changes the end of its thread's pages and no block; one that is edited, removed or
+// erased takes its block away as well. Part of ThreadPages, which tells it of every write.
+// Thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_THREAD_BLOCKS_H_
 #define MARGINALIA_COMMENTS_SERVICE_THREAD_THREAD_BLOCKS_H_
 
