@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "services/storage/connection/row_scan.h"
+#include "services/storage/connection/row_select.h"
 
 namespace marginalia {
 namespace {
@@ -41,7 +41,7 @@ std::string SelectAdded(DatabaseKind kind) {
       " FROM comment_revisions r WHERE r.org_id = c.org_id AND r.position = c.position"
       " AND r.revision = 1), '') END FROM events e ";
   constexpr char kEnd[] =
-      " WHERE e.position >= $1 AND e.position <= $2 AND e.subject = '' ORDER BY e.position";
+      " WHERE e.position >= :first AND e.position <= :last AND e.subject = '' ORDER BY e.position";
   if (kind == DatabaseKind::kSqlite) {
     return absl::StrCat(
         kColumns, "CROSS JOIN comments c ON c.org_id = e.org_id AND c.position = e.position", kEnd);
@@ -63,14 +63,17 @@ bool IsInItsRow(const EventView& event) {
          thread.last_author_name == comment.author_name;
 }
 
-struct ScanAddedComments {
-  explicit ScanAddedComments(Connection& connection)
-      : scan(connection, SelectAdded(connection.kind())) {}
-  RowScan scan;
+struct SelectAddedComments {
+  explicit SelectAddedComments(Connection& connection)
+      : rows(connection, SelectAdded(connection.kind()), {RowSelect::kInteger, RowSelect::kInteger},
+             {RowSelect::kInteger, RowSelect::kText, RowSelect::kInteger, RowSelect::kText,
+              RowSelect::kText, RowSelect::kText, RowSelect::kInteger, RowSelect::kInteger,
+              RowSelect::kText, RowSelect::kText}) {}
+  RowSelect rows;
 };
 
 // As SelectAdded has it.
-CommentView AddedIn(const ScannedRow& row) {
+CommentView AddedIn(const RowSelect& row) {
   return CommentView{.comment_id = row.Text(3),
                      .invoice_id = row.Text(1),
                      .author_id = row.Text(4),
@@ -152,18 +155,20 @@ std::optional<std::string> WholeEvent(std::string_view stub, std::int64_t positi
 
 void CompleteEvents(Connection& connection, std::vector<std::shared_ptr<Event>>& events) {
   auto event = events.begin();
-  connection.Prepared<ScanAddedComments>().scan.Run(
-      {events.front()->position, events.back()->position}, [&](const ScannedRow& row) {
-        const std::int64_t position = row.Integer(0);
-        while (event != events.end() && (*event)->position < position) ++event;
-        if (event == events.end()) return;
-        const CommentView comment = AddedIn(row);
-        std::optional<std::string> whole =
-            WholeEvent((*event)->payload, position, (*event)->org_id, comment);
-        if (!whole.has_value()) return;
-        (*event)->payload = *std::move(whole);
-        (*event)->subject = comment.invoice_id;
-      });
+  RowSelect& rows = connection.Prepared<SelectAddedComments>().rows;
+  rows.With(events.front()->position).With(events.back()->position);
+  while (rows.Next()) {
+    const std::int64_t position = rows.Integer(0);
+    while (event != events.end() && (*event)->position < position) ++event;
+    // One that was not asked for.
+    if (event == events.end() || (*event)->position != position) continue;
+    const CommentView comment = AddedIn(rows);
+    std::optional<std::string> whole =
+        WholeEvent((*event)->payload, position, (*event)->org_id, comment);
+    if (!whole.has_value()) continue;
+    (*event)->payload = *std::move(whole);
+    (*event)->subject = comment.invoice_id;
+  }
 }
 
 }  // namespace marginalia
