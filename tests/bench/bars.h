@@ -1,4 +1,4 @@
-// The bars of performance.md, each as one function that measures the subject and its limit in
+// The bars of README.md, each as one function that measures the subject and its limit in
 // interleaved runs and adds its rows. They throw BarFailed when a figure cannot be had.
 #ifndef MARGINALIA_TESTS_BENCH_BARS_H_
 #define MARGINALIA_TESTS_BENCH_BARS_H_

@@ -1,4 +1,4 @@
-// Measures the bars of performance.md beside their limits; see README.md.
+// Measures the bars of README.md beside their limits.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -134,7 +134,7 @@ int Measure() {
 }  // namespace marginalia::bench
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage("measures the bars of performance.md beside their limits");
+  absl::SetProgramUsageMessage("measures the bars of README.md beside their limits");
   if (absl::ParseCommandLine(argc, argv).size() > 1) {
     std::fputs("there are only flags; see --help\n", stderr);
     return 2;

@@ -11,7 +11,7 @@ enum class Bound { kAtMost, kAtLeast, kNone };
 
 // One line of the table.
 struct Row {
-  // The number in performance.md; rows without a bar of their own stand beside the one they
+  // The number in README.md; rows without a bar of their own stand beside the one they
   // explain.
   int bar = 0;
   std::string what;

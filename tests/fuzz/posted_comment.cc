@@ -2,14 +2,15 @@
 // is answered, and as the event that browsers are sent.
 #include "gateway/api/posted_comment.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <string>
 
 #include "gateway/http/problem.h"
 #include "gateway/live/event_text.h"
 #include "gateway/upstream/transcode.h"
 #include "services/errors/errors.h"
-#include "services/text/json_string.h"
 #include "services/text/utf8.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -18,6 +19,14 @@ namespace {
 
 namespace json = boost::json;
 using comments::v1::AddCommentRequest;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+json::array MentionsOf(const AddCommentRequest& request) {
+  json::array mentions;
+  for (const std::string& user_id : request.mentions()) mentions.emplace_back(user_id);
+  return mentions;
+}
 
 void RequireRefused(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
@@ -28,29 +37,34 @@ void RequireRefused(const absl::Status& status) {
   Require(json::parse(problem.body, error).is_object() && !error, "a problem is a JSON object");
 }
 
-// The same text by a parser that builds a tree.
+// The same text by a parser that builds a tree. A byte order mark before it may be ignored.
 void RequireWhatATreeHolds(std::string_view text, const AddCommentRequest& request) {
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
   json::error_code error;
   const json::value value = json::parse({text.data(), text.size()}, error);
   Require(!error && value.is_object(), "only a JSON object is taken");
   const json::object& members = value.get_object();
-  Require(members.size() == (members.contains("id") ? 2 : 1), "only known members are taken");
+  Require(members.size() == 1 + members.count("id") + members.count("mentions"),
+          "only known members are taken");
   Require(members.at("body") == json::string(request.body()), "the body is what was posted");
   const json::value* id = members.if_contains("id");
   Require(id == nullptr ? request.comment_id().empty() : *id == json::string(request.comment_id()),
           "the id is what was posted");
+  const json::value* mentions = members.if_contains("mentions");
+  Require(mentions == nullptr ? request.mentions().empty() : *mentions == MentionsOf(request),
+          "those mentioned are who was posted");
 }
 
 void RequireSameWhenMadeAgain(const AddCommentRequest& request) {
-  std::string text = "{\"id\":";
-  AppendJsonString(text, request.comment_id());
-  text += ",\"body\":";
-  AppendJsonString(text, request.body());
-  text += '}';
-  const auto again = AddCommentFromJson(text);
-  Require(
-      again.ok() && again->body() == request.body() && again->comment_id() == request.comment_id(),
-      "what is taken reads the same when it is written out again");
+  const json::object members = {
+      {"id", request.comment_id()}, {"body", request.body()}, {"mentions", MentionsOf(request)}};
+  const auto again = AddCommentFromJson(json::serialize(members));
+  Require(again.ok() && again->body() == request.body() &&
+              again->comment_id() == request.comment_id() &&
+              MentionsOf(*again) == MentionsOf(request),
+          "what is taken reads the same when it is written out again");
 }
 
 void RequireOneEvent(const comments::v1::Comment& comment) {
