@@ -4,6 +4,7 @@
 
 #include "gateway/http/json_response.h"
 #include "gateway/http/target.h"
+#include "gateway/upstream/recent_comments.h"
 #include "gateway/upstream/transcode.h"
 #include "services/errors/errors.h"
 
@@ -23,12 +24,14 @@ void ActivityApi::List(ApiCall call) {
     return call.Fail(InvalidField("mentioning", "must be \"me\""));
   }
   request.set_mentioning_me(!mentioning->empty());
-  upstream_.ListRecentComments(std::move(call), request,
-                               [](ApiCall call, const absl::Status& status,
-                                  const comments::v1::ListRecentCommentsResponse& page) {
-                                 if (!status.ok()) return call.Fail(status);
-                                 call.Answer(JsonResponse(200, ToJson(page), ""));
-                               });
+  ListRecentCommentsWithInvoices(
+      upstream_, std::move(call), request,
+      [](ApiCall call, const absl::Status& status,
+         const comments::v1::ListRecentCommentsResponse& page,
+         const invoices::v1::BatchGetInvoiceSummariesResponse& invoices) {
+        if (!status.ok()) return call.Fail(status);
+        call.Answer(JsonResponse(200, ToJson(page, invoices), ""));
+      });
 }
 
 }  // namespace marginalia

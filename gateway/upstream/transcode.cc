@@ -344,8 +344,22 @@ std::string ToJson(const comments::v1::ListCommentsResponse& page) {
   return CommentPageToJson(page);
 }
 
-std::string ToJson(const comments::v1::ListRecentCommentsResponse& page) {
-  return CommentPageToJson(page);
+std::string ToJson(const comments::v1::ListRecentCommentsResponse& page,
+                   const invoices::v1::BatchGetInvoiceSummariesResponse& invoices) {
+  std::string json = CommentPageToJson(page);
+  json.pop_back();
+  AppendName(json, "invoices");
+  json += '[';
+  for (const InvoiceSummary& summary : invoices.summaries()) {
+    if (json.back() != '[') json += ',';
+    json += '{';
+    AppendText(json, "invoiceId", summary.invoice_id());
+    AppendText(json, "number", summary.number());
+    AppendText(json, "customerName", summary.customer_name());
+    json += '}';
+  }
+  json += "]}";
+  return json;
 }
 
 std::string ToJson(const comments::v1::AddCommentResponse& added) { return ChangedToJson(added); }

@@ -22,9 +22,10 @@ using ReadStatesOfInvoices = absl::flat_hash_map<std::string, comments::v1::Read
 std::int64_t RevisionOf(const comments::v1::ListCommentsResponse& page);
 
 // {comments, nextCursor, previousCursor, totalSize, consistencyToken, thread}; where the comments
-// are of more than one thread, their readStates instead.
+// are of more than one thread, their readStates and what is known of their invoices instead.
 std::string ToJson(const comments::v1::ListCommentsResponse& page);
-std::string ToJson(const comments::v1::ListRecentCommentsResponse& page);
+std::string ToJson(const comments::v1::ListRecentCommentsResponse& page,
+                   const invoices::v1::BatchGetInvoiceSummariesResponse& invoices);
 
 // {comment, consistencyToken}
 std::string ToJson(const comments::v1::AddCommentResponse& added);

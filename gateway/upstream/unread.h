@@ -20,7 +20,7 @@ inline constexpr int kUnreadLooksMax = 10;
 enum class Shown { kAll, kUnread };
 
 // Calls back with a page and the read states of its invoices; none at all when comments-service did
-// not tell within kReadStatesDeadline. Of kUnread it holds only invoices with something unread, so
+// not tell within kBesideDeadline. Of kUnread it holds only invoices with something unread, so
 // it may be short, even empty: only an empty next_page_token ends the list. Errors: those of
 // ListInvoiceSummaries; of kUnread also UNAVAILABLE when nobody tells what is unread, and
 // INVALID_ARGUMENT about `unread` for machines, which read nothing.

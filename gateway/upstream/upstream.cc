@@ -141,7 +141,7 @@ void Upstream::BatchGetReadStates(ApiCall call,
                                   const comments::v1::BatchGetReadStatesRequest& request,
                                   Answered<comments::v1::BatchGetReadStatesResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/BatchGetReadStates", std::move(call), request,
-       kReadStatesDeadline, std::move(answered), [this](auto... arguments) {
+       kBesideDeadline, std::move(answered), [this](auto... arguments) {
          comments_->async()->BatchGetReadStates(std::move(arguments)...);
        });
 }
@@ -247,6 +247,15 @@ void Upstream::ListInvoiceSummaries(ApiCall call,
   Call(*this, "marginalia.invoices.v1.InvoicesService/ListInvoiceSummaries", std::move(call),
        request, kReadDeadline, std::move(answered), [this](auto... arguments) {
          invoices_->async()->ListInvoiceSummaries(std::move(arguments)...);
+       });
+}
+
+void Upstream::BatchGetInvoiceSummaries(
+    ApiCall call, const invoices::v1::BatchGetInvoiceSummariesRequest& request,
+    Answered<invoices::v1::BatchGetInvoiceSummariesResponse> answered) {
+  Call(*this, "marginalia.invoices.v1.InvoicesService/BatchGetInvoiceSummaries", std::move(call),
+       request, kBesideDeadline, std::move(answered), [this](auto... arguments) {
+         invoices_->async()->BatchGetInvoiceSummaries(std::move(arguments)...);
        });
 }
 

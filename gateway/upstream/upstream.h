@@ -26,7 +26,8 @@
 namespace marginalia {
 
 inline constexpr absl::Duration kReadDeadline = absl::Seconds(5);
-inline constexpr absl::Duration kReadStatesDeadline = absl::Seconds(1);
+// What only stands beside something else is not waited for as long.
+inline constexpr absl::Duration kBesideDeadline = absl::Seconds(1);
 // A write that has been queued is better waited for than asked for again.
 inline constexpr absl::Duration kWriteDeadline = absl::Seconds(10);
 
@@ -75,9 +76,13 @@ class Upstream {
                   Answered<invoices::v1::GetInvoiceResponse> answered);
   void ListInvoiceSummaries(ApiCall call, const invoices::v1::ListInvoiceSummariesRequest& request,
                             Answered<invoices::v1::ListInvoiceSummariesResponse> answered);
+  // Within kBesideDeadline.
+  void BatchGetInvoiceSummaries(ApiCall call,
+                                const invoices::v1::BatchGetInvoiceSummariesRequest& request,
+                                Answered<invoices::v1::BatchGetInvoiceSummariesResponse> answered);
   void MarkThreadRead(ApiCall call, const comments::v1::MarkThreadReadRequest& request,
                       Answered<comments::v1::MarkThreadReadResponse> answered);
-  // What only stands beside something else: it is not waited for as long.
+  // Within kBesideDeadline.
   void BatchGetReadStates(ApiCall call, const comments::v1::BatchGetReadStatesRequest& request,
                           Answered<comments::v1::BatchGetReadStatesResponse> answered);
   void SearchAuthors(ApiCall call, const comments::v1::SearchAuthorsRequest& request,

@@ -24,9 +24,45 @@ test("It shows what was said anywhere in the tenant, and leads there", async ({
   await browser.takePictures("The sidebar");
 
   await dana.page.locator("#activity .activity-item a", { hasText: "Said there." }).click();
-  await dana.page.waitForURL(/#comment-/);
+  await dana.page.waitForURL(/[?]comment=/);
   assert.match(dana.page.url(), new RegExp(there.number));
   await dana.comment("Said there.").waitFor();
+});
+
+test("It says on which invoice of whom, and while it is open follows what is said elsewhere", async ({
+  stack,
+  browser,
+}) => {
+  const here = await stack.newInvoice(["Said before."]);
+  const customer = { name: "Bluebird & Sons", email: "pay@bluebird.example" };
+  const there = await stack.newInvoice(0, { customer });
+  const dana = await browser.person("dana");
+  await dana.open(here);
+  await toggle(dana);
+  const item = (text) => dana.page.locator("#activity .activity-item", { hasText: text });
+  await item("Said before.").waitFor();
+  const comment = await stack.addComment(there, "priya", "Said just now.");
+  await item("Said just now.").waitFor();
+  const link = item("Said just now.").locator("a");
+  assert.match(await link.innerText(), new RegExp(`${there.number} · Bluebird & Sons`));
+  assert.equal(
+    await link.getAttribute("href"),
+    `/invoices/${there.number}?comment=${comment.commentId}`,
+  );
+});
+
+test("Opened without a script, it says the same and follows all the same with one", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(0);
+  await stack.addComment(invoice, "priya", "Whose line is this?");
+  const dana = await browser.person("dana");
+  await dana.page.goto("/invoices?activity=open");
+  const item = (text) => dana.page.locator("#activity .activity-item", { hasText: text });
+  assert.match(await item("Whose line").innerText(), new RegExp(`${invoice.number} · Acme Corp`));
+  await stack.addComment(invoice, "priya", "And this?");
+  await item("And this?").waitFor();
 });
 
 test("Opened again within half a minute it costs no request", async ({ stack, browser }) => {

@@ -236,6 +236,36 @@ TEST_F(ApiTest, TheActivityOfTheTenantIsListed) {
   EXPECT_EQ(Json(activity).at_pointer("/comments/0/body"), "ours");
 }
 
+TEST_F(ApiTest, TheActivityNamesItsInvoicesEachOnceAndAsksForThemTogether) {
+  constexpr char kOther[] = "5f9d2c1e-0000-4000-8000-000000001043";
+  invoices::v1::Invoice other;
+  other.set_invoice_id(kOther);
+  other.set_number("INV-1043");
+  other.mutable_customer()->set_name("\"Zoë\" & Sons");
+  invoices_->Add(kOrg, other, 0);
+  comments_->AddInvoice(kOrg, kOther, "INV-1043");
+  for (int i = 0; i < 3; ++i) comments_->Post(kOrg, kInvoiceId, "here");
+  comments_->Post(kOrg, kOther, "there");
+  const json::value activity = Json(Get("/api/activity"));
+  EXPECT_EQ(activity.at("comments").as_array().size(), 4);
+  ASSERT_EQ(activity.at("invoices").as_array().size(), 2);
+  EXPECT_EQ(activity.at_pointer("/invoices/0/invoiceId"), kOther);
+  EXPECT_EQ(activity.at_pointer("/invoices/0/number"), "INV-1043");
+  EXPECT_EQ(activity.at_pointer("/invoices/0/customerName"), "\"Zoë\" & Sons");
+  EXPECT_EQ(activity.at_pointer("/invoices/1/number"), kInvoiceNumber);
+  EXPECT_EQ(invoices_->last_batch(), std::pair(2, 1));
+}
+
+TEST_F(ApiTest, TheActivityIsListedWhileNobodyTellsOfItsInvoices) {
+  comments_->Post(kOrg, kInvoiceId, "said all the same");
+  invoices_->FailNext(
+      Refusal(absl::StatusCode::kUnavailable, "INVOICES_SERVICE_UNAVAILABLE", "not now"));
+  const HttpAnswer activity = Get("/api/activity");
+  ASSERT_EQ(activity.status, 200) << activity.body;
+  EXPECT_EQ(Json(activity).at("comments").as_array().size(), 1);
+  EXPECT_TRUE(Json(activity).at("invoices").as_array().empty());
+}
+
 TEST_F(ApiTest, ABodyThatIsNotExactlyACommentIsRefusedByField) {
   EXPECT_EQ(FieldOf(Post(kThread, R"({"body":"b","author":"ceo"})")), "author");
   EXPECT_EQ(FieldOf(Post(kThread, R"({"body":"b","org":"rivalworks"})")), "org");

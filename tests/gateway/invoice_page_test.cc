@@ -432,9 +432,18 @@ TEST_F(InvoicePageTest, TheSidebarIsShownWhenAskedFor) {
   EXPECT_TRUE(Has(open, "aria-expanded=\"true\""));
   EXPECT_FALSE(Has(open, "hidden>\n<h2 id=\"activity-heading\""));
   EXPECT_TRUE(Has(open, "<a class=\"close\" id=\"activity-close\" href=\"/invoices/INV-1042\">"));
-  EXPECT_TRUE(Has(open, absl::StrCat("href=\"/invoices/", kInvoiceId,
-                                     "#comment-00000000-0000-7000-8000-000000000001\"")));
+  EXPECT_TRUE(
+      Has(open, "href=\"/invoices/INV-1042?comment=00000000-0000-7000-8000-000000000001\""));
+  EXPECT_TRUE(Has(open, "INV-1042 · <bdi>Acme Corp</bdi>"));
   EXPECT_TRUE(Has(open, absl::StrCat("&lt;b&gt;", std::string(137, 'x'), "…</p>")));
+}
+
+TEST_F(InvoicePageTest, TheSidebarIsShownWithoutItsInvoicesWhileNobodyTellsOfThem) {
+  comments_->Post(kOrg, "5f9d2c1e-0000-4000-8000-000000009999", "of an invoice unknown there");
+  const HttpAnswer open = Page("/invoices?activity=open");
+  EXPECT_TRUE(Has(open, "of an invoice unknown there"));
+  EXPECT_TRUE(Has(open, "href=\"/invoices/5f9d2c1e-0000-4000-8000-000000009999?comment="));
+  EXPECT_FALSE(Has(open, "activity-invoice"));
 }
 
 TEST_F(InvoicePageTest, TheSummaryAloneIsThePagesOwn) {

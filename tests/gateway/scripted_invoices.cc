@@ -35,6 +35,10 @@ InvoiceSummary SummaryOf(const Invoice& invoice, std::int64_t comments, bool cou
   return summary;
 }
 
+absl::Status NoSuchInvoice() {
+  return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice");
+}
+
 }  // namespace
 
 ScriptedInvoices::ScriptedInvoices(TokenVerifier& tokens) : tokens_(tokens) {
@@ -101,24 +105,49 @@ invoices::v1::Freshness ScriptedInvoices::Fresh(const Caller& caller) const {
   return freshness;
 }
 
+const ScriptedInvoices::Entry* ScriptedInvoices::Find(const Caller& caller,
+                                                      std::string_view id_or_number) const {
+  for (const auto& [name, entry] : entries_) {
+    if (name.first != caller.org_id) continue;
+    if (name.second == id_or_number || entry.invoice.invoice_id() == id_or_number) return &entry;
+  }
+  return nullptr;
+}
+
 grpc::Status ScriptedInvoices::GetInvoice(grpc::ServerContext* context,
                                           const invoices::v1::GetInvoiceRequest* request,
                                           invoices::v1::GetInvoiceResponse* response) {
   const std::lock_guard lock(mutex_);
   const auto caller = Enter(context, request->consistency());
   if (!caller.ok()) return ToGrpc(caller.status());
-  for (const auto& [name, entry] : entries_) {
-    if (name.first != caller->org_id || (name.second != request->invoice_id() &&
-                                         entry.invoice.invoice_id() != request->invoice_id())) {
-      continue;
-    }
-    *response->mutable_invoice() = entry.invoice;
-    *response->mutable_summary() = SummaryOf(entry.invoice, entry.comments, counts_known_);
-    *response->mutable_freshness() = Fresh(*caller);
-    return grpc::Status::OK;
+  const Entry* entry = Find(*caller, request->invoice_id());
+  if (entry == nullptr) return ToGrpc(NoSuchInvoice());
+  *response->mutable_invoice() = entry->invoice;
+  *response->mutable_summary() = SummaryOf(entry->invoice, entry->comments, counts_known_);
+  *response->mutable_freshness() = Fresh(*caller);
+  return grpc::Status::OK;
+}
+
+grpc::Status ScriptedInvoices::BatchGetInvoiceSummaries(
+    grpc::ServerContext* context, const invoices::v1::BatchGetInvoiceSummariesRequest* request,
+    invoices::v1::BatchGetInvoiceSummariesResponse* response) {
+  const std::lock_guard lock(mutex_);
+  const auto caller = Enter(context, request->consistency());
+  if (!caller.ok()) return ToGrpc(caller.status());
+  ++batches_;
+  last_batch_size_ = request->invoice_ids_size();
+  for (const std::string& id : request->invoice_ids()) {
+    const Entry* entry = Find(*caller, id);
+    if (entry == nullptr) return ToGrpc(NoSuchInvoice());
+    *response->add_summaries() = SummaryOf(entry->invoice, entry->comments, counts_known_);
   }
-  return ToGrpc(
-      Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice"));
+  *response->mutable_freshness() = Fresh(*caller);
+  return grpc::Status::OK;
+}
+
+std::pair<int, int> ScriptedInvoices::last_batch() {
+  const std::lock_guard lock(mutex_);
+  return {last_batch_size_, batches_};
 }
 
 invoices::v1::ListInvoiceSummariesRequest ScriptedInvoices::last_list() {

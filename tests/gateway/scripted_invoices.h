@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -31,6 +32,8 @@ class ScriptedInvoices : private invoices::v1::InvoicesService::Service {
   void SetLag(std::int64_t seconds, std::int32_t nanos);
   // The consistency of the last call.
   invoices::v1::Consistency last_consistency();
+  // How many invoices the last batch asked for, and how many batches there were.
+  std::pair<int, int> last_batch();
   // The last list that was asked for.
   invoices::v1::ListInvoiceSummariesRequest last_list();
 
@@ -47,6 +50,12 @@ class ScriptedInvoices : private invoices::v1::InvoicesService::Service {
                                     const invoices::v1::ListInvoiceSummariesRequest* request,
                                     invoices::v1::ListInvoiceSummariesResponse* response) override;
 
+  grpc::Status BatchGetInvoiceSummaries(
+      grpc::ServerContext* context, const invoices::v1::BatchGetInvoiceSummariesRequest* request,
+      invoices::v1::BatchGetInvoiceSummariesResponse* response) override;
+
+  // Null: the tenant has no such invoice.
+  const Entry* Find(const Caller& caller, std::string_view id_or_number) const;
   absl::StatusOr<Caller> Enter(grpc::ServerContext* context,
                                const invoices::v1::Consistency& consistency);
   invoices::v1::Freshness Fresh(const Caller& caller) const;
@@ -63,6 +72,8 @@ class ScriptedInvoices : private invoices::v1::InvoicesService::Service {
   std::int32_t lag_nanos_ = 0;
   invoices::v1::Consistency last_consistency_;
   invoices::v1::ListInvoiceSummariesRequest last_list_;
+  int batches_ = 0;
+  int last_batch_size_ = 0;
 };
 
 }  // namespace marginalia

@@ -1,5 +1,6 @@
 #include "gateway/pages/views/activity.h"
 
+#include <string>
 #include <utility>
 
 #include "gateway/http/target.h"
@@ -7,6 +8,7 @@
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/views/excerpt.h"
 #include "gateway/pages/views/page_time.h"
+#include "gateway/upstream/recent_comments.h"
 #include "services/text/timestamp.h"
 #include "services/tokens/page_token.h"
 
@@ -16,17 +18,34 @@ namespace {
 using comments::v1::Comment;
 using comments::v1::ListRecentCommentsRequest;
 using comments::v1::ListRecentCommentsResponse;
+using invoices::v1::BatchGetInvoiceSummariesResponse;
+using invoices::v1::InvoiceSummary;
 
-PageData ItemOf(const Comment& comment, absl::Time now) {
+// Null: nobody told.
+const InvoiceSummary* InvoiceOf(const Comment& comment, const Activity& activity) {
+  for (const InvoiceSummary& summary : activity.invoices.summaries()) {
+    if (summary.invoice_id() == comment.invoice_id()) return &summary;
+  }
+  return nullptr;
+}
+
+PageData ItemOf(const Comment& comment, const InvoiceSummary* invoice, absl::Time now) {
   const absl::Time time = TimeOf(comment.create_time());
   PageData item;
-  item["activity_href"] = InvoicePath(comment.invoice_id()) + "#comment-" + comment.comment_id();
+  item["activity_href"] =
+      WithQuery(InvoicePath(invoice == nullptr ? comment.invoice_id() : invoice->number(),
+                            comment.invoice_id()),
+                {{"comment", comment.comment_id()}});
+  if (invoice != nullptr) {
+    item["activity_number"] = invoice->number();
+    item["activity_customer"] = invoice->customer_name();
+  }
   item["activity_author"] =
       std::string(ShownName(comment.author().display_name(), comment.author().user_id()));
   item["activity_time"] = MachineTime(time);
   item["activity_exact"] = ExactTime(time);
   item["activity_ago"] = RelativeTime(time, now);
-  item["activity_excerpt"] = Excerpt(comment.body());
+  item["activity_excerpt"] = comment.has_removal() ? "Removed" : Excerpt(comment.body());
   return item;
 }
 
@@ -57,12 +76,16 @@ void LoadActivity(Upstream& upstream, ApiCall call, std::string_view shows,
   ListRecentCommentsRequest request;
   request.set_page_size(kPageSizeDefault);
   request.set_mentioning_me(shows == kActivityMentions);
-  upstream.ListRecentComments(
-      std::move(call), request,
-      [shows, loaded = std::move(loaded)](ApiCall call, const absl::Status& status,
-                                          const ListRecentCommentsResponse& page) mutable {
-        Activity activity{
-            .shows = shows, .comments = {}, .user_id = call.caller().user_id, .failure = status};
+  ListRecentCommentsWithInvoices(
+      upstream, std::move(call), request,
+      [shows, loaded = std::move(loaded)](
+          ApiCall call, const absl::Status& status, const ListRecentCommentsResponse& page,
+          const BatchGetInvoiceSummariesResponse& invoices) mutable {
+        Activity activity{.shows = shows,
+                          .comments = {},
+                          .invoices = invoices,
+                          .user_id = call.caller().user_id,
+                          .failure = status};
         if (status.ok()) activity.comments = page;
         loaded(std::move(call), std::move(activity));
       });
@@ -89,7 +112,7 @@ void AddActivity(PageData& page, const Activity& activity,
   for (const bool unread : {true, false}) {
     for (const Comment& comment : activity.comments->comments()) {
       if (IsUnread(comment, activity) != unread) continue;
-      items.push_back(ItemOf(comment, now));
+      items.push_back(ItemOf(comment, InvoiceOf(comment, activity), now));
       items.back()["activity_unread"] = unread;
     }
   }

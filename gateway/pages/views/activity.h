@@ -27,6 +27,8 @@ struct Activity {
   std::string_view shows;
   // Of an open one: what it shows, or why it cannot.
   std::optional<comments::v1::ListRecentCommentsResponse> comments;
+  // What is known of the invoices that they are on.
+  invoices::v1::BatchGetInvoiceSummariesResponse invoices;
   // Whose it is.
   std::string user_id;
   absl::Status failure;

@@ -1,5 +1,6 @@
 // The sidebar with the newest comments of all invoices. What it showed last stays in the cache, so
-// that it opens at once, and reads nothing when it was read just before.
+// that it opens at once, and reads nothing when it was read just before. While it is open and somebody
+// looks, it follows what happens.
 import { type QueryClient, QueryObserver } from "@tanstack/query-core";
 import { activityNode } from "./activity_node.ts";
 import type { Announcer } from "./announcer.ts";
@@ -8,8 +9,11 @@ import type { Comment, CommentPage } from "./comment.ts";
 import { activityKeys } from "./comment_keys.ts";
 import { readActivity } from "./comments_api.ts";
 import type { PageClock } from "./page_time.ts";
+import { viewerUserId } from "./session.ts";
 
 export const ACTIVITY_FRESH_MS = 30_000;
+// Of this page's own thread it hears at once.
+export const ACTIVITY_POLL_MS = 10_000;
 
 type ListKey = ReturnType<typeof activityKeys.list>;
 
@@ -20,7 +24,7 @@ export class Activity {
   readonly #clock: PageClock;
   readonly #announcer: Announcer;
   readonly #recent: QueryObserver<CommentPage, ApiError, CommentPage, CommentPage, ListKey>;
-  readonly #userId: string | undefined;
+  readonly #empty: string;
   #leave: (() => void) | undefined;
 
   constructor(
@@ -28,24 +32,27 @@ export class Activity {
     client: QueryClient,
     clock: PageClock,
     announcer: Announcer,
-    userId?: string,
   ) {
-    this.#userId = userId;
     this.#aside = parts.aside;
     this.#toggle = parts.toggle;
     this.#close = parts.close;
     this.#clock = clock;
     this.#announcer = announcer;
+    const mentioning = new URLSearchParams(location.search).get("activity") === "mentions";
+    this.#empty = mentioning ? "Nobody has mentioned you yet." : "Nobody has commented yet.";
     this.#recent = new QueryObserver(client, {
       queryKey: activityKeys.list(),
       // What the browser thinks of the network is often wrong: only asking tells.
       networkMode: "always",
-      queryFn: ({ signal }) => readActivity(signal),
+      queryFn: ({ signal }) => readActivity(mentioning, signal),
+      refetchInterval: ACTIVITY_POLL_MS,
+      notifyOnChangeProps: ["data", "isError"],
       staleTime: ACTIVITY_FRESH_MS,
       refetchOnWindowFocus: false,
       retry: 1,
     });
     this.#listen();
+    if (this.isOpen) this.#follow();
   }
 
   get isOpen(): boolean {
@@ -70,9 +77,13 @@ export class Activity {
 
   open(): void {
     this.#show(true);
+    this.#follow();
+    this.#close.focus();
+  }
+
+  #follow(): void {
     this.#leave = this.#recent.subscribe(() => this.#render());
     this.#render();
-    this.#close.focus();
   }
 
   close(): void {
@@ -89,19 +100,29 @@ export class Activity {
 
   #render(): void {
     const { data, isError } = this.#recent.getCurrentResult();
+    // Until it is read, what the server rendered stays.
+    if (data === undefined && !isError) return;
     const list = this.#list();
     if (data !== undefined) {
-      const unread = new Set(data.comments.filter((each) => isUnread(each, data, this.#userId)));
+      const unread = new Set(data.comments.filter((each) => isUnread(each, data)));
       // What is unread comes first.
       const ordered = new Set([...unread, ...data.comments]);
+      const invoices = new Map(data.invoices?.map((each) => [each.invoiceId, each]));
+      const focused = document.activeElement?.getAttribute("href");
+      const hadFocus = list.contains(document.activeElement);
       list.replaceChildren(
-        ...Array.from(ordered, (each) => activityNode(each, unread.has(each), this.#clock)),
+        ...Array.from(ordered, (each) =>
+          activityNode(each, invoices.get(each.invoiceId), unread.has(each), this.#clock),
+        ),
       );
+      for (const link of hadFocus ? list.querySelectorAll("a") : []) {
+        if (link.getAttribute("href") === focused) link.focus();
+      }
     }
     this.#say(
       isError ? "Recent activity could not be read. Close it and open it again." : undefined,
     );
-    if (data?.comments.length === 0) this.#say("No comments yet.");
+    if (data?.comments.length === 0) this.#say(this.#empty);
   }
 
   #list(): HTMLElement {
@@ -123,8 +144,8 @@ export class Activity {
   }
 }
 
-function isUnread(comment: Comment, page: CommentPage, userId: string | undefined): boolean {
-  if (comment.removal !== undefined || comment.author.userId === userId) return false;
+function isUnread(comment: Comment, page: CommentPage): boolean {
+  if (comment.removal !== undefined || comment.author.userId === viewerUserId()) return false;
   const state = page.readStates?.find(({ invoiceId }) => invoiceId === comment.invoiceId);
   return state !== undefined && comment.sequence > state.readSequence;
 }

@@ -1,20 +1,26 @@
-// A comment in the sidebar: who, when and how it begins, as a link to its invoice.
-import type { Comment } from "./comment.ts";
-import { authorNode, element, nodeId, timeNode } from "./comment_node.ts";
+// A comment in the sidebar: who, when, on which invoice and how it begins, as a link to it.
+import type { Comment, InvoiceName } from "./comment.ts";
+import { authorNode, element, timeNode } from "./comment_node.ts";
 import type { PageClock } from "./page_time.ts";
 import { excerpt } from "./text.ts";
 
-export function activityNode(comment: Comment, unread: boolean, clock: PageClock): HTMLLIElement {
-  const text = document.createElement("p");
-  text.className = "excerpt";
+export function activityNode(
+  { commentId, invoiceId, author, createTime, body, removal }: Comment,
+  invoice: InvoiceName | undefined,
+  unread: boolean,
+  clock: PageClock,
+): HTMLLIElement {
+  const text = element("p", "excerpt", removal === undefined ? excerpt(body) : "Removed");
   text.dir = "auto";
-  text.textContent = excerpt(comment.body);
-  const link = document.createElement("a");
-  link.href = `/invoices/${encodeURIComponent(comment.invoiceId)}#${nodeId(comment.commentId)}`;
-  link.append(authorNode(comment.author), timeNode(comment.createTime, clock), text);
-  const node = document.createElement("li");
-  node.className = `activity-item${unread ? " unread" : ""}`;
+  const link = element("a", "", authorNode(author), timeNode(createTime, clock));
+  // A browser would take dots for a step in the path.
+  const name = invoice === undefined || /^\.*$/.test(invoice.number) ? invoiceId : invoice.number;
+  link.href = `/invoices/${encodeURIComponent(name)}?comment=${encodeURIComponent(commentId)}`;
+  if (invoice !== undefined) {
+    const customer = element("bdi", "", invoice.customerName);
+    link.append(element("span", "activity-invoice", `${invoice.number} · `, customer));
+  }
+  link.append(text);
   if (unread) link.prepend(element("span", "visually-hidden", "Unread: "));
-  node.append(link);
-  return node;
+  return element("li", `activity-item${unread ? " unread" : ""}`, link);
 }

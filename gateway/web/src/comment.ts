@@ -66,6 +66,14 @@ export interface CommentPage {
   readonly thread?: ThreadFacts;
   // Of the threads of its comments, where they are of several.
   readonly readStates?: readonly ReadState[];
+  // Those that its comments are on, where they are on several; none while nobody tells.
+  readonly invoices?: readonly InvoiceName[];
+}
+
+export interface InvoiceName {
+  readonly invoiceId: string;
+  readonly number: string;
+  readonly customerName: string;
 }
 
 // How far one has read a thread.

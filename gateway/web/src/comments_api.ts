@@ -147,8 +147,10 @@ export class CommentsApi {
   }
 }
 
-export function readActivity(signal: AbortSignal): Promise<CommentPage> {
-  return exchange("/api/activity", { signal }, (response) => response.json());
+// The newest comments of all invoices, or those that mention the viewer.
+export function readActivity(mentioning: boolean, signal: AbortSignal): Promise<CommentPage> {
+  const path = `/api/activity${mentioning ? "?mentioning=me" : ""}`;
+  return exchange(path, { signal }, (response) => response.json());
 }
 
 // Those who have written, by how a name of theirs begins.

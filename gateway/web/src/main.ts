@@ -35,7 +35,7 @@ const aside = document.getElementById("activity");
 const toggle = document.getElementById("activity-toggle");
 const close = document.getElementById("activity-close");
 if (aside !== null && toggle !== null && close !== null) {
-  new Activity({ aside, toggle, close }, client, clock, announcer, page?.viewer.userId);
+  new Activity({ aside, toggle, close }, client, clock, announcer);
 }
 
 refreshTimes(document, clock);

@@ -13,6 +13,10 @@ export function viewerName(): string {
   return document.body.dataset.viewer ?? "";
 }
 
+export function viewerUserId(): string {
+  return decodeURIComponent(viewerName().replace(/@.*/, ""));
+}
+
 // A gateway ends the streams of a session that is signed out of at itself. Another one does not hear of
 // it: so the browser's windows tell each other.
 export function followSession(): void {

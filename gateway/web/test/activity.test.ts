@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { QueryClient } from "@tanstack/query-core";
-import { ACTIVITY_FRESH_MS, Activity } from "../src/activity.ts";
+import { ACTIVITY_FRESH_MS, ACTIVITY_POLL_MS, Activity } from "../src/activity.ts";
+import { activityNode } from "../src/activity_node.ts";
 import { Announcer } from "../src/announcer.ts";
 import { activityKeys } from "../src/comment_keys.ts";
 import { PageClock } from "../src/page_time.ts";
@@ -82,6 +83,38 @@ test("what happens while it is open is read, and nothing while it is closed", as
   press("#activity-close");
   await client.invalidateQueries({ queryKey: activityKeys.all });
   assert.equal(server.requests.length, 2);
+});
+
+test("while it is open it follows what is said elsewhere, and the link in focus keeps it", async () => {
+  press("#activity-toggle");
+  await until(() => items() === 3);
+  const link = find(".activity-item a");
+  link.focus();
+  server.add(server.comments[0] ?? server.page().comments[0] ?? assert.fail());
+  timers.advance(ACTIVITY_POLL_MS);
+  await until(() => items() === 4);
+  assert.equal(document.activeElement?.getAttribute("href"), link.getAttribute("href"));
+  assert.equal(link.isConnected, false);
+  press("#activity-close");
+  timers.advance(ACTIVITY_POLL_MS);
+  await quiet();
+  assert.equal(server.requests.length, 2);
+});
+
+test("an item names its invoice and leads to the comment, also while nobody tells the number", () => {
+  const [comment] = server.page().comments;
+  const of = (number?: string) => {
+    const { invoiceId } = comment ?? assert.fail();
+    const invoice = number === undefined ? undefined : { invoiceId, number, customerName: "A & B" };
+    return activityNode(comment ?? assert.fail(), invoice, true, new PageClock(undefined));
+  };
+  const href = (node: Element) => node.querySelector("a")?.getAttribute("href");
+  assert.equal(of("INV-7").querySelector(".activity-invoice")?.textContent, "INV-7 · A & B");
+  assert.equal(href(of("INV-7")), `/invoices/INV-7?comment=${comment?.commentId}`);
+  for (const node of [of(undefined), of("..")]) {
+    assert.equal(href(node), `/invoices/${comment?.invoiceId}?comment=${comment?.commentId}`);
+  }
+  assert.equal(of(undefined).querySelector(".activity-invoice"), null);
 });
 
 test("when it cannot be read, that is said", async () => {
