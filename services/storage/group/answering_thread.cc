@@ -16,28 +16,28 @@ AnsweringThread::~AnsweringThread() {
   thread_.join();
 }
 
-void AnsweringThread::Give(std::vector<Answer> answers) {
+void AnsweringThread::Give(std::vector<Completion> completions) {
   {
     const std::lock_guard lock(mutex_);
-    std::move(answers.begin(), answers.end(), std::back_inserter(answers_));
+    std::move(completions.begin(), completions.end(), std::back_inserter(completions_));
   }
   changed_.notify_one();
 }
 
 void AnsweringThread::Work() {
-  std::vector<Answer> answers;
+  std::vector<Completion> completions;
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !answers_.empty(); });
-      if (answers_.empty()) return;
-      answers.swap(answers_);
+      changed_.wait(lock, [this] { return stopping_ || !completions_.empty(); });
+      if (completions_.empty()) return;
+      completions.swap(completions_);
     }
-    for (Answer& answer : answers) {
-      answer.done(answer.status);
+    for (Completion& completion : completions) {
+      completion.done(completion.status);
       given_.fetch_add(1, std::memory_order_relaxed);
     }
-    answers.clear();
+    completions.clear();
   }
 }
 

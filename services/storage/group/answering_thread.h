@@ -15,7 +15,8 @@
 
 namespace marginalia {
 
-struct Answer {
+// Whom to tell how something ended, and how it did.
+struct Completion {
   absl::AnyInvocable<void(const absl::Status&)> done;
   absl::Status status;
 };
@@ -26,7 +27,7 @@ class AnsweringThread {
   // Answers what is left.
   ~AnsweringThread();
 
-  void Give(std::vector<Answer> answers);
+  void Give(std::vector<Completion> completions);
   // How many answers have been given so far.
   std::size_t given() const { return given_.load(std::memory_order_relaxed); }
 
@@ -35,8 +36,8 @@ class AnsweringThread {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Answer> answers_;  // guarded by mutex_; bounded by kWritesQueuedMax
-  bool stopping_ = false;        // guarded by mutex_
+  std::vector<Completion> completions_;  // guarded by mutex_; bounded by kWritesQueuedMax
+  bool stopping_ = false;                // guarded by mutex_
   std::atomic<std::size_t> given_ = 0;
   std::thread thread_;
 };

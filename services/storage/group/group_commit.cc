@@ -25,6 +25,8 @@
 #include "services/storage/connection/wal_checkpoints.h"
 #include "services/storage/connection/write_transaction.h"
 #include "services/storage/group/answering_thread.h"
+#include "services/storage/group/empty_log_waits.h"
+#include "services/storage/group/group_attempt.h"
 
 namespace marginalia {
 namespace {
@@ -34,9 +36,10 @@ constexpr absl::Duration kStoppingRetryAfter = absl::Seconds(1);
 // How long writes wait for a lost connection to come back before they are answered UNAVAILABLE.
 constexpr absl::Duration kReconnectWaitMax = absl::Seconds(2);
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(50);
+// A write that is alone in its group and meets a deadlock is tried so often again.
+constexpr int kDeadlockRetriesMax = 3;
 // Between two tries to empty the log with nothing to write.
 constexpr absl::Duration kEmptyLogPause = absl::Milliseconds(10);
-constexpr absl::Duration kLogInUseRetryAfter = absl::Seconds(1);
 
 absl::Status Expired() {
   return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
@@ -53,44 +56,7 @@ absl::Status Stopping() {
                  {}, kStoppingRetryAfter);
 }
 
-absl::Status LogInUse() {
-  return Refusal(absl::StatusCode::kUnavailable, "LOG_IN_USE",
-                 "A long read still needs the write-ahead log, so it could not be emptied; retry.",
-                 {}, kLogInUseRetryAfter);
-}
-
-// A write that is alone in its group and meets a deadlock is tried so often again.
-constexpr int kDeadlockRetriesMax = 3;
-
-// How an attempt at a group ended.
-enum class Ending {
-  kCommitted,
-  kFailed,   // it did not happen, and would not if tried again now
-  kThrew,    // it did not happen because of one of its writes
-  kLost,     // it did not happen because the connection went
-  kUnknown,  // COMMIT failed: nobody knows
-  kFinal,    // it did not happen, and this process can never write again
-};
-
-struct Attempt {
-  Ending ending = Ending::kCommitted;
-  absl::Status failure;
-  std::string final_state;  // for kFinal: what is wrong, and what to do
-  bool deadlock = false;    // for kThrew: another session was let through instead
-};
-
-Attempt FailedAttempt(const Connection& connection, const std::exception& error, bool committing) {
-  absl::Status failure = StorageFailure(connection, error);
-  if (auto state = FinalStateIn(error)) {
-    return {Ending::kFinal, StorageUnavailable(), *std::move(state)};
-  }
-  if (committing && !IsKnownNotCommitted(error))
-    return {Ending::kUnknown, StorageUnavailable(), ""};
-  if (IsConnectionLost(error)) return {Ending::kLost, std::move(failure), ""};
-  const bool deadlock = IsDeadlock(error);
-  const bool write_is_to_blame = failure.code() == absl::StatusCode::kInternal || deadlock;
-  return {write_is_to_blame ? Ending::kThrew : Ending::kFailed, std::move(failure), "", deadlock};
-}
+using Ending = GroupAttempt::Ending;
 
 }  // namespace
 
@@ -124,7 +90,7 @@ class GroupCommit::Writer {
   void EmptyLogThen(SteadyTime until, Done done) {
     if (database_.kind() != DatabaseKind::kSqlite) return done(absl::OkStatus());
     until = std::min(until, SteadyTime::Now() + kEmptyLogWaitMax);
-    const absl::Status refusal = Accept([&] { log_waits_.push_back({until, std::move(done)}); });
+    const absl::Status refusal = Accept([&] { log_waits_.Add(until, std::move(done)); });
     if (!refusal.ok()) done(refusal);
   }
 
@@ -150,11 +116,6 @@ class GroupCommit::Writer {
     }
   };
   using Group = std::vector<Pending>;
-  // Somebody who waits for an empty log.
-  struct LogWait {
-    SteadyTime until;
-    Done done;
-  };
 
   std::size_t Unanswered() const { return accepted_ - answering_.given(); }
 
@@ -164,13 +125,12 @@ class GroupCommit::Writer {
   Group Take();
   // Tries once to empty the log for those who wait for that, if anybody does.
   void EmptyLog();
-  void AnswerLogWaits();
   Group TakeAll();
   // With mutex_ held: from the queue into `group`, as many as fit.
   void Gather(Group& group);
   void Commit(Group& group);
   void Commit(std::span<Pending> group, Group* gathered);
-  Attempt Try(std::span<Pending>& group, std::vector<absl::Status>& statuses, Group* gathered);
+  GroupAttempt Try(std::span<Pending>& group, std::vector<absl::Status>& statuses, Group* gathered);
   bool Reconnect();
   void AnswerAll(std::span<Pending> group, const absl::Status& status);
   // The server cannot be reached: what has queued meanwhile would only wait for as long again.
@@ -187,11 +147,11 @@ class GroupCommit::Writer {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Pending> queue_;       // guarded by mutex_
-  std::vector<LogWait> log_waits_;  // guarded by mutex_
-  std::size_t accepted_ = 0;        // guarded by mutex_
-  absl::Status refusal_;            // guarded by mutex_; not OK: no write is accepted any more
+  std::deque<Pending> queue_;  // guarded by mutex_
+  std::size_t accepted_ = 0;   // guarded by mutex_
+  absl::Status refusal_;       // guarded by mutex_; not OK: no write is accepted any more
 
+  EmptyLogWaits log_waits_;
   AnsweringThread answering_;
   std::thread thread_;  // last: it uses all the others
 };
@@ -223,18 +183,9 @@ void GroupCommit::Writer::Work() {
     if (!tidied.ok()) Fail("an I/O error while checkpointing");
     statistics_.wal_restarts = checkpoints_.restarts();
   }
-  AnswerLogWaits();
-}
-
-// There will be no more tries.
-void GroupCommit::Writer::AnswerLogWaits() {
-  std::vector<Answer> answers;
-  {
-    const std::lock_guard lock(mutex_);
-    for (LogWait& wait : log_waits_) answers.push_back({std::move(wait.done), refusal_});
-    log_waits_.clear();
-  }
-  if (!answers.empty()) answering_.Give(std::move(answers));
+  // There will be no more tries.
+  const std::lock_guard lock(mutex_);
+  log_waits_.AnswerAll(refusal_, answering_);
 }
 
 // With mutex_ held.
@@ -270,31 +221,7 @@ GroupCommit::Writer::Group GroupCommit::Writer::Take() {
 }
 
 void GroupCommit::Writer::EmptyLog() {
-  std::vector<LogWait> waits;
-  {
-    const std::lock_guard lock(mutex_);
-    waits.swap(log_waits_);
-  }
-  if (waits.empty()) return;
-  const absl::StatusOr<bool> emptied = checkpoints_.Empty();
-  std::vector<Answer> answers;
-  std::vector<LogWait> left;
-  for (LogWait& wait : waits) {
-    if (emptied.ok() && !*emptied && !wait.until.passed()) {
-      left.push_back(std::move(wait));
-      continue;
-    }
-    const absl::Status status = !emptied.ok() ? StorageUnavailable()
-                                : *emptied    ? absl::OkStatus()
-                                              : LogInUse();
-    answers.push_back({std::move(wait.done), status});
-  }
-  if (!left.empty()) {
-    const std::lock_guard lock(mutex_);
-    std::move(left.begin(), left.end(), std::back_inserter(log_waits_));
-  }
-  if (!answers.empty()) answering_.Give(std::move(answers));
-  if (!emptied.ok()) Fail("an I/O error while checkpointing");
+  if (!log_waits_.Try(checkpoints_, answering_).ok()) Fail("an I/O error while checkpointing");
 }
 
 void GroupCommit::Writer::Gather(Group& group) {
@@ -314,7 +241,7 @@ void GroupCommit::Writer::Commit(std::span<Pending> group, Group* gathered) {
     return AnswerQueued();
   }
   std::vector<absl::Status> statuses(group.size());
-  Attempt attempt = Try(group, statuses, gathered);
+  GroupAttempt attempt = Try(group, statuses, gathered);
   if (attempt.ending == Ending::kLost && Reconnect()) attempt = Try(group, statuses, gathered);
   // Who is the victim once may be it again while the other one goes on.
   for (int again = 0; attempt.deadlock && group.size() == 1 && again < kDeadlockRetriesMax;
@@ -349,8 +276,8 @@ void GroupCommit::Writer::Commit(std::span<Pending> group, Group* gathered) {
   }
 }
 
-Attempt GroupCommit::Writer::Try(std::span<Pending>& group, std::vector<absl::Status>& statuses,
-                                 Group* gathered) {
+GroupAttempt GroupCommit::Writer::Try(std::span<Pending>& group,
+                                      std::vector<absl::Status>& statuses, Group* gathered) {
   Connection& connection = database_.writer();
   bool committing = false;
   try {
@@ -383,7 +310,7 @@ Attempt GroupCommit::Writer::Try(std::span<Pending>& group, std::vector<absl::St
     statistics_.writes.Observe(static_cast<double>(group.size()));
     statistics_.wal_pages = checkpoints_.pages();
   } catch (const std::exception& error) {
-    Attempt attempt = FailedAttempt(connection, error, committing);
+    GroupAttempt attempt = FailedAttempt(connection, error, committing);
     for (GroupParticipant* participant : participants_) participant->RolledBack();
     return attempt;
   }
@@ -422,7 +349,7 @@ void GroupCommit::Writer::AnswerQueued() {
 }
 
 void GroupCommit::Writer::AnswerEach(std::span<Pending> group, std::vector<absl::Status> statuses) {
-  std::vector<Answer> answers;
+  std::vector<Completion> answers;
   answers.reserve(group.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
     // What a write holds must not outlive the answer to its caller.
@@ -444,7 +371,7 @@ void GroupCommit::Writer::Fail(std::string_view reason) {
   }
   AnswerAll(left, StorageUnavailable());
   // Behind all the other answers.
-  std::vector<Answer> last;
+  std::vector<Completion> last;
   last.push_back({[this, why = std::string(reason)](const absl::Status&) {
                     if (failed_) std::exchange(failed_, nullptr)(why);
                   },
