@@ -19,27 +19,27 @@ namespace marginalia {
 struct Changes::EditRun {
   NewEdit request;
   std::string mentions;  // the request's, as Comment::mentions
-  Deed deed;
+  Provenance provenance;
   EditedComment result;
   std::int64_t seen = 0;  // the position that the answer includes
 };
 struct Changes::RemovalRun {
   NewRemoval request;
-  Deed deed;
+  Provenance provenance;
   bool by_admin = false;
   RemovedComment result;
   std::int64_t seen = 0;
 };
 struct Changes::ErasureRun {
   NewErasure request;
-  Deed deed;
+  Provenance provenance;
   ErasedComment result;
   std::int64_t seen = 0;
 };
 struct Changes::SettlementRun {
   NewSettlement request;
   std::string mentions;  // of its words, as Comment::mentions
-  Deed deed;
+  Provenance provenance;
   SettledThread result;
   std::int64_t seen = 0;
 };
@@ -89,14 +89,6 @@ absl::Status CommentIdReused() {
                  "this comment_id already belongs to another comment: choose a new one");
 }
 
-Deed DeedOf(const CallContext& call) {
-  return Deed{.org_id = call.caller.org_id,
-              .actor = AuthorOf(call.caller),
-              .action = kActionAdded,
-              .request_id = std::string(call.request_id),
-              .time = absl::Time()};
-}
-
 absl::Status Canonicalize(std::string_view field, std::string& uuid) {
   absl::StatusOr<std::string> canonical = CanonicalCommentId(uuid);
   if (!canonical.ok()) return InField(field, canonical.status());
@@ -120,9 +112,9 @@ Receipt ReceiptOf(Connection& connection, std::string_view org_id, const StoredC
 }
 
 // Whether the stored change is of this kind, by this actor, of this thread and comment.
-bool IsSame(const StoredChange& change, std::string_view action, const Deed& deed,
+bool IsSame(const StoredChange& change, std::string_view action, const Provenance& provenance,
             std::string_view invoice_id, std::string_view comment_id) {
-  return change.action == action && change.actor_id == deed.actor.user_id &&
+  return change.action == action && change.actor_id == provenance.actor.user_id &&
          change.invoice_id == invoice_id && change.comment_id == comment_id;
 }
 
@@ -153,9 +145,9 @@ void Changes::Submit(const CallContext& call, std::shared_ptr<Run> run, Answer<R
     run->request.invoice_id = *std::move(found);
     writes_.Submit(
         call.deadline, Tenants::One(call.caller.org_id),
-        [this, run] { writer_.ExpectChange(run->deed.org_id, run->request.invoice_id); },
+        [this, run] { writer_.ExpectChange(run->provenance.org_id, run->request.invoice_id); },
         [this, run](Connection& connection) {
-          run->deed.time = absl::Now();
+          run->provenance.time = absl::Now();
           run->result = {};
           const absl::Status written = Write(connection, *run);
           // Also what was there before is shown, with all that the group has written to it so far.
@@ -180,23 +172,24 @@ void Changes::Edit(const CallContext& call, NewEdit request, Answer<EditedCommen
   absl::StatusOr<std::string> mentions = MentionsOf("mentions", request.mentions);
   if (checked.ok()) checked = mentions.status();
   if (!checked.ok()) return answer(checked);
-  Submit(
-      call,
-      std::make_shared<EditRun>(EditRun{
-          .request = std::move(request), .mentions = *std::move(mentions), .deed = DeedOf(call)}),
-      std::move(answer));
+  Submit(call,
+         std::make_shared<EditRun>(EditRun{.request = std::move(request),
+                                           .mentions = *std::move(mentions),
+                                           .provenance = ProvenanceOf(call, kActionAdded)}),
+         std::move(answer));
 }
 
 absl::Status Changes::Write(Connection& connection, EditRun& run) {
   const NewEdit& request = run.request;
-  const Deed& deed = run.deed;
-  std::optional<StoredComment> stored = FindComment(connection, deed.org_id, request.comment_id);
+  const Provenance& provenance = run.provenance;
+  std::optional<StoredComment> stored =
+      FindComment(connection, provenance.org_id, request.comment_id);
   if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
   Comment& comment = stored->comment;
   if (!request.change_id.empty()) {
-    if (const auto change = FindChange(connection, deed.org_id, request.change_id)) {
-      if (!IsSame(*change, kActionEdited, deed, request.invoice_id, request.comment_id) ||
-          !Said(connection, deed.org_id, stored->position, change->revision, request.body,
+    if (const auto change = FindChange(connection, provenance.org_id, request.change_id)) {
+      if (!IsSame(*change, kActionEdited, provenance, request.invoice_id, request.comment_id) ||
+          !Said(connection, provenance.org_id, stored->position, change->revision, request.body,
                 run.mentions)) {
         return ChangeIdReused();
       }
@@ -206,19 +199,19 @@ absl::Status Changes::Write(Connection& connection, EditRun& run) {
       return absl::OkStatus();
     }
   }
-  if (comment.author.user_id != deed.actor.user_id) return NotTheAuthor();
+  if (comment.author.user_id != provenance.actor.user_id) return NotTheAuthor();
   if (comment.removal) return CommentRemoved();
   if (comment.body == request.body && comment.mentions == run.mentions) {
     run.result.replayed = true;
-    run.result.receipt = ReceiptOf(connection, deed.org_id, *stored);
+    run.result.receipt = ReceiptOf(connection, provenance.org_id, *stored);
     run.result.comment = std::move(comment);
     return absl::OkStatus();
   }
   if (request.etag != EtagOf(comment)) return EtagMismatch("comment", EtagOf(comment));
-  if (absl::Status open = CheckWindow(comment, deed.time); !open.ok()) return open;
+  if (absl::Status open = CheckWindow(comment, provenance.time); !open.ok()) return open;
   if (comment.revision >= kRevisionsMax) return TooManyEdits();
   run.result.receipt =
-      writer_.Edit(connection, deed, *stored, request.body, run.mentions, request.change_id);
+      writer_.Edit(connection, provenance, *stored, request.body, run.mentions, request.change_id);
   run.result.comment = std::move(comment);
   return absl::OkStatus();
 }
@@ -230,20 +223,21 @@ void Changes::Remove(const CallContext& call, NewRemoval request, Answer<Removed
   if (!checked.ok()) return answer(checked);
   Submit(call,
          std::make_shared<RemovalRun>(RemovalRun{.request = std::move(request),
-                                                 .deed = DeedOf(call),
+                                                 .provenance = ProvenanceOf(call, kActionAdded),
                                                  .by_admin = call.caller.role == Role::kAdmin}),
          std::move(answer));
 }
 
 absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
   const NewRemoval& request = run.request;
-  const Deed& deed = run.deed;
-  std::optional<StoredComment> stored = FindComment(connection, deed.org_id, request.comment_id);
+  const Provenance& provenance = run.provenance;
+  std::optional<StoredComment> stored =
+      FindComment(connection, provenance.org_id, request.comment_id);
   if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
   Comment& comment = stored->comment;
   if (!request.change_id.empty()) {
-    if (const auto change = FindChange(connection, deed.org_id, request.change_id)) {
-      if (!IsSame(*change, kActionRemoved, deed, request.invoice_id, request.comment_id) ||
+    if (const auto change = FindChange(connection, provenance.org_id, request.change_id)) {
+      if (!IsSame(*change, kActionRemoved, provenance, request.invoice_id, request.comment_id) ||
           change->reason != request.reason) {
         return ChangeIdReused();
       }
@@ -253,11 +247,11 @@ absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
       return absl::OkStatus();
     }
   }
-  const bool own = comment.author.user_id == deed.actor.user_id;
+  const bool own = comment.author.user_id == provenance.actor.user_id;
   if (!own && !run.by_admin) return NotTheAuthor();
   if (comment.removal) {
     run.result.replayed = true;
-    run.result.receipt = ReceiptOf(connection, deed.org_id, *stored);
+    run.result.receipt = ReceiptOf(connection, provenance.org_id, *stored);
     run.result.comment = std::move(comment);
     return absl::OkStatus();
   }
@@ -265,9 +259,10 @@ absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
     return EtagMismatch("comment", EtagOf(comment));
   }
   if (!run.by_admin) {
-    if (absl::Status open = CheckWindow(comment, deed.time); !open.ok()) return open;
+    if (absl::Status open = CheckWindow(comment, provenance.time); !open.ok()) return open;
   }
-  run.result.receipt = writer_.Remove(connection, deed, *stored, request.reason, request.change_id);
+  run.result.receipt =
+      writer_.Remove(connection, provenance, *stored, request.reason, request.change_id);
   run.result.comment = std::move(comment);
   return absl::OkStatus();
 }
@@ -289,29 +284,33 @@ void Changes::Erase(const CallContext& call, NewErasure request, Answer<ErasedCo
       answer(std::move(erased));
     });
   };
-  Submit(
-      call,
-      std::make_shared<ErasureRun>(ErasureRun{.request = std::move(request), .deed = DeedOf(call)}),
-      std::move(written));
+  Submit(call,
+         std::make_shared<ErasureRun>(ErasureRun{.request = std::move(request),
+                                                 .provenance = ProvenanceOf(call, kActionAdded)}),
+         std::move(written));
 }
 
 absl::Status Changes::Write(Connection& connection, ErasureRun& run) {
   const NewErasure& request = run.request;
-  const Deed& deed = run.deed;
-  std::optional<StoredComment> stored = FindComment(connection, deed.org_id, request.comment_id);
+  const Provenance& provenance = run.provenance;
+  std::optional<StoredComment> stored =
+      FindComment(connection, provenance.org_id, request.comment_id);
   if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
   std::optional<StoredChange> change;
-  if (!request.change_id.empty()) change = FindChange(connection, deed.org_id, request.change_id);
-  if (change && (!IsSame(*change, kActionErased, deed, request.invoice_id, request.comment_id) ||
-                 change->reason != request.reason)) {
+  if (!request.change_id.empty())
+    change = FindChange(connection, provenance.org_id, request.change_id);
+  if (change &&
+      (!IsSame(*change, kActionErased, provenance, request.invoice_id, request.comment_id) ||
+       change->reason != request.reason)) {
     return ChangeIdReused();
   }
   if (change || stored->comment.erased) {
     run.result.replayed = true;
-    run.result.receipt = change ? ReceiptOf(*change) : ReceiptOf(connection, deed.org_id, *stored);
+    run.result.receipt =
+        change ? ReceiptOf(*change) : ReceiptOf(connection, provenance.org_id, *stored);
   } else {
     run.result.receipt =
-        writer_.Erase(connection, deed, *stored, request.reason, request.change_id);
+        writer_.Erase(connection, provenance, *stored, request.reason, request.change_id);
   }
   run.result.comment = std::move(stored->comment);
   return absl::OkStatus();
@@ -342,22 +341,23 @@ void Changes::Settle(const CallContext& call, NewSettlement request, Answer<Resu
     if (checked.ok()) checked = mentions.status();
   }
   if (!checked.ok()) return answer(checked);
-  Submit(
-      call,
-      std::make_shared<SettlementRun>(SettlementRun{
-          .request = std::move(request), .mentions = *std::move(mentions), .deed = DeedOf(call)}),
-      std::move(answer));
+  Submit(call,
+         std::make_shared<SettlementRun>(
+             SettlementRun{.request = std::move(request),
+                           .mentions = *std::move(mentions),
+                           .provenance = ProvenanceOf(call, kActionAdded)}),
+         std::move(answer));
 }
 
 absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
   const NewSettlement& request = run.request;
-  const Deed& deed = run.deed;
+  const Provenance& provenance = run.provenance;
   SettledThread& result = run.result;
   result.invoice_id = request.invoice_id;
   const std::string_view action = request.resolve ? kActionResolved : kActionReopened;
   std::optional<StoredComment> said;
-  if (request.words) said = FindComment(connection, deed.org_id, request.words->comment_id);
-  const Thread before = writer_.ThreadOf(connection, deed.org_id, request.invoice_id);
+  if (request.words) said = FindComment(connection, provenance.org_id, request.words->comment_id);
+  const Thread before = writer_.ThreadOf(connection, provenance.org_id, request.invoice_id);
   result.thread = before;
   const auto replay = [&](std::optional<Receipt> receipt) {
     result.replayed = true;
@@ -369,16 +369,17 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
   if (said) {
     const Comment again{.comment_id = request.words->comment_id,
                         .invoice_id = request.invoice_id,
-                        .author = deed.actor,
+                        .author = provenance.actor,
                         .body = request.words->body,
-                        .create_time = deed.time,
+                        .create_time = provenance.time,
                         .mentions = run.mentions};
-    if (!IsReplay(AsFirstSaid(connection, deed.org_id, *said), again)) return CommentIdReused();
+    if (!IsReplay(AsFirstSaid(connection, provenance.org_id, *said), again))
+      return CommentIdReused();
   }
   if (!request.change_id.empty()) {
-    if (const auto change = FindChange(connection, deed.org_id, request.change_id)) {
+    if (const auto change = FindChange(connection, provenance.org_id, request.change_id)) {
       const std::int64_t said_at = said ? said->position : 0;
-      if (!IsSame(*change, action, deed, request.invoice_id, "") ||
+      if (!IsSame(*change, action, provenance, request.invoice_id, "") ||
           change->comment_position != said_at) {
         return ChangeIdReused();
       }
@@ -387,7 +388,7 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
   }
   const bool settled = before.resolved == request.resolve;
   if (settled && !request.words) return replay(std::nullopt);
-  if (settled && said) return replay(ReceiptOf(connection, deed.org_id, *said));
+  if (settled && said) return replay(ReceiptOf(connection, provenance.org_id, *said));
   if (!request.etag.empty() && request.etag != before.etag()) {
     return EtagMismatch("thread", before.etag());
   }
@@ -395,11 +396,11 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
   if (request.words && !said) {
     Comment comment{.comment_id = request.words->comment_id,
                     .invoice_id = request.invoice_id,
-                    .author = deed.actor,
+                    .author = provenance.actor,
                     .body = request.words->body,
-                    .create_time = CreateTimeAfter(before.last_comment_time, deed.time),
+                    .create_time = CreateTimeAfter(before.last_comment_time, provenance.time),
                     .mentions = run.mentions};
-    result.receipt = writer_.Add(connection, deed, comment);
+    result.receipt = writer_.Add(connection, provenance, comment);
     if (!result.receipt) throw std::runtime_error("an unused comment id was taken");
     said_at = result.receipt->position;
     result.comment = std::move(comment);
@@ -407,10 +408,10 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
     result.comment = std::move(said->comment);
   }
   if (!settled) {
-    result.receipt = writer_.Settle(connection, deed, request.invoice_id, request.resolve,
+    result.receipt = writer_.Settle(connection, provenance, request.invoice_id, request.resolve,
                                     request.change_id, said_at);
   }
-  result.thread = writer_.ThreadOf(connection, deed.org_id, request.invoice_id);
+  result.thread = writer_.ThreadOf(connection, provenance.org_id, request.invoice_id);
   return absl::OkStatus();
 }
 

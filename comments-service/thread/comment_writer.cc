@@ -14,8 +14,9 @@
 namespace marginalia {
 namespace {
 
-MentioningComment WhereStands(const Deed& deed, const Comment& comment, std::int64_t position) {
-  return {.org_id = deed.org_id,
+MentioningComment WhereStands(const Provenance& provenance, const Comment& comment,
+                              std::int64_t position) {
+  return {.org_id = provenance.org_id,
           .position = position,
           .invoice_id = comment.invoice_id,
           .sequence = comment.sequence};
@@ -110,14 +111,14 @@ const Thread& CommentWriter::ThreadOf(Connection& connection, std::string_view o
   return MutableThread(connection, org_id, invoice_id);
 }
 
-std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& deed,
+std::optional<Receipt> CommentWriter::Add(Connection& connection, const Provenance& provenance,
                                           Comment& comment) {
-  if (!Claim(connection, deed.org_id, comment.comment_id)) return std::nullopt;
+  if (!Claim(connection, provenance.org_id, comment.comment_id)) return std::nullopt;
   const std::string body_salt = NewSalt();
-  Place(connection, deed, comment, body_salt);
+  Place(connection, provenance, comment, body_salt);
   const CommentView view = ViewOf(comment);
-  return Record(connection, deed,
-                {.entry = {.action = std::string(deed.action),
+  return Record(connection, provenance,
+                {.entry = {.action = std::string(provenance.action),
                            .invoice_id = comment.invoice_id,
                            .comment_id = comment.comment_id,
                            .revision = comment.revision,
@@ -126,199 +127,203 @@ std::optional<Receipt> CommentWriter::Add(Connection& connection, const Deed& de
                  .name = comment.author.display_name,
                  .kind = EventKind::kCommentAdded,
                  .comment = &view},
-                ThreadOf(connection, deed.org_id, comment.invoice_id));
+                ThreadOf(connection, provenance.org_id, comment.invoice_id));
 }
 
-void CommentWriter::Place(Connection& connection, const Deed& deed, Comment& comment,
+void CommentWriter::Place(Connection& connection, const Provenance& provenance, Comment& comment,
                           std::string_view body_salt) {
-  Thread& thread = MutableThread(connection, deed.org_id, comment.invoice_id);
+  Thread& thread = MutableThread(connection, provenance.org_id, comment.invoice_id);
   comment.sequence = thread.place_count + 1;
-  InsertComment(connection, deed.org_id, comment, events_.next_position(), body_salt);
-  InsertMentions(connection, WhereStands(deed, comment, events_.next_position()),
+  InsertComment(connection, provenance.org_id, comment, events_.next_position(), body_salt);
+  InsertMentions(connection, WhereStands(provenance, comment, events_.next_position()),
                  MentionedUsers(comment.mentions));
-  if (comment.sequence == 1) InsertThread(connection, deed.org_id, comment.invoice_id);
+  if (comment.sequence == 1) InsertThread(connection, provenance.org_id, comment.invoice_id);
   thread.place_count = comment.sequence;
   thread.last_comment_time = comment.create_time;
   thread.last_author_name = comment.author.display_name;
-  authors_.Learn(connection, deed.org_id, comment.author);
+  authors_.Learn(connection, provenance.org_id, comment.author);
 }
 
-void CommentWriter::Mention(Connection& connection, const Deed& deed, StoredComment& stored,
-                            std::string_view mentions) {
+void CommentWriter::Mention(Connection& connection, const Provenance& provenance,
+                            StoredComment& stored, std::string_view mentions) {
   Comment& comment = stored.comment;
   if (comment.mentions == mentions) return;
-  const MentioningComment place = WhereStands(deed, comment, stored.position);
+  const MentioningComment place = WhereStands(provenance, comment, stored.position);
   DeleteMentions(connection, place, MentionedUsers(comment.mentions));
   InsertMentions(connection, place, MentionedUsers(mentions));
   comment.mentions = mentions;
 }
 
-const Thread& CommentWriter::StoreChanged(Connection& connection, const Deed& deed,
+const Thread& CommentWriter::StoreChanged(Connection& connection, const Provenance& provenance,
                                           std::string_view invoice_id, std::int64_t removed) {
-  Thread& thread = MutableThread(connection, deed.org_id, invoice_id);
+  Thread& thread = MutableThread(connection, provenance.org_id, invoice_id);
   ++thread.change_count;
   thread.removed_count += removed;
-  StoreThread(connection, deed.org_id, invoice_id, thread);
+  StoreThread(connection, provenance.org_id, invoice_id, thread);
   return thread;
 }
 
-Receipt CommentWriter::Edit(Connection& connection, const Deed& deed, StoredComment& stored,
-                            std::string_view body, std::string_view mentions,
+Receipt CommentWriter::Edit(Connection& connection, const Provenance& provenance,
+                            StoredComment& stored, std::string_view body, std::string_view mentions,
                             std::string_view change_id) {
   Comment& comment = stored.comment;
   const std::int64_t position = events_.next_position();
   const std::string salt = NewSalt();
-  KeepCurrentRevision(connection, deed.org_id, stored.position);
+  KeepCurrentRevision(connection, provenance.org_id, stored.position);
   const absl::Time before = comment.edit_time.value_or(comment.create_time);
-  comment.edit_time = CreateTimeAfter(before, deed.time);
+  comment.edit_time = CreateTimeAfter(before, provenance.time);
   comment.body = body;
-  Mention(connection, deed, stored, mentions);
+  Mention(connection, provenance, stored, mentions);
   ++comment.revision;
-  InsertRevision(connection, deed.org_id, stored.position,
+  InsertRevision(connection, provenance.org_id, stored.position,
                  {.revision = comment.revision,
                   .body = comment.body,
-                  .editor = deed.actor,
+                  .editor = provenance.actor,
                   .time = *comment.edit_time,
                   .mentions = comment.mentions},
                  salt, position);
-  UpdateComment(connection, deed.org_id, stored.position, comment, salt, position);
-  if (!change_id.empty()) InsertChangeId(connection, deed.org_id, change_id, position, 0);
-  const Thread& thread = StoreChanged(connection, deed, comment.invoice_id, 0);
+  UpdateComment(connection, provenance.org_id, stored.position, comment, salt, position);
+  if (!change_id.empty()) InsertChangeId(connection, provenance.org_id, change_id, position, 0);
+  const Thread& thread = StoreChanged(connection, provenance, comment.invoice_id, 0);
   const CommentView view = ViewOf(comment);
-  return Record(connection, deed,
+  return Record(connection, provenance,
                 {.entry = {.action = std::string(kActionEdited),
                            .invoice_id = comment.invoice_id,
                            .comment_id = comment.comment_id,
                            .revision = comment.revision,
                            .content_commitment = Commitment(salt, comment.body),
                            .create_time = *comment.edit_time},
-                 .name = deed.actor.display_name,
+                 .name = provenance.actor.display_name,
                  .kind = EventKind::kCommentEdited,
                  .comment = &view},
                 thread);
 }
 
-Receipt CommentWriter::Remove(Connection& connection, const Deed& deed, StoredComment& stored,
-                              std::string_view reason, std::string_view change_id) {
+Receipt CommentWriter::Remove(Connection& connection, const Provenance& provenance,
+                              StoredComment& stored, std::string_view reason,
+                              std::string_view change_id) {
   Comment& comment = stored.comment;
   const std::int64_t position = events_.next_position();
-  KeepCurrentRevision(connection, deed.org_id, stored.position);
+  KeepCurrentRevision(connection, provenance.org_id, stored.position);
   const absl::Time before = comment.edit_time.value_or(comment.create_time);
-  comment.removal = Removal{.time = CreateTimeAfter(before, deed.time),
-                            .actor = deed.actor,
+  comment.removal = Removal{.time = CreateTimeAfter(before, provenance.time),
+                            .actor = provenance.actor,
                             .reason = std::string(reason)};
   comment.body.clear();
-  Mention(connection, deed, stored, "");
-  UpdateComment(connection, deed.org_id, stored.position, comment, "", position);
-  if (!change_id.empty()) InsertChangeId(connection, deed.org_id, change_id, position, 0);
-  const Thread& thread = StoreChanged(connection, deed, comment.invoice_id, 1);
+  Mention(connection, provenance, stored, "");
+  UpdateComment(connection, provenance.org_id, stored.position, comment, "", position);
+  if (!change_id.empty()) InsertChangeId(connection, provenance.org_id, change_id, position, 0);
+  const Thread& thread = StoreChanged(connection, provenance, comment.invoice_id, 1);
   const CommentView view = ViewOf(comment);
-  return Record(connection, deed,
+  return Record(connection, provenance,
                 {.entry = {.action = std::string(kActionRemoved),
                            .invoice_id = comment.invoice_id,
                            .comment_id = comment.comment_id,
                            .revision = comment.revision,
                            .reason = std::string(reason),
                            .create_time = comment.removal->time},
-                 .name = deed.actor.display_name,
+                 .name = provenance.actor.display_name,
                  .kind = EventKind::kCommentRemoved,
                  .comment = &view},
                 thread);
 }
 
-Receipt CommentWriter::Erase(Connection& connection, const Deed& deed, StoredComment& stored,
-                             std::string_view reason, std::string_view change_id) {
+Receipt CommentWriter::Erase(Connection& connection, const Provenance& provenance,
+                             StoredComment& stored, std::string_view reason,
+                             std::string_view change_id) {
   Comment& comment = stored.comment;
   const std::int64_t position = events_.next_position();
   const bool shown = !comment.removal.has_value();
   const absl::Time time = CreateTimeAfter(
-      shown ? comment.edit_time.value_or(comment.create_time) : comment.removal->time, deed.time);
+      shown ? comment.edit_time.value_or(comment.create_time) : comment.removal->time,
+      provenance.time);
   if (shown) {
-    comment.removal = Removal{.time = time, .actor = deed.actor, .reason = std::string(reason)};
+    comment.removal =
+        Removal{.time = time, .actor = provenance.actor, .reason = std::string(reason)};
   }
   comment.body.clear();
-  Mention(connection, deed, stored, "");
+  Mention(connection, provenance, stored, "");
   comment.erased = true;
-  UpdateComment(connection, deed.org_id, stored.position, comment, "", position);
+  UpdateComment(connection, provenance.org_id, stored.position, comment, "", position);
   // Behind the update, so that of one that never changed no text is kept.
-  KeepCurrentRevision(connection, deed.org_id, stored.position);
-  EraseRevisions(connection, deed.org_id, stored.position);
-  for (const std::int64_t event : RevisionEvents(connection, deed.org_id, stored.position)) {
+  KeepCurrentRevision(connection, provenance.org_id, stored.position);
+  EraseRevisions(connection, provenance.org_id, stored.position);
+  for (const std::int64_t event : RevisionEvents(connection, provenance.org_id, stored.position)) {
     events_.Rewrite(connection, event, WithoutText);
   }
-  if (!change_id.empty()) InsertChangeId(connection, deed.org_id, change_id, position, 0);
-  const Thread& thread = StoreChanged(connection, deed, comment.invoice_id, shown ? 1 : 0);
+  if (!change_id.empty()) InsertChangeId(connection, provenance.org_id, change_id, position, 0);
+  const Thread& thread = StoreChanged(connection, provenance, comment.invoice_id, shown ? 1 : 0);
   const CommentView view = ViewOf(comment);
-  return Record(connection, deed,
+  return Record(connection, provenance,
                 {.entry = {.action = std::string(kActionErased),
                            .invoice_id = comment.invoice_id,
                            .comment_id = comment.comment_id,
                            .revision = comment.revision,
                            .reason = std::string(reason),
                            .create_time = time},
-                 .name = deed.actor.display_name,
+                 .name = provenance.actor.display_name,
                  .kind = EventKind::kCommentErased,
                  .comment = &view},
                 thread);
 }
 
-Receipt CommentWriter::Settle(Connection& connection, const Deed& deed, std::string_view invoice_id,
-                              bool resolved, std::string_view change_id,
-                              std::int64_t comment_position) {
+Receipt CommentWriter::Settle(Connection& connection, const Provenance& provenance,
+                              std::string_view invoice_id, bool resolved,
+                              std::string_view change_id, std::int64_t comment_position) {
   const std::int64_t position = events_.next_position();
-  Thread& state = MutableThread(connection, deed.org_id, invoice_id);
+  Thread& state = MutableThread(connection, provenance.org_id, invoice_id);
   state.resolved = resolved;
-  state.state_time = CreateTimeAfter(state.state_time, deed.time);
-  state.state_actor = deed.actor;
+  state.state_time = CreateTimeAfter(state.state_time, provenance.time);
+  state.state_actor = provenance.actor;
   if (!change_id.empty()) {
-    InsertChangeId(connection, deed.org_id, change_id, position, comment_position);
+    InsertChangeId(connection, provenance.org_id, change_id, position, comment_position);
   }
-  const Thread& thread = StoreChanged(connection, deed, invoice_id, 0);
-  return Record(connection, deed,
+  const Thread& thread = StoreChanged(connection, provenance, invoice_id, 0);
+  return Record(connection, provenance,
                 {.entry = {.action = std::string(resolved ? kActionResolved : kActionReopened),
                            .invoice_id = std::string(invoice_id),
                            .create_time = thread.state_time},
-                 .name = deed.actor.display_name,
+                 .name = provenance.actor.display_name,
                  .kind = resolved ? EventKind::kThreadResolved : EventKind::kThreadReopened},
                 thread);
 }
 
 // Whether the comment's row says all that a short entry leaves out.
-bool CommentWriter::IsInItsRow(const AuditEntry& entry, const Happening& happening) {
+bool CommentWriter::IsInItsRow(const AuditEntry& entry, const LoggedChange& change) {
   if (entry.action != kActionAdded) return false;
-  const CommentView& comment = *happening.comment;
+  const CommentView& comment = *change.comment;
   return entry.actor_id == comment.author_id && entry.actor_name == comment.author_name &&
-         happening.name == comment.author_name && entry.invoice_id == comment.invoice_id &&
+         change.name == comment.author_name && entry.invoice_id == comment.invoice_id &&
          entry.comment_id == comment.comment_id &&
          absl::ToUnixMicros(entry.create_time) == comment.create_micros;
 }
 
-Receipt CommentWriter::Record(Connection& connection, const Deed& deed, Happening happening,
-                              const Thread& thread) {
-  AuditEntry& entry = happening.entry;
+Receipt CommentWriter::Record(Connection& connection, const Provenance& provenance,
+                              LoggedChange change, const Thread& thread) {
+  AuditEntry& entry = change.entry;
   entry.position = events_.next_position();
-  entry.org_id = deed.org_id;
-  entry.actor_id = deed.actor.user_id;
-  entry.actor_name = deed.actor.display_name;
-  entry.request_id = deed.request_id;
+  entry.org_id = provenance.org_id;
+  entry.actor_id = provenance.actor.user_id;
+  entry.actor_name = provenance.actor.display_name;
+  entry.request_id = provenance.request_id;
   entry.create_time = absl::FromUnixMicros(absl::ToUnixMicros(entry.create_time));
-  audit_.Append(connection, entry, happening.name,
-                events_.stores_stubs() && IsInItsRow(entry, happening));
-  const EventView event{.kind = happening.kind,
+  audit_.Append(connection, entry, change.name,
+                events_.stores_stubs() && IsInItsRow(entry, change));
+  const EventView event{.kind = change.kind,
                         .position = entry.position,
                         .number = entry.number,
-                        .org_id = deed.org_id,
-                        .event_micros = absl::ToUnixMicros(deed.time),
+                        .org_id = provenance.org_id,
+                        .event_micros = absl::ToUnixMicros(provenance.time),
                         .invoice_id = entry.invoice_id,
                         .thread = thread,
-                        .comment = happening.comment};
+                        .comment = change.comment};
   events_.Append(
-      connection, deed.org_id, entry.invoice_id, deed.time,
+      connection, provenance.org_id, entry.invoice_id, provenance.time,
       [&event](std::int64_t) { return EncodeEvent(event); },
       events_.stores_stubs() ? EventStub(event) : "");
-  const bool changes = happening.kind != EventKind::kCommentAdded && happening.comment != nullptr;
-  pages_.Touch(deed.org_id, entry.invoice_id, changes ? happening.comment->sequence : 0,
-               happening.kind == EventKind::kCommentErased);
+  const bool changes = change.kind != EventKind::kCommentAdded && change.comment != nullptr;
+  pages_.Touch(provenance.org_id, entry.invoice_id, changes ? change.comment->sequence : 0,
+               change.kind == EventKind::kCommentErased);
   return {.position = entry.position, .number = entry.number, .audit_hash = std::move(entry.hash)};
 }
 

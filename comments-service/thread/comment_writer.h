@@ -19,6 +19,7 @@
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_store.h"
 #include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/provenance.h"
 #include "comments-service/thread/thread.h"
 #include "comments-service/thread/thread_pages.h"
 #include "services/events/log/event_log.h"
@@ -34,15 +35,6 @@ struct Receipt {
   // Within the tenant.
   std::int64_t number = 0;
   std::string audit_hash;
-};
-
-// Who does what, for the audit log.
-struct Deed {
-  std::string org_id;
-  Author actor;
-  std::string_view action;
-  std::string request_id;
-  absl::Time time;
 };
 
 // What the entry of an imported comment says of it.
@@ -66,14 +58,15 @@ class CommentWriter : public GroupParticipant {
 
   // Adds the comment to its thread and sets its sequence. Nothing, with nothing written, when the
   // tenant has a comment of this id already.
-  std::optional<Receipt> Add(Connection& connection, const Deed& deed, Comment& comment);
+  std::optional<Receipt> Add(Connection& connection, const Provenance& provenance,
+                             Comment& comment);
 
   // Adds comments of one thread as they were elsewhere: edited ones in revision 1 with their
   // edit_time, removed ones with `body` as their revision, or erased when that is empty. With
   // `closing` the thread is closed behind them. All ids are free. Returns the position of the
   // newest of what it wrote; 0: nothing.
-  std::int64_t Import(Connection& connection, const Deed& deed, std::string_view invoice_id,
-                      const std::vector<const Comment*>& comments,
+  std::int64_t Import(Connection& connection, const Provenance& provenance,
+                      std::string_view invoice_id, const std::vector<const Comment*>& comments,
                       const std::optional<ImportedClosing>& closing);
 
   // A write of the group is going to change this thread or a comment of it.
@@ -82,18 +75,18 @@ class CommentWriter : public GroupParticipant {
   // Each changes the stored comment, and `comment` with it: to say `body` and mention others from
   // now on, or nothing any more. A change_id that is not empty is free. The caller has checked that
   // it may be.
-  Receipt Edit(Connection& connection, const Deed& deed, StoredComment& comment,
+  Receipt Edit(Connection& connection, const Provenance& provenance, StoredComment& comment,
                std::string_view body, std::string_view mentions, std::string_view change_id);
-  Receipt Remove(Connection& connection, const Deed& deed, StoredComment& comment,
+  Receipt Remove(Connection& connection, const Provenance& provenance, StoredComment& comment,
                  std::string_view reason, std::string_view change_id);
 
   // Makes nothing of what the comment ever said be left: in its row, its revisions, and the events
   // that told of them. One that is not removed yet is removed by it. A change_id as above.
-  Receipt Erase(Connection& connection, const Deed& deed, StoredComment& comment,
+  Receipt Erase(Connection& connection, const Provenance& provenance, StoredComment& comment,
                 std::string_view reason, std::string_view change_id);
 
   // Changes the thread's state; `comment_position` is of what was said with that, or 0.
-  Receipt Settle(Connection& connection, const Deed& deed, std::string_view invoice_id,
+  Receipt Settle(Connection& connection, const Provenance& provenance, std::string_view invoice_id,
                  bool resolved, std::string_view change_id, std::int64_t comment_position);
 
   void Begin(Connection& connection) override;
@@ -104,27 +97,27 @@ class CommentWriter : public GroupParticipant {
  private:
   void AskForExpected(Connection& connection);
   // What is recorded of a change: its audit entry and its event, in that order in both logs.
-  struct Happening {
-    // Its actor, tenant and request are the deed's.
+  struct LoggedChange {
+    // Its tenant, actor and request are those of the provenance.
     AuditEntry entry;
     std::string_view name;  // that the entry commits to
     EventKind kind;
     const CommentView* comment = nullptr;  // of the kinds that carry one
   };
-  static bool IsInItsRow(const AuditEntry& entry, const Happening& happening);
-  Receipt Record(Connection& connection, const Deed& deed, Happening happening,
+  static bool IsInItsRow(const AuditEntry& entry, const LoggedChange& change);
+  Receipt Record(Connection& connection, const Provenance& provenance, LoggedChange change,
                  const Thread& thread);
   // Counts a change of the thread and stores its row.
-  const Thread& StoreChanged(Connection& connection, const Deed& deed, std::string_view invoice_id,
-                             std::int64_t removed);
+  const Thread& StoreChanged(Connection& connection, const Provenance& provenance,
+                             std::string_view invoice_id, std::int64_t removed);
   // Stores the comment at the next position, which its id has been claimed for, and its place.
-  void Place(Connection& connection, const Deed& deed, Comment& comment,
+  void Place(Connection& connection, const Provenance& provenance, Comment& comment,
              std::string_view body_salt);
-  std::int64_t ImportOne(Connection& connection, const Deed& deed, Comment comment);
-  std::int64_t ImportClosing(Connection& connection, const Deed& deed, std::string_view invoice_id,
-                             const ImportedClosing& closing);
+  std::int64_t ImportOne(Connection& connection, const Provenance& provenance, Comment comment);
+  std::int64_t ImportClosing(Connection& connection, const Provenance& provenance,
+                             std::string_view invoice_id, const ImportedClosing& closing);
   // Makes the comment mention these from now on, instead of those before; its row is stored apart.
-  void Mention(Connection& connection, const Deed& deed, StoredComment& stored,
+  void Mention(Connection& connection, const Provenance& provenance, StoredComment& stored,
                std::string_view mentions);
   // False, with nothing written, when the tenant has a comment of this id already.
   bool Claim(Connection& connection, std::string_view org_id, std::string_view comment_id);

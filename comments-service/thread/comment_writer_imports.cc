@@ -22,7 +22,7 @@ ImportedOrigin OriginOf(const Comment& imported) {
   return origin;
 }
 
-std::int64_t CommentWriter::Import(Connection& connection, const Deed& deed,
+std::int64_t CommentWriter::Import(Connection& connection, const Provenance& provenance,
                                    std::string_view invoice_id,
                                    const std::vector<const Comment*>& comments,
                                    const std::optional<ImportedClosing>& closing) {
@@ -31,21 +31,23 @@ std::int64_t CommentWriter::Import(Connection& connection, const Deed& deed,
   bool removed = false;
   bool erased = false;
   for (const Comment* const comment : comments) {
-    last = ImportOne(connection, deed, *comment);
+    last = ImportOne(connection, provenance, *comment);
     if (first == 0) first = last;
     removed = removed || comment->removal.has_value();
     erased = erased || comment->body.empty();
   }
-  if (erased) MarkImportedErased(connection, deed.org_id, first, last);
-  if (closing) return ImportClosing(connection, deed, invoice_id, *closing);
+  if (erased) MarkImportedErased(connection, provenance.org_id, first, last);
+  if (closing) return ImportClosing(connection, provenance, invoice_id, *closing);
   if (removed) {
-    StoreThread(connection, deed.org_id, invoice_id, ThreadOf(connection, deed.org_id, invoice_id));
+    StoreThread(connection, provenance.org_id, invoice_id,
+                ThreadOf(connection, provenance.org_id, invoice_id));
   }
   return last;
 }
 
-std::int64_t CommentWriter::ImportOne(Connection& connection, const Deed& deed, Comment comment) {
-  if (!Claim(connection, deed.org_id, comment.comment_id)) {
+std::int64_t CommentWriter::ImportOne(Connection& connection, const Provenance& provenance,
+                                      Comment comment) {
+  if (!Claim(connection, provenance.org_id, comment.comment_id)) {
     throw std::runtime_error("an unused comment id was taken");
   }
   const std::int64_t position = events_.next_position();
@@ -53,11 +55,11 @@ std::int64_t CommentWriter::ImportOne(Connection& connection, const Deed& deed, 
   const std::string text = removed ? std::exchange(comment.body, "") : comment.body;
   const std::string salt = text.empty() ? "" : NewSalt();
   comment.erased = text.empty();
-  Place(connection, deed, comment, removed ? "" : salt);
+  Place(connection, provenance, comment, removed ? "" : salt);
   if (removed) {
     // As of one that was removed here: the row says nothing any more, its revision does.
-    ++MutableThread(connection, deed.org_id, comment.invoice_id).removed_count;
-    InsertRevision(connection, deed.org_id, position,
+    ++MutableThread(connection, provenance.org_id, comment.invoice_id).removed_count;
+    InsertRevision(connection, provenance.org_id, position,
                    {.revision = comment.revision,
                     .body = text,
                     .editor = comment.author,
@@ -66,35 +68,35 @@ std::int64_t CommentWriter::ImportOne(Connection& connection, const Deed& deed, 
                    salt, position);
   }
   const CommentView view = ViewOf(comment);
-  return Record(connection, deed,
+  return Record(connection, provenance,
                 {.entry = {.action = std::string(kActionImported),
                            .invoice_id = comment.invoice_id,
                            .comment_id = comment.comment_id,
                            .revision = comment.revision,
                            .content_commitment = text.empty() ? "" : Commitment(salt, text),
                            .reason = ImportedReason(OriginOf(comment)),
-                           .create_time = deed.time},
+                           .create_time = provenance.time},
                  .name = comment.author.display_name,
                  .kind = EventKind::kCommentAdded,
                  .comment = &view},
-                ThreadOf(connection, deed.org_id, comment.invoice_id))
+                ThreadOf(connection, provenance.org_id, comment.invoice_id))
       .position;
 }
 
-std::int64_t CommentWriter::ImportClosing(Connection& connection, const Deed& deed,
+std::int64_t CommentWriter::ImportClosing(Connection& connection, const Provenance& provenance,
                                           std::string_view invoice_id,
                                           const ImportedClosing& closing) {
-  Thread& state = MutableThread(connection, deed.org_id, invoice_id);
+  Thread& state = MutableThread(connection, provenance.org_id, invoice_id);
   state.resolved = true;
   state.state_time = closing.time;
   state.state_actor = {closing.actor_id, closing.actor_name};
-  const Thread& thread = StoreChanged(connection, deed, invoice_id, 0);
-  return Record(connection, deed,
+  const Thread& thread = StoreChanged(connection, provenance, invoice_id, 0);
+  return Record(connection, provenance,
                 {.entry = {.action = std::string(kActionResolved),
                            .invoice_id = std::string(invoice_id),
                            .reason = ImportedReason(closing),
-                           .create_time = deed.time},
-                 .name = deed.actor.display_name,
+                           .create_time = provenance.time},
+                 .name = provenance.actor.display_name,
                  .kind = EventKind::kThreadResolved},
                 thread)
       .position;

@@ -17,7 +17,7 @@ namespace marginalia {
 
 // One AddComment under way: shared by the write, which may run more than once, and the answer.
 struct Comments::Addition {
-  Deed deed;
+  Provenance provenance;
   Comment comment;
   bool replayed = false;
   Receipt receipt;
@@ -27,7 +27,7 @@ struct Comments::Addition {
 
 // One ImportComments under way.
 struct Comments::ImportRun {
-  Deed deed;
+  Provenance provenance;
   std::vector<Comment> comments;
   std::optional<ImportedClosing> closing;
   // Which of them are new, as the last check against the database found.
@@ -51,14 +51,6 @@ absl::Status CommentNotFound() {
 
 std::string ItemField(std::size_t index, std::string_view field) {
   return absl::StrCat("comments[", index, "].", std::string(field));
-}
-
-Deed DeedOf(const CallContext& call, std::string_view action) {
-  return Deed{.org_id = call.caller.org_id,
-              .actor = AuthorOf(call.caller),
-              .action = action,
-              .request_id = std::string(call.request_id),
-              .time = absl::Time()};
 }
 
 absl::Status CheckItem(std::size_t index, Comment& comment) {
@@ -147,7 +139,7 @@ void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComm
   absl::StatusOr<std::string> mentions = MentionsOf("mentions", request.mentions);
   if (!mentions.ok()) return answer(mentions.status());
   auto addition = std::make_shared<Addition>();
-  addition->deed = DeedOf(call, kActionAdded);
+  addition->provenance = ProvenanceOf(call, kActionAdded);
   addition->comment.comment_id = *std::move(comment_id);
   addition->comment.body = std::move(request.body);
   addition->comment.mentions = *std::move(mentions);
@@ -159,7 +151,7 @@ void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComm
         call.deadline, Tenants::One(call.caller.org_id),
         [this, addition] {
           const Comment& comment = addition->comment;
-          writer_.Expect(addition->deed.org_id, comment.invoice_id, comment.comment_id);
+          writer_.Expect(addition->provenance.org_id, comment.invoice_id, comment.comment_id);
         },
         [this, addition](Connection& connection) { return Write(connection, *addition); },
         [this, call, addition, answer = std::move(answer)](const absl::Status& status) mutable {
@@ -174,24 +166,26 @@ void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComm
 }
 
 absl::Status Comments::Write(Connection& connection, Addition& addition) {
-  Deed& deed = addition.deed;
+  Provenance& provenance = addition.provenance;
   Comment& comment = addition.comment;
-  const Thread& thread = writer_.ThreadOf(connection, deed.org_id, comment.invoice_id);
-  deed.time = absl::Now();
-  comment.author = deed.actor;
-  comment.create_time = CreateTimeAfter(thread.last_comment_time, deed.time);
-  if (std::optional<Receipt> receipt = writer_.Add(connection, deed, comment)) {
+  const Thread& thread = writer_.ThreadOf(connection, provenance.org_id, comment.invoice_id);
+  provenance.time = absl::Now();
+  comment.author = provenance.actor;
+  comment.create_time = CreateTimeAfter(thread.last_comment_time, provenance.time);
+  if (std::optional<Receipt> receipt = writer_.Add(connection, provenance, comment)) {
     addition.replayed = false;
     addition.seen = receipt->position;
     addition.receipt = *std::move(receipt);
     return absl::OkStatus();
   }
-  std::optional<StoredComment> stored = FindComment(connection, deed.org_id, comment.comment_id);
-  if (!stored.has_value() || !IsReplay(AsFirstSaid(connection, deed.org_id, *stored), comment)) {
+  std::optional<StoredComment> stored =
+      FindComment(connection, provenance.org_id, comment.comment_id);
+  if (!stored.has_value() ||
+      !IsReplay(AsFirstSaid(connection, provenance.org_id, *stored), comment)) {
     return CommentIdReused();
   }
   addition.replayed = true;
-  AuditMark mark = ReadAuditMark(connection, deed.org_id, stored->position);
+  AuditMark mark = ReadAuditMark(connection, provenance.org_id, stored->position);
   addition.seen = events_.next_position() - 1;
   addition.receipt = {
       .position = stored->position, .number = mark.number, .audit_hash = std::move(mark.hash)};
@@ -204,7 +198,7 @@ void Comments::Import(const CallContext& call, NewImport request, Answer<ImportO
   if (checked.ok()) checked = CheckClosingItself(request);
   if (!checked.ok()) return answer(checked);
   auto run = std::make_shared<ImportRun>();
-  run->deed = DeedOf(call, kActionImported);
+  run->provenance = ProvenanceOf(call, kActionImported);
   run->comments = std::move(request.comments);
   run->closing = std::move(request.closing);
   auto write = [this, call, run,
@@ -215,7 +209,7 @@ void Comments::Import(const CallContext& call, NewImport request, Answer<ImportO
         call.deadline, Tenants::One(call.caller.org_id),
         [this, run] {
           for (const Comment& comment : run->comments) {
-            writer_.Expect(run->deed.org_id, comment.invoice_id, comment.comment_id);
+            writer_.Expect(run->provenance.org_id, comment.invoice_id, comment.comment_id);
           }
         },
         [this, run](Connection& connection) { return Write(connection, *run); },
@@ -236,40 +230,43 @@ absl::Status Comments::Write(Connection& connection, ImportRun& run) {
   std::vector<const Comment*> added;
   added.reserve(run.added.size());
   for (const std::size_t index : run.added) added.push_back(&run.comments[index]);
-  const std::int64_t written = writer_.Import(connection, run.deed, run.comments.front().invoice_id,
-                                              added, run.closes ? run.closing : std::nullopt);
+  const std::int64_t written =
+      writer_.Import(connection, run.provenance, run.comments.front().invoice_id, added,
+                     run.closes ? run.closing : std::nullopt);
   run.last_position = std::max(run.last_position, written);
   return absl::OkStatus();
 }
 
 absl::Status Comments::CheckAgainstStored(Connection& connection, ImportRun& run) {
-  run.deed.time = absl::Now();
+  run.provenance.time = absl::Now();
   run.added.clear();
   run.last_position = 0;
   std::unordered_map<std::string_view, const Comment*> unstored;
   absl::Time previous =
-      writer_.ThreadOf(connection, run.deed.org_id, run.comments.front().invoice_id)
+      writer_.ThreadOf(connection, run.provenance.org_id, run.comments.front().invoice_id)
           .last_comment_time;
   for (std::size_t i = 0; i < run.comments.size(); ++i) {
     const Comment& comment = run.comments[i];
     const auto repeated = unstored.find(comment.comment_id);
     std::optional<StoredComment> stored;
-    if (repeated == unstored.end() && !writer_.IsFree(run.deed.org_id, comment.comment_id)) {
-      stored = FindComment(connection, run.deed.org_id, comment.comment_id);
+    if (repeated == unstored.end() && !writer_.IsFree(run.provenance.org_id, comment.comment_id)) {
+      stored = FindComment(connection, run.provenance.org_id, comment.comment_id);
     }
     if (repeated == unstored.end() && !stored.has_value()) {
-      const absl::Status in_order = CheckImportTime(previous, comment.create_time, run.deed.time);
+      const absl::Status in_order =
+          CheckImportTime(previous, comment.create_time, run.provenance.time);
       if (!in_order.ok()) return InField(ItemField(i, "create_time"), in_order);
       previous = comment.create_time;
       unstored.emplace(comment.comment_id, &comment);
       run.added.push_back(i);
       continue;
     }
-    const Comment there =
-        stored.has_value() ? AsFirstSaid(connection, run.deed.org_id, *stored) : *repeated->second;
+    const Comment there = stored.has_value()
+                              ? AsFirstSaid(connection, run.provenance.org_id, *stored)
+                              : *repeated->second;
     bool same = IsReplayOfImport(there, comment);
     if (same && stored.has_value()) {
-      const auto addition = FindAddition(connection, run.deed.org_id, stored->position);
+      const auto addition = FindAddition(connection, run.provenance.org_id, stored->position);
       same = addition.has_value() && IsAddedAs(*addition, comment);
     } else if (same) {
       same = there.edit_time == comment.edit_time && there.removal == comment.removal;
@@ -286,12 +283,12 @@ absl::Status Comments::CheckClosing(Connection& connection, ImportRun& run) {
   run.closes = false;
   if (!run.closing) return absl::OkStatus();
   const std::string& invoice_id = run.comments.front().invoice_id;
-  if (WasClosedFor(connection, run.deed.org_id, invoice_id, ImportedReason(*run.closing))) {
+  if (WasClosedFor(connection, run.provenance.org_id, invoice_id, ImportedReason(*run.closing))) {
     // It stands anywhere before here.
     run.last_position = std::max(run.last_position, events_.next_position() - 1);
     return absl::OkStatus();
   }
-  const Thread& thread = writer_.ThreadOf(connection, run.deed.org_id, invoice_id);
+  const Thread& thread = writer_.ThreadOf(connection, run.provenance.org_id, invoice_id);
   if (run.closing->time < thread.last_comment_time) {
     return InvalidField("state_time", "must not be before the thread's newest comment");
   }
