@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/thread/comment_store.h"
@@ -16,32 +17,22 @@
 namespace marginalia {
 
 // A change under way: shared by the write, which may run more than once, and the answer.
-struct Changes::EditRun {
-  NewEdit request;
-  std::string mentions;  // the request's, as Comment::mentions
+template <class Request, class Result>
+struct Changes::ChangeRun {
+  Request request;
   Provenance provenance;
-  EditedComment result;
+  Result result;
   std::int64_t seen = 0;  // the position that the answer includes
 };
-struct Changes::RemovalRun {
-  NewRemoval request;
-  Provenance provenance;
+struct Changes::EditRun : ChangeRun<NewEdit, EditedComment> {
+  std::string mentions;  // the request's, as Comment::mentions
+};
+struct Changes::RemovalRun : ChangeRun<NewRemoval, RemovedComment> {
   bool by_admin = false;
-  RemovedComment result;
-  std::int64_t seen = 0;
 };
-struct Changes::ErasureRun {
-  NewErasure request;
-  Provenance provenance;
-  ErasedComment result;
-  std::int64_t seen = 0;
-};
-struct Changes::SettlementRun {
-  NewSettlement request;
+struct Changes::ErasureRun : ChangeRun<NewErasure, ErasedComment> {};
+struct Changes::SettlementRun : ChangeRun<NewSettlement, SettledThread> {
   std::string mentions;  // of its words, as Comment::mentions
-  Provenance provenance;
-  SettledThread result;
-  std::int64_t seen = 0;
 };
 
 namespace {
@@ -111,18 +102,54 @@ Receipt ReceiptOf(Connection& connection, std::string_view org_id, const StoredC
   return {.position = position, .number = mark.number, .audit_hash = std::move(mark.hash)};
 }
 
-// Whether the stored change is of this kind, by this actor, of this thread and comment.
-bool IsSame(const StoredChange& change, std::string_view action, const Provenance& provenance,
-            std::string_view invoice_id, std::string_view comment_id) {
-  return change.action == action && change.actor_id == provenance.actor.user_id &&
-         change.invoice_id == invoice_id && change.comment_id == comment_id;
-}
-
 // Whether the comment at `position` said this in this revision; what is erased may have.
 bool Said(Connection& connection, std::string_view org_id, std::int64_t position,
           std::int64_t revision, std::string_view body, std::string_view mentions) {
   const std::optional<Revision> kept = FindRevision(connection, org_id, position, revision);
   return kept.has_value() && (kept->erased || (kept->body == body && kept->mentions == mentions));
+}
+
+// The comment that is to be changed. Errors: COMMENT_NOT_FOUND.
+template <class Run>
+absl::StatusOr<StoredComment> FindToChange(Connection& connection, const Run& run) {
+  std::optional<StoredComment> stored =
+      FindComment(connection, run.provenance.org_id, run.request.comment_id);
+  if (!stored || stored->comment.invoice_id != run.request.invoice_id) return CommentNotFound();
+  return *std::move(stored);
+}
+
+// What was changed before under this change_id; nothing when there is none, or nothing was. Errors:
+// CHANGE_ID_REUSED unless that was of this action, by this actor, of this thread and comment, and
+// `says_the_same`.
+template <class Run>
+absl::StatusOr<std::optional<StoredChange>> FindRepeated(
+    Connection& connection, const Run& run, std::string_view action, std::string_view comment_id,
+    absl::FunctionRef<bool(const StoredChange&)> says_the_same) {
+  const ChangeRequest& request = run.request;
+  std::optional<StoredChange> change;
+  if (!request.change_id.empty()) {
+    change = FindChange(connection, run.provenance.org_id, request.change_id);
+  }
+  if (!change) return change;
+  const bool same = change->action == action && change->actor_id == run.provenance.actor.user_id &&
+                    change->invoice_id == request.invoice_id && change->comment_id == comment_id;
+  if (!same || !says_the_same(*change)) return ChangeIdReused();
+  return change;
+}
+
+// What a write leaves: the comment as it is now, and the receipt of what made it so.
+template <class Run>
+absl::Status Changed(Run& run, Receipt receipt, StoredComment& stored) {
+  run.result.receipt = std::move(receipt);
+  run.result.comment = std::move(stored.comment);
+  return absl::OkStatus();
+}
+
+// The same of a comment that was so already.
+template <class Run>
+absl::Status Replayed(Run& run, Receipt receipt, StoredComment& stored) {
+  run.result.replayed = true;
+  return Changed(run, std::move(receipt), stored);
 }
 
 }  // namespace
@@ -138,6 +165,7 @@ absl::Status Changes::CheckWindow(const Comment& comment, absl::Time now) const 
 
 template <class Run, class Result>
 void Changes::Submit(const CallContext& call, std::shared_ptr<Run> run, Answer<Result> answer) {
+  run->provenance = ProvenanceOf(call, kActionAdded);
   std::string invoice_id = std::move(run->request.invoice_id);
   auto write = [this, call, run,
                 answer = std::move(answer)](absl::StatusOr<std::string> found) mutable {
@@ -172,48 +200,36 @@ void Changes::Edit(const CallContext& call, NewEdit request, Answer<EditedCommen
   absl::StatusOr<std::string> mentions = MentionsOf("mentions", request.mentions);
   if (checked.ok()) checked = mentions.status();
   if (!checked.ok()) return answer(checked);
-  Submit(call,
-         std::make_shared<EditRun>(EditRun{.request = std::move(request),
-                                           .mentions = *std::move(mentions),
-                                           .provenance = ProvenanceOf(call, kActionAdded)}),
-         std::move(answer));
+  auto run = std::make_shared<EditRun>();
+  run->request = std::move(request);
+  run->mentions = *std::move(mentions);
+  Submit(call, std::move(run), std::move(answer));
 }
 
 absl::Status Changes::Write(Connection& connection, EditRun& run) {
   const NewEdit& request = run.request;
   const Provenance& provenance = run.provenance;
-  std::optional<StoredComment> stored =
-      FindComment(connection, provenance.org_id, request.comment_id);
-  if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
-  Comment& comment = stored->comment;
-  if (!request.change_id.empty()) {
-    if (const auto change = FindChange(connection, provenance.org_id, request.change_id)) {
-      if (!IsSame(*change, kActionEdited, provenance, request.invoice_id, request.comment_id) ||
-          !Said(connection, provenance.org_id, stored->position, change->revision, request.body,
-                run.mentions)) {
-        return ChangeIdReused();
-      }
-      run.result.replayed = true;
-      run.result.receipt = ReceiptOf(*change);
-      run.result.comment = std::move(comment);
-      return absl::OkStatus();
-    }
-  }
+  absl::StatusOr<StoredComment> stored = FindToChange(connection, run);
+  if (!stored.ok()) return stored.status();
+  const Comment& comment = stored->comment;
+  const auto repeated = FindRepeated(connection, run, kActionEdited, request.comment_id,
+                                     [&](const StoredChange& change) {
+                                       return Said(connection, provenance.org_id, stored->position,
+                                                   change.revision, request.body, run.mentions);
+                                     });
+  if (!repeated.ok()) return repeated.status();
+  if (*repeated) return Replayed(run, ReceiptOf(**repeated), *stored);
   if (comment.author.user_id != provenance.actor.user_id) return NotTheAuthor();
   if (comment.removal) return CommentRemoved();
   if (comment.body == request.body && comment.mentions == run.mentions) {
-    run.result.replayed = true;
-    run.result.receipt = ReceiptOf(connection, provenance.org_id, *stored);
-    run.result.comment = std::move(comment);
-    return absl::OkStatus();
+    return Replayed(run, ReceiptOf(connection, provenance.org_id, *stored), *stored);
   }
   if (request.etag != EtagOf(comment)) return EtagMismatch("comment", EtagOf(comment));
   if (absl::Status open = CheckWindow(comment, provenance.time); !open.ok()) return open;
   if (comment.revision >= kRevisionsMax) return TooManyEdits();
-  run.result.receipt =
+  Receipt receipt =
       writer_.Edit(connection, provenance, *stored, request.body, run.mentions, request.change_id);
-  run.result.comment = std::move(comment);
-  return absl::OkStatus();
+  return Changed(run, std::move(receipt), *stored);
 }
 
 void Changes::Remove(const CallContext& call, NewRemoval request, Answer<RemovedComment> answer) {
@@ -221,39 +237,27 @@ void Changes::Remove(const CallContext& call, NewRemoval request, Answer<Removed
   if (checked.ok()) checked = InField("reason", CheckReason(request.reason));
   if (checked.ok()) checked = CheckChangeId(request.change_id);
   if (!checked.ok()) return answer(checked);
-  Submit(call,
-         std::make_shared<RemovalRun>(RemovalRun{.request = std::move(request),
-                                                 .provenance = ProvenanceOf(call, kActionAdded),
-                                                 .by_admin = call.caller.role == Role::kAdmin}),
-         std::move(answer));
+  auto run = std::make_shared<RemovalRun>();
+  run->request = std::move(request);
+  run->by_admin = call.caller.role == Role::kAdmin;
+  Submit(call, std::move(run), std::move(answer));
 }
 
 absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
   const NewRemoval& request = run.request;
   const Provenance& provenance = run.provenance;
-  std::optional<StoredComment> stored =
-      FindComment(connection, provenance.org_id, request.comment_id);
-  if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
-  Comment& comment = stored->comment;
-  if (!request.change_id.empty()) {
-    if (const auto change = FindChange(connection, provenance.org_id, request.change_id)) {
-      if (!IsSame(*change, kActionRemoved, provenance, request.invoice_id, request.comment_id) ||
-          change->reason != request.reason) {
-        return ChangeIdReused();
-      }
-      run.result.replayed = true;
-      run.result.receipt = ReceiptOf(*change);
-      run.result.comment = std::move(comment);
-      return absl::OkStatus();
-    }
-  }
+  absl::StatusOr<StoredComment> stored = FindToChange(connection, run);
+  if (!stored.ok()) return stored.status();
+  const Comment& comment = stored->comment;
+  const auto repeated =
+      FindRepeated(connection, run, kActionRemoved, request.comment_id,
+                   [&](const StoredChange& change) { return change.reason == request.reason; });
+  if (!repeated.ok()) return repeated.status();
+  if (*repeated) return Replayed(run, ReceiptOf(**repeated), *stored);
   const bool own = comment.author.user_id == provenance.actor.user_id;
   if (!own && !run.by_admin) return NotTheAuthor();
   if (comment.removal) {
-    run.result.replayed = true;
-    run.result.receipt = ReceiptOf(connection, provenance.org_id, *stored);
-    run.result.comment = std::move(comment);
-    return absl::OkStatus();
+    return Replayed(run, ReceiptOf(connection, provenance.org_id, *stored), *stored);
   }
   if (!request.etag.empty() && request.etag != EtagOf(comment)) {
     return EtagMismatch("comment", EtagOf(comment));
@@ -261,10 +265,9 @@ absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
   if (!run.by_admin) {
     if (absl::Status open = CheckWindow(comment, provenance.time); !open.ok()) return open;
   }
-  run.result.receipt =
+  Receipt receipt =
       writer_.Remove(connection, provenance, *stored, request.reason, request.change_id);
-  run.result.comment = std::move(comment);
-  return absl::OkStatus();
+  return Changed(run, std::move(receipt), *stored);
 }
 
 void Changes::Erase(const CallContext& call, NewErasure request, Answer<ErasedComment> answer) {
@@ -284,36 +287,27 @@ void Changes::Erase(const CallContext& call, NewErasure request, Answer<ErasedCo
       answer(std::move(erased));
     });
   };
-  Submit(call,
-         std::make_shared<ErasureRun>(ErasureRun{.request = std::move(request),
-                                                 .provenance = ProvenanceOf(call, kActionAdded)}),
-         std::move(written));
+  auto run = std::make_shared<ErasureRun>();
+  run->request = std::move(request);
+  Submit(call, std::move(run), std::move(written));
 }
 
 absl::Status Changes::Write(Connection& connection, ErasureRun& run) {
   const NewErasure& request = run.request;
   const Provenance& provenance = run.provenance;
-  std::optional<StoredComment> stored =
-      FindComment(connection, provenance.org_id, request.comment_id);
-  if (!stored || stored->comment.invoice_id != request.invoice_id) return CommentNotFound();
-  std::optional<StoredChange> change;
-  if (!request.change_id.empty())
-    change = FindChange(connection, provenance.org_id, request.change_id);
-  if (change &&
-      (!IsSame(*change, kActionErased, provenance, request.invoice_id, request.comment_id) ||
-       change->reason != request.reason)) {
-    return ChangeIdReused();
+  absl::StatusOr<StoredComment> stored = FindToChange(connection, run);
+  if (!stored.ok()) return stored.status();
+  const auto repeated =
+      FindRepeated(connection, run, kActionErased, request.comment_id,
+                   [&](const StoredChange& change) { return change.reason == request.reason; });
+  if (!repeated.ok()) return repeated.status();
+  if (*repeated) return Replayed(run, ReceiptOf(**repeated), *stored);
+  if (stored->comment.erased) {
+    return Replayed(run, ReceiptOf(connection, provenance.org_id, *stored), *stored);
   }
-  if (change || stored->comment.erased) {
-    run.result.replayed = true;
-    run.result.receipt =
-        change ? ReceiptOf(*change) : ReceiptOf(connection, provenance.org_id, *stored);
-  } else {
-    run.result.receipt =
-        writer_.Erase(connection, provenance, *stored, request.reason, request.change_id);
-  }
-  run.result.comment = std::move(stored->comment);
-  return absl::OkStatus();
+  Receipt receipt =
+      writer_.Erase(connection, provenance, *stored, request.reason, request.change_id);
+  return Changed(run, std::move(receipt), *stored);
 }
 
 void Changes::Resolve(const CallContext& call, NewSettlement request,
@@ -341,12 +335,10 @@ void Changes::Settle(const CallContext& call, NewSettlement request, Answer<Resu
     if (checked.ok()) checked = mentions.status();
   }
   if (!checked.ok()) return answer(checked);
-  Submit(call,
-         std::make_shared<SettlementRun>(
-             SettlementRun{.request = std::move(request),
-                           .mentions = *std::move(mentions),
-                           .provenance = ProvenanceOf(call, kActionAdded)}),
-         std::move(answer));
+  auto run = std::make_shared<SettlementRun>();
+  run->request = std::move(request);
+  run->mentions = *std::move(mentions);
+  Submit(call, std::move(run), std::move(answer));
 }
 
 absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
@@ -376,23 +368,18 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
     if (!IsReplay(AsFirstSaid(connection, provenance.org_id, *said), again))
       return CommentIdReused();
   }
-  if (!request.change_id.empty()) {
-    if (const auto change = FindChange(connection, provenance.org_id, request.change_id)) {
-      const std::int64_t said_at = said ? said->position : 0;
-      if (!IsSame(*change, action, provenance, request.invoice_id, "") ||
-          change->comment_position != said_at) {
-        return ChangeIdReused();
-      }
-      return replay(ReceiptOf(*change));
-    }
-  }
+  std::int64_t said_at = said ? said->position : 0;
+  const auto repeated = FindRepeated(connection, run, action, "", [&](const StoredChange& change) {
+    return change.comment_position == said_at;
+  });
+  if (!repeated.ok()) return repeated.status();
+  if (*repeated) return replay(ReceiptOf(**repeated));
   const bool settled = before.resolved == request.resolve;
   if (settled && !request.words) return replay(std::nullopt);
   if (settled && said) return replay(ReceiptOf(connection, provenance.org_id, *said));
   if (!request.etag.empty() && request.etag != before.etag()) {
     return EtagMismatch("thread", before.etag());
   }
-  std::int64_t said_at = said ? said->position : 0;
   if (request.words && !said) {
     Comment comment{.comment_id = request.words->comment_id,
                     .invoice_id = request.invoice_id,

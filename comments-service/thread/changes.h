@@ -105,6 +105,8 @@ class Changes {
   void Reopen(const CallContext& call, NewSettlement request, Answer<ReopenedThread> answer);
 
  private:
+  template <class Request, class Result>
+  struct ChangeRun;
   struct EditRun;
   struct RemovalRun;
   struct ErasureRun;
