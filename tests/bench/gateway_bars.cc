@@ -139,6 +139,11 @@ void GatewayBars(Bench& bench, Report& report) {
   for (int page = 0; page < kDeepPages; ++page) {
     cursor = MemberOf(site, site.PageRequest("", absl::StrCat("&cursor=", cursor)), "nextCursor");
   }
+  PageAsJson(bench, report, site,
+             {.name = "gateway, deep page as JSON, read before",
+              .request = site.PageRequest("", absl::StrCat("&cursor=", cursor)),
+              .page_token = cursor,
+              .bar = 1.5});
   // With a token it is asked upstream each time.
   const std::string token = MemberOf(site, newest, "consistencyToken");
   PageAsJson(
