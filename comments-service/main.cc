@@ -173,7 +173,7 @@ int Run(int argc, char** argv) {
   AuthorSearch authors(*database);
   AuditListing audit_listing(*database, invoices);
   AuditVerifier verifier(*database, invoices);
-  TreeKeeper tree_keeper(*database, writes);
+  TreeKeeper tree_keeper(*database, writes, checkpoints.damage());
   const auto checkpoint_log =
       signer->signs() ? std::make_unique<CheckpointLog>(*database, checkpoints) : nullptr;
   OpenWatches watches;

@@ -1,10 +1,10 @@
 #include "comments-service/audit/audit_tree.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/audit/tree_store.h"
+#include "comments-service/record/damaged_record.h"
 
 namespace marginalia {
 
@@ -44,14 +44,14 @@ std::vector<Digest> AuditTree::ReadLeafTile(std::int64_t first, std::int64_t cou
   const TreeNode before = ReadNodeBefore(connection_, org_id_, first / kTileNodes);
   const std::int64_t skipped = first - (before.index + 1) * kTileNodes;
   if (skipped > kTreeLeavesUnstoredMax) {
-    throw std::runtime_error("the audit log's tree lacks an inner node");
+    throw DamagedRecord("the audit log's tree lacks an inner node");
   }
   std::vector<Digest> leaves;
   for (const TreeLeaf& leaf : ReadLeaves(connection_, org_id_, before.position, skipped + count)) {
     const std::int64_t index = leaf.number - 1;
     if (index < first) continue;
     if (index != first + static_cast<std::int64_t>(leaves.size())) {
-      throw std::runtime_error("the audit log lacks an entry");
+      throw DamagedRecord("the audit log lacks an entry");
     }
     leaves.push_back(leaf.hash);
   }

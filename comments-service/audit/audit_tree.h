@@ -27,7 +27,7 @@ class AuditTree {
   std::int64_t size() const { return size_; }
 
   // Of the first `size` leaves; size ≤ size(). Each throws what SOCI throws, and
-  // std::runtime_error when a leaf is not there or damaged.
+  // DamagedRecord when a leaf is not there or damaged.
   Digest Root(std::int64_t size);
   Digest Leaf(std::int64_t index) { return tiles_.Subtree(0, index); }
   std::vector<Digest> Inclusion(std::int64_t index, std::int64_t size);

@@ -64,6 +64,7 @@ absl::Status CheckpointLog::Print(const std::string& org_id, std::int64_t entry_
   const auto known = printed_.find(org_id);
   if (known != printed_.end() && known->second == entry_count) return absl::OkStatus();
   const absl::StatusOr<SignedCheckpoint> newest = checkpoints_.Newest(org_id);
+  if (RecordDamage::IsDamaged(newest.status())) return absl::OkStatus();
   if (!newest.ok()) return newest.status();
   if (newest->note.empty()) return absl::OkStatus();
   Log(Severity::kInfo, "audit checkpoint",

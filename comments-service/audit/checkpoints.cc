@@ -20,16 +20,18 @@ absl::Status TooSmall(std::string_view field, std::int64_t wanted, std::int64_t 
 
 // What a read finds, and then its answer.
 template <class Result>
-void Reply(Database& database, const CallContext& call,
+void Reply(Database& database, RecordDamage& damage, const CallContext& call,
            absl::AnyInvocable<absl::Status(AuditTree&, Result&)> find, Answer<Result> answer) {
   auto result = std::make_shared<Result>();
   database.ReadThen(
       call.deadline, Tenants::One(call.caller.org_id),
-      [result, org_id = call.caller.org_id,
+      [result, &damage, org_id = call.caller.org_id,
        find = std::move(find)](Connection& connection) mutable {
-        *result = Result();
-        AuditTree tree(connection, org_id);
-        return find(tree, *result);
+        return damage.Look(org_id, [&] {
+          *result = Result();
+          AuditTree tree(connection, org_id);
+          return find(tree, *result);
+        });
       },
       [result, answer = std::move(answer)](const absl::Status& status) mutable {
         if (!status.ok()) return answer(status);
@@ -57,7 +59,7 @@ SignedCheckpoint Checkpoints::Signed(const std::string& org_id, std::int64_t siz
 void Checkpoints::Get(const CallContext& call, Answer<SignedCheckpoint> answer) {
   if (!signs()) return answer(NoKey());
   Reply<SignedCheckpoint>(
-      database_, call,
+      database_, damage_, call,
       [this, org_id = call.caller.org_id](AuditTree& tree, SignedCheckpoint& made) {
         made = Signed(org_id, tree.size(), tree.Root(tree.size()));
         return absl::OkStatus();
@@ -71,7 +73,7 @@ void Checkpoints::ProveEntry(const CallContext& call, std::int64_t number, std::
   if (size < 0) return answer(InvalidField("size", "must not be negative"));
   if (size != 0 && number > size) return answer(InvalidField("number", "must be at most size"));
   Reply<ProvenEntry>(
-      database_, call,
+      database_, damage_, call,
       [this, number, size, org_id = call.caller.org_id](AuditTree& tree, ProvenEntry& proven) {
         const std::int64_t of = size == 0 ? tree.size() : size;
         if (of > tree.size()) return TooSmall("size", of, tree.size());
@@ -91,7 +93,7 @@ void Checkpoints::ProveGrowth(const CallContext& call, std::int64_t first, std::
   if (second < 0) return answer(InvalidField("second", "must not be negative"));
   if (second != 0 && first > second) return answer(InvalidField("first", "must be at most second"));
   Reply<ProvenGrowth>(
-      database_, call,
+      database_, damage_, call,
       [this, first, second, org_id = call.caller.org_id](AuditTree& tree, ProvenGrowth& proven) {
         const std::int64_t last = second == 0 ? tree.size() : second;
         if (last > tree.size()) return TooSmall("second", last, tree.size());
@@ -108,9 +110,11 @@ void Checkpoints::ProveGrowth(const CallContext& call, std::int64_t first, std::
 absl::StatusOr<SignedCheckpoint> Checkpoints::Newest(const std::string& org_id) {
   SignedCheckpoint made;
   const absl::Status read = database_.Read(Tenants::One(org_id), [&](Connection& connection) {
-    AuditTree tree(connection, org_id);
-    made = Signed(org_id, tree.size(), tree.Root(tree.size()));
-    return absl::OkStatus();
+    return damage_.Look(org_id, [&] {
+      AuditTree tree(connection, org_id);
+      made = Signed(org_id, tree.size(), tree.Root(tree.size()));
+      return absl::OkStatus();
+    });
   });
   if (!read.ok()) return read;
   return made;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "comments-service/audit/checkpoint_signer.h"
+#include "comments-service/audit/record_damage.h"
 #include "comments-service/call_context.h"
 #include "comments-service/record/checkpoint.h"
 #include "services/storage/database.h"
@@ -40,7 +41,8 @@ class Checkpoints {
   Checkpoints(Database& database, CheckpointSigner& signer, std::string log_id)
       : database_(database), signer_(signer), log_id_(std::move(log_id)) {}
 
-  // Errors: FAILED_PRECONDITION (NO_CHECKPOINT_KEY). Of all entries, or, while older entries are
+  // Errors of this and the two below: DATA_LOSS (RECORD_DAMAGED), and FAILED_PRECONDITION
+  // (NO_CHECKPOINT_KEY). Of all entries, or, while older entries are
   // being taken in, of those that the tree has.
   void Get(const CallContext& call, Answer<SignedCheckpoint> answer);
 
@@ -62,6 +64,9 @@ class Checkpoints {
     return Signed(org_id, size, root).note;
   }
 
+  // Where all who prove tell of what is damaged.
+  RecordDamage& damage() { return damage_; }
+
   // What verifies a note that was signed just now.
   std::vector<std::string> VerifierKeys() { return signer_.VerifierKeys(); }
 
@@ -74,6 +79,7 @@ class Checkpoints {
   Database& database_;
   CheckpointSigner& signer_;
   const std::string log_id_;
+  RecordDamage damage_;
 };
 
 }  // namespace marginalia

@@ -1,13 +1,11 @@
 #include "comments-service/audit/tree_keeper.h"
 
-#include <algorithm>
-#include <stdexcept>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "comments-service/audit/audit_log.h"
-#include "comments-service/record/merkle_tree.h"
+#include "comments-service/audit/tree_growth.h"
 #include "comments-service/record/tree_tiles.h"
 #include "services/process/log.h"
 
@@ -19,62 +17,14 @@ constexpr std::int64_t kTenantsAtATime = 500;
 // Logs whose tree lacks this many leaves are told of.
 constexpr std::int64_t kToldLeaves = 100'000;
 
-// What a step adds to a tree.
-struct Growth {
-  StoredTree before;
-  StoredTree after;
-  std::vector<TreeNode> nodes;
-};
-
-// The inner nodes above a level-8 node that it completes.
-void AddParents(Connection& connection, const std::string& org_id, Growth& growth) {
-  for (int level = kTileLevels; (growth.nodes.back().index + 1) % kTileNodes == 0;
-       level += kTileLevels) {
-    const TreeNode last = growth.nodes.back();
-    const std::int64_t first = last.index + 1 - kTileNodes;
-    GrowingTree tree;
-    for (const Digest& hash : ReadNodes(connection, org_id, level, first, kTileNodes)) {
-      tree.Add(hash);
-    }
-    // The newest ones are not stored yet.
-    for (const TreeNode& node : growth.nodes) {
-      if (node.level == level && node.index == first + tree.size()) tree.Add(node.hash);
-    }
-    if (tree.size() != kTileNodes) throw std::runtime_error("the audit log's tree lacks a node");
-    growth.nodes.push_back({.level = level + kTileLevels,
-                            .index = last.index / kTileNodes,
-                            .hash = tree.Root(),
-                            .position = last.position});
-  }
-}
-
-Growth GrowthOf(Connection& connection, const std::string& org_id) {
-  Growth growth;
-  growth.before = growth.after = ReadStoredTree(connection, org_id);
-  const std::vector<TreeLeaf> leaves =
-      ReadLeaves(connection, org_id, growth.before.position, kTreeStepLeaves);
-  GrowingTree tile;
-  for (const TreeLeaf& leaf : leaves) {
-    if (leaf.number != growth.after.leaf_count + tile.size() + 1) {
-      throw std::runtime_error("the audit log lacks an entry");
-    }
-    tile.Add(leaf.hash);
-    if (tile.size() < kTileNodes) continue;
-    growth.nodes.push_back({.level = kTileLevels,
-                            .index = growth.after.leaf_count / kTileNodes,
-                            .hash = tile.Root(),
-                            .position = leaf.position});
-    AddParents(connection, org_id, growth);
-    growth.after = {.leaf_count = growth.after.leaf_count + kTileNodes, .position = leaf.position};
-    tile = GrowingTree();
-  }
-  return growth;
-}
-
 }  // namespace
 
-TreeKeeper::TreeKeeper(Database& database, GroupCommit& writes, absl::Duration interval)
-    : database_(database), writes_(writes), thread_([this, interval] { Work(interval); }) {}
+TreeKeeper::TreeKeeper(Database& database, GroupCommit& writes, RecordDamage& damage,
+                       absl::Duration interval)
+    : database_(database),
+      writes_(writes),
+      damage_(damage),
+      thread_([this, interval] { Work(interval); }) {}
 
 TreeKeeper::~TreeKeeper() {
   {
@@ -86,13 +36,16 @@ TreeKeeper::~TreeKeeper() {
 }
 
 void TreeKeeper::Work(absl::Duration interval) {
+  // Of the round before.
+  std::string told;
   while (!stopping()) {
     const absl::Status kept = KeepAll();
-    if (!kept.ok()) {
-      const std::string why = kept.ToString();
+    const std::string why = kept.ok() ? "" : kept.ToString();
+    if (!why.empty() && why != told) {
       Log(Severity::kWarning, "cannot take entries into the audit trees; will try again",
           {{"error", why}});
     }
+    told = why;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, absl::ToChronoMilliseconds(interval), [this] { return stopping_; });
   }
@@ -111,9 +64,14 @@ absl::Status TreeKeeper::KeepAll() {
     if (!read.ok()) return read;
     for (const std::string& org_id : behind) {
       if (stopping()) return absl::OkStatus();
-      const absl::Status kept = Keep(org_id);
-      if (!kept.ok() && first_failure.ok()) first_failure = kept;
       after = org_id;
+      const absl::Status kept = Keep(org_id);
+      if (RecordDamage::IsDamaged(kept)) {
+        damaged_.insert(org_id);
+        continue;
+      }
+      if (!kept.ok() && first_failure.ok()) first_failure = kept;
+      if (kept.ok() && damaged_.erase(org_id) > 0) damage_.Mended(org_id);
     }
   } while (behind.size() == kTenantsAtATime);
   return first_failure;
@@ -129,14 +87,13 @@ absl::Status TreeKeeper::Keep(const std::string& org_id) {
 }
 
 absl::StatusOr<bool> TreeKeeper::Step(const std::string& org_id) {
-  Growth growth;
-  std::int64_t entry_count = 0;
-  const absl::Status read =
-      database_.Read(Tenants::One(org_id), [&](Connection& connection) -> absl::Status {
-        growth = GrowthOf(connection, org_id);
-        entry_count = ReadAuditHead(connection, org_id).entry_count;
-        return absl::OkStatus();
-      });
+  TreeGrowth growth;
+  const absl::Status read = database_.Read(Tenants::One(org_id), [&](Connection& connection) {
+    return damage_.Look(org_id, [&] {
+      growth = NextGrowth(connection, org_id);
+      return absl::OkStatus();
+    });
+  });
   if (!read.ok()) return read;
   if (growth.nodes.empty()) return false;
   const absl::Status written = writes_.SubmitAndWait(
@@ -148,7 +105,7 @@ absl::StatusOr<bool> TreeKeeper::Step(const std::string& org_id) {
         return absl::OkStatus();
       });
   if (!written.ok()) return written;
-  const std::int64_t missing = entry_count - growth.after.leaf_count;
+  const std::int64_t missing = growth.entry_count - growth.after.leaf_count;
   if (missing >= kToldLeaves &&
       growth.after.leaf_count / kToldLeaves != growth.before.leaf_count / kToldLeaves) {
     Log(Severity::kInfo, "taking older entries into an audit tree",

@@ -8,25 +8,23 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "comments-service/audit/tree_store.h"
+#include "comments-service/audit/record_damage.h"
 #include "services/storage/group/group_commit.h"
 
 namespace marginalia {
 
 inline constexpr absl::Duration kTreeKeeperInterval = absl::Seconds(1);
-// Leaves that one step takes in: a multiple of 256.
-inline constexpr std::int64_t kTreeStepLeaves = 4096;
-
 class TreeKeeper {
  public:
-  // Looks at once, and then every `interval`, for trees that lack 256 leaves or more. Both must
-  // outlive it.
-  TreeKeeper(Database& database, GroupCommit& writes,
+  // Looks at once, and then every `interval`, for trees that lack 256 leaves or more. What
+  // of them is damaged is told once, by `damage`. All three must outlive it.
+  TreeKeeper(Database& database, GroupCommit& writes, RecordDamage& damage,
              absl::Duration interval = kTreeKeeperInterval);
   // Ends after the step at hand.
   ~TreeKeeper();
@@ -43,6 +41,9 @@ class TreeKeeper {
 
   Database& database_;
   GroupCommit& writes_;
+  RecordDamage& damage_;
+  // The tenants whose trees cannot grow. Of its thread.
+  std::set<std::string> damaged_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;  // guarded by mutex_

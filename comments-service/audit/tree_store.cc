@@ -1,11 +1,11 @@
 #include "comments-service/audit/tree_store.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/audit/audit_store.h"
 #include "comments-service/audit/short_entry.h"
+#include "comments-service/record/damaged_record.h"
 #include "services/storage/connection/row_insert.h"
 
 namespace marginalia {
@@ -142,7 +142,7 @@ void MakeLeavesOfFormat1(Connection& connection, std::string_view org_id, std::i
   std::string previous = position == 0 ? "" : ReadAuditMark(connection, org_id, position).hash;
   const std::vector<AuditEntry> entries =
       ReadAuditEntries(connection, org_id, position, static_cast<int>(count));
-  if (entries.size() < count) throw std::runtime_error("the audit log has changed in a snapshot");
+  if (entries.size() < count) throw DamagedRecord("the audit log lacks an entry");
   for (std::size_t i = 0; i < count; ++i) {
     leaves[i].hash = EntryLeaf(previous, entries[i]);
     previous = entries[i].hash;
@@ -150,7 +150,7 @@ void MakeLeavesOfFormat1(Connection& connection, std::string_view org_id, std::i
 }
 
 Digest DigestOrThrow(const std::optional<Digest>& digest) {
-  if (!digest.has_value()) throw std::runtime_error("a hash of the audit log is damaged");
+  if (!digest.has_value()) throw DamagedRecord("a hash of the audit log is damaged");
   return *digest;
 }
 

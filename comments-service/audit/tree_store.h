@@ -1,6 +1,6 @@
 // The Merkle trees of the tenants' audit logs as rows: the leaves are the entries themselves, and
 // of each 256 nodes one inner node is stored. Each function runs prepared statements on the
-// connection that it is given and throws what SOCI throws.
+// connection that it is given and throws what SOCI throws, and DamagedRecord where a hash is none.
 #ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_TREE_STORE_H_
 #define MARGINALIA_COMMENTS_SERVICE_AUDIT_TREE_STORE_H_
 

@@ -178,9 +178,10 @@ void EvidenceExports::Work() {
 
 std::optional<EvidenceExports::Made> EvidenceExports::Step(EvidenceWork& work,
                                                            const EvidenceRequest& request) {
-  const absl::Status stepped =
-      database_.Read(Tenants::One(request.thread.org_id),
-                     [&work](Connection& connection) { return work.Step(connection); });
+  const std::string& org_id = request.thread.org_id;
+  const absl::Status stepped = database_.Read(Tenants::One(org_id), [&](Connection& connection) {
+    return checkpoints_.damage().Look(org_id, [&] { return work.Step(connection); });
+  });
   if (!stepped.ok()) return stepped;
   if (!work.done()) return std::nullopt;
   auto file = std::make_shared<EvidenceFile>();

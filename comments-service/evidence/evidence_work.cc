@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "comments-service/audit/audit_log.h"
 #include "comments-service/audit/audit_tree.h"
+#include "comments-service/audit/tree_growth.h"
+#include "comments-service/record/damaged_record.h"
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment_store.h"
 #include "services/errors/errors.h"
@@ -32,6 +34,16 @@ absl::Status Behind() {
   return Refusal(absl::StatusCode::kUnavailable, "RECORD_BEHIND",
                  "entries of this thread are still being taken into the record's tree: try again",
                  {}, kBehindRetryAfter);
+}
+
+// What to answer while the entry with this number is not in the tree. Throws DamagedRecord when it
+// will never be: what the tree lacks next cannot be taken in.
+absl::Status BehindOrDamaged(Connection& connection, const std::string& org_id,
+                             std::int64_t number) {
+  if (NextGrowth(connection, org_id).entry_count < number) {
+    throw DamagedRecord("the audit log goes on behind its end");
+  }
+  return Behind();
 }
 
 // The salts of names, by what was done. There is none where the entry of an import says the name.
@@ -135,8 +147,9 @@ absl::Status EvidenceWork::ReadAll(Connection& connection) {
     return TooLarge(absl::StrCat(kEvidenceEntriesMax, " entries"));
   }
   for (const StoredEvidenceEntry& stored : entries) {
-    if (stored.entry.number > size_) return Behind();
-    if (stored.entry.number < 1) throw std::runtime_error("an audit entry has no number");
+    const std::int64_t number = stored.entry.number;
+    if (number > size_) return BehindOrDamaged(connection, thread_.org_id, number);
+    if (number < 1) throw DamagedRecord("an audit entry has no number");
   }
   std::int64_t bytes_max = kTextBytesMax;
   std::vector<StoredEvidenceComment> comments =

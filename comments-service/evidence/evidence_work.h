@@ -28,7 +28,7 @@ class EvidenceWork {
 
   // Inside a read for the tenant. Errors: FAILED_PRECONDITION (EVIDENCE_TOO_LARGE), UNAVAILABLE
   // (RECORD_BEHIND) while entries of the thread are not in the tree yet. Throws what SOCI throws,
-  // and std::runtime_error when the tree is damaged.
+  // and DamagedRecord.
   absl::Status Step(Connection& connection);
 
   bool done() const { return read_ && proven_ == evidence_.entries.size(); }

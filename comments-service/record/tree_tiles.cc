@@ -1,7 +1,6 @@
 #include "comments-service/record/tree_tiles.h"
 
-#include <stdexcept>
-
+#include "comments-service/record/damaged_record.h"
 #include "comments-service/record/merkle_tree.h"
 
 namespace marginalia {
@@ -19,7 +18,7 @@ Digest TreeTiles::Node(int level, std::int64_t index) {
   const std::vector<Digest>& tile = Tile(level, index / kTileNodes);
   const auto place = static_cast<std::size_t>(index % kTileNodes);
   if (place < tile.size()) return tile[place];
-  if (level == 0) throw std::runtime_error("the audit log's tree lacks a leaf");
+  if (level == 0) throw DamagedRecord("the audit log's tree lacks a leaf");
   GrowingTree below;
   for (std::int64_t i = 0; i < kTileNodes; ++i) {
     below.Add(Node(level - kTileLevels, index * kTileNodes + i));

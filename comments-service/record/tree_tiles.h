@@ -27,8 +27,8 @@ class TreeTiles {
   explicit TreeTiles(Read read) : read_(std::move(read)) {}
 
   // The hash of a complete subtree; see merkle_tree.h. Reads each tile once. An inner node that is
-  // not stored yet is computed from those below it. Throws std::runtime_error when a leaf that it
-  // needs is not there.
+  // not stored yet is computed from those below it. Throws DamagedRecord when a leaf that it needs
+  // is not there.
   Digest Subtree(int level, std::int64_t index);
 
  private:

@@ -27,7 +27,9 @@ absl::StatusOr<std::vector<RelayMessage>> RelayCheckpoints::Next(const LogPoint&
     const absl::StatusOr<SignedCheckpoint> newest = checkpoints_.Newest(log.org_id);
     if (absl::IsUnavailable(newest.status())) return newest.status();
     if (!newest.ok()) {
-      // A record that is damaged keeps neither the others' checkpoints nor anybody's events back.
+      // A record that is damaged keeps neither the others' checkpoints nor anybody's events back;
+      // of it the log has been told.
+      if (RecordDamage::IsDamaged(newest.status())) continue;
       const std::string why(newest.status().message());
       Log(Severity::kError, "a tenant's checkpoint cannot be made: verify its audit log",
           {{"org_id", std::string_view(log.org_id)}, {"error", std::string_view(why)}});

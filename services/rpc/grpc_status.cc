@@ -60,7 +60,6 @@ bool IsForLogOnly(const absl::Status& status) {
       return false;
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kDataLoss:
       return true;
     default:
       return ReasonOf(status).empty() && !EndsByItself(status.code());

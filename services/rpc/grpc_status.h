@@ -8,8 +8,8 @@
 
 namespace marginalia {
 
-// Whether only the log may know what happened: INTERNAL, UNKNOWN, DATA_LOSS, and every error that
-// nobody named (without ErrorInfo) but CANCELLED and DEADLINE_EXCEEDED.
+// Whether only the log may know what happened: INTERNAL, UNKNOWN, and every error that nobody named
+// (without ErrorInfo) but CANCELLED and DEADLINE_EXCEEDED.
 bool IsForLogOnly(const absl::Status& status);
 
 // What the caller may know of `status`: an internal error becomes INTERNAL with a message that says

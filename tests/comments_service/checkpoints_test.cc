@@ -15,6 +15,7 @@
 #include "comments-service/audit/audit_tree.h"
 #include "comments-service/audit/tree_store.h"
 #include "comments-service/record/merkle_tree.h"
+#include "services/process/log.h"
 #include "tests/comments_service/service_test.h"
 #include "tests/support/await.h"
 #include "tests/support/temp_dir.h"
@@ -71,7 +72,7 @@ class CheckpointsTest : public ServiceTest {
       if (i % 2 == 0) service().As("rival", "mallory").Post("INV-1", "theirs");
     }
   }
-  void Import(int count) {
+  void Import(int count, const std::string& org_id = "org") {
     v1::ImportCommentsRequest request;
     request.set_invoice_id("INV-9");
     for (int i = 0; i < count; ++i) {
@@ -82,7 +83,7 @@ class CheckpointsTest : public ServiceTest {
       comment.set_body("imported");
       comment.mutable_create_time()->set_seconds(1'600'000'000);
     }
-    const auto imported = service().AsService("org").Import(request);
+    const auto imported = service().AsService(org_id).Import(request);
     ASSERT_TRUE(imported.ok()) << imported.status();
   }
   Checkpoint Newest() {
@@ -346,6 +347,50 @@ TEST_P(CheckpointsTest, OldEntriesAreTakenInBehindTheCallsAndTheTreeNeverShrinks
   const auto grown = old.GetConsistencyProof(4097, 66'000);
   EXPECT_TRUE(ProvesConsistency(4097, RootOf(leaves, 4097), 66'000, RootOf(leaves, 66'000),
                                 HashesOf(grown->hashes())));
+}
+
+TEST_P(CheckpointsTest, OfADamagedRecordNothingIsProvenAndTheLogIsToldOnce) {
+  Post(3);
+  service().Tamper([](soci::session& session) {
+    session << "UPDATE audit_entries SET hash = 'damaged' WHERE org_id = 'org' AND number = 2";
+  });
+  FlushLog();
+  testing::internal::CaptureStderr();
+  for (const absl::Status& status :
+       {Admin().GetCheckpoint().status(), Admin().GetInclusionProof(1).status(),
+        Admin().GetConsistencyProof(1).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_EQ(ReasonOf(status), "RECORD_DAMAGED");
+  }
+  FlushLog();
+  const std::string logged = testing::internal::GetCapturedStderr();
+  const std::string said = "a hash of the audit log is damaged";
+  ASSERT_THAT(logged, HasSubstr(said));
+  EXPECT_EQ(logged.find(said, logged.find(said) + 1), std::string::npos) << logged;
+  EXPECT_TRUE(service().As("rival", "mallory", "admin").GetCheckpoint().ok());
+}
+
+TEST_P(CheckpointsTest, ATreeWhoseEndIsLostIsToldOfAndNotStoredAnew) {
+  Import(300);
+  ASSERT_TRUE(Await([this] { return Stored().leaf_count == 256; }));
+  FlushLog();
+  testing::internal::CaptureStderr();
+  service().Tamper(
+      [](soci::session& session) { session << "DELETE FROM audit_trees WHERE org_id = 'org'"; });
+  // Whose turn comes behind it in each round.
+  std::int64_t nodes = service().CountRows("audit_tree_nodes");
+  for (int i = 0; i < 3; ++i) {
+    Import(300, "rival");
+    EXPECT_TRUE(Await([&] { return service().CountRows("audit_tree_nodes") > nodes; }));
+    nodes = service().CountRows("audit_tree_nodes");
+  }
+  FlushLog();
+  const std::string logged = testing::internal::GetCapturedStderr();
+  const std::string said = "the audit log's tree has a node behind its end";
+  ASSERT_THAT(logged, HasSubstr(said));
+  EXPECT_EQ(logged.find(said, logged.find(said) + 1), std::string::npos) << logged;
+  EXPECT_THAT(logged, testing::Not(HasSubstr("database error")));
+  EXPECT_EQ(Stored().leaf_count, 0);
 }
 
 TEST_P(CheckpointsTest, TwoServicesOnOneDatabaseStoreOneTree) {

@@ -13,6 +13,7 @@
 #include "comments-service/record/checkpoint.h"
 #include "comments-service/record/evidence.h"
 #include "comments-service/record/evidence_check.h"
+#include "services/process/log.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/comments_service/service_test.h"
@@ -375,6 +376,63 @@ TEST_P(EvidenceExportTest, HowLongAThreadIsIsKnownBeforeItIsGoneThrough) {
                " VALUES ('org', 'INV-9', 10001)";
   });
   EXPECT_EQ(Reason(Dana().ExportEvidence("INV-9")), "EVIDENCE_TOO_LARGE");
+}
+
+// An entry that the tree will never have is not one that it does not have yet.
+TEST_P(EvidenceExportTest, ADamagedRecordIsNoneThatIsBehindAndTheLogSaysItOnce) {
+  const bool postgres = GetParam() == DatabaseKind::kPostgres;
+  const auto enter = [&](int first, int last) {
+    service().Tamper([&](soci::session& session) {
+      session << absl::StrCat(
+          postgres ? ""
+                   : absl::StrCat("WITH RECURSIVE n(i) AS (SELECT ", first,
+                                  " UNION ALL SELECT i + 1 FROM n WHERE i < ", last, ") "),
+          "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action, invoice_id,"
+          " comment_id, request_id, create_time, hash, number, format) SELECT 'damaged', i, 'a',"
+          " 'A', 'thread.resolved', CASE i WHEN 9000 THEN 'INV-1' ELSE 'INV-2' END, '', 'r', i, ",
+          postgres ? "lpad(to_hex(i), 64, '0')" : "printf('%064x', i)", ", i, 2 FROM ",
+          postgres ? absl::StrCat("generate_series(", first, ", ", last, ") AS n(i)") : "n");
+    });
+  };
+  enter(1, 299);
+  enter(301, 9000);
+  const Client theirs = service().As("damaged", "dana");
+  const auto grow = [this](const std::string& org_id, std::int64_t entries) {
+    const Client admin = service().As(org_id, "alex", "admin");
+    return Await([&] {
+      const auto checkpoint = admin.GetCheckpoint();
+      return checkpoint.ok() && checkpoint->size() == entries;
+    });
+  };
+  FlushLog();
+  testing::internal::CaptureStderr();
+  service().Tamper([](soci::session& session) {
+    session << "INSERT INTO audit_heads (org_id, entry_count, position, hash)"
+               " VALUES ('damaged', 9000, 9000, 'x')";
+  });
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status refused = theirs.ExportEvidence("INV-1").status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
+    EXPECT_EQ(ReasonOf(refused), "RECORD_DAMAGED");
+    EXPECT_EQ(RetryAfterOf(refused), absl::ZeroDuration());
+    // Who comes behind it in the keeper's round: so one is over.
+    const std::int64_t before = service().CountRows("audit_tree_nodes");
+    Import("INV-1", 500, "imported");
+    EXPECT_TRUE(Await([&] { return service().CountRows("audit_tree_nodes") > before; }));
+  }
+  FlushLog();
+  const std::string logged = testing::internal::GetCapturedStderr();
+  const std::string said = "a tenant's record is damaged";
+  const std::size_t first = logged.find(said);
+  ASSERT_NE(first, std::string::npos) << logged;
+  EXPECT_THAT(logged, HasSubstr(R"("org_id":"damaged")"));
+  EXPECT_EQ(logged.find(said, first + 1), std::string::npos) << logged;
+  EXPECT_THAT(logged, Not(HasSubstr("database error")));
+  // Mended, it is taken in, and proves.
+  enter(300, 300);
+  EXPECT_TRUE(grow("damaged", 9000));
+  const absl::Status proven = theirs.ExportEvidence("INV-1").status();
+  EXPECT_TRUE(proven.ok()) << proven;
 }
 
 TEST_P(EvidenceExportTest, WhoDoesNotReadHoldsUpHimselfAndIsCutOff) {

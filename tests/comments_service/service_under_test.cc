@@ -100,7 +100,7 @@ struct ServiceUnderTest::Parts {
         authors(*database),
         audit_listing(*database, invoices),
         verifier(*database, invoices),
-        tree_keeper(*database, writes, options.tree_keeper_interval),
+        tree_keeper(*database, writes, checkpoints.damage(), options.tree_keeper_interval),
         watches(options.write_stall_max),
         gate(options.gate, *tokens, metrics),
         watch(gate, feed, invoices, watches),

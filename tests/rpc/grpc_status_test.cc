@@ -39,6 +39,7 @@ TEST(GrpcStatusTest, TheRicherStatusSaysTheSameAndStartsWithOneErrorInfo) {
 TEST(GrpcStatusTest, AnErrorThatNobodyNamedIsInternalAndSaysNothing) {
   for (const absl::Status& status :
        {absl::NotFoundError("SELECT secret"), absl::InternalError("SELECT secret"),
+        absl::DataLossError("SELECT secret"),
         Refusal(absl::StatusCode::kInternal, "STORAGE_BROKEN", "SELECT secret")}) {
     const grpc::Status sent = ToGrpc(status);
     EXPECT_EQ(sent.error_code(), grpc::StatusCode::INTERNAL);
@@ -47,6 +48,13 @@ TEST(GrpcStatusTest, AnErrorThatNobodyNamedIsInternalAndSaysNothing) {
     EXPECT_NE(ReasonOf(FromGrpc(sent)), "");
     EXPECT_TRUE(IsForLogOnly(status));
   }
+}
+
+TEST(GrpcStatusTest, ALossThatWasNamedIsTold) {
+  const absl::Status loss = Refusal(absl::StatusCode::kDataLoss, "RECORD_DAMAGED", "verify it");
+  EXPECT_FALSE(IsForLogOnly(loss));
+  EXPECT_EQ(ToGrpc(loss).error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(ToGrpc(loss).error_message(), "verify it");
 }
 
 TEST(GrpcStatusTest, ACallThatAServerCutOnShutdownMayBeTriedAgain) {
