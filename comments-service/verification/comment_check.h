@@ -7,7 +7,8 @@
 
 #include <string_view>
 
-#include "comments-service/verification/record_rows.h"
+#include "comments-service/verification/log_rows.h"
+#include "comments-service/verification/thread_rows.h"
 
 namespace marginalia {
 

@@ -6,8 +6,9 @@
 
 #include <string_view>
 
-#include "comments-service/verification/record_rows.h"
+#include "comments-service/verification/log_rows.h"
 #include "comments-service/verification/thread_follower.h"
+#include "comments-service/verification/thread_rows.h"
 
 namespace marginalia {
 

@@ -14,7 +14,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "comments-service/verification/record_rows.h"
+#include "comments-service/record/audit_entry.h"
+#include "comments-service/verification/thread_rows.h"
 
 namespace marginalia {
 

@@ -20,8 +20,9 @@
 #include "comments-service/record/merkle_tree.h"
 #include "comments-service/verification/event_check.h"
 #include "comments-service/verification/finding.h"
-#include "comments-service/verification/record_rows.h"
+#include "comments-service/verification/log_rows.h"
 #include "comments-service/verification/thread_follower.h"
+#include "comments-service/verification/thread_rows.h"
 
 namespace marginalia {
 

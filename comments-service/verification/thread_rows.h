@@ -1,9 +1,10 @@
-// All that the record covers, as rows: what VerifyAuditLog compares with each other. Every read is
-// of one tenant, goes along a key and is bounded by its caller. Each function runs one prepared
-// statement on the connection that it is given and throws what SOCI throws. Salts and commitments
-// are bytes, times microseconds since 1970.
-#ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_RECORD_ROWS_H_
-#define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_RECORD_ROWS_H_
+// What the threads show, as rows: comments with their kept revisions, places and ids, and the state
+// of each thread. VerifyAuditLog compares it with what the logs say (log_rows). Every read is of
+// one tenant, goes along a key and is bounded by its caller. Each function runs one prepared
+// statement on the connection that it is given and throws what SOCI throws. Salts are bytes, times
+// microseconds since 1970.
+#ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_THREAD_ROWS_H_
+#define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_THREAD_ROWS_H_
 
 #include <cstdint>
 #include <optional>
@@ -11,22 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "comments-service/record/audit_entry.h"
 #include "services/storage/connection/connection.h"
 
 namespace marginalia {
-
-struct StoredEntry {
-  AuditEntry entry;
-  // Of the name that the entry commits to.
-  std::string name_salt;
-};
-
-// Up to `limit` entries after `after`, in order.
-std::vector<StoredEntry> ReadStoredEntries(Connection& connection, std::string_view org_id,
-                                           std::int64_t after, std::int64_t limit);
-std::optional<StoredEntry> FindStoredEntry(Connection& connection, std::string_view org_id,
-                                           std::int64_t position);
 
 // A comment as it is now.
 struct StoredContent {
@@ -79,27 +67,6 @@ std::optional<StoredRevision> FindStoredRevision(Connection& connection, std::st
 std::int64_t FirstForgedRevision(Connection& connection, std::string_view org_id,
                                  std::int64_t after, std::int64_t last);
 
-struct StoredEvent {
-  std::int64_t position = 0;
-  // Empty: the payload is a stub (thread/event_stub.h).
-  std::string subject;
-  std::string payload;
-};
-
-// Those of the tenant's events at `positions`, which rise, that are there. By position, since the
-// log is one for all tenants: what it costs must not depend on what others write.
-std::vector<StoredEvent> ReadEventsAt(Connection& connection, std::string_view org_id,
-                                      const std::vector<std::int64_t>& positions);
-
-// How far the event log goes, and up to where it is no longer retained.
-struct EventLogEnds {
-  std::int64_t head = 0;
-  std::int64_t compacted = 0;
-  // The first event of the tenant behind the head; 0: there is none.
-  std::int64_t behind_head = 0;
-};
-EventLogEnds ReadEventLogEnds(Connection& connection, std::string_view org_id);
-
 // A place in a thread, and the comment that stands there.
 struct StoredPlace {
   std::string invoice_id;
@@ -148,9 +115,6 @@ struct StoredId {
 std::vector<StoredId> ReadStoredIds(Connection& connection, std::string_view org_id,
                                     std::int64_t high, std::int64_t low, std::int64_t limit);
 
-// How many nodes of the tree are stored.
-std::int64_t CountNodes(Connection& connection, std::string_view org_id);
-
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_VERIFICATION_RECORD_ROWS_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_VERIFICATION_THREAD_ROWS_H_

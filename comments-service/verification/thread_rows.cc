@@ -1,52 +1,15 @@
-#include "comments-service/verification/record_rows.h"
+#include "comments-service/verification/thread_rows.h"
 
 #include <unordered_map>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "comments-service/audit/short_entry.h"
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_store.h"
+#include "comments-service/verification/selected_rows.h"
 
 namespace marginalia {
+
 namespace {
-
-struct SelectEntries {
-  explicit SelectEntries(Connection& connection)
-      : statement((connection.sql().prepare << SelectEntriesAfter(connection.kind()),
-                   soci::use(org_id), soci::use(after), soci::use(limit),
-                   soci::into(entry.position), soci::into(entry.actor_id),
-                   soci::into(entry.actor_name), soci::into(entry.action),
-                   soci::into(entry.invoice_id), soci::into(entry.comment_id),
-                   soci::into(entry.request_id), soci::into(create_time), soci::into(entry.hash),
-                   soci::into(format), soci::into(entry.number), soci::into(name_salt),
-                   soci::into(name_commitment), soci::into(entry.revision),
-                   soci::into(content_commitment), soci::into(entry.reason))) {}
-
-  StoredEntry Row(const Connection& connection) {
-    entry.org_id = org_id;
-    entry.format = static_cast<int>(format);
-    entry.name_commitment = absl::BytesToHexString(connection.FromColumn(name_commitment));
-    entry.content_commitment = absl::BytesToHexString(connection.FromColumn(content_commitment));
-    entry.create_time = absl::FromUnixMicros(create_time);
-    StoredEntry stored{.entry = entry, .name_salt = connection.FromColumn(name_salt)};
-    CompleteEntry(stored.entry, stored.name_salt);
-    return stored;
-  }
-
-  std::string org_id;
-  std::int64_t after = 0;
-  std::int64_t limit = 0;
-  AuditEntry entry;
-  std::int64_t create_time = 0;
-  std::int64_t format = 0;
-  std::string name_salt;
-  std::string name_commitment;
-  std::string content_commitment;
-  soci::statement statement;
-};
 
 struct SelectContents {
   explicit SelectContents(Connection& connection)
@@ -136,12 +99,6 @@ struct StoredHead {
   std::string author_name;
 };
 
-// The positions are one parameter: an array on PostgreSQL, a list in JSON on SQLite.
-std::string PositionsFor(const Connection& connection, const std::vector<std::int64_t>& positions) {
-  const bool array = connection.kind() == DatabaseKind::kPostgres;
-  return absl::StrCat(array ? "{" : "[", absl::StrJoin(positions, ","), array ? "}" : "]");
-}
-
 struct SelectHeads {
   explicit SelectHeads(Connection& connection)
       : statement((connection.sql().prepare
@@ -159,40 +116,6 @@ struct SelectHeads {
   std::string org_id;
   std::string positions;
   StoredHead row;
-  soci::statement statement;
-};
-
-struct SelectEvents {
-  explicit SelectEvents(Connection& connection)
-      : statement((connection.sql().prepare
-                       << (connection.kind() == DatabaseKind::kPostgres
-                               ? "SELECT position, subject, payload FROM events"
-                                 " WHERE position = ANY(CAST(:positions AS BIGINT[]))"
-                                 " AND org_id = :org_id ORDER BY position"
-                               : "SELECT position, subject, payload FROM events"
-                                 " WHERE position IN (SELECT value FROM json_each(:positions))"
-                                 " AND org_id = :org_id ORDER BY position"),
-                   soci::use(positions), soci::use(org_id), soci::into(row.position),
-                   soci::into(row.subject), soci::into(payload))) {}
-
-  std::string positions;
-  std::string org_id;
-  StoredEvent row;
-  std::string payload;
-  soci::statement statement;
-};
-
-struct SelectEnds {
-  explicit SelectEnds(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT head, compacted, coalesce((SELECT min(position)"
-                          " FROM events WHERE org_id = :org_id"
-                          " AND position > event_log.head), 0) FROM event_log",
-                   soci::use(org_id), soci::into(ends.head), soci::into(ends.compacted),
-                   soci::into(ends.behind_head))) {}
-
-  std::string org_id;
-  EventLogEnds ends;
   soci::statement statement;
 };
 
@@ -253,32 +176,6 @@ struct SelectIds {
   soci::statement statement;
 };
 
-struct SelectNodeCount {
-  explicit SelectNodeCount(Connection& connection)
-      : statement((connection.sql().prepare << "SELECT count(*) FROM audit_tree_nodes"
-                                               " WHERE org_id = :org_id",
-                   soci::use(org_id), soci::into(count))) {}
-
-  std::string org_id;
-  std::int64_t count = 0;
-  soci::statement statement;
-};
-
-// All rows of a statement, each as `row` makes it.
-template <class Row, class Select, class Make>
-std::vector<Row> RowsOf(Select& select, Make make) {
-  std::vector<Row> rows;
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
-    rows.push_back(make(select));
-  }
-  return rows;
-}
-
-template <class Row, class Select>
-std::vector<Row> RowsOf(Select& select) {
-  return RowsOf<Row>(select, [](const Select& each) { return each.row; });
-}
-
 // The comments at the rows' positions, those that are there. Not by a join: how PostgreSQL would
 // plan it hangs on what it knows of the tables.
 template <class Row>
@@ -300,30 +197,7 @@ std::unordered_map<std::int64_t, StoredHead> HeadsAt(Connection& connection,
   return heads;
 }
 
-template <class Row>
-std::optional<Row> OnlyOf(std::vector<Row> rows) {
-  if (rows.empty()) return std::nullopt;
-  return std::move(rows.front());
-}
-
 }  // namespace
-
-std::vector<StoredEntry> ReadStoredEntries(Connection& connection, std::string_view org_id,
-                                           std::int64_t after, std::int64_t limit) {
-  auto& select = connection.Prepared<SelectEntries>();
-  select.org_id = org_id;
-  select.after = after;
-  select.limit = limit;
-  return RowsOf<StoredEntry>(select,
-                             [&connection](SelectEntries& each) { return each.Row(connection); });
-}
-
-std::optional<StoredEntry> FindStoredEntry(Connection& connection, std::string_view org_id,
-                                           std::int64_t position) {
-  std::optional<StoredEntry> found = OnlyOf(ReadStoredEntries(connection, org_id, position - 1, 1));
-  if (found.has_value() && found->entry.position != position) return std::nullopt;
-  return found;
-}
 
 std::vector<StoredContent> ReadContents(Connection& connection, std::string_view org_id,
                                         std::int64_t after, std::int64_t last, std::int64_t limit) {
@@ -381,24 +255,6 @@ std::int64_t FirstForgedRevision(Connection& connection, std::string_view org_id
   return select.first;
 }
 
-std::vector<StoredEvent> ReadEventsAt(Connection& connection, std::string_view org_id,
-                                      const std::vector<std::int64_t>& positions) {
-  if (positions.empty()) return {};
-  auto& select = connection.Prepared<SelectEvents>();
-  select.positions = PositionsFor(connection, positions);
-  select.org_id = org_id;
-  return RowsOf<StoredEvent>(select, [&connection](SelectEvents& each) {
-    each.row.payload = connection.FromColumn(each.payload);
-    return each.row;
-  });
-}
-
-EventLogEnds ReadEventLogEnds(Connection& connection, std::string_view org_id) {
-  auto& select = connection.Prepared<SelectEnds>();
-  select.org_id = org_id;
-  return select.statement.execute(true) ? select.ends : EventLogEnds{};
-}
-
 std::vector<StoredPlace> ReadPlaces(Connection& connection, std::string_view org_id,
                                     std::string_view invoice_id, std::int64_t sequence,
                                     std::int64_t limit) {
@@ -449,13 +305,6 @@ std::vector<StoredId> ReadStoredIds(Connection& connection, std::string_view org
     if (head != heads.end()) id.comment_id = head->second.comment_id;
   }
   return ids;
-}
-
-std::int64_t CountNodes(Connection& connection, std::string_view org_id) {
-  auto& select = connection.Prepared<SelectNodeCount>();
-  select.org_id = org_id;
-  select.statement.execute(true);
-  return select.count;
 }
 
 }  // namespace marginalia

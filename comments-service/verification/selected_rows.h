@@ -1,0 +1,48 @@
+// The rows that a prepared statement of this folder selects: a struct with the statement and, as
+// `row`, what it selects into.
+#ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_SELECTED_ROWS_H_
+#define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_SELECTED_ROWS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/storage/connection/connection.h"
+
+namespace marginalia {
+
+// All rows of a statement, each as `row` makes it.
+template <class Row, class Select, class Make>
+std::vector<Row> RowsOf(Select& select, Make make) {
+  std::vector<Row> rows;
+  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+    rows.push_back(make(select));
+  }
+  return rows;
+}
+
+template <class Row, class Select>
+std::vector<Row> RowsOf(Select& select) {
+  return RowsOf<Row>(select, [](const Select& each) { return each.row; });
+}
+
+template <class Row>
+std::optional<Row> OnlyOf(std::vector<Row> rows) {
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows.front());
+}
+
+// The positions are one parameter: an array on PostgreSQL, a list in JSON on SQLite.
+inline std::string PositionsFor(const Connection& connection,
+                                const std::vector<std::int64_t>& positions) {
+  const bool array = connection.kind() == DatabaseKind::kPostgres;
+  return absl::StrCat(array ? "{" : "[", absl::StrJoin(positions, ","), array ? "}" : "]");
+}
+
+}  // namespace marginalia
+
+#endif  // MARGINALIA_COMMENTS_SERVICE_VERIFICATION_SELECTED_ROWS_H_
