@@ -110,3 +110,20 @@ test("Out of dark mode it is printed in black on white, without what can be pres
   assert.ok(light(look.status) < 160, `the status is ${look.status} on white`);
   assert.equal(look.form, "none");
 });
+
+test("A short thread is printed on the page of its invoice, and one of twenty comments on one or two more", async ({
+  stack,
+  browser,
+}) => {
+  const margin = { top: "15mm", bottom: "15mm", left: "15mm", right: "15mm" };
+  const dana = await browser.person("dana");
+  const pagesOf = async (invoice) => {
+    await dana.open(invoice);
+    const pdf = await dana.page.pdf({ format: "A4", margin });
+    return pdf.toString("latin1").match(/\/Type \/Page\b/g).length;
+  };
+  assert.equal(await pagesOf(await stack.newInvoice(3)), 1);
+  const long = await stack.newInvoice(20);
+  const pages = await pagesOf(long);
+  assert.ok(pages === 2 || pages === 3, `${pages} pages for 20 lines`);
+});

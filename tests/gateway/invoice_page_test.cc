@@ -392,7 +392,7 @@ TEST_F(InvoicePageTest, WithoutBothItIsAnErrorPageThatSaysWhenToComeBack) {
   EXPECT_EQ(page.status, 503);
   EXPECT_EQ(HeaderOf(page, "retry-after"), "1");
   EXPECT_TRUE(Has(page, "This is not available right now"));
-  EXPECT_EQ(Between(page.body, "Request <code>", "<"), HeaderOf(page, "x-request-id"));
+  EXPECT_EQ(Between(page.body, "Reference <code>", "<"), HeaderOf(page, "x-request-id"));
 }
 
 TEST_F(InvoicePageTest, AConsistencyTokenIsAskedForAndLetGoOfWhenItCannotBeHad) {

@@ -77,8 +77,9 @@ Words WordsOfStatus(int status) {
     case 504:
       return {"This is not available right now", "Wait a moment, then reload the page."};
     default:
-      return {"Something went wrong",
-              "Reload the page. If that does not help, tell whoever runs this the number below."};
+      return {
+          "Something went wrong",
+          "Reload the page. If that does not help, tell whoever runs this the reference below."};
   }
 }
 

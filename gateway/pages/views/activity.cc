@@ -1,7 +1,9 @@
 #include "gateway/pages/views/activity.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gateway/http/target.h"
 #include "gateway/pages/frame/frame.h"
@@ -59,6 +61,19 @@ bool IsUnread(const Comment& comment, const Activity& activity) {
   return false;
 }
 
+// What is unread comes first, and then what was said last: it may have been imported before or
+// after what was said elsewhere meanwhile.
+std::vector<const Comment*> InOrder(const Activity& activity) {
+  std::vector<const Comment*> comments;
+  for (const Comment& comment : activity.comments->comments()) comments.push_back(&comment);
+  const auto place = [&activity](const Comment* comment) {
+    return std::pair(IsUnread(*comment, activity), TimeOf(comment->create_time()));
+  };
+  std::stable_sort(comments.begin(), comments.end(),
+                   [&place](const Comment* a, const Comment* b) { return place(a) > place(b); });
+  return comments;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string_view> WantedActivity(std::string_view query) {
@@ -108,13 +123,9 @@ void AddActivity(PageData& page, const Activity& activity,
   if (!activity.comments) return;
   PageList items;
   items.reserve(static_cast<std::size_t>(activity.comments->comments_size()));
-  // What is unread comes first.
-  for (const bool unread : {true, false}) {
-    for (const Comment& comment : activity.comments->comments()) {
-      if (IsUnread(comment, activity) != unread) continue;
-      items.push_back(ItemOf(comment, InvoiceOf(comment, activity), now));
-      items.back()["activity_unread"] = unread;
-    }
+  for (const Comment* comment : InOrder(activity)) {
+    items.push_back(ItemOf(*comment, InvoiceOf(*comment, activity), now));
+    items.back()["activity_unread"] = IsUnread(*comment, activity);
   }
   page["aside_empty"] = items.empty();
   page["activities"] = PageData(items);

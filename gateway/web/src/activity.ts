@@ -104,9 +104,11 @@ export class Activity {
     if (data === undefined && !isError) return;
     const list = this.#list();
     if (data !== undefined) {
-      const unread = new Set(data.comments.filter((each) => isUnread(each, data)));
+      // What was said last, which may have been imported before what was said elsewhere meanwhile.
+      const comments = [...data.comments].sort((a, b) => timeOf(b) - timeOf(a));
+      const unread = new Set(comments.filter((each) => isUnread(each, data)));
       // What is unread comes first.
-      const ordered = new Set([...unread, ...data.comments]);
+      const ordered = new Set([...unread, ...comments]);
       const invoices = new Map(data.invoices?.map((each) => [each.invoiceId, each]));
       const focused = document.activeElement?.getAttribute("href");
       const hadFocus = list.contains(document.activeElement);
@@ -142,6 +144,10 @@ export class Activity {
     this.#list().before(place);
     this.#announcer.say(text);
   }
+}
+
+function timeOf({ createTime }: Comment): number {
+  return Date.parse(createTime);
 }
 
 function isUnread(comment: Comment, page: CommentPage): boolean {

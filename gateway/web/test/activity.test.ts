@@ -117,6 +117,16 @@ test("an item names its invoice and leads to the comment, also while nobody tell
   assert.equal(of(undefined).querySelector(".activity-invoice"), null);
 });
 
+test("what was said last comes first, also when something older was imported after it", async () => {
+  const last = server.page().comments[0] ?? assert.fail();
+  server.add({ ...last, commentId: "imported", createTime: "2020-01-01T00:00:00Z" });
+  press("#activity-toggle");
+  await until(() => items() === 4);
+  const links = Array.from(document.querySelectorAll(".activity-item a"));
+  assert.match(links[0]?.getAttribute("href") ?? "", new RegExp(`=${last.commentId}$`));
+  assert.match(links[3]?.getAttribute("href") ?? "", /=imported$/);
+});
+
 test("when it cannot be read, that is said", async () => {
   server.intercept = () => problem(404);
   press("#activity-toggle");
