@@ -1,19 +1,14 @@
 #include "gateway/pages/invoice_page.h"
 
-#include <algorithm>
-#include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "gateway/http/target.h"
-#include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/frame/page_response.h"
 #include "gateway/pages/frame/thread_order.h"
+#include "gateway/pages/invoice_page_parts.h"
 #include "gateway/pages/views/activity.h"
-#include "gateway/pages/views/comment_view.h"
 #include "gateway/pages/views/summary_view.h"
-#include "gateway/pages/views/thread_view.h"
 #include "services/errors/errors.h"
 #include "services/text/timestamp.h"
 #include "services/text/uuid.h"
@@ -27,72 +22,6 @@ using comments::v1::ListCommentsRequest;
 using comments::v1::ListCommentsResponse;
 using invoices::v1::GetInvoiceRequest;
 using invoices::v1::GetInvoiceResponse;
-
-// What is asked for, and what has been found so far.
-struct InvoicePage::Parts {
-  std::string asked_id;
-  std::string cursor;
-  // The comment that the address leads to; empty: none.
-  std::string linked;
-  bool linked_is_missing = false;
-  std::string consistency;
-  std::string_view wanted_activity;
-  ThreadOrder order = ThreadOrder::kNewestFirst;
-  // Whether to lead to the invoice's own address instead of showing it under another.
-  bool may_lead_on = false;
-
-  std::optional<ListCommentsResponse> thread;
-  absl::Status thread_failure;
-  std::optional<GetInvoiceResponse> invoice;
-  absl::Status invoice_failure;
-  // When the comment was written that is the next newer one to those of the page.
-  absl::Time next_time = absl::InfiniteFuture();
-  std::optional<comments::v1::ReadState> read_state;
-  Activity activity;
-
-  CommentDraft draft = NewDraft();
-  // Why the thread was not settled or opened again; empty when that was not tried.
-  std::string state_error;
-  int status = 200;
-
-  // The comment that the page of the thread is asked for around; empty: none.
-  std::string_view around() const {
-    if (!cursor.empty() || !linked.empty()) return cursor.empty() ? linked : std::string_view();
-    return order == ThreadOrder::kOldestFirst ? "first" : "";
-  }
-
-  std::string path() const {
-    return invoice ? InvoicePath(invoice->invoice().number(), invoice->invoice().invoice_id())
-                   : InvoicePath(asked_id);
-  }
-  std::string invoice_id() const {
-    if (invoice) return invoice->invoice().invoice_id();
-    return thread && !thread->comments().empty() ? thread->comments(0).invoice_id() : asked_id;
-  }
-  std::string number() const { return invoice ? invoice->invoice().number() : asked_id; }
-  // What the thread says of itself; where it does not, the higher of two counts is the later one,
-  // for such a thread only grows. So no count on the page can be behind the list beside it.
-  std::optional<std::int64_t> count() const {
-    if (thread && thread->has_thread()) return thread->thread().comment_count();
-    const auto counted = invoice ? CountOf(invoice->summary()) : std::nullopt;
-    if (!thread) return counted;
-    return std::max<std::int64_t>(thread->total_size(), counted.value_or(0));
-  }
-  // Whether the page is not the newest one, and something has become of the invoice since.
-  bool may_be_before_next() const {
-    if (!thread || thread->comments().empty()) return false;
-    const comments::v1::Comment& newest = thread->comments(0);
-    const auto& changes = invoice->invoice().status_changes();
-    return newest.sequence() < thread->total_size() && !changes.empty() &&
-           TimeOf(changes.rbegin()->time()) >= TimeOf(newest.create_time());
-  }
-  // Whether the page of the thread begins with its newest comment.
-  bool is_at_newest() const {
-    if (thread && thread->total_size() == 0) return true;
-    return thread && cursor.empty() && !thread->comments().empty() &&
-           (around().empty() || thread->comments(0).sequence() == thread->total_size());
-  }
-};
 
 namespace {
 
@@ -132,20 +61,10 @@ bool HasBetterAddress(const invoices::v1::Invoice& invoice, std::string_view ask
          !IsUuid(invoice.number());
 }
 
-PageData FormData(std::string_view path, const CommentDraft& draft) {
-  PageData form;
-  form["form_action"] = std::string(path) + "/comments";
-  form["form_comment_id"] = draft.comment_id;
-  // A browser drops the first line end in a textarea.
-  form["form_text"] = (draft.body.substr(0, 1) == "\n" ? "\n" : "") + draft.body;
-  if (!draft.error.empty()) form["form_error"] = draft.error;
-  return form;
-}
-
 }  // namespace
 
 void InvoicePage::Show(ApiCall call) {
-  auto parts = std::make_unique<Parts>();
+  auto parts = std::make_unique<InvoicePageParts>();
   parts->asked_id = call.path_parameter(0);
   auto cursor = QueryText(call.query(), "cursor");
   if (!cursor.ok()) return call.Fail(cursor.status());
@@ -166,8 +85,8 @@ void InvoicePage::Show(ApiCall call) {
   LoadThread(std::move(call), std::move(parts));
 }
 
-std::unique_ptr<InvoicePage::Parts> InvoicePage::PartsAgain(const ApiCall& call, int status) {
-  auto parts = std::make_unique<Parts>();
+std::unique_ptr<InvoicePageParts> InvoicePage::PartsAgain(const ApiCall& call, int status) {
+  auto parts = std::make_unique<InvoicePageParts>();
   parts->asked_id = call.path_parameter(0);
   parts->status = status;
   parts->order = OrderOf(call.request(), "").value_or(ThreadOrder::kNewestFirst);
@@ -186,7 +105,7 @@ void InvoicePage::ShowUnsettled(ApiCall call, int status, std::string error) {
   LoadThread(std::move(call), std::move(parts));
 }
 
-void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<Parts> parts) {
+void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<InvoicePageParts> parts) {
   ListCommentsRequest request;
   request.set_invoice_id(parts->asked_id);
   request.set_page_token(parts->cursor);
@@ -217,7 +136,7 @@ void InvoicePage::LoadThread(ApiCall call, std::unique_ptr<Parts> parts) {
       });
 }
 
-void InvoicePage::LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts) {
+void InvoicePage::LoadInvoice(ApiCall call, std::unique_ptr<InvoicePageParts> parts) {
   GetInvoiceRequest request;
   request.set_invoice_id(parts->asked_id);
   if (!parts->consistency.empty()) {
@@ -252,7 +171,7 @@ void InvoicePage::LeadOn(ApiCall call, const std::string& path) {
 
 // What became of the invoice after the page's newest comment stands above it, unless another
 // comment comes before. On the newest page there is none.
-void InvoicePage::LoadNextComment(ApiCall call, std::unique_ptr<Parts> parts) {
+void InvoicePage::LoadNextComment(ApiCall call, std::unique_ptr<InvoicePageParts> parts) {
   if (!parts->invoice || !parts->may_be_before_next()) {
     return LoadReadState(std::move(call), std::move(parts));
   }
@@ -273,7 +192,7 @@ void InvoicePage::LoadNextComment(ApiCall call, std::unique_ptr<Parts> parts) {
 }
 
 // Beside a thread only: what is unread is nothing that a page waits for by itself.
-void InvoicePage::LoadReadState(ApiCall call, std::unique_ptr<Parts> parts) {
+void InvoicePage::LoadReadState(ApiCall call, std::unique_ptr<InvoicePageParts> parts) {
   if (!parts->thread || call.caller().role == Role::kService) {
     return LoadSidebar(std::move(call), std::move(parts));
   }
@@ -290,7 +209,7 @@ void InvoicePage::LoadReadState(ApiCall call, std::unique_ptr<Parts> parts) {
       });
 }
 
-void InvoicePage::LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts) {
+void InvoicePage::LoadSidebar(ApiCall call, std::unique_ptr<InvoicePageParts> parts) {
   const std::string_view wanted = parts->wanted_activity;
   LoadActivity(upstream_, std::move(call), wanted,
                [this, parts = std::move(parts)](ApiCall call, Activity activity) {
@@ -299,65 +218,9 @@ void InvoicePage::LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts) {
                });
 }
 
-void InvoicePage::Render(ApiCall call, const Parts& parts) {
-  const absl::Time now = absl::Now();
-  const std::string path = parts.path();
-  const std::string invoice_id = parts.invoice_id();
-  PageData page = FrameData(call.facts(), parts.number());
-  page["invoice_id"] = invoice_id;
-  if (const auto count = parts.count()) AddCount(page, *count);
-  if (parts.invoice) {
-    page["summary"] = SummaryData(*parts.invoice, parts.count(), now);
-    if (!parts.thread && parts.count())
-      page["count_age"] = CountAge(parts.invoice->freshness(), now);
-  } else {
-    page["summary_notice"] =
-        "The invoice itself cannot be shown right now. Reload the page to try again.";
-  }
-  const std::string_view activity = parts.activity.shows;
-  if (parts.thread) {
-    const ThreadPlace place{.invoice_id = invoice_id,
-                            .path = path,
-                            .cursor = parts.cursor,
-                            .around = parts.is_at_newest() ? "" : parts.around(),
-                            .activity = activity,
-                            .linked = parts.linked,
-                            .order = parts.order,
-                            .read_state = parts.read_state ? &*parts.read_state : nullptr,
-                            .invoice = parts.invoice ? &parts.invoice->invoice() : nullptr,
-                            .next_time = parts.next_time};
-    if (parts.thread->has_thread()) {
-      page["thread_state"] = ThreadStateData(parts.thread->thread(), path, call.caller(), now);
-    }
-    page["thread"] = ThreadData(*parts.thread, place, call.caller(), now);
-    page["oldest_first"] = parts.order == ThreadOrder::kOldestFirst;
-    if (parts.thread->total_size() > 1) {
-      page["other_order"] = OrderData(parts.order, path, activity);
-    }
-    if (parts.linked_is_missing) {
-      page["thread_notice"] = "The comment that the link leads to is not in this thread.";
-    }
-    // For whoever may write: of an empty thread nothing is to be proven.
-    if (CanComment(call.caller()) && !parts.thread->comments().empty()) {
-      page["evidence_href"] = absl::StrCat("/api", path, "/evidence");
-      page["record_href"] = path + "/record";
-    }
-  } else {
-    page["thread_notice"] = "The comments cannot be shown right now. Reload the page to try again.";
-  }
-  if (!parts.state_error.empty()) page["state_error"] = parts.state_error;
-  // A draft that was not posted is shown whatever else is not.
-  if (!CanComment(call.caller())) {
-    page["read_only"] = true;
-  } else if (parts.thread || !parts.draft.error.empty()) {
-    page["form"] = FormData(path, parts.draft);
-  }
-  const auto address = [&](std::string_view shows) {
-    return WithQuery(path,
-                     {{"cursor", parts.cursor}, {"comment", parts.linked}, {"activity", shows}});
-  };
-  AddActivity(page, parts.activity, address, now);
-  HttpResponse response = PageResponse(parts.status, page_.Render(page));
+void InvoicePage::Render(ApiCall call, const InvoicePageParts& parts) {
+  HttpResponse response =
+      PageResponse(parts.status, page_.Render(InvoicePageData(parts, call, absl::Now())));
   response.headers += KeepOrder(call.query(), parts.order);
   call.Answer(std::move(response));
 }

@@ -14,6 +14,8 @@
 
 namespace marginalia {
 
+struct InvoicePageParts;
+
 class InvoicePage {
  public:
   // Not owned; must outlive the calls.
@@ -29,18 +31,16 @@ class InvoicePage {
   void ShowSummary(ApiCall call);
 
  private:
-  struct Parts;
-
   // What a form on the page said before it is shown again.
-  static std::unique_ptr<Parts> PartsAgain(const ApiCall& call, int status);
-  void LoadThread(ApiCall call, std::unique_ptr<Parts> parts);
-  void LoadInvoice(ApiCall call, std::unique_ptr<Parts> parts);
+  static std::unique_ptr<InvoicePageParts> PartsAgain(const ApiCall& call, int status);
+  void LoadThread(ApiCall call, std::unique_ptr<InvoicePageParts> parts);
+  void LoadInvoice(ApiCall call, std::unique_ptr<InvoicePageParts> parts);
   // To the invoice's own address, with all that was asked for.
   static void LeadOn(ApiCall call, const std::string& path);
-  void LoadNextComment(ApiCall call, std::unique_ptr<Parts> parts);
-  void LoadReadState(ApiCall call, std::unique_ptr<Parts> parts);
-  void LoadSidebar(ApiCall call, std::unique_ptr<Parts> parts);
-  void Render(ApiCall call, const Parts& parts);
+  void LoadNextComment(ApiCall call, std::unique_ptr<InvoicePageParts> parts);
+  void LoadReadState(ApiCall call, std::unique_ptr<InvoicePageParts> parts);
+  void LoadSidebar(ApiCall call, std::unique_ptr<InvoicePageParts> parts);
+  void Render(ApiCall call, const InvoicePageParts& parts);
 
   Upstream& upstream_;
   const Template page_{"invoice_page"};
