@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
-#include "services/tokens/consistency_token.h"
 #include "services/tokens/page_token.h"
 
 namespace marginalia {
@@ -19,24 +18,6 @@ using comments::v1::Comment;
 using comments::v1::Event;
 
 constexpr std::chrono::milliseconds kCheckpointInterval{50};
-constexpr std::int64_t kTimeOfFirst = 1'760'000'000;
-
-void TakeAway(Comment& comment, const std::string& actor, const std::string& reason) {
-  comment.clear_body();
-  comment.set_etag(comment.etag() + "r");
-  comment.mutable_removal()->mutable_time()->set_seconds(kTimeOfFirst);
-  comment.mutable_removal()->mutable_actor()->set_user_id(actor);
-  comment.mutable_removal()->mutable_actor()->set_display_name("Name of " + actor);
-  comment.mutable_removal()->set_reason(reason);
-}
-
-absl::Status CommentNotFound() {
-  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND", "no such comment");
-}
-
-absl::Status InvoiceNotFound() {
-  return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND", "there is no such invoice");
-}
 
 // A page of `all`, whose order is oldest first, as the contract has it.
 template <typename Response>
@@ -96,8 +77,7 @@ void ScriptedComments::Stop() {
 void ScriptedComments::AddInvoice(const std::string& org, const std::string& invoice_id,
                                   const std::string& alias) {
   const std::lock_guard lock(mutex_);
-  threads_[{org, invoice_id}];
-  if (!alias.empty()) aliases_[{org, alias}] = invoice_id;
+  threads_.AddInvoice(org, invoice_id, alias);
 }
 
 Comment ScriptedComments::Post(const std::string& org, const std::string& invoice_id,
@@ -105,50 +85,16 @@ Comment ScriptedComments::Post(const std::string& org, const std::string& invoic
   Comment comment;
   {
     const std::lock_guard lock(mutex_);
-    comment = Append({org, invoice_id}, "", "priya", body);
+    comment = threads_.Append({org, invoice_id}, "", "priya", body);
   }
   changed_.notify_all();
-  return comment;
-}
-
-Comment ScriptedComments::Append(const ThreadName& thread, const std::string& comment_id,
-                                 const std::string& author, const std::string& body,
-                                 const google::protobuf::RepeatedPtrField<std::string>& mentions) {
-  std::vector<Comment>& comments = threads_[thread];
-  const auto position = static_cast<std::int64_t>(events_.size()) + 1;
-  Comment comment;
-  const std::string made =
-      absl::StrCat("00000000-0000-7000-8000-", absl::Dec(position, absl::kZeroPad12));
-  comment.set_comment_id(comment_id.empty() ? made : comment_id);
-  comment.set_invoice_id(thread.second);
-  comment.mutable_author()->set_user_id(author);
-  comment.mutable_author()->set_display_name("Name of " + author);
-  comment.set_body(body);
-  *comment.mutable_mentions() = mentions;
-  comment.mutable_create_time()->set_seconds(kTimeOfFirst + position);
-  comment.set_sequence(static_cast<std::int64_t>(comments.size()) + 1);
-  comment.set_revision(1);
-  comment.set_etag("c1");
-  comments.push_back(comment);
-  Event event;
-  event.set_position(position);
-  event.set_org_id(thread.first);
-  const absl::Time now = absl::Now() - clock_behind_;
-  event.mutable_event_time()->set_seconds(absl::ToUnixSeconds(now));
-  event.mutable_event_time()->set_nanos(static_cast<std::int32_t>(
-      (now - absl::FromUnixSeconds(absl::ToUnixSeconds(now))) / absl::Nanoseconds(1)));
-  *event.mutable_comment_added()->mutable_comment() = comment;
-  event.mutable_comment_added()->set_thread_comment_count(comment.sequence());
-  events_.push_back(event);
   return comment;
 }
 
 void ScriptedComments::Remove(const std::string& org, const std::string& invoice_id,
                               const std::string& comment_id, const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  for (Comment& comment : threads_[{org, invoice_id}]) {
-    if (comment.comment_id() == comment_id) TakeAway(comment, "priya", reason);
-  }
+  threads_.Remove({org, invoice_id}, comment_id, "priya", reason);
 }
 
 void ScriptedComments::FailNext(const absl::Status& status) {
@@ -166,14 +112,12 @@ void ScriptedComments::Hold(bool held) {
 
 void ScriptedComments::CompactUpTo(std::int64_t position) {
   const std::lock_guard lock(mutex_);
-  compacted_ = position;
+  threads_.CompactUpTo(position);
 }
 
 void ScriptedComments::StartNewLog() {
   const std::lock_guard lock(mutex_);
-  log_id_ = "00000000000000b2";
-  events_.clear();
-  for (auto& [name, comments] : threads_) comments.clear();
+  threads_.StartNewLog();
 }
 
 void ScriptedComments::SetEvidence(std::string file, std::size_t piece_bytes, int fails_after) {
@@ -205,12 +149,12 @@ std::multimap<std::string, std::string> ScriptedComments::last_metadata() {
 
 std::string ScriptedComments::log_id() {
   const std::lock_guard lock(mutex_);
-  return log_id_;
+  return threads_.log_id();
 }
 
 std::int64_t ScriptedComments::head() {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::int64_t>(events_.size());
+  return threads_.head();
 }
 
 absl::StatusOr<Caller> ScriptedComments::Enter(grpc::ServerContext* context,
@@ -235,40 +179,26 @@ absl::StatusOr<Caller> ScriptedComments::Enter(grpc::ServerContext* context,
   return (*token)->caller;
 }
 
-absl::StatusOr<ScriptedComments::ThreadName> ScriptedComments::Find(
-    const Caller& caller, const std::string& invoice_id) const {
-  const ThreadName asked{caller.org_id, invoice_id};
-  const auto alias = aliases_.find(asked);
-  const ThreadName name =
-      alias == aliases_.end() ? asked : ThreadName{caller.org_id, alias->second};
-  if (threads_.count(name) == 0) return InvoiceNotFound();
-  return name;
-}
-
-std::string ScriptedComments::TokenAt(std::int64_t position, const Caller& caller) const {
-  return MakeConsistencyToken({log_id_, position}, TokenScope(caller));
-}
-
 grpc::Status ScriptedComments::AddComment(grpc::ServerContext* context,
                                           const comments::v1::AddCommentRequest* request,
                                           comments::v1::AddCommentResponse* response) {
   std::unique_lock lock(mutex_);
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
-  const auto name = Find(*caller, request->invoice_id());
+  const auto name = threads_.Find(*caller, request->invoice_id());
   if (!name.ok()) return ToGrpc(name.status());
   if (request->body().empty()) return ToGrpc(InvalidField("body", "must not be blank"));
-  for (const Comment& stored : threads_[*name]) {
+  for (const Comment& stored : threads_.Comments(*name)) {
     if (stored.comment_id() == request->comment_id()) {
       *response->mutable_comment() = stored;
       response->set_replayed(true);
     }
   }
   if (!response->replayed()) {
-    *response->mutable_comment() =
-        Append(*name, request->comment_id(), caller->user_id, request->body(), request->mentions());
+    *response->mutable_comment() = threads_.Append(*name, request->comment_id(), caller->user_id,
+                                                   request->body(), request->mentions());
   }
-  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  response->set_consistency_token(threads_.TokenAt(threads_.head(), *caller));
   changed_.notify_all();
   return grpc::Status::OK;
 }
@@ -282,37 +212,14 @@ grpc::Status ScriptedComments::GetComment(grpc::ServerContext* context,
   if (request->comment_id().size() != 36) {
     return ToGrpc(InvalidField("comment_id", "must be a UUID"));
   }
-  const auto name = Find(*caller, request->invoice_id());
+  const auto name = threads_.Find(*caller, request->invoice_id());
   if (!name.ok()) return ToGrpc(name.status());
-  for (const Comment& stored : threads_[*name]) {
+  for (const Comment& stored : threads_.Comments(*name)) {
     if (stored.comment_id() != request->comment_id()) continue;
     *response->mutable_comment() = stored;
     return grpc::Status::OK;
   }
-  return ToGrpc(CommentNotFound());
-}
-
-absl::StatusOr<Comment*> ScriptedComments::FindToChange(const Caller& caller,
-                                                        const std::string& invoice_id,
-                                                        const std::string& comment_id,
-                                                        const std::string& etag) {
-  const auto name = Find(caller, invoice_id);
-  if (!name.ok()) return name.status();
-  for (Comment& stored : threads_[*name]) {
-    if (stored.comment_id() != comment_id) continue;
-    if (stored.author().user_id() != caller.user_id && caller.role != Role::kAdmin) {
-      return Refusal(absl::StatusCode::kPermissionDenied, "NOT_THE_AUTHOR", "not the author");
-    }
-    if (stored.has_removal()) {
-      return Refusal(absl::StatusCode::kFailedPrecondition, "COMMENT_REMOVED", "it is removed");
-    }
-    if (stored.etag() != etag) {
-      return Refusal(absl::StatusCode::kAborted, "ETAG_MISMATCH", "it has changed",
-                     {{"etag", stored.etag()}});
-    }
-    return &stored;
-  }
-  return CommentNotFound();
+  return ToGrpc(ScriptedCommentNotFound());
 }
 
 grpc::Status ScriptedComments::EditComment(grpc::ServerContext* context,
@@ -323,18 +230,12 @@ grpc::Status ScriptedComments::EditComment(grpc::ServerContext* context,
   if (!caller.ok()) return ToGrpc(caller.status());
   if (request->body().empty()) return ToGrpc(InvalidField("body", "must not be blank"));
   const auto found =
-      FindToChange(*caller, request->invoice_id(), request->comment_id(), request->etag());
+      threads_.FindToChange(*caller, request->invoice_id(), request->comment_id(), request->etag());
   if (!found.ok()) return ToGrpc(found.status());
   Comment& comment = **found;
-  std::vector<std::string>& said = said_[comment.comment_id()];
-  if (said.empty()) said.push_back(comment.body());
-  said.push_back(request->body());
-  comment.set_body(request->body());
-  comment.set_revision(comment.revision() + 1);
-  comment.set_etag(absl::StrCat("c", comment.revision()));
-  *comment.mutable_edit_time() = comment.create_time();
+  threads_.Edit(comment, request->body());
   *response->mutable_comment() = comment;
-  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  response->set_consistency_token(threads_.TokenAt(threads_.head(), *caller));
   return grpc::Status::OK;
 }
 
@@ -345,11 +246,11 @@ grpc::Status ScriptedComments::RemoveComment(grpc::ServerContext* context,
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
   const auto found =
-      FindToChange(*caller, request->invoice_id(), request->comment_id(), request->etag());
+      threads_.FindToChange(*caller, request->invoice_id(), request->comment_id(), request->etag());
   if (!found.ok()) return ToGrpc(found.status());
-  TakeAway(**found, caller->user_id, request->reason());
+  ScriptedThreads::Remove(**found, caller->user_id, request->reason());
   *response->mutable_comment() = **found;
-  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  response->set_consistency_token(threads_.TokenAt(threads_.head(), *caller));
   return grpc::Status::OK;
 }
 
@@ -359,9 +260,9 @@ grpc::Status ScriptedComments::ListCommentRevisions(
   std::unique_lock lock(mutex_);
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
-  const auto name = Find(*caller, request->invoice_id());
+  const auto name = threads_.Find(*caller, request->invoice_id());
   if (!name.ok()) return ToGrpc(name.status());
-  const std::vector<std::string>& said = said_[request->comment_id()];
+  const std::vector<std::string>& said = threads_.Said(request->comment_id());
   const std::initializer_list<std::string_view> binding = {"ListCommentRevisions"};
   std::size_t at = 0;
   if (!request->page_token().empty()) {
@@ -375,7 +276,7 @@ grpc::Status ScriptedComments::ListCommentRevisions(
     comments::v1::CommentRevision& revision = *response->add_revisions();
     revision.set_revision(static_cast<std::int64_t>(at) + 1);
     revision.set_body(said[at]);
-    revision.mutable_time()->set_seconds(kTimeOfFirst);
+    revision.mutable_time()->set_seconds(kScriptedTime);
     revision.mutable_editor()->set_user_id("dana");
   }
   if (end < said.size()) {
@@ -391,9 +292,9 @@ grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
   ++list_calls_;
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
-  const auto name = Find(*caller, request->invoice_id());
+  const auto name = threads_.Find(*caller, request->invoice_id());
   if (!name.ok()) return ToGrpc(name.status());
-  const std::vector<Comment>& comments = threads_[*name];
+  const std::vector<Comment>& comments = threads_.Comments(*name);
   std::size_t newest = comments.size();
   if (const std::string& around = request->around_comment_id(); !around.empty()) {
     if (around.size() != 36 && around != "first")
@@ -401,7 +302,7 @@ grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
     const auto middle = std::find_if(comments.begin(), comments.end(), [&](const Comment& comment) {
       return around == "first" || comment.comment_id() == around;
     });
-    if (middle == comments.end() && around != "first") return ToGrpc(CommentNotFound());
+    if (middle == comments.end() && around != "first") return ToGrpc(ScriptedCommentNotFound());
     const auto size = static_cast<std::size_t>(request->page_size());
     newest = size;
     if (middle != comments.end()) {
@@ -412,7 +313,7 @@ grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
       FillPage(comments, request->page_size(), request->page_token(),
                {"ListComments", name->first, name->second}, *response, newest);
   if (!filled.ok()) return ToGrpc(filled);
-  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  response->set_consistency_token(threads_.TokenAt(threads_.head(), *caller));
   return grpc::Status::OK;
 }
 
@@ -453,7 +354,7 @@ grpc::Status ScriptedComments::ExportEvidence(
   std::unique_lock lock(mutex_);
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
-  const auto name = Find(*caller, request->invoice_id());
+  const auto name = threads_.Find(*caller, request->invoice_id());
   if (!name.ok()) return ToGrpc(name.status());
   comments::v1::ExportEvidenceResponse piece;
   piece.set_invoice_id(name->second);
@@ -476,7 +377,7 @@ grpc::Status ScriptedComments::ListRecentComments(
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
   std::vector<Comment> all;
-  for (const Event& event : events_) {
+  for (const Event& event : threads_.events()) {
     const Comment& comment = event.comment_added().comment();
     const bool asked_for =
         !request->mentioning_me() || std::find(comment.mentions().begin(), comment.mentions().end(),
@@ -486,29 +387,8 @@ grpc::Status ScriptedComments::ListRecentComments(
   const absl::Status filled = FillPage(all, request->page_size(), request->page_token(),
                                        {"ListRecentComments", caller->org_id}, *response);
   if (!filled.ok()) return ToGrpc(filled);
-  response->set_consistency_token(TokenAt(static_cast<std::int64_t>(events_.size()), *caller));
+  response->set_consistency_token(threads_.TokenAt(threads_.head(), *caller));
   return grpc::Status::OK;
-}
-
-comments::v1::ReadState ScriptedComments::StateOf(const Caller& caller,
-                                                  const ThreadName& thread) const {
-  comments::v1::ReadState state;
-  state.set_invoice_id(thread.second);
-  const auto mark = read_marks_.find({caller.user_id, thread});
-  if (mark != read_marks_.end()) state.set_read_sequence(mark->second);
-  const auto comments = threads_.find(thread);
-  if (comments == threads_.end()) return state;
-  for (const Comment& comment : comments->second) {
-    state.set_newest_sequence(comment.sequence());
-    if (comment.sequence() <= state.read_sequence()) continue;
-    if (comment.author().user_id() != caller.user_id) {
-      state.set_unread_count(state.unread_count() + 1);
-    }
-    for (const std::string& user_id : comment.mentions()) {
-      if (user_id == caller.user_id) state.set_mentioned(true);
-    }
-  }
-  return state;
 }
 
 grpc::Status ScriptedComments::MarkThreadRead(grpc::ServerContext* context,
@@ -517,12 +397,11 @@ grpc::Status ScriptedComments::MarkThreadRead(grpc::ServerContext* context,
   std::unique_lock lock(mutex_);
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
-  const auto name = Find(*caller, request->invoice_id());
+  const auto name = threads_.Find(*caller, request->invoice_id());
   if (!name.ok()) return ToGrpc(name.status());
   if (request->sequence() < 1) return ToGrpc(InvalidField("sequence", "must be 1 or more"));
-  std::int64_t& mark = read_marks_[{caller->user_id, *name}];
-  mark = std::max(mark, std::min(request->sequence(), StateOf(*caller, *name).newest_sequence()));
-  *response->mutable_read_state() = StateOf(*caller, *name);
+  threads_.MarkRead(*caller, *name, request->sequence());
+  *response->mutable_read_state() = threads_.StateOf(*caller, *name);
   return grpc::Status::OK;
 }
 
@@ -533,7 +412,7 @@ grpc::Status ScriptedComments::BatchGetReadStates(
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
   for (const std::string& invoice_id : request->invoice_ids()) {
-    *response->add_read_states() = StateOf(*caller, {caller->org_id, invoice_id});
+    *response->add_read_states() = threads_.StateOf(*caller, {caller->org_id, invoice_id});
   }
   return grpc::Status::OK;
 }
@@ -550,23 +429,6 @@ grpc::Status ScriptedComments::SearchAuthors(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-absl::StatusOr<std::int64_t> ScriptedComments::StartOf(
-    const Caller& caller, const comments::v1::WatchEventsRequest& request) const {
-  const auto head = static_cast<std::int64_t>(events_.size());
-  if (request.after_token().empty()) return head;
-  const auto point = ParseConsistencyToken(request.after_token(), TokenScope(caller), "after_token",
-                                           "RESUME_TOKEN_INVALID");
-  if (!point.ok()) return point.status();
-  if (point->log_id != log_id_ || point->position > head) {
-    return InvalidField("after_token", "is not of this log", "RESUME_TOKEN_INVALID");
-  }
-  if (point->position < compacted_) {
-    return Refusal(absl::StatusCode::kOutOfRange, "EVENTS_COMPACTED",
-                   "the events after the token are retained no longer");
-  }
-  return point->position;
-}
-
 grpc::Status ScriptedComments::WatchEvents(
     grpc::ServerContext* context, const comments::v1::WatchEventsRequest* request,
     grpc::ServerWriter<comments::v1::WatchEventsResponse>* writer) {
@@ -579,7 +441,7 @@ grpc::Status ScriptedComments::WatchEvents(
   if (!token.ok()) return ToGrpc(token.status());
   const Caller& caller = (*token)->caller;
   std::unique_lock lock(mutex_);
-  const auto start = StartOf(caller, *request);
+  const auto start = threads_.StartOf(caller, *request);
   if (!start.ok()) return ToGrpc(start.status());
   std::int64_t position = *start;
   ++watches_;
@@ -590,17 +452,17 @@ grpc::Status ScriptedComments::WatchEvents(
       continue;
     }
     comments::v1::WatchEventsResponse message;
-    const std::int64_t head = std::min(static_cast<std::int64_t>(events_.size()),
-                                       position + static_cast<std::int64_t>(batch_events_max_));
+    const std::int64_t head =
+        std::min(threads_.head(), position + static_cast<std::int64_t>(batch_events_max_));
     for (; position < head; ++position) {
-      const Event& event = events_[static_cast<std::size_t>(position)];
+      const Event& event = threads_.events()[static_cast<std::size_t>(position)];
       const bool wanted = (caller.acts_for_all_tenants() || event.org_id() == caller.org_id) &&
                           (request->invoice_id().empty() ||
                            event.comment_added().comment().invoice_id() == request->invoice_id());
       if (wanted) *message.add_events() = event;
     }
-    message.set_checkpoint_token(TokenAt(position, caller));
-    const bool more = position < static_cast<std::int64_t>(events_.size());
+    message.set_checkpoint_token(threads_.TokenAt(position, caller));
+    const bool more = position < threads_.head();
     lock.unlock();
     if (!writer->Write(message)) {
       lock.lock();

@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/identity/token_verifier.h"
+#include "tests/gateway/scripted_threads.h"
 
 namespace marginalia {
 
@@ -56,7 +57,7 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   // The service's clock is so far behind.
   void SetClockBehind(absl::Duration behind) {
     const std::lock_guard lock(mutex_);
-    clock_behind_ = behind;
+    threads_.SetClockBehind(behind);
   }
   // What a watch sends in one message.
   void SetBatchEventsMax(std::size_t events) { batch_events_max_ = events; }
@@ -72,8 +73,6 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   std::int64_t head();
 
  private:
-  using ThreadName = std::pair<std::string, std::string>;
-
   grpc::Status AddComment(grpc::ServerContext* context,
                           const comments::v1::AddCommentRequest* request,
                           comments::v1::AddCommentResponse* response) override;
@@ -126,39 +125,17 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   absl::StatusOr<Caller> Enter(grpc::ServerContext* context, std::unique_lock<std::mutex>& lock);
   // The same of one who must be an admin.
   absl::Status EnterAsAdmin(grpc::ServerContext* context);
-  absl::StatusOr<ThreadName> Find(const Caller& caller, const std::string& invoice_id) const;
-  // The comment that is to be changed, if it may be.
-  absl::StatusOr<comments::v1::Comment*> FindToChange(const Caller& caller,
-                                                      const std::string& invoice_id,
-                                                      const std::string& comment_id,
-                                                      const std::string& etag);
-  comments::v1::Comment Append(
-      const ThreadName& thread, const std::string& comment_id, const std::string& author,
-      const std::string& body,
-      const google::protobuf::RepeatedPtrField<std::string>& mentions = {});
-  comments::v1::ReadState StateOf(const Caller& caller, const ThreadName& thread) const;
-  absl::StatusOr<std::int64_t> StartOf(const Caller& caller,
-                                       const comments::v1::WatchEventsRequest& request) const;
-  std::string TokenAt(std::int64_t position, const Caller& caller) const;
 
   TokenVerifier& tokens_;
   std::string address_ = "127.0.0.1:0";
   std::unique_ptr<grpc::Server> server_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::string log_id_ = "00000000000000a1";
-  std::map<ThreadName, std::vector<comments::v1::Comment>> threads_;
-  std::map<ThreadName, std::string> aliases_;
-  // By comment, what each revision said, oldest first.
-  std::map<std::string, std::vector<std::string>> said_;
-  std::vector<comments::v1::Event> events_;
-  std::map<std::pair<std::string, ThreadName>, std::int64_t> read_marks_;  // by user_id
-  std::int64_t compacted_ = 0;
+  ScriptedThreads threads_;  // guarded by mutex_, as all that follows but for batch_events_max_
   absl::Status fail_next_;
   bool held_ = false;
   bool stopping_ = false;
   std::atomic<std::size_t> batch_events_max_ = 100;
-  absl::Duration clock_behind_;  // guarded by mutex_
   std::string evidence_;
   std::size_t evidence_piece_bytes_ = 1;
   int evidence_fails_after_ = -1;
