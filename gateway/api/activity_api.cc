@@ -4,8 +4,8 @@
 
 #include "gateway/http/json_response.h"
 #include "gateway/http/target.h"
+#include "gateway/upstream/comment_json.h"
 #include "gateway/upstream/recent_comments.h"
-#include "gateway/upstream/transcode.h"
 #include "services/errors/errors.h"
 
 namespace marginalia {

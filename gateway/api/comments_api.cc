@@ -13,7 +13,7 @@
 #include "gateway/http/json_response.h"
 #include "gateway/http/percent_encoding.h"
 #include "gateway/http/target.h"
-#include "gateway/upstream/transcode.h"
+#include "gateway/upstream/comment_json.h"
 #include "services/errors/errors.h"
 #include "services/tokens/consistency_token.h"
 

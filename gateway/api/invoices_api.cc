@@ -7,8 +7,8 @@
 #include "gateway/http/etag.h"
 #include "gateway/http/json_response.h"
 #include "gateway/http/target.h"
+#include "gateway/upstream/invoice_json.h"
 #include "gateway/upstream/invoice_list_query.h"
-#include "gateway/upstream/transcode.h"
 #include "gateway/upstream/unread.h"
 
 namespace marginalia {

@@ -8,7 +8,7 @@
 #include "gateway/api/json_request.h"
 #include "gateway/http/json_response.h"
 #include "gateway/http/target.h"
-#include "gateway/upstream/transcode.h"
+#include "gateway/upstream/reader_json.h"
 #include "services/errors/errors.h"
 
 namespace marginalia {

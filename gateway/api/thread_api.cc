@@ -12,7 +12,7 @@
 #include "gateway/http/json_response.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/target.h"
-#include "gateway/upstream/transcode.h"
+#include "gateway/upstream/comment_json.h"
 #include "services/errors/errors.h"
 
 namespace marginalia {

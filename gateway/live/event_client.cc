@@ -6,8 +6,8 @@
 #include "gateway/http/gate/ended_sessions.h"
 #include "gateway/http/problem.h"
 #include "gateway/live/event_stream.h"
+#include "gateway/upstream/comment_json.h"
 #include "gateway/upstream/thread_name.h"
-#include "gateway/upstream/transcode.h"
 #include "services/errors/errors.h"
 #include "services/text/tenant_key.h"
 

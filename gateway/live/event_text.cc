@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/upstream/transcode.h"
+#include "gateway/upstream/comment_json.h"
 
 namespace marginalia {
 namespace {

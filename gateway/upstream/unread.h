@@ -8,7 +8,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "gateway/http/gate/api_call.h"
-#include "gateway/upstream/transcode.h"
+#include "gateway/upstream/invoice_json.h"
 #include "gateway/upstream/upstream.h"
 
 namespace marginalia {

@@ -9,7 +9,7 @@
 
 #include "gateway/http/problem.h"
 #include "gateway/live/event_text.h"
-#include "gateway/upstream/transcode.h"
+#include "gateway/upstream/comment_json.h"
 #include "services/errors/errors.h"
 #include "services/text/utf8.h"
 #include "tests/fuzz/fuzz_target.h"

@@ -4,7 +4,8 @@
 
 #include "gateway/http/etag.h"
 #include "gateway/pages/views/comment_view.h"
-#include "gateway/upstream/transcode.h"
+#include "gateway/upstream/comment_json.h"
+#include "gateway/upstream/reader_json.h"
 #include "services/text/json_string.h"
 #include "services/tokens/consistency_token.h"
 #include "services/tokens/page_token.h"

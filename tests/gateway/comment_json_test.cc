@@ -1,30 +1,18 @@
-#include "gateway/upstream/transcode.h"
+#include "gateway/upstream/comment_json.h"
 
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
 #include <cstdint>
-#include <limits>
 #include <random>
 #include <string>
 
-#include "gateway/api/openapi.h"
-#include "tests/support/openapi_validator.h"
+#include "tests/gateway/checked_json.h"
 
 namespace marginalia {
 namespace {
 
-// What a double holds exactly, and therefore every reader of JSON.
-constexpr std::int64_t kJsonIntegerMax = 9'007'199'254'740'991;
-
 namespace json = boost::json;
 using comments::v1::Comment;
-
-json::value Checked(std::string_view schema, const std::string& text) {
-  static const OpenApiValidator* document = new OpenApiValidator(OpenApiDocument());
-  EXPECT_EQ(document->CheckSchema(schema, text), "") << text;
-  return json::parse(text);
-}
 
 std::string Text(const json::value& value) {
   return std::string(value.as_string().data(), value.as_string().size());
@@ -81,7 +69,7 @@ void ExpectSame(const json::value& shown, const Comment& comment) {
   EXPECT_EQ(shown.at("sequence").to_number<std::int64_t>(), comment.sequence());
 }
 
-TEST(TranscodeTest, APageReadsBackAsTheSameValues) {
+TEST(CommentJsonTest, APageReadsBackAsTheSameValues) {
   std::mt19937 random(20260507);
   for (int round = 0; round < 200; ++round) {
     comments::v1::ListCommentsResponse page;
@@ -93,7 +81,7 @@ TEST(TranscodeTest, APageReadsBackAsTheSameValues) {
     const std::string text = ToJson(page);
     // A line on an event stream and in a log is one line.
     EXPECT_EQ(text.find_first_of("\r\n"), std::string::npos);
-    const json::value shown = Checked("CommentPage", text);
+    const json::value shown = CheckedJson("CommentPage", text);
     ASSERT_EQ(shown.at("comments").as_array().size(),
               static_cast<std::size_t>(page.comments_size()));
     for (int i = 0; i < page.comments_size(); ++i) {
@@ -106,23 +94,23 @@ TEST(TranscodeTest, APageReadsBackAsTheSameValues) {
   }
 }
 
-TEST(TranscodeTest, AnAddedCommentAndAnEventReadBackAsTheSameValues) {
+TEST(CommentJsonTest, AnAddedCommentAndAnEventReadBackAsTheSameValues) {
   std::mt19937 random(7);
   comments::v1::AddCommentResponse added;
   *added.mutable_comment() = RandomComment(random);
   added.set_consistency_token("token");
-  const json::value shown = Checked("AddedComment", ToJson(added));
+  const json::value shown = CheckedJson("AddedComment", ToJson(added));
   ExpectSame(shown.at("comment"), added.comment());
   comments::v1::Event event;
   *event.mutable_comment_added()->mutable_comment() = added.comment();
   event.mutable_comment_added()->set_thread_comment_count(12);
-  const json::value told = Checked("CommentEvent", ToJson(event));
+  const json::value told = CheckedJson("CommentEvent", ToJson(event));
   ExpectSame(told.at("comment"), added.comment());
   EXPECT_EQ(told.at("totalSize").as_int64(), 12);
   EXPECT_EQ(KindName(event), "comment_added");
 }
 
-TEST(TranscodeTest, AChangedCommentTellsWhatHappenedToItAndAnEventTheThreadAfterIt) {
+TEST(CommentJsonTest, AChangedCommentTellsWhatHappenedToItAndAnEventTheThreadAfterIt) {
   std::mt19937 random(7);
   comments::v1::Event event;
   comments::v1::Comment& comment = *event.mutable_comment_removed()->mutable_comment();
@@ -144,7 +132,7 @@ TEST(TranscodeTest, AChangedCommentTellsWhatHappenedToItAndAnEventTheThreadAfter
   thread.set_revision(9);
   thread.set_etag("etag-9");
 
-  const json::value told = Checked("CommentEvent", ToJson(event));
+  const json::value told = CheckedJson("CommentEvent", ToJson(event));
   EXPECT_EQ(KindName(event), "comment_removed");
   const json::value& shown = told.at("comment");
   EXPECT_EQ(shown.at("revision"), 3);
@@ -166,11 +154,11 @@ TEST(TranscodeTest, AChangedCommentTellsWhatHappenedToItAndAnEventTheThreadAfter
   settled.mutable_thread_resolved();
   *settled.mutable_thread() = thread;
   EXPECT_EQ(KindName(settled), "thread_resolved");
-  EXPECT_FALSE(Checked("CommentEvent", ToJson(settled)).as_object().contains("comment"));
+  EXPECT_FALSE(CheckedJson("CommentEvent", ToJson(settled)).as_object().contains("comment"));
   EXPECT_EQ(KindName(comments::v1::Event()), "");
 }
 
-TEST(TranscodeTest, TimesAreRfc3339InUtcToTheMicrosecond) {
+TEST(CommentJsonTest, TimesAreRfc3339InUtcToTheMicrosecond) {
   const auto shown = [](std::int64_t seconds, std::int32_t nanos) {
     comments::v1::AddCommentResponse added;
     added.mutable_comment()->mutable_create_time()->set_seconds(seconds);
@@ -184,85 +172,6 @@ TEST(TranscodeTest, TimesAreRfc3339InUtcToTheMicrosecond) {
   EXPECT_EQ(shown(-1, 500'000'000), "1969-12-31T23:59:59.500000Z");
   EXPECT_EQ(shown(-62'135'596'800, 0), "0001-01-01T00:00:00.000000Z");
   EXPECT_EQ(shown(253'402'300'799, 0), "9999-12-31T23:59:59.000000Z");
-}
-
-invoices::v1::GetInvoiceResponse SampleInvoice() {
-  invoices::v1::GetInvoiceResponse answer;
-  invoices::v1::Invoice& invoice = *answer.mutable_invoice();
-  invoice.set_invoice_id("00000000-0000-4000-8000-000000000001");
-  invoice.set_number("INV-1042");
-  invoice.mutable_customer()->set_name("Acme \"Corp\"");
-  invoice.set_terms("Net 30");
-  invoice.set_due_date("2026-06-30");
-  invoice.set_currency("USD");
-  auto& item = *invoice.add_line_items();
-  item.set_description("Discount");
-  item.set_amount(-480000);
-  invoice.set_total(1200000);
-  invoice.set_status(invoices::v1::INVOICE_STATUS_SENT);
-  invoice.set_version(3);
-  invoice.set_etag("\"v3\"");
-  answer.mutable_summary()->set_status(invoices::v1::INVOICE_STATUS_SENT);
-  answer.mutable_summary()->set_version(3);
-  answer.mutable_summary()->set_comment_count(0);
-  answer.mutable_summary()->set_total(kJsonIntegerMax);
-  answer.mutable_freshness()->set_as_of_token("token");
-  answer.mutable_freshness()->mutable_lag()->set_seconds(12);
-  answer.mutable_freshness()->mutable_lag()->set_nanos(3'456'789);
-  return answer;
-}
-
-TEST(TranscodeTest, AnInvoiceTellsMoneyInMinorUnitsAndItsStatusByName) {
-  const json::value shown = Checked("InvoiceAnswer", ToJson(SampleInvoice()).json);
-  EXPECT_EQ(shown.at("invoice").at("total").as_int64(), 1200000);
-  EXPECT_EQ(shown.at("invoice").at("currency"), "USD");
-  EXPECT_EQ(shown.at("invoice").at("status"), "SENT");
-  EXPECT_EQ(shown.at("invoice").at("lineItems").at(0).at("amount").as_int64(), -480000);
-  EXPECT_EQ(shown.at("summary").at("total").as_int64(), kJsonIntegerMax);
-  EXPECT_TRUE(shown.at("summary").at("lastCommentTime").is_null());
-  EXPECT_EQ(shown.at("freshness").at("lag"), "12.003s");
-}
-
-TEST(TranscodeTest, OnlyTheFreshnessStandsBehindItsOffset) {
-  invoices::v1::GetInvoiceResponse answer = SampleInvoice();
-  const JsonWithFreshness before = ToJson(answer);
-  answer.mutable_freshness()->mutable_lag()->set_seconds(99);
-  answer.mutable_freshness()->set_as_of_token("another");
-  const JsonWithFreshness after = ToJson(answer);
-  EXPECT_NE(before.json, after.json);
-  EXPECT_EQ(before.json.substr(0, before.freshness_offset),
-            after.json.substr(0, after.freshness_offset));
-  answer.mutable_summary()->set_comment_count(4);
-  const JsonWithFreshness changed = ToJson(answer);
-  EXPECT_NE(changed.json.substr(0, changed.freshness_offset),
-            after.json.substr(0, after.freshness_offset));
-}
-
-TEST(TranscodeTest, ACountThatNobodyKnowsIsAbsent) {
-  invoices::v1::GetInvoiceResponse answer = SampleInvoice();
-  answer.mutable_summary()->clear_comment_count();
-  answer.mutable_summary()->clear_last_comment_time();
-  answer.mutable_summary()->clear_last_author_name();
-  answer.clear_freshness();
-  const json::value shown = Checked("InvoiceAnswer", ToJson(answer).json);
-  for (const char* name : {"commentCount", "lastCommentTime", "lastAuthorName"}) {
-    EXPECT_FALSE(shown.at("summary").as_object().contains(name)) << name;
-  }
-  EXPECT_TRUE(shown.at("freshness").as_object().empty());
-}
-
-TEST(TranscodeTest, APageOfSummariesReadsBack) {
-  invoices::v1::ListInvoiceSummariesResponse page;
-  *page.add_summaries() = SampleInvoice().summary();
-  page.mutable_summaries(0)->set_comment_count(3);
-  page.mutable_summaries(0)->mutable_last_comment_time()->set_seconds(1);
-  page.mutable_summaries(0)->set_last_author_name("Dana");
-  *page.add_summaries() = SampleInvoice().summary();
-  page.set_next_page_token("next");
-  const json::value shown = Checked("InvoiceSummaryPage", ToJson(page, {}).json);
-  EXPECT_EQ(shown.at("summaries").as_array().size(), 2U);
-  EXPECT_EQ(shown.at("summaries").at(0).at("lastCommentTime"), "1970-01-01T00:00:01.000000Z");
-  EXPECT_EQ(shown.at("nextCursor"), "next");
 }
 
 }  // namespace
