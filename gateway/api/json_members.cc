@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -23,7 +24,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // such as a member that is there twice.
 class MemberReader {
  public:
-  explicit MemberReader(std::vector<std::string_view> names) : names_(std::move(names)) {}
+  explicit MemberReader(std::vector<JsonMember> known) : known_(std::move(known)) {}
 
   // Boost.JSON itself refuses nothing by these.
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
@@ -48,17 +49,16 @@ class MemberReader {
     --depth_;
     outer_.clear();
     End();
-    member_ = nullptr;
+    text_ = nullptr;
     return true;
   }
   bool on_array_begin(error_code& error) {
-    if (type_ != Type::kTexts || in_array_) return WrongType(error);
-    in_array_ = true;
-    texts_ = 0;
+    if (kind_ != Kind::kTexts || array_ != nullptr) return WrongType(error);
+    array_ = &members_.text_arrays[name_];
     return true;
   }
   bool on_array_end(std::size_t, error_code&) {
-    in_array_ = false;
+    array_ = nullptr;
     End();
     return true;
   }
@@ -71,16 +71,16 @@ class MemberReader {
     name_.append(part.data(), part.size());
     const bool is_path = name_.find('.') != std::string::npos;
     name_ = outer_ + name_;
-    member_ = nullptr;
-    type_ = is_path ? Type::kUnknown : TypeOf(name_);
+    text_ = nullptr;
+    kind_ = is_path ? std::nullopt : KindOf(name_);
     if (!is_path && HoldsMembers()) return true;
-    if (type_ == Type::kUnknown) {
+    if (!kind_.has_value()) {
       return Fail(InvalidField(ShownName(), "is not a known member"), error);
     }
     if (!seen_.insert(name_).second) {
       return Fail(InvalidField(name_, "must be there once only"), error);
     }
-    if (type_ != Type::kTexts) member_ = &members_[name_];
+    if (kind_ == Kind::kText) text_ = &members_.texts[name_];
     return true;
   }
   bool on_string_part(json::string_view part, std::size_t, error_code& error) {
@@ -88,9 +88,8 @@ class MemberReader {
   }
   bool on_string(json::string_view part, std::size_t, error_code& error) {
     const bool is_ours = Append(part, error);
-    if (in_array_) {
-      member_ = nullptr;
-      ++texts_;
+    if (array_ != nullptr) {
+      text_ = nullptr;
     } else {
       End();
     }
@@ -98,11 +97,11 @@ class MemberReader {
   }
 
   bool on_number_part(json::string_view, error_code& error) {
-    return type_ == Type::kNumber || WrongType(error);
+    return kind_ == Kind::kWholeNumber || WrongType(error);
   }
   bool on_int64(std::int64_t number, json::string_view, error_code& error) {
-    if (type_ != Type::kNumber) return WrongType(error);
-    *member_ = std::to_string(number);
+    if (kind_ != Kind::kWholeNumber) return WrongType(error);
+    members_.numbers[name_] = number;
     End();
     return true;
   }
@@ -116,45 +115,44 @@ class MemberReader {
   JsonMembers Take() { return std::move(members_); }
   const absl::Status& status() const { return status_; }
   // The known member whose value is being read; empty when there is none.
-  std::string_view open_member() const { return member_ != nullptr ? name_ : std::string_view(); }
+  std::string_view open_member() const {
+    const bool open = text_ != nullptr || kind_ == Kind::kWholeNumber;
+    return open ? name_ : std::string_view();
+  }
 
  private:
   static constexpr std::size_t kNameCharactersShown = 64;
-  enum class Type { kUnknown, kText, kTexts, kNumber };
+  using Kind = JsonMember::Kind;
 
-  Type TypeOf(const std::string& name) const {
-    const auto known = [this](const std::string& as) {
-      return std::find(names_.begin(), names_.end(), as) != names_.end();
-    };
-    // What marks a type is no part of a name.
-    if (name.find_first_of("[]#") != name.npos) return Type::kUnknown;
-    if (known(name)) return Type::kText;
-    if (known(name + "[]")) return Type::kTexts;
-    return known(name + "#") ? Type::kNumber : Type::kUnknown;
+  std::optional<Kind> KindOf(std::string_view name) const {
+    for (const JsonMember& member : known_) {
+      if (member.name == name) return member.kind;
+    }
+    return std::nullopt;
   }
   // The member has its value: what follows needs a name of its own.
   void End() {
     name_.clear();
-    type_ = Type::kUnknown;
+    kind_ = std::nullopt;
   }
 
   // Whether the name read last is that of an object whose members are asked for.
   bool HoldsMembers() const {
     if (name_.empty()) return false;
     const std::string prefix = name_ + ".";
-    return std::any_of(names_.begin(), names_.end(), [&prefix](std::string_view name) {
-      return name.substr(0, prefix.size()) == prefix;
+    return std::any_of(known_.begin(), known_.end(), [&prefix](const JsonMember& member) {
+      return member.name.substr(0, prefix.size()) == prefix;
     });
   }
   bool Append(json::string_view part, error_code& error) {
-    if (in_array_ && member_ == nullptr) {
-      if (texts_ == kJsonTextsMax) {
+    if (array_ != nullptr && text_ == nullptr) {
+      if (array_->size() == kJsonTextsMax) {
         return Fail(InvalidField(name_, "must be at most " + std::to_string(kJsonTextsMax)), error);
       }
-      member_ = &members_[ElementName()];
+      text_ = &array_->emplace_back();
     }
-    if (member_ == nullptr || type_ == Type::kNumber) return WrongType(error);
-    member_->append(part.data(), part.size());
+    if (text_ == nullptr) return WrongType(error);
+    text_->append(part.data(), part.size());
     return true;
   }
   // The caller's own text: cut, but never inside a character.
@@ -163,17 +161,18 @@ class MemberReader {
     while (end < name_.size() && (static_cast<unsigned char>(name_[end]) & 0xC0) == 0x80) --end;
     return name_.substr(0, end);
   }
-  std::string ElementName() const { return name_ + "[" + std::to_string(texts_) + "]"; }
+  std::string ElementName() const { return name_ + "[" + std::to_string(array_->size()) + "]"; }
   bool WrongType(error_code& error) {
-    if (in_array_) return Fail(InvalidField(ElementName(), "must be a string"), error);
-    if (type_ == Type::kTexts) {
+    if (array_ != nullptr) return Fail(InvalidField(ElementName(), "must be a string"), error);
+    if (kind_ == Kind::kTexts) {
       return Fail(InvalidField(name_, "must be an array of strings"), error);
     }
-    if (type_ == Type::kNumber) return Fail(InvalidField(name_, "must be a whole number"), error);
+    if (kind_ == Kind::kWholeNumber)
+      return Fail(InvalidField(name_, "must be a whole number"), error);
     if (HoldsMembers()) return Fail(InvalidField(name_, "must be an object"), error);
-    return Fail(member_ != nullptr ? InvalidField(name_, "must be a string")
-                                   : Refusal(absl::StatusCode::kInvalidArgument, "JSON_INVALID",
-                                             "the request body must be a JSON object"),
+    return Fail(text_ != nullptr ? InvalidField(name_, "must be a string")
+                                 : Refusal(absl::StatusCode::kInvalidArgument, "JSON_INVALID",
+                                           "the request body must be a JSON object"),
                 error);
   }
   bool Fail(absl::Status status, error_code& error) {
@@ -182,7 +181,7 @@ class MemberReader {
     return false;
   }
 
-  const std::vector<std::string_view> names_;
+  const std::vector<JsonMember> known_;
   int depth_ = 0;
   // Of the object within, with its dot; empty outside.
   std::string outer_;
@@ -190,10 +189,10 @@ class MemberReader {
   std::set<std::string> seen_;
   std::string name_;
   // Of the member of that name, while its value is being read.
-  Type type_ = Type::kUnknown;
-  bool in_array_ = false;
-  std::size_t texts_ = 0;  // read of the array
-  std::string* member_ = nullptr;
+  std::optional<Kind> kind_;
+  // The array, and the text in it or by itself, that is being read.
+  std::vector<std::string>* array_ = nullptr;
+  std::string* text_ = nullptr;
   JsonMembers members_;
   absl::Status status_;
 };
@@ -201,13 +200,12 @@ class MemberReader {
 }  // namespace
 
 absl::StatusOr<JsonMembers> ReadJsonMembers(std::string_view text,
-                                            std::initializer_list<std::string_view> names) {
+                                            std::initializer_list<JsonMember> known) {
   // RFC 8259, 8.1: who reads may ignore it, rather than call it an error.
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
     text.remove_prefix(kByteOrderMark.size());
   }
-  json::basic_parser<MemberReader> parser(json::parse_options{},
-                                          std::vector<std::string_view>(names));
+  json::basic_parser<MemberReader> parser(json::parse_options{}, std::vector<JsonMember>(known));
   error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (!parser.handler().status().ok()) return parser.handler().status();
@@ -223,13 +221,14 @@ absl::StatusOr<JsonMembers> ReadJsonMembers(std::string_view text,
   return parser.handler().Take();
 }
 
-std::vector<std::string> TextsOf(const JsonMembers& members, std::string_view name) {
-  std::vector<std::string> texts;
-  while (true) {
-    const auto text = members.find(std::string(name) + "[" + std::to_string(texts.size()) + "]");
-    if (text == members.end()) return texts;
-    texts.push_back(text->second);
-  }
+std::string JsonMembers::TakeText(std::string_view name) {
+  const auto text = texts.find(name);
+  return text == texts.end() ? std::string() : std::move(text->second);
+}
+
+std::vector<std::string> JsonMembers::TakeTexts(std::string_view name) {
+  const auto array = text_arrays.find(name);
+  return array == text_arrays.end() ? std::vector<std::string>() : std::move(array->second);
 }
 
 }  // namespace marginalia

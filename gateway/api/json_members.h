@@ -1,8 +1,9 @@
-// The members of a JSON object that a caller sends, as texts, by name. Pure function, thread-safe.
+// The members of a JSON object that a caller sends, by name. Pure function, thread-safe.
 #ifndef MARGINALIA_GATEWAY_API_JSON_MEMBERS_H_
 #define MARGINALIA_GATEWAY_API_JSON_MEMBERS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -16,19 +17,34 @@ namespace marginalia {
 // How many texts an array may have; what is asked for takes fewer.
 inline constexpr std::size_t kJsonTextsMax = 100;
 
-// Those that are there. One of an object within is named with a dot: "comment.body", one of an
-// array by its index: "mentions[0]". A number stands in decimal.
-using JsonMembers = std::map<std::string, std::string, std::less<>>;
+struct JsonMember {
+  enum class Kind { kText, kTexts, kWholeNumber };
 
-// Reads an object whose members may be those of `names`, and none twice; a byte order mark may
-// stand in front. Each is a text; with "[]" behind its name an array of texts, with "#" a whole
-// number. Errors: INVALID_ARGUMENT, naming the member, when one is unknown, doubled, of another
-// type or no UTF-8, and reason JSON_INVALID when it is no JSON object.
+  // A text is told by its name alone.
+  JsonMember(const char* name, Kind kind = Kind::kText) : name(name), kind(kind) {}
+
+  // One of an object within is named with a dot: "comment.body".
+  std::string_view name;
+  Kind kind;
+};
+
+// Those that are there, by name.
+struct JsonMembers {
+  std::map<std::string, std::string, std::less<>> texts;
+  std::map<std::string, std::vector<std::string>, std::less<>> text_arrays;
+  std::map<std::string, std::int64_t, std::less<>> numbers;
+
+  // The value, which is there no longer; empty when it never was.
+  std::string TakeText(std::string_view name);
+  std::vector<std::string> TakeTexts(std::string_view name);
+};
+
+// Reads an object whose members may be `known`, and none twice; a byte order mark may stand in
+// front. Errors: INVALID_ARGUMENT, naming the member, when one is unknown, doubled, of another kind
+// or no UTF-8, and reason JSON_INVALID when it is no JSON object. An element of an array is named
+// by its index: "mentions[0]".
 absl::StatusOr<JsonMembers> ReadJsonMembers(std::string_view json,
-                                            std::initializer_list<std::string_view> names);
-
-// The texts of the array, in their order.
-std::vector<std::string> TextsOf(const JsonMembers& members, std::string_view name);
+                                            std::initializer_list<JsonMember> known);
 
 }  // namespace marginalia
 

@@ -8,14 +8,13 @@
 namespace marginalia {
 
 absl::StatusOr<comments::v1::AddCommentRequest> AddCommentFromJson(std::string_view json) {
-  auto members = ReadJsonMembers(json, {"id", "body", "mentions[]"});
+  auto members = ReadJsonMembers(json, {"id", "body", {"mentions", JsonMember::Kind::kTexts}});
   if (!members.ok()) return members.status();
-  const auto body = members->find("body");
-  if (body == members->end()) return InvalidField("body", "is missing");
+  if (!members->texts.contains("body")) return InvalidField("body", "is missing");
   comments::v1::AddCommentRequest request;
-  request.set_comment_id(std::move((*members)["id"]));
-  request.set_body(std::move(body->second));
-  for (std::string& user_id : TextsOf(*members, "mentions")) {
+  request.set_comment_id(members->TakeText("id"));
+  request.set_body(members->TakeText("body"));
+  for (std::string& user_id : members->TakeTexts("mentions")) {
     request.add_mentions(std::move(user_id));
   }
   return request;

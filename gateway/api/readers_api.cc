@@ -1,7 +1,5 @@
 #include "gateway/api/readers_api.h"
 
-#include <charconv>
-#include <cstdint>
 #include <utility>
 
 #include "gateway/api/json_members.h"
@@ -20,16 +18,14 @@ using comments::v1::SearchAuthorsResponse;
 
 void ReadersApi::MarkRead(ApiCall call) {
   if (!SendsJson(call)) return RefuseContentType(std::move(call));
-  auto members = ReadJsonMembers(call.request().body, {"sequence#"});
+  auto members =
+      ReadJsonMembers(call.request().body, {{"sequence", JsonMember::Kind::kWholeNumber}});
   if (!members.ok()) return call.Fail(members.status());
-  const auto sequence = members->find("sequence");
-  if (sequence == members->end()) return call.Fail(InvalidField("sequence", "is missing"));
-  std::int64_t number = 0;
-  const std::string& digits = sequence->second;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const auto sequence = members->numbers.find("sequence");
+  if (sequence == members->numbers.end()) return call.Fail(InvalidField("sequence", "is missing"));
   MarkThreadReadRequest request;
   request.set_invoice_id(call.path_parameter(0));
-  request.set_sequence(number);
+  request.set_sequence(sequence->second);
   upstream_.MarkThreadRead(
       std::move(call), request,
       [](ApiCall call, const absl::Status& status, const MarkThreadReadResponse& marked) {

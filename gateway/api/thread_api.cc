@@ -47,26 +47,24 @@ std::string_view ObjectOf(const ApiCall& call) {
   return body.empty() ? std::string_view("{}") : std::string_view(body);
 }
 
-std::string TextOf(JsonMembers& members, std::string_view name) {
-  const auto member = members.find(name);
-  return member == members.end() ? std::string() : std::move(member->second);
-}
-
 template <typename Request>
 absl::StatusOr<Request> SettlementOf(const ApiCall& call) {
-  auto members = ReadJsonMembers(ObjectOf(call),
-                                 {"changeId", "comment.id", "comment.body", "comment.mentions[]"});
+  auto members = ReadJsonMembers(
+      ObjectOf(call),
+      {"changeId", "comment.id", "comment.body", {"comment.mentions", JsonMember::Kind::kTexts}});
   if (!members.ok()) return members.status();
   auto etag = IfMatch(call.request());
   if (!etag.ok()) return etag.status();
   Request request;
   request.set_invoice_id(call.path_parameter(0));
   request.set_etag(*std::move(etag));
-  request.set_change_id(TextOf(*members, "changeId"));
-  std::vector<std::string> mentions = TextsOf(*members, "comment.mentions");
-  if (members->count("comment.id") + members->count("comment.body") + mentions.size() > 0) {
-    request.mutable_comment()->set_comment_id(TextOf(*members, "comment.id"));
-    request.mutable_comment()->set_body(TextOf(*members, "comment.body"));
+  request.set_change_id(members->TakeText("changeId"));
+  std::vector<std::string> mentions = members->TakeTexts("comment.mentions");
+  const bool speaks = members->texts.contains("comment.id") ||
+                      members->texts.contains("comment.body") || !mentions.empty();
+  if (speaks) {
+    request.mutable_comment()->set_comment_id(members->TakeText("comment.id"));
+    request.mutable_comment()->set_body(members->TakeText("comment.body"));
     for (std::string& user_id : mentions) {
       request.mutable_comment()->add_mentions(std::move(user_id));
     }
@@ -109,21 +107,22 @@ auto AnswerChange(ThreadVersions& versions) {
 
 void ThreadApi::Edit(ApiCall call) {
   if (!SendsJson(call)) return RefuseContentType(std::move(call));
-  auto members = ReadJsonMembers(call.request().body, {"body", "changeId", "mentions[]"});
+  auto members = ReadJsonMembers(call.request().body,
+                                 {"body", "changeId", {"mentions", JsonMember::Kind::kTexts}});
   if (!members.ok()) return call.Fail(members.status());
   auto etag = TagOfComment(call);
   if (!etag.ok()) return call.Fail(etag.status());
   if (etag->empty()) return;
-  if (members->count("body") == 0) return call.Fail(InvalidField("body", "is missing"));
+  if (!members->texts.contains("body")) return call.Fail(InvalidField("body", "is missing"));
   EditCommentRequest request;
   request.set_invoice_id(call.path_parameter(0));
   request.set_comment_id(call.path_parameter(1));
   request.set_etag(*std::move(etag));
-  request.set_body(TextOf(*members, "body"));
-  for (std::string& user_id : TextsOf(*members, "mentions")) {
+  request.set_body(members->TakeText("body"));
+  for (std::string& user_id : members->TakeTexts("mentions")) {
     request.add_mentions(std::move(user_id));
   }
-  request.set_change_id(TextOf(*members, "changeId"));
+  request.set_change_id(members->TakeText("changeId"));
   upstream_.EditComment(std::move(call), request, AnswerChange<EditCommentResponse>(versions_));
 }
 
@@ -138,8 +137,8 @@ void ThreadApi::Remove(ApiCall call) {
   request.set_invoice_id(call.path_parameter(0));
   request.set_comment_id(call.path_parameter(1));
   request.set_etag(*std::move(etag));
-  request.set_reason(TextOf(*members, "reason"));
-  request.set_change_id(TextOf(*members, "changeId"));
+  request.set_reason(members->TakeText("reason"));
+  request.set_change_id(members->TakeText("changeId"));
   upstream_.RemoveComment(std::move(call), request, AnswerChange<RemoveCommentResponse>(versions_));
 }
 

@@ -2,14 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {
 
 absl::StatusOr<JsonMembers> Read(std::string_view json) {
-  return ReadJsonMembers(json, {"changeId", "comment.id", "comment.body", "comment.mentions[]",
-                                "mentions[]", "sequence#"});
+  using Kind = JsonMember::Kind;
+  return ReadJsonMembers(json, {"changeId",
+                                "comment.id",
+                                "comment.body",
+                                {"comment.mentions", Kind::kTexts},
+                                {"mentions", Kind::kTexts},
+                                {"sequence", Kind::kWholeNumber}});
 }
 
 // The field that is refused, or the reason where it is none's.
@@ -23,10 +30,11 @@ std::string Refused(std::string_view json) {
 TEST(JsonMembersTest, MembersOfAnObjectWithinAreNamedByTheirPath) {
   const auto read = Read(R"({"comment":{"body":"Settled.","id":"c"},"changeId":"x"})");
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(*read,
-            (JsonMembers{{"changeId", "x"}, {"comment.body", "Settled."}, {"comment.id", "c"}}));
-  EXPECT_TRUE(Read("{}")->empty());
-  EXPECT_TRUE(Read(R"({"comment":{}})")->empty());
+  EXPECT_EQ(read->texts,
+            (std::map<std::string, std::string, std::less<>>{
+                {"changeId", "x"}, {"comment.body", "Settled."}, {"comment.id", "c"}}));
+  EXPECT_TRUE(Read("{}")->texts.empty());
+  EXPECT_TRUE(Read(R"({"comment":{}})")->texts.empty());
 }
 
 TEST(JsonMembersTest, WhatIsUnknownDoubledOrOfAnotherTypeIsNamed) {
@@ -49,14 +57,14 @@ TEST(JsonMembersTest, WhatIsUnknownDoubledOrOfAnotherTypeIsNamed) {
 }
 
 TEST(JsonMembersTest, TheTextsOfAnArrayComeInTheirOrder) {
-  const auto read = Read(R"({"mentions":["a","","\u00e9\n"],"comment":{"mentions":["b"]}})");
+  auto read = Read(R"({"mentions":["a","","\u00e9\n"],"comment":{"mentions":["b"]}})");
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(TextsOf(*read, "mentions"), (std::vector<std::string>{"a", "", "\xC3\xA9\n"}));
-  EXPECT_EQ(TextsOf(*read, "comment.mentions"), std::vector<std::string>{"b"});
-  EXPECT_TRUE(Read(R"({"mentions":[]})")->empty());
-  EXPECT_TRUE(TextsOf(*read, "others").empty());
-  const auto long_text = Read("{\"mentions\":[\"" + std::string(100'000, 'x') + "\"]}");
-  EXPECT_EQ(TextsOf(*long_text, "mentions").front().size(), 100'000U);
+  EXPECT_EQ(read->TakeTexts("mentions"), (std::vector<std::string>{"a", "", "\xC3\xA9\n"}));
+  EXPECT_EQ(read->TakeTexts("comment.mentions"), std::vector<std::string>{"b"});
+  EXPECT_TRUE(Read(R"({"mentions":[]})")->TakeTexts("mentions").empty());
+  EXPECT_TRUE(read->TakeTexts("others").empty());
+  auto long_text = Read("{\"mentions\":[\"" + std::string(100'000, 'x') + "\"]}");
+  EXPECT_EQ(long_text->TakeTexts("mentions").front().size(), 100'000U);
 }
 
 TEST(JsonMembersTest, WhatIsNoArrayOfTextsIsNamedByItsElement) {
@@ -79,9 +87,11 @@ TEST(JsonMembersTest, WhatIsNoArrayOfTextsIsNamedByItsElement) {
 }
 
 TEST(JsonMembersTest, AWholeNumberIsReadAndAnyOtherIsNamed) {
-  EXPECT_EQ(Read(R"({"sequence":0})")->at("sequence"), "0");
-  EXPECT_EQ(Read(R"({"sequence":-9223372036854775808})")->at("sequence"), "-9223372036854775808");
-  EXPECT_EQ(Read(R"({"sequence":9223372036854775807})")->at("sequence"), "9223372036854775807");
+  EXPECT_EQ(Read(R"({"sequence":0})")->numbers.at("sequence"), 0);
+  EXPECT_EQ(Read(R"({"sequence":-9223372036854775808})")->numbers.at("sequence"),
+            std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(Read(R"({"sequence":9223372036854775807})")->numbers.at("sequence"),
+            std::numeric_limits<std::int64_t>::max());
   for (const char* other : {"9223372036854775808", "1.5", "1e3", "\"1\"", "null", "true", "[1]"}) {
     EXPECT_EQ(Refused(std::string("{\"sequence\":") + other + "}"), "sequence") << other;
   }
