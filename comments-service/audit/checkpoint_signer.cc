@@ -1,6 +1,9 @@
 #include "comments-service/audit/checkpoint_signer.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -16,15 +19,31 @@ constexpr std::int64_t kKeyFileBytesMax = 64 * 1024;
 // A secret that Kubernetes mounts may be read by the pod's group.
 constexpr mode_t kForbiddenPermissions = 0037;
 
-bool IsSameFile(const struct stat& one, const struct stat& other) {
-  return one.st_ino == other.st_ino && one.st_dev == other.st_dev && one.st_size == other.st_size &&
-         one.st_mode == other.st_mode && one.st_mtim.tv_sec == other.st_mtim.tv_sec &&
-         one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
+absl::StatusOr<std::vector<SigningKey>> ReadSigningKeys(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot read ", path, ": ",
+                                                   std::generic_category().message(errno),
+                                                   "; checkpoint-key-init makes one"));
+  }
+  if ((info.st_mode & kForbiddenPermissions) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, " may be read by others or changed by its group: chmod 600 it"));
+  }
+  if (info.st_size > kKeyFileBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is longer than 64 KiB"));
+  }
+  std::ifstream file(path, std::ios::binary);
+  const std::string pem(std::istreambuf_iterator<char>(file), {});
+  absl::StatusOr<std::vector<SigningKey>> keys = SigningKey::FromPem(pem);
+  if (keys.ok()) return keys;
+  return absl::InvalidArgumentError(absl::StrCat(path, ": ", std::string(keys.status().message())));
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<CheckpointSigner>> CheckpointSigner::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<CheckpointSigner>> CheckpointSigner::Open(const std::string& path,
+                                                                         absl::Duration interval) {
   std::unique_ptr<CheckpointSigner> signer(new CheckpointSigner(path));
   if (path.empty()) {
     Log(Severity::kWarning,
@@ -32,62 +51,44 @@ absl::StatusOr<std::unique_ptr<CheckpointSigner>> CheckpointSigner::Open(const s
         "the record was not written anew");
     return signer;
   }
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot read ", path, ": ",
-                                                   std::generic_category().message(errno),
-                                                   "; checkpoint-key-init makes one"));
-  }
-  const absl::Status read = signer->Read(info);
-  if (!read.ok()) return read;
+  std::vector<FileStamp> stamps = StampsOf({path});
+  absl::StatusOr<std::vector<SigningKey>> keys = ReadSigningKeys(path);
+  if (!keys.ok()) return keys.status();
+  signer->keys_ = *std::move(keys);
+  signer->watch_.emplace(
+      std::vector<std::string>{path}, std::move(stamps),
+      [signer = signer.get()] { signer->ReadAgain(); }, interval);
   return signer;
 }
 
-absl::Status CheckpointSigner::Read(const struct stat& info) {
-  seen_ = info;
-  if ((info.st_mode & kForbiddenPermissions) != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path_, " may be read by others or changed by its group: chmod 600 it"));
-  }
-  if (info.st_size > kKeyFileBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat(path_, " is longer than 64 KiB"));
-  }
-  std::ifstream file(path_, std::ios::binary);
-  const std::string pem(std::istreambuf_iterator<char>(file), {});
-  absl::StatusOr<std::vector<SigningKey>> keys = SigningKey::FromPem(pem);
+void CheckpointSigner::ReadAgain() {
+  absl::StatusOr<std::vector<SigningKey>> keys = ReadSigningKeys(path_);
   if (!keys.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path_, ": ", std::string(keys.status().message())));
+    const std::string why(keys.status().message());
+    Log(Severity::kWarning, "the checkpoint keys stay as they were", {{"error", why}});
+    return;
   }
-  keys_ = *std::move(keys);
-  return absl::OkStatus();
+  const auto count = static_cast<std::int64_t>(keys->size());
+  {
+    const std::lock_guard lock(mutex_);
+    keys_ = *std::move(keys);
+  }
+  Log(Severity::kInfo, "the checkpoint keys were read again", {{"keys", count}});
+}
+
+std::vector<SigningKey> CheckpointSigner::Keys() {
+  const std::lock_guard lock(mutex_);
+  return keys_;
 }
 
 std::optional<std::string> CheckpointSigner::Sign(const Checkpoint& checkpoint) {
   if (path_.empty()) return std::nullopt;
-  std::vector<SigningKey> keys;
-  {
-    const std::lock_guard lock(mutex_);
-    struct stat info {};
-    if (stat(path_.c_str(), &info) == 0 && !IsSameFile(info, seen_)) {
-      const absl::Status read = Read(info);
-      const std::string why(read.message());
-      if (read.ok()) {
-        Log(Severity::kInfo, "the checkpoint keys were read again",
-            {{"keys", static_cast<std::int64_t>(keys_.size())}});
-      } else {
-        Log(Severity::kWarning, "the checkpoint keys stay as they were", {{"error", why}});
-      }
-    }
-    keys = keys_;
-  }
-  return SignNote(CheckpointText(checkpoint), kCheckpointKeyName, keys);
+  return SignNote(CheckpointText(checkpoint), kCheckpointKeyName, Keys());
 }
 
 std::vector<std::string> CheckpointSigner::VerifierKeys() {
-  const std::lock_guard lock(mutex_);
   std::vector<std::string> texts;
-  for (const SigningKey& key : keys_) texts.push_back(key.Verifier(kCheckpointKeyName).Text());
+  for (const SigningKey& key : Keys()) texts.push_back(key.Verifier(kCheckpointKeyName).Text());
   return texts;
 }
 

@@ -10,9 +10,9 @@
 
 namespace marginalia {
 
-// Name, time of modification in nanoseconds, size and inode. Take it before the file is read: what
-// is written meanwhile is then read again.
-using FileStamp = std::tuple<std::string, std::int64_t, std::int64_t, std::uint64_t>;
+// Name, time of modification in nanoseconds, size, inode and permissions. Take it before the file
+// is read: what is written meanwhile is then read again.
+using FileStamp = std::tuple<std::string, std::int64_t, std::int64_t, std::uint64_t, std::uint32_t>;
 
 // Of those of the files that are there.
 std::vector<FileStamp> StampsOf(const std::vector<std::string>& paths);

@@ -1,6 +1,8 @@
 #include "comments-service/audit/checkpoints.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -37,6 +39,38 @@ Digest RootOf(const std::vector<Digest>& leaves, std::int64_t size) {
   for (std::int64_t i = 0; i < size; ++i) tree.Add(leaves[static_cast<std::size_t>(i)]);
   return tree.Root();
 }
+
+// What the process logs from here to its end, which can be read meanwhile.
+class LoggedToFile {
+ public:
+  LoggedToFile() : stderr_(dup(STDERR_FILENO)) {
+    FlushLog();
+    const int file = open(path_.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
+    dup2(file, STDERR_FILENO);
+    close(file);
+  }
+  ~LoggedToFile() {
+    FlushLog();
+    dup2(stderr_, STDERR_FILENO);
+    close(stderr_);
+  }
+  LoggedToFile(const LoggedToFile&) = delete;
+  LoggedToFile& operator=(const LoggedToFile&) = delete;
+
+  std::size_t Count(const std::string& what) const {
+    std::ifstream file(path_);
+    std::size_t count = 0;
+    for (std::string line; std::getline(file, line);) {
+      if (line.find(what) != std::string::npos) ++count;
+    }
+    return count;
+  }
+
+ private:
+  const TempDir directory_;
+  const std::string path_ = directory_.File("log");
+  const int stderr_;
+};
 
 class CheckpointsTest : public ServiceTest {
  protected:
@@ -277,19 +311,65 @@ TEST_P(CheckpointsTest, AKeyThatIsAddedSignsBesideTheOldOneAndABadFileChangesNot
     return note.ok() &&
            OpenCheckpoint(note->checkpoint(), {{key.Verifier(kCheckpointKeyName)}}).ok();
   };
+  const LoggedToFile log;
+  // The log tells when a file has been looked at.
+  const auto told = [&log](const std::string& what, const auto& replace) {
+    const std::size_t before = log.Count(what);
+    replace();
+    EXPECT_TRUE(Await([&] { return log.Count(what) > before; })) << what;
+  };
+  const std::string read = "the checkpoint keys were read again";
+  const std::string refused = "the checkpoint keys stay as they were";
   EXPECT_TRUE(opens(key_));
-  WriteKeys({key_, next});
+  told(read, [&] { WriteKeys({key_, next}); });
   EXPECT_TRUE(opens(key_));
   EXPECT_TRUE(opens(next));
-  WriteFile("no key");
+  told(refused, [&] { WriteFile("no key"); });
   EXPECT_TRUE(opens(next));
-  WriteKeys({key_}, 0644);
+  told(refused, [&] { WriteKeys({key_}, 0644); });
   EXPECT_TRUE(opens(next));
+  // What was wrong with it is mended in place.
+  told(read, [&] { chmod(KeyPath().c_str(), 0600); });
+  EXPECT_FALSE(opens(next));
   std::filesystem::remove(KeyPath());
-  EXPECT_TRUE(opens(next));
-  WriteKeys({next});
+  EXPECT_TRUE(opens(key_));
+  told(read, [&] { WriteKeys({next}); });
   EXPECT_TRUE(opens(next));
   EXPECT_FALSE(opens(key_));
+}
+
+// A pipe is a file that lets its reader hang, like a volume that is gone.
+TEST_P(CheckpointsTest, AKeyFileThatHangsHoldsUpNobodyWhoSigns) {
+  Post(1);
+  const std::string pipe = KeyPath() + ".pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_hard_link(pipe, pipe + ".new");
+  std::filesystem::rename(pipe + ".new", KeyPath());
+  int writer = -1;
+  // Once somebody is reading it.
+  const auto hangs = [&] {
+    EXPECT_TRUE(Admin().GetCheckpoint().ok());
+    writer = open(pipe.c_str(), O_WRONLY | O_NONBLOCK);
+    return writer >= 0;
+  };
+  ASSERT_TRUE(Await(hangs));
+  EXPECT_EQ(Newest().size, 1);
+  const std::string pem = SigningKey::Make().Pem();
+  EXPECT_EQ(write(writer, pem.data(), pem.size()), static_cast<ssize_t>(pem.size()));
+  close(writer);
+  const auto signs = [this] {
+    const auto note = Admin().GetCheckpoint();
+    return note.ok() &&
+           OpenCheckpoint(note->checkpoint(), {{key_.Verifier(kCheckpointKeyName)}}).ok();
+  };
+  EXPECT_TRUE(Await([&] { return !signs(); }));
+  // Written to, it is another file for whoever looks: it is let go of until a plain one is read.
+  WriteKeys({key_});
+  EXPECT_TRUE(Await([&] {
+    writer = open(pipe.c_str(), O_WRONLY | O_NONBLOCK);
+    if (writer >= 0) close(writer);
+    return signs();
+  }));
 }
 
 TEST_P(CheckpointsTest, AKeyFileThatWillNotDoIsNamedAtTheStart) {

@@ -78,7 +78,8 @@ struct ServiceUnderTest::Parts {
         log(OrAbort(EventLog::Open(*database, options.start_new_log, CompleteEvents,
                                    options.older_look_pause))),
         writer(*log, audit_log, pages),
-        signer(OrAbort(CheckpointSigner::Open(options.checkpoint_key_path))),
+        signer(
+            OrAbort(CheckpointSigner::Open(options.checkpoint_key_path, absl::Milliseconds(20)))),
         checkpoints(*database, *signer, log->id()),
         exports(*database, checkpoints, options.evidence_taken_max),
         feed(
