@@ -1,3 +1,5 @@
+#include <grpcpp/create_channel.h>
+
 #include <atomic>
 #include <map>
 #include <set>
@@ -5,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "comments-service/thread/comment.h"
 #include "tests/comments_service/service_test.h"
 
 namespace marginalia {
@@ -50,6 +54,43 @@ TEST_P(ListCommentsTest, TheNewestPageComesFirstAndNewestFirst) {
   EXPECT_EQ(Sequences(*next), (std::vector<std::int64_t>{5, 4, 3, 2, 1}));
   EXPECT_EQ(next->next_page_token(), "");
   EXPECT_EQ(next->total_size(), 25);
+}
+
+// What proto/README.md tells clients in other languages to set.
+TEST_P(ListCommentsTest, TheLargestPageFitsTheDocumentedLimitAndNotGrpcsOwn) {
+  const auto wide = [](std::size_t characters) {
+    std::string text;
+    for (std::size_t i = 0; i < characters; ++i) text += "\U0001F600";
+    return text;
+  };
+  const std::string invoice_id(64, 'I');
+  const std::string token = Mint().Mint({.org = "org",
+                                         .sub = std::string(kUserIdBytesMax, 'd'),
+                                         .name = wide(200),
+                                         .role = "member"});
+  const auto client = [&](int received_bytes_max) {
+    grpc::ChannelArguments arguments;
+    if (received_bytes_max > 0) arguments.SetMaxReceiveMessageSize(received_bytes_max);
+    return Client(grpc::CreateCustomChannel(service().address(), grpc::InsecureChannelCredentials(),
+                                            arguments),
+                  token);
+  };
+  Client::Mentions mentions;
+  for (int i = 0; i < 20; ++i) mentions.push_back(std::string(kUserIdBytesMax - 1, 'm'));
+  for (int i = 0; i < 20; ++i) mentions[static_cast<std::size_t>(i)] += static_cast<char>('a' + i);
+  const Client by_default = client(0);
+  for (int i = 0; i < 100; ++i) {
+    const auto added = by_default.Add(invoice_id, NewUuid(), wide(kBodyCharactersMax), mentions);
+    ASSERT_TRUE(added.ok()) << added.status();
+  }
+  const auto refused = by_default.List(invoice_id, 100);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted) << refused.status();
+  const auto page = client(8 * 1024 * 1024).List(invoice_id, 100);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(page->comments_size(), 100);
+  EXPECT_GT(page->ByteSizeLong(), 4u * 1024 * 1024);
+  // By gRPC's own limit a page of any 90 can be read.
+  EXPECT_TRUE(by_default.List(invoice_id, 90).ok());
 }
 
 TEST_P(ListCommentsTest, PageSizesAreBoundedAndMayChange) {
