@@ -83,25 +83,6 @@ void SetReceipt(v1::Receipt& message, const Receipt& receipt) {
   message.set_audit_hash(receipt.audit_hash);
 }
 
-void SetEntry(v1::AuditEntry& message, const AuditEntry& entry) {
-  message.set_position(entry.position);
-  message.set_org_id(entry.org_id);
-  message.set_actor_id(entry.actor_id);
-  message.set_actor_name(entry.actor_name);
-  message.set_action(entry.action);
-  message.set_invoice_id(entry.invoice_id);
-  message.set_comment_id(entry.comment_id);
-  message.set_request_id(entry.request_id);
-  SetTime(*message.mutable_create_time(), entry.create_time);
-  message.set_hash(entry.hash);
-  message.set_number(entry.number);
-  message.set_format(entry.format);
-  message.set_name_commitment(entry.name_commitment);
-  message.set_revision(entry.revision);
-  message.set_content_commitment(entry.content_commitment);
-  message.set_reason(entry.reason);
-}
-
 template <class Response, class Changed>
 Response ChangedComment(const Changed& changed) {
   Response message;
@@ -222,24 +203,6 @@ absl::StatusOr<NewImport> NewImportOf(v1::ImportCommentsRequest request) {
   const absl::Status closing = ReadClosing(request, import);
   if (!closing.ok()) return closing;
   return import;
-}
-
-absl::StatusOr<AuditPageRequest> AuditPageRequestOf(const v1::ListAuditEntriesRequest& request) {
-  AuditPageRequest page{
-      .page_size = request.page_size(),
-      .page_token = request.page_token(),
-      .filter = {.invoice_id = request.invoice_id(), .actor_id = request.actor_id()}};
-  if (request.has_start_time()) {
-    const absl::StatusOr<absl::Time> start = TimeOf(request.start_time(), "start_time");
-    if (!start.ok()) return start.status();
-    page.filter.start = *start;
-  }
-  if (request.has_end_time()) {
-    const absl::StatusOr<absl::Time> end = TimeOf(request.end_time(), "end_time");
-    if (!end.ok()) return end.status();
-    page.filter.end = *end;
-  }
-  return page;
 }
 
 v1::AddCommentResponse MessageOf(const AddedComment& added) {
@@ -382,25 +345,6 @@ v1::ListThreadCountsResponse MessageOf(const ThreadCountsPage& page) {
   }
   message.set_next_page_token(page.next_page_token);
   message.set_as_of_token(page.as_of_token);
-  return message;
-}
-
-v1::ListAuditEntriesResponse MessageOf(const AuditPage& page) {
-  v1::ListAuditEntriesResponse message;
-  for (const AuditEntry& entry : page.entries) SetEntry(*message.add_entries(), entry);
-  message.set_next_page_token(page.next_page_token);
-  return message;
-}
-
-v1::VerifyAuditLogResponse MessageOf(const AuditVerdict& verdict) {
-  v1::VerifyAuditLogResponse message;
-  message.set_entry_count(verdict.entry_count);
-  message.set_head_hash(verdict.head_hash);
-  message.set_intact(verdict.first_broken_position == 0);
-  message.set_first_broken_position(verdict.first_broken_position);
-  message.set_first_broken_number(verdict.broken.number);
-  message.set_first_broken_comment_id(verdict.broken.comment_id);
-  message.set_first_broken_what(verdict.broken.what);
   return message;
 }
 

@@ -1,4 +1,5 @@
-// The contract's messages from the domain's values and back. Pure functions, thread-safe.
+// The contract's messages of comments, threads and readers from the domain's values and back. Pure
+// functions, thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_COMMENT_MESSAGES_H_
 #define MARGINALIA_COMMENTS_SERVICE_COMMENT_MESSAGES_H_
 
@@ -6,13 +7,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "comments-service/audit/audit_listing.h"
 #include "comments-service/readers/read_states.h"
 #include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/revision_listing.h"
-#include "comments-service/verification/audit_verifier.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 
 namespace marginalia {
@@ -23,8 +22,6 @@ absl::StatusOr<absl::Time> TimeOf(const google::protobuf::Timestamp& timestamp,
 
 NewComment NewCommentOf(comments::v1::AddCommentRequest request);
 absl::StatusOr<NewImport> NewImportOf(comments::v1::ImportCommentsRequest request);
-absl::StatusOr<AuditPageRequest> AuditPageRequestOf(
-    const comments::v1::ListAuditEntriesRequest& request);
 
 comments::v1::AddCommentResponse MessageOf(const AddedComment& added);
 comments::v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome);
@@ -47,8 +44,6 @@ comments::v1::ReopenThreadResponse MessageOf(const ReopenedThread& reopened);
 comments::v1::ListCommentRevisionsResponse MessageOf(const RevisionsPage& page);
 comments::v1::GetThreadResponse MessageOf(const ThreadAnswer& answer);
 comments::v1::ListThreadCountsResponse MessageOf(const ThreadCountsPage& page);
-comments::v1::ListAuditEntriesResponse MessageOf(const AuditPage& page);
-comments::v1::VerifyAuditLogResponse MessageOf(const AuditVerdict& verdict);
 
 }  // namespace marginalia
 
