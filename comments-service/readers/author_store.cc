@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "comments-service/readers/author_names.h"
+#include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/text_array.h"
 
 namespace marginalia {
 namespace {
@@ -12,23 +16,25 @@ namespace {
 // No text that begins with a prefix stands behind the prefix and the last character that there is.
 constexpr std::string_view kLastCharacter = "\xF4\x8F\xBF\xBF";
 
-struct AuthorStatements {
-  explicit AuthorStatements(Connection& connection)
+// As it is stored of one who is known.
+struct KnownAs {
+  std::string display_name;
+  std::int64_t key_count = 0;
+};
+
+// A key of somebody.
+struct AuthorKey {
+  std::string key;
+  std::string user_id;
+};
+
+// On SQLite, where a statement costs next to nothing.
+struct OneAuthor {
+  explicit OneAuthor(Connection& connection)
       : find((connection.sql().prepare << "SELECT display_name, key_count FROM authors"
                                           " WHERE org_id = :org_id AND user_id = :user_id",
-              soci::use(org_id), soci::use(user_id), soci::into(display_name),
-              soci::into(key_count))),
-        store((connection.sql().prepare
-                   << "INSERT INTO authors (org_id, user_id, display_name, key_count)"
-                      " VALUES (:org_id, :user_id, :display_name, :key_count)"
-                      " ON CONFLICT (org_id, user_id) DO UPDATE SET"
-                      " display_name = excluded.display_name, key_count = excluded.key_count",
-               soci::use(org_id), soci::use(user_id), soci::use(display_name),
-               soci::use(key_count))),
-        add_key((connection.sql().prepare
-                     << "INSERT INTO author_keys (org_id, search_key, user_id)"
-                        " VALUES (:org_id, :search_key, :user_id) ON CONFLICT DO NOTHING",
-                 soci::use(org_id), soci::use(key), soci::use(user_id))),
+              soci::use(org_id), soci::use(user_id), soci::into(known.display_name),
+              soci::into(known.key_count))),
         drop_key((connection.sql().prepare
                       << "DELETE FROM author_keys WHERE org_id = :org_id"
                          " AND search_key = :search_key AND user_id = :user_id",
@@ -36,14 +42,96 @@ struct AuthorStatements {
 
   std::string org_id;
   std::string user_id;
-  std::string display_name;
-  std::int64_t key_count = 0;
   std::string key;
+  KnownAs known;
   soci::statement find;
-  soci::statement store;
-  soci::statement add_key;
   soci::statement drop_key;
 };
+
+// On PostgreSQL, where each is a round trip.
+struct ManyAuthors {
+  explicit ManyAuthors(Connection& connection)
+      : find((connection.sql().prepare
+                  << "SELECT user_id, display_name, key_count FROM authors"
+                     " WHERE org_id = :org_id AND user_id = ANY(CAST(:user_ids AS TEXT[]))",
+              soci::use(org_id), soci::use(user_ids), soci::into(user_id),
+              soci::into(known.display_name), soci::into(known.key_count))),
+        drop_keys((connection.sql().prepare
+                       << "DELETE FROM author_keys WHERE org_id = :org_id"
+                          " AND (search_key, user_id) IN (SELECT * FROM"
+                          " unnest(CAST(:keys AS TEXT[]), CAST(:user_ids AS TEXT[])))",
+                   soci::use(org_id), soci::use(keys), soci::use(user_ids))) {}
+
+  std::string org_id;
+  std::string user_ids;
+  std::string keys;
+  std::string user_id;
+  KnownAs known;
+  soci::statement find;
+  soci::statement drop_keys;
+};
+
+struct AuthorRows {
+  explicit AuthorRows(Connection& connection)
+      : authors(connection, "INSERT INTO authors (org_id, user_id, display_name, key_count)",
+                {RowInsert::kText, RowInsert::kText, RowInsert::kText, RowInsert::kInteger},
+                "ON CONFLICT (org_id, user_id) DO UPDATE SET display_name = excluded.display_name,"
+                " key_count = excluded.key_count"),
+        keys(connection, "INSERT INTO author_keys (org_id, search_key, user_id)",
+             {RowInsert::kText, RowInsert::kText, RowInsert::kText}, "ON CONFLICT DO NOTHING") {}
+  RowInsert authors;
+  RowInsert keys;
+};
+
+using KnownAuthorsByUser = std::unordered_map<std::string, KnownAs>;
+
+KnownAuthorsByUser FindKnown(Connection& connection, std::string_view org_id,
+                             const std::vector<Author>& authors) {
+  KnownAuthorsByUser known;
+  if (connection.kind() == DatabaseKind::kSqlite) {
+    auto& select = connection.Prepared<OneAuthor>();
+    select.org_id = org_id;
+    for (const Author& author : authors) {
+      select.user_id = author.user_id;
+      if (select.find.execute(true)) known.emplace(author.user_id, select.known);
+    }
+    return known;
+  }
+  auto& select = connection.Prepared<ManyAuthors>();
+  select.org_id = org_id;
+  select.user_ids.clear();
+  for (const Author& author : authors) AppendToArray(select.user_ids, author.user_id);
+  CloseArray(select.user_ids);
+  for (bool more = select.find.execute(true); more; more = select.find.fetch()) {
+    known.emplace(select.user_id, select.known);
+  }
+  return known;
+}
+
+void DropKeys(Connection& connection, std::string_view org_id, const std::vector<AuthorKey>& keys) {
+  if (keys.empty()) return;
+  if (connection.kind() == DatabaseKind::kSqlite) {
+    auto& one = connection.Prepared<OneAuthor>();
+    one.org_id = org_id;
+    for (const AuthorKey& each : keys) {
+      one.key = each.key;
+      one.user_id = each.user_id;
+      one.drop_key.execute(true);
+    }
+    return;
+  }
+  auto& many = connection.Prepared<ManyAuthors>();
+  many.org_id = org_id;
+  many.keys.clear();
+  many.user_ids.clear();
+  for (const AuthorKey& each : keys) {
+    AppendToArray(many.keys, each.key);
+    AppendToArray(many.user_ids, each.user_id);
+  }
+  CloseArray(many.keys);
+  CloseArray(many.user_ids);
+  many.drop_keys.execute(true);
+}
 
 struct SearchAuthorKeys {
   explicit SearchAuthorKeys(Connection& connection)
@@ -67,25 +155,41 @@ struct SearchAuthorKeys {
 
 }  // namespace
 
-void StoreAuthor(Connection& connection, std::string_view org_id, const Author& author) {
-  const std::vector<std::string> keys = AuthorKeys(author.user_id, author.display_name);
-  const auto key_count = static_cast<std::int64_t>(keys.size());
-  auto& statements = connection.Prepared<AuthorStatements>();
-  statements.org_id = org_id;
-  statements.user_id = author.user_id;
-  if (statements.find.execute(true)) {
-    if (statements.display_name == author.display_name && statements.key_count == key_count) return;
-    for (const std::string& key : AuthorKeys(author.user_id, statements.display_name)) {
-      statements.key = key;
-      statements.drop_key.execute(true);
+void StoreAuthors(Connection& connection, std::string_view org_id,
+                  const std::vector<Author>& authors) {
+  const KnownAuthorsByUser known = FindKnown(connection, org_id, authors);
+  struct New {
+    const Author* author;
+    std::vector<std::string> keys;
+  };
+  std::vector<New> changed;
+  std::vector<AuthorKey> outdated;
+  for (const Author& author : authors) {
+    std::vector<std::string> keys = AuthorKeys(author.user_id, author.display_name);
+    const auto before = known.find(author.user_id);
+    if (before != known.end()) {
+      const KnownAs& as = before->second;
+      if (as.display_name == author.display_name &&
+          as.key_count == static_cast<std::int64_t>(keys.size())) {
+        continue;
+      }
+      for (std::string& key : AuthorKeys(author.user_id, as.display_name)) {
+        outdated.push_back({.key = std::move(key), .user_id = author.user_id});
+      }
     }
+    changed.push_back({.author = &author, .keys = std::move(keys)});
   }
-  statements.display_name = author.display_name;
-  statements.key_count = key_count;
-  statements.store.execute(true);
-  for (const std::string& key : keys) {
-    statements.key = key;
-    statements.add_key.execute(true);
+  DropKeys(connection, org_id, outdated);
+  auto& rows = connection.Held<AuthorRows>();
+  for (const New& each : changed) {
+    rows.authors.Text(org_id)
+        .Text(each.author->user_id)
+        .Text(each.author->display_name)
+        .Integer(static_cast<std::int64_t>(each.keys.size()))
+        .EndRow();
+    for (const std::string& key : each.keys) {
+      rows.keys.Text(org_id).Text(key).Text(each.author->user_id).EndRow();
+    }
   }
 }
 

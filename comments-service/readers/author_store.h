@@ -11,8 +11,10 @@
 
 namespace marginalia {
 
-// Writes nothing when he is known by this name already.
-void StoreAuthor(Connection& connection, std::string_view org_id, const Author& author);
+// Of different user_ids. Writes nothing of those who are known by this name already. On PostgreSQL
+// it takes a few statements, however many they are.
+void StoreAuthors(Connection& connection, std::string_view org_id,
+                  const std::vector<Author>& authors);
 
 // Up to `limit` authors with a key that begins with `prefix`, which is in lower case, in the order
 // of the keys.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "comments-service/thread/comment.h"
 #include "services/storage/connection/connection.h"
@@ -18,12 +19,17 @@ inline constexpr std::size_t kKnownAuthorsMax = 10'000;
 
 class KnownAuthors {
  public:
-  // Stores the author unless he is known by this name.
+  // Stores the authors, in this order, unless they are known by these names: of several names of
+  // one of them the last stays.
+  void Learn(Connection& connection, std::string_view org_id,
+             const std::vector<const Author*>& authors);
   void Learn(Connection& connection, std::string_view org_id, const Author& author);
   // What was stored since may not have come to stay.
   void Forget() { names_.clear(); }
 
  private:
+  bool Knows(std::string_view org_id, const Author& author) const;
+
   // By tenant and user.
   std::unordered_map<std::string, std::string> names_;
 };

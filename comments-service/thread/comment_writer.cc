@@ -116,6 +116,7 @@ std::optional<Receipt> CommentWriter::Add(Connection& connection, const Provenan
   if (!Claim(connection, provenance.org_id, comment.comment_id)) return std::nullopt;
   const std::string body_salt = NewSalt();
   Place(connection, provenance, comment, body_salt);
+  authors_.Learn(connection, provenance.org_id, comment.author);
   const CommentView view = ViewOf(comment);
   return Record(connection, provenance,
                 {.entry = {.action = std::string(provenance.action),
@@ -141,7 +142,6 @@ void CommentWriter::Place(Connection& connection, const Provenance& provenance, 
   thread.place_count = comment.sequence;
   thread.last_comment_time = comment.create_time;
   thread.last_author_name = comment.author.display_name;
-  authors_.Learn(connection, provenance.org_id, comment.author);
 }
 
 void CommentWriter::Mention(Connection& connection, const Provenance& provenance,

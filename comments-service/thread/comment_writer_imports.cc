@@ -30,12 +30,16 @@ std::int64_t CommentWriter::Import(Connection& connection, const Provenance& pro
   std::int64_t last = 0;
   bool removed = false;
   bool erased = false;
+  std::vector<const Author*> authors;
+  authors.reserve(comments.size());
   for (const Comment* const comment : comments) {
+    authors.push_back(&comment->author);
     last = ImportOne(connection, provenance, *comment);
     if (first == 0) first = last;
     removed = removed || comment->removal.has_value();
     erased = erased || comment->body.empty();
   }
+  authors_.Learn(connection, provenance.org_id, authors);
   if (erased) MarkImportedErased(connection, provenance.org_id, first, last);
   if (closing) return ImportClosing(connection, provenance, invoice_id, *closing);
   if (removed) {

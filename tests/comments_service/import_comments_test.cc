@@ -71,6 +71,64 @@ TEST_P(ImportCommentsTest, TheLargestLegalImportIsTakenInEveryScript) {
   EXPECT_EQ(imported->imported_count(), 500);
 }
 
+// On PostgreSQL each statement may be a round trip, under the lock that all replicas wait for.
+TEST_P(ImportCommentsTest, NewAuthorsAreStoredInAFewStatements) {
+  if (GetParam() != DatabaseKind::kPostgres) return;
+  // Of the writing connection, as its server counts them.
+  const auto statements = [this] {
+    std::int64_t count = 0;
+    service().Tamper([&count](soci::session& session) {
+      session
+          << "SELECT coalesce(sum(generic_plans + custom_plans), 0) FROM pg_prepared_statements",
+          soci::into(count);
+    });
+    return count;
+  };
+  const auto import = [this, &statements](const std::string& name) {
+    v1::ImportCommentsRequest request = ImportOf(500);
+    for (int i = 0; i < 500; ++i) {
+      v1::ImportedComment& item = *request.mutable_comments(i);
+      item.mutable_author()->set_user_id("author" + std::to_string(i));
+      item.mutable_author()->set_display_name(name + std::to_string(i));
+      item.mutable_create_time()->set_seconds(kStart);
+    }
+    const std::int64_t before = statements();
+    const auto imported = Import(request);
+    EXPECT_TRUE(imported.ok()) << imported.status();
+    return statements() - before;
+  };
+  import("Warm Up");
+  const std::int64_t renamed = import("Full Name");
+  // With those of the keeper of the trees, whose turn may come between.
+  EXPECT_LT(renamed, 100);
+  RecordProperty("statements", static_cast<int>(renamed));
+  EXPECT_EQ(service().CountRows("authors"), 500);
+  // By the id, by the name and by its last word; none by the name before.
+  EXPECT_EQ(service().CountRows("author_keys"), 1500);
+  EXPECT_EQ(service().CountRows("authors WHERE display_name LIKE 'Full Name%'"), 500);
+  EXPECT_EQ(service().CountRows("author_keys WHERE search_key LIKE 'up%'"), 0);
+}
+
+// As if one had been imported after the other.
+TEST_P(ImportCommentsTest, AnAuthorOfSeveralNamesHasTheLastOne) {
+  v1::ImportCommentsRequest request = ImportOf(4);
+  const char* const names[] = {"Ann Miller", "Bo Berg", "Ann Smith", "Bo Berg"};
+  for (int i = 0; i < 4; ++i) {
+    request.mutable_comments(i)->mutable_author()->set_user_id(i % 2 == 0 ? "ann" : "bo");
+    request.mutable_comments(i)->mutable_author()->set_display_name(names[i]);
+  }
+  ASSERT_TRUE(Import(request).ok());
+  const auto found = [this](const std::string& prefix) {
+    const auto authors = service().As("org", "dana").Authors(prefix);
+    EXPECT_TRUE(authors.ok()) << authors.status();
+    return authors->authors_size() == 1 ? authors->authors(0).display_name() : "";
+  };
+  EXPECT_EQ(found("ann"), "Ann Smith");
+  EXPECT_EQ(found("smith"), "Ann Smith");
+  EXPECT_EQ(found("miller"), "");
+  EXPECT_EQ(found("berg"), "Bo Berg");
+}
+
 TEST_P(ImportCommentsTest, ARequestBeyondAllThatIsLegalIsRefusedWithAReason) {
   v1::ImportCommentsRequest request = ImportOf(500);
   for (auto& comment : *request.mutable_comments()) comment.set_body(std::string(45'000, 'x'));
