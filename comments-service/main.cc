@@ -193,8 +193,9 @@ int Run(int argc, char** argv) {
   metrics.AddGauge("marginalia_block_cache_bytes",
                    "Memory that the comments of pages below the newest are kept in.", {},
                    [&pages] { return static_cast<double>(pages.blocks().bytes()); });
-  const auto tracer = StartTracer(trace_options, ConnectTo(trace_options.otlp_address),
-                                  "comments-service", metrics);
+  const auto tracer = StartTracer(
+      trace_options, [](const std::string& address) { return ConnectTo(address); },
+      "comments-service", metrics);
   gate_options.tracer = tracer.get();
   Gate gate(gate_options, *tokens, metrics);
   WatchEventsRpc watch(gate, feed, invoices, watches);

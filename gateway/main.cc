@@ -76,8 +76,9 @@ int Run(int argc, char** argv) {
   }
 
   Metrics metrics;
-  const auto tracer =
-      StartTracer(trace_options, ConnectTo(trace_options.otlp_address), "gateway", metrics);
+  const auto tracer = StartTracer(
+      trace_options, [](const std::string& address) { return ConnectTo(address); }, "gateway",
+      metrics);
   options.tracer = tracer.get();
   const auto gateway = OrExit(Gateway::Start(options, *tokens, metrics), "--listen_address");
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");

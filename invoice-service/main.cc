@@ -161,8 +161,9 @@ int Run(int argc, char** argv) {
   AddGroupMetrics(metrics, writes);
   SummaryCache cache(CachedInvoicesMaxFor(database->kind()), kCachedBytesMax,
                      CacheCountersIn(metrics));
-  const auto tracer =
-      StartTracer(trace_options, ConnectTo(trace_options.otlp_address), "invoice-service", metrics);
+  const auto tracer = StartTracer(
+      trace_options, [](const std::string& address) { return ConnectTo(address); },
+      "invoice-service", metrics);
   gate_options.tracer = tracer.get();
 
   ServiceToken service_token(absl::GetFlag(FLAGS_service_token_path));

@@ -138,8 +138,7 @@ Counter* DroppedCounter(Metrics& metrics, const char* reason) {
 
 }  // namespace
 
-std::unique_ptr<Tracer> StartTracer(const TraceOptions& options,
-                                    const std::shared_ptr<grpc::Channel>& channel,
+std::unique_ptr<Tracer> StartTracer(const TraceOptions& options, Connect connect,
                                     const std::string& process, Metrics& metrics) {
   const TracerCounters counters{
       .exported = metrics.AddCounter("marginalia_trace_spans_exported_total",
@@ -149,8 +148,9 @@ std::unique_ptr<Tracer> StartTracer(const TraceOptions& options,
   if (options.otlp_address.empty()) return nullptr;
   return std::make_unique<Tracer>(
       options.sample_ratio,
-      [collector = std::make_unique<Collector>(options.otlp_address, channel, process)](
-          const std::vector<Span>& spans, absl::Duration wait_max) {
+      [collector = std::make_unique<Collector>(options.otlp_address, connect(options.otlp_address),
+                                               process)](const std::vector<Span>& spans,
+                                                         absl::Duration wait_max) {
         return collector->Send(spans, wait_max);
       },
       counters);

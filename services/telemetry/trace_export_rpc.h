@@ -7,16 +7,19 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "services/telemetry/metrics.h"
 #include "services/telemetry/trace_flags.h"
 #include "services/telemetry/tracer.h"
 
 namespace marginalia {
 
-// Null without an address; `channel` leads to it. `process` is the service.name of its spans. What
-// is sent and dropped is counted in `metrics`, which must outlive the tracer.
-std::unique_ptr<Tracer> StartTracer(const TraceOptions& options,
-                                    const std::shared_ptr<grpc::Channel>& channel,
+using Connect = absl::FunctionRef<std::shared_ptr<grpc::Channel>(const std::string& address)>;
+
+// Null without an address; else `connect` makes the channel that leads to it. `process` is the
+// service.name of its spans. What is sent and dropped is counted in `metrics`, which must outlive
+// the tracer.
+std::unique_ptr<Tracer> StartTracer(const TraceOptions& options, Connect connect,
                                     const std::string& process, Metrics& metrics);
 
 }  // namespace marginalia
