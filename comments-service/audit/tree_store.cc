@@ -77,6 +77,20 @@ struct SelectNode {
   soci::statement statement;
 };
 
+struct SelectNodeFrom {
+  explicit SelectNodeFrom(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT level, node_index FROM audit_tree_nodes WHERE org_id = :org_id"
+                          " AND (level, node_index) >= (:level, :index)"
+                          " ORDER BY level, node_index LIMIT 1",
+                   soci::use(org_id), soci::use(from.level), soci::use(from.index),
+                   soci::into(found.level), soci::into(found.index))) {}
+  std::string org_id;
+  NodePlace from;
+  NodePlace found;
+  soci::statement statement;
+};
+
 struct SelectNodeBefore {
   explicit SelectNodeBefore(Connection& connection)
       : statement((connection.sql().prepare
@@ -218,6 +232,15 @@ std::optional<TreeNode> FindNode(Connection& connection, std::string_view org_id
                   .index = index,
                   .hash = DigestFromBytes(connection.FromColumn(select.hash)).value_or(Digest{}),
                   .position = select.position};
+}
+
+std::optional<NodePlace> FindNodeFrom(Connection& connection, std::string_view org_id,
+                                      const NodePlace& place) {
+  auto& select = connection.Prepared<SelectNodeFrom>();
+  select.org_id = org_id;
+  select.from = place;
+  if (!select.statement.execute(true)) return std::nullopt;
+  return select.found;
 }
 
 TreeNode ReadNodeBefore(Connection& connection, std::string_view org_id, std::int64_t index) {

@@ -53,6 +53,18 @@ std::vector<Digest> ReadNodes(Connection& connection, std::string_view org_id, i
 std::optional<TreeNode> FindNode(Connection& connection, std::string_view org_id, int level,
                                  std::int64_t index);
 
+// Where a node stands.
+struct NodePlace {
+  std::int64_t level = 0;
+  std::int64_t index = 0;
+
+  friend bool operator==(const NodePlace&, const NodePlace&) = default;
+};
+
+// The first node from `place` on, by level and then by index, whatever they are.
+std::optional<NodePlace> FindNodeFrom(Connection& connection, std::string_view org_id,
+                                      const NodePlace& place);
+
 // The last node of level 8 before `index`; of index -1 when there is none.
 TreeNode ReadNodeBefore(Connection& connection, std::string_view org_id, std::int64_t index);
 

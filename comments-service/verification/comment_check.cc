@@ -179,7 +179,8 @@ std::string_view RevisionsDiffer(Connection& connection, const StoredContent& co
         newest_time = revision.time;
       }
     }
-    more = revisions.size() == static_cast<std::size_t>(kRevisionsAtATime);
+    more =
+        revisions.size() == static_cast<std::size_t>(kRevisionsAtATime) && seen <= comment.revision;
   }
   if (seen < comment.revision) return "has lost a revision";
   if (seen > comment.revision) return "has a revision that no entry tells of";

@@ -77,17 +77,6 @@ struct SelectEnds {
   soci::statement statement;
 };
 
-struct SelectNodeCount {
-  explicit SelectNodeCount(Connection& connection)
-      : statement((connection.sql().prepare << "SELECT count(*) FROM audit_tree_nodes"
-                                               " WHERE org_id = :org_id",
-                   soci::use(org_id), soci::into(count))) {}
-
-  std::string org_id;
-  std::int64_t count = 0;
-  soci::statement statement;
-};
-
 }  // namespace
 
 std::vector<StoredEntry> ReadStoredEntries(Connection& connection, std::string_view org_id,
@@ -123,13 +112,6 @@ EventLogEnds ReadEventLogEnds(Connection& connection, std::string_view org_id) {
   auto& select = connection.Prepared<SelectEnds>();
   select.org_id = org_id;
   return select.statement.execute(true) ? select.ends : EventLogEnds{};
-}
-
-std::int64_t CountNodes(Connection& connection, std::string_view org_id) {
-  auto& select = connection.Prepared<SelectNodeCount>();
-  select.org_id = org_id;
-  select.statement.execute(true);
-  return select.count;
 }
 
 }  // namespace marginalia

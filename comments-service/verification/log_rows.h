@@ -50,9 +50,6 @@ struct EventLogEnds {
 };
 EventLogEnds ReadEventLogEnds(Connection& connection, std::string_view org_id);
 
-// How many nodes of the tree are stored.
-std::int64_t CountNodes(Connection& connection, std::string_view org_id);
-
 }  // namespace marginalia
 
 #endif  // MARGINALIA_COMMENTS_SERVICE_VERIFICATION_LOG_ROWS_H_

@@ -60,9 +60,10 @@ std::string_view ThreadFollower::RowDiffers(const StoredThread& row) {
   return "";
 }
 
-std::vector<std::string> ThreadFollower::Unseen() const {
+std::vector<std::string> ThreadFollower::Unseen(std::size_t limit) const {
   std::vector<std::string> unseen;
   for (const auto& [invoice_id, followed] : threads_) {
+    if (unseen.size() == limit) break;
     if (!followed.seen) unseen.push_back(invoice_id);
   }
   return unseen;

@@ -69,8 +69,11 @@ class ThreadFollower {
   // complete the sentence "the entry …"; empty when nothing does.
   std::string_view RowDiffers(const StoredThread& row);
 
-  // The threads that changed whose rows were not compared.
-  std::vector<std::string> Unseen() const;
+  // The threads that changed whose rows were not compared: up to `limit`.
+  std::vector<std::string> Unseen(std::size_t limit) const;
+
+  // One of them has no row to be compared.
+  void LacksRow(const std::string& invoice_id) { threads_[invoice_id].seen = true; }
 
  private:
   struct Followed {

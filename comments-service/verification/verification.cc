@@ -145,17 +145,45 @@ void Verification::Step(Connection& connection) {
 }
 
 bool Verification::CatchUp(Connection& connection) {
+  constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
   const std::int64_t after = position_;
-  const std::vector<StoredEntry> entries =
-      ReadStoredEntries(connection, org_id_, after, kVerifyStepRows);
-  const bool ended = entries.size() < static_cast<std::size_t>(kVerifyStepRows);
-  for (const StoredEntry& stored : entries) CheckEntry(connection, stored);
+  std::vector<StoredEntry> entries = ReadStoredEntries(connection, org_id_, after, step_rows_);
+  bool ended = entries.size() < static_cast<std::size_t>(step_rows_);
   // Behind the last entry there is nothing, or it is forged.
-  CheckContents(connection, entries, after,
-                ended ? std::numeric_limits<std::int64_t>::max() : position_,
+  std::vector<StoredContent> contents =
+      ContentsOf(connection, entries, after, ended ? kEnd : entries.back().entry.position);
+  const std::size_t fit = CountThatFit(entries, contents);
+  if (fit < entries.size()) {
+    ended = false;
+    entries.resize(fit);
+    const std::int64_t last = entries.back().entry.position;
+    std::erase_if(contents, [last](const StoredContent& each) { return each.position > last; });
+    // What is left is read again.
+    step_rows_ = static_cast<std::int64_t>(fit) + 1;
+  } else {
+    step_rows_ = std::min(2 * step_rows_, kVerifyStepRows);
+  }
+  for (const StoredEntry& stored : entries) CheckEntry(connection, stored);
+  CheckContents(connection, entries, contents, after, ended ? kEnd : position_,
                 {.compares = true, .follows = round_ == 0});
   BoundFollowed();
   return ended;
+}
+
+std::size_t Verification::CountThatFit(const std::vector<StoredEntry>& entries,
+                                       const std::vector<StoredContent>& contents) {
+  std::int64_t rows = 0;
+  auto content = contents.begin();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::int64_t position = entries[i].entry.position;
+    ++rows;
+    while (content != contents.end() && content->position < position) ++content;
+    if (content != contents.end() && content->position == position) {
+      rows += std::clamp<std::int64_t>(content->revision - 1, 0, kVerifyStepRows);
+    }
+    if (rows > kVerifyStepRows && i > 0) return i;
+  }
+  return entries.size();
 }
 
 // How many changes there are the log's head says, but not in how many threads something was
@@ -174,7 +202,8 @@ bool Verification::CatchUpRound(Connection& connection) {
   if (!entries.empty()) {
     const std::int64_t after = followed_;
     followed_ = entries.back().entry.position;
-    CheckContents(connection, entries, after, followed_, {.compares = false, .follows = true});
+    CheckContents(connection, entries, ContentsOf(connection, entries, after, followed_), after,
+                  followed_, {.compares = false, .follows = true});
     BoundFollowed();
   }
   return entries.size() < static_cast<std::size_t>(kVerifyStepRows);
@@ -211,8 +240,8 @@ bool Verification::IsStoredNode(int level, std::int64_t index) const {
 }
 
 void Verification::CheckContents(Connection& connection, const std::vector<StoredEntry>& entries,
-                                 std::int64_t after, std::int64_t last, Pass pass) {
-  const std::vector<StoredContent> contents = ContentsOf(connection, entries, after, last);
+                                 const std::vector<StoredContent>& contents, std::int64_t after,
+                                 std::int64_t last, Pass pass) {
   std::vector<std::int64_t> positions;
   for (const StoredEntry& stored : entries) {
     if (Covers(stored.entry)) positions.push_back(stored.entry.position);
@@ -361,15 +390,22 @@ void Verification::CheckEnd(Connection& connection) {
   Broken(events_.behind_head, "is an event behind the end of the log of events");
 }
 
-// Every 256 nodes have one above them; there are no others.
+// Every 256 nodes have one above them; there are no others. Whether each of them is there
+// CheckEntry finds out, so only the places before, between and behind them are looked at.
 void Verification::CheckTreeSize(Connection& connection) {
   stored_tree_ = ReadStoredTree(connection, org_id_);
-  std::int64_t expected = 0;
-  for (std::int64_t nodes = stored_tree_.leaf_count / kTileNodes; nodes > 0; nodes /= kTileNodes) {
-    expected += nodes;
-  }
-  if (CountNodes(connection, org_id_) != expected) {
-    Broken(End(), "is the log's end, and the stored tree has other nodes than it should");
+  NodePlace from{.level = std::numeric_limits<std::int64_t>::min(),
+                 .index = std::numeric_limits<std::int64_t>::min()};
+  std::optional<NodePlace> expected;
+  std::int64_t nodes = stored_tree_.leaf_count;
+  for (std::int64_t level = kTileLevels;; level += kTileLevels) {
+    nodes /= kTileNodes;
+    expected = nodes > 0 ? std::optional(NodePlace{.level = level, .index = 0}) : std::nullopt;
+    if (FindNodeFrom(connection, org_id_, from) != expected) {
+      return Broken(End(), "is the log's end, and the stored tree has other nodes than it should");
+    }
+    if (!expected.has_value()) return;
+    from = {.level = level, .index = nodes};
   }
 }
 

@@ -26,7 +26,8 @@
 
 namespace marginalia {
 
-// Rows that a step looks at, each with a text or an event of up to 10,000 characters.
+// Rows that a step looks at, each with a text or an event of up to 10,000 characters; of a
+// comment's revisions all, so that they may be more than these when there are many of one.
 inline constexpr std::int64_t kVerifyStepRows = 256;
 // Rows of a step that looks at no texts.
 inline constexpr std::int64_t kVerifyStepKeys = 2000;
@@ -87,7 +88,11 @@ class Verification {
     bool follows = false;
   };
   void CheckContents(Connection& connection, const std::vector<StoredEntry>& entries,
-                     std::int64_t after, std::int64_t last, Pass pass);
+                     const std::vector<StoredContent>& contents, std::int64_t after,
+                     std::int64_t last, Pass pass);
+  // As many of the entries as a step has room for, with what belongs to them.
+  static std::size_t CountThatFit(const std::vector<StoredEntry>& entries,
+                                  const std::vector<StoredContent>& contents);
   std::vector<StoredContent> ContentsOf(Connection& connection,
                                         const std::vector<StoredEntry>& entries, std::int64_t after,
                                         std::int64_t last);
@@ -105,7 +110,7 @@ class Verification {
   void CheckEnd(Connection& connection);
   void CheckTreeSize(Connection& connection);
   void CheckThread(const StoredThread& row);
-  void CheckUnseenThreads(Connection& connection);
+  bool CheckUnseenThreads(Connection& connection);
   void Compare(Connection& connection, const Tally& expected, const Tally& counted,
                std::string_view what);
 
@@ -134,6 +139,8 @@ class Verification {
   std::int64_t changes_ = 0;
   std::string hash_;
   bool begun_ = false;
+  // Entries that a step reads: fewer where their comments have many revisions.
+  std::int64_t step_rows_ = kVerifyStepRows;
   StoredTree stored_tree_;
   bool tree_ends_ = false;
   GrowingTree tree_;

@@ -34,8 +34,7 @@ bool Verification::StepThreads(Connection& connection) {
          ReadStoredThreads(connection, org_id_, invoice_id_, /*after=*/false, 1)) {
       if (row.invoice_id == invoice_id_) CheckThread(row);
     }
-    CheckUnseenThreads(connection);
-    return true;
+    return CheckUnseenThreads(connection);
   }
   const std::vector<StoredThread> rows =
       ReadStoredThreads(connection, org_id_, thread_, threads_compared_, kVerifyStepKeys);
@@ -45,8 +44,7 @@ bool Verification::StepThreads(Connection& connection) {
     threads_compared_ = true;
   }
   if (rows.size() == static_cast<std::size_t>(kVerifyStepKeys)) return false;
-  CheckUnseenThreads(connection);
-  return true;
+  return CheckUnseenThreads(connection);
 }
 
 void Verification::CheckThread(const StoredThread& row) {
@@ -64,20 +62,23 @@ void Verification::CheckThread(const StoredThread& row) {
 }
 
 // Their rows are not there, or they changed for the first time when their rows had been compared.
-void Verification::CheckUnseenThreads(Connection& connection) {
-  for (const std::string& invoice_id : follower_.Unseen()) {
+bool Verification::CheckUnseenThreads(Connection& connection) {
+  const std::vector<std::string> unseen = follower_.Unseen(kVerifyStepRows);
+  for (const std::string& invoice_id : unseen) {
     const std::vector<StoredThread> rows =
         ReadStoredThreads(connection, org_id_, invoice_id, /*after=*/false, 1);
     if (!rows.empty() && rows.front().invoice_id == invoice_id) {
       CheckThread(rows.front());
       continue;
     }
+    follower_.LacksRow(invoice_id);
     const FollowedThread thread = follower_.ThreadOf(invoice_id);
     Broken({.position = thread.position,
             .number = thread.number,
             .comment_id = "",
             .what = "is of a thread that is not there"});
   }
+  return unseen.size() < static_cast<std::size_t>(kVerifyStepRows);
 }
 
 bool Verification::StepIds(Connection& connection) {

@@ -30,8 +30,9 @@ class VerificationTest : public ServiceTest {
     EXPECT_TRUE(Dana().Reopen(invoice_id).ok());
   }
 
-  AuditVerdict Run(Verification verification) {
+  AuditVerdict Run(Verification verification, int* steps = nullptr) {
     while (!verification.done()) {
+      if (steps != nullptr) ++*steps;
       const absl::Status step =
           service().database().Read(Tenants::One("org"), [&](Connection& connection) {
             verification.Step(connection);
@@ -148,6 +149,45 @@ TEST_P(VerificationTest, ThreadsWithCommentsImportedAsRemovedAreFollowedInRounds
     });
   }
   EXPECT_EQ(Run(Verification("org", "", 3)).first_broken_position, 0);
+}
+
+// Each step is a snapshot, and other tenants wait for it.
+TEST_P(VerificationTest, AStepDoesNotGrowWithTheRevisionsOfItsComments) {
+  constexpr int kComments = 12;
+  for (int i = 0; i < kComments; ++i) {
+    EXPECT_TRUE(Dana().Edit(Dana().Post("INV-1", "one").comment(), "2").ok());
+  }
+  int before = 0;
+  EXPECT_EQ(Run(Verification("org", ""), &before).first_broken_position, 0);
+  // As many as there can be. What their entries say is another matter.
+  service().Tamper([](soci::session& session) {
+    session << "UPDATE comments SET revision = 1000";
+    session << "UPDATE audit_entries SET revision = 1000 WHERE action = 'comment.edited'";
+    session << "CREATE TEMPORARY TABLE one_of_each AS SELECT * FROM comment_revisions WHERE "
+               "revision = 2";
+    for (int revision = 3; revision <= 1000; ++revision) {
+      session << "UPDATE one_of_each SET revision = revision + 1";
+      session << "INSERT INTO comment_revisions SELECT * FROM one_of_each";
+    }
+  });
+  int after = 0;
+  EXPECT_NE(Run(Verification("org", ""), &after).first_broken_position, 0);
+  EXPECT_GE(after, before + kComments - 1);
+}
+
+TEST_P(VerificationTest, ThreadsWhoseRowsAreGoneAreLookedForAFewAtATime) {
+  constexpr int kThreads = 3 * static_cast<int>(kVerifyStepRows);
+  for (int i = 0; i < kThreads; ++i) {
+    EXPECT_TRUE(Dana().Resolve(absl::StrCat("INV-", i), "", "done").ok());
+  }
+  int before = 0;
+  EXPECT_EQ(Run(Verification("org", ""), &before).first_broken_position, 0);
+  service().Tamper([](soci::session& session) { session << "DELETE FROM threads"; });
+  int after = 0;
+  const AuditVerdict verdict = Run(Verification("org", ""), &after);
+  EXPECT_NE(verdict.first_broken_position, 0);
+  EXPECT_EQ(verdict.broken.what, "is of a thread that is not there");
+  EXPECT_GE(after, before + 3);
 }
 
 TEST_P(VerificationTest, WhatIsWrittenMeanwhileIsNotTakenForBroken) {
