@@ -170,7 +170,7 @@ TEST_F(AuditMonitorTest, ARecordThatTheServiceCannotReadIsNoOutage) {
   RestartComments();
   const OperatorOutcome ended = RunOperator(Arguments({"--interval=1s"}));
   EXPECT_EQ(ended.exit_code, 2);
-  EXPECT_THAT(ended.error, HasSubstr("INTERNAL"));
+  EXPECT_THAT(ended.error, HasSubstr("RECORD_DAMAGED"));
 }
 
 TEST_F(AuditMonitorTest, ASignatureOfNobodyEndsIt) {
