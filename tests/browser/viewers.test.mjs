@@ -28,7 +28,9 @@ test("What is typed after somebody else signed in is stored under no other name"
   await second.signIn("priya");
   await first.post("Typed by Dana.");
   await labelOf(first).filter({ hasText: "Somebody else is signed in" }).waitFor();
-  assert.match(await first.error(), /Priya.* is signed in here now/);
+  await until("it says who that is", async () =>
+    /Priya.* is signed in here now/.test(await first.error()),
+  );
   assert.equal(await first.body.inputValue(), "Typed by Dana.");
   assert.equal(await first.comment("Typed by Dana.").count(), 0);
   assert.equal((await stack.thread(invoice)).length, 2);

@@ -28,6 +28,8 @@ std::vector<std::unique_ptr<Replica>> MakeReplicas(const std::string& binary,
   return replicas;
 }
 
+constexpr int kLastWords = 20;
+
 // All of them, for a client that balances its calls.
 std::string AddressesOf(const std::vector<std::unique_ptr<Replica>>& replicas) {
   std::vector<std::string> addresses;
@@ -57,6 +59,12 @@ void Replica::Kill() {
 int Replica::Terminate() {
   process_.Signal(SIGTERM);
   return process_.Wait();
+}
+
+std::string Replica::LastWords() {
+  std::vector<std::string> lines = process_.log().lines();
+  lines.erase(lines.begin(), lines.size() > kLastWords ? lines.end() - kLastWords : lines.begin());
+  return absl::StrCat(name_, ": ", absl::StrJoin(lines, "\n"));
 }
 
 ReplicaSet::ReplicaSet(ReplicaSetOptions options)

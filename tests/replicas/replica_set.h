@@ -31,6 +31,8 @@ class Replica {
   void Kill();
   // SIGTERM, and waits for its end. Returns the exit code.
   int Terminate();
+  // The end of its log, for who wants to know why it ended so.
+  std::string LastWords();
 
   const std::string& name() const { return name_; }
   const std::string& address() const { return front_.address(); }

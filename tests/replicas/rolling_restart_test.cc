@@ -28,7 +28,7 @@ TEST_F(RollingRestartTest, EveryProcessIsReplacedUnderLoadAndNoCallFailsAfterOne
         // Posters end at the first failure: there is nothing to wait for any more.
         if (HasFailure()) break;
         notice_.Begin(absl::StrCat("restart ", round, " of ", replica->name()));
-        EXPECT_EQ(replica->Terminate(), 0) << replica->name();
+        EXPECT_EQ(replica->Terminate(), 0) << replica->LastWords();
         replica->Start();
         notice_.End();
       }

@@ -18,6 +18,9 @@ import type { ThreadQuery } from "./thread_query.ts";
 
 // Between two writes while one scrolls: browsers allow a few in a second.
 const REST_MS = 250;
+// A browser scrolls by itself to what has the focus, and may still be on its way when one has
+// arrived: for so long the place is kept against it.
+const SETTLE_MS = 250;
 // Above a comment that a link leads to.
 const MARGIN_PX = 24;
 
@@ -38,6 +41,8 @@ export class KeptPlace {
   // Where the reader is on the way to: what it takes may still have to be loaded.
   #wanted: Place | undefined;
   #writing: ReturnType<typeof setTimeout> | undefined;
+  // Once one has arrived.
+  #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(list: HTMLElement, query: ThreadQuery, announcer: Announcer) {
     this.#list = list;
@@ -49,7 +54,7 @@ export class KeptPlace {
     this.#follow(history.state?.place);
     window.addEventListener("hashchange", () => this.#follow(undefined));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
-    window.addEventListener("scroll", () => this.#noteSoon(), { passive: true });
+    window.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     window.addEventListener("pagehide", () => this.#note());
     // Whoever goes elsewhere meanwhile is not brought back.
     for (const type of ["wheel", "touchstart", "keydown", "pointerdown"]) {
@@ -59,6 +64,7 @@ export class KeptPlace {
 
   // Goes to `place`, or else to where the address leads.
   #follow(place: Place | undefined): void {
+    this.#stop();
     this.#marked = itemOfAddress();
     this.#wanted = place ?? linkedPlace(this.#marked);
     if (this.#wanted !== undefined) void this.#return(this.#wanted);
@@ -92,13 +98,10 @@ export class KeptPlace {
       if (this.#hasLeftLink()) this.#noteSoon();
       return;
     }
-    const { itemId, top } = this.#wanted;
-    const item = document.getElementById(itemId);
-    if (item === null) return;
-    moveBack(topOf(item) - top);
-    const missing = topOf(item) - top;
+    const missing = this.#approach(this.#wanted);
+    if (missing === undefined) return;
     // Above or below it something was in sight that is not there yet.
-    if (Math.abs(missing) <= ROUNDING_PX) this.#stop();
+    if (Math.abs(missing) <= ROUNDING_PX) this.#settle();
     else if (missing < 0 === isOldestFirst(this.#list)) void this.#query.loadOlder();
     else void this.#query.loadNewer();
   }
@@ -116,8 +119,34 @@ export class KeptPlace {
     }
   }
 
+  // Goes there as far as the list reaches, and returns how far it is from there.
+  #approach({ itemId, top }: Place): number | undefined {
+    const item = document.getElementById(itemId);
+    if (item === null) return undefined;
+    moveBack(topOf(item) - top);
+    return topOf(item) - top;
+  }
+
+  #settle(): void {
+    // What was scrolled meanwhile is told before the frame.
+    this.#settling ??= setTimeout(() => requestAnimationFrame(() => this.#settled()), SETTLE_MS);
+  }
+
+  #settled(): void {
+    if (this.#settling === undefined) return;
+    this.#stop();
+    this.#noteSoon();
+  }
+
+  #scrolled(): void {
+    if (this.#settling !== undefined && this.#wanted !== undefined) this.#approach(this.#wanted);
+    this.#noteSoon();
+  }
+
   #stop(): void {
     this.#wanted = undefined;
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
   }
 
   #noteSoon(): void {
