@@ -34,14 +34,15 @@ void CheckpointLog::Work(absl::Duration interval) {
       changed_.wait_for(lock, absl::ToChronoMilliseconds(interval), [this] { return stopping_; });
       ending = stopping_;
     }
-    const absl::Status printed = PrintAll();
+    const absl::Status printed =
+        PrintAll(ending ? SteadyTime::Now() + kLastPrintMax : SteadyTime::Never());
     if (printed.ok()) continue;
     const std::string why = printed.ToString();
     Log(Severity::kWarning, "cannot print the audit checkpoints; will try again", {{"error", why}});
   }
 }
 
-absl::Status CheckpointLog::PrintAll() {
+absl::Status CheckpointLog::PrintAll(SteadyTime until) {
   std::vector<LogLength> logs;
   std::string after;
   absl::Status first_failure;
@@ -52,6 +53,7 @@ absl::Status CheckpointLog::PrintAll() {
     });
     if (!read.ok()) return read;
     for (const LogLength& each : logs) {
+      if (SteadyTime::Now() > until) return first_failure;
       after = each.org_id;
       const absl::Status printed = Print(each.org_id, each.entry_count);
       if (!printed.ok() && first_failure.ok()) first_failure = printed;

@@ -13,12 +13,16 @@
 
 #include "absl/time/time.h"
 #include "comments-service/audit/checkpoints.h"
+#include "services/process/stopwatch.h"
 
 namespace marginalia {
 
 inline constexpr absl::Duration kCheckpointLogInterval = absl::Minutes(1);
 // Tenants whose last printed size is remembered; what others have is printed each time.
 inline constexpr std::size_t kCheckpointsRememberedMax = 100'000;
+// What is new when the process ends is printed once more, for no longer than this: a process that
+// stops has little time.
+inline constexpr absl::Duration kLastPrintMax = absl::Seconds(1);
 
 class CheckpointLog {
  public:
@@ -32,7 +36,8 @@ class CheckpointLog {
 
  private:
   void Work(absl::Duration interval);
-  absl::Status PrintAll();
+  // Those that are not printed by `until` wait for the next time.
+  absl::Status PrintAll(SteadyTime until);
   absl::Status Print(const std::string& org_id, std::int64_t entry_count);
 
   Database& database_;

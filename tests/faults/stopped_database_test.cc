@@ -36,7 +36,7 @@ constexpr std::chrono::seconds kWatchEndMax{6};
 // For what needs no database.
 constexpr std::chrono::seconds kPromptMax{3};
 // The grace period of the processes under test (2 s), what is left to put away, a busy machine.
-constexpr std::chrono::seconds kEndMax{6};
+constexpr std::chrono::seconds kEndMax{10};
 
 class StoppedDatabaseTest : public testing::TestWithParam<Hang> {
  protected:
