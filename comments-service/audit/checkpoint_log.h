@@ -20,8 +20,8 @@ namespace marginalia {
 inline constexpr absl::Duration kCheckpointLogInterval = absl::Minutes(1);
 // Tenants whose last printed size is remembered; what others have is printed each time.
 inline constexpr std::size_t kCheckpointsRememberedMax = 100'000;
-// What is new when the process ends is printed once more, for no longer than this: a process that
-// stops has little time.
+// What is new when the process ends is printed once more; after so long no further one is begun,
+// since a process that stops has little time.
 inline constexpr absl::Duration kLastPrintMax = absl::Seconds(1);
 
 class CheckpointLog {

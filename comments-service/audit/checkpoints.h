@@ -41,9 +41,9 @@ class Checkpoints {
   Checkpoints(Database& database, CheckpointSigner& signer, std::string log_id)
       : database_(database), signer_(signer), log_id_(std::move(log_id)) {}
 
-  // Errors of this and the two below: DATA_LOSS (RECORD_DAMAGED), and FAILED_PRECONDITION
-  // (NO_CHECKPOINT_KEY). Of all entries, or, while older entries are
-  // being taken in, of those that the tree has.
+  // Of all entries, or, while older entries are being taken in, of those that the tree has. Errors:
+  // FAILED_PRECONDITION (NO_CHECKPOINT_KEY), and of this and the two below DATA_LOSS
+  // (RECORD_DAMAGED).
   void Get(const CallContext& call, Answer<SignedCheckpoint> answer);
 
   // That the entry with this number is in the tree of `size` entries (0: the newest). Errors:

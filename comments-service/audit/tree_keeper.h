@@ -20,6 +20,7 @@
 namespace marginalia {
 
 inline constexpr absl::Duration kTreeKeeperInterval = absl::Seconds(1);
+
 class TreeKeeper {
  public:
   // Looks at once, and then every `interval`, for trees that lack 256 leaves or more. What

@@ -19,8 +19,8 @@ inline constexpr std::size_t kKnownAuthorsMax = 10'000;
 
 class KnownAuthors {
  public:
-  // Stores the authors, in this order, unless they are known by these names: of several names of
-  // one of them the last stays.
+  // Stores the authors unless they are known by these names; of several names of one of them the
+  // last stays.
   void Learn(Connection& connection, std::string_view org_id,
              const std::vector<const Author*>& authors);
   void Learn(Connection& connection, std::string_view org_id, const Author& author);

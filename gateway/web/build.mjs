@@ -2,7 +2,7 @@
 // What the script loads by import() becomes a file of its own, under its own hash.
 // Usage: node build.mjs --output=DIR
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -33,62 +33,6 @@ const withoutUnused = {
   },
 };
 
-// Of its classes, the methods that nobody calls: they make a tenth of it, and a bundler keeps the
-// whole of a class.
-const UNCALLED = {
-  queryClient: [
-    "defaultMutationOptions",
-    "ensureInfiniteQueryData",
-    "ensureQueryData",
-    "fetchInfiniteQuery",
-    "fetchQuery",
-    "getDefaultOptions",
-    "getMutationCache",
-    "getMutationDefaults",
-    "getQueriesData",
-    "getQueryState",
-    "infiniteQuery",
-    "isFetching",
-    "isMutating",
-    "prefetchInfiniteQuery",
-    "prefetchQuery",
-    "query",
-    "removeQueries",
-    "resetQueries",
-    "setDefaultOptions",
-    "setMutationDefaults",
-    "setQueriesData",
-    "setQueryDefaults",
-    "unmount",
-  ],
-  queryObserver: ["fetchOptimistic", "getCurrentQuery", "getOptimisticResult", "trackResult"],
-  infiniteQueryObserver: ["getOptimisticResult"],
-};
-
-const withoutUncalled = {
-  name: "without-uncalled",
-  setup({ onLoad }) {
-    onLoad({ filter: /query-core\/build\/modern\/\w+\.js$/ }, async ({ path }) => {
-      const names = UNCALLED[basename(path, ".js")];
-      if (names === undefined) return undefined;
-      let contents = await readFile(path, "utf8");
-      for (const name of names) {
-        const method = new RegExp(`^\\t(async )?${name}\\(.*\\{\\n(\\t\\t.*\\n|\\n)*\\t\\}$`, "m");
-        if (!method.test(contents)) throw new Error(`build.mjs: ${path} has no method ${name}`);
-        contents = contents.replace(method, "");
-      }
-      return { contents };
-    });
-  },
-};
-
-// Names are kept when the script is made small, so a call would stand in it.
-function refuseCalls(script) {
-  for (const name of Object.values(UNCALLED).flat()) {
-    if (script.includes(`.${name}(`)) throw new Error(`build.mjs: ${name} is called, and left out`);
-  }
-}
-
 // Leaves an import() to the browser, and has what it loads built beside. Such a file brings along all
 // that it imports itself, so it must hold no state that the page has already.
 function onDemand(addAsset) {
@@ -112,7 +56,7 @@ async function bundle({ source }, addAsset) {
     absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
     entryPoints: [source],
     bundle: true,
-    plugins: [withoutUnused, withoutUncalled, onDemand(addAsset)],
+    plugins: [withoutUnused, onDemand(addAsset)],
     minify: true,
     format: "esm",
     target: ["es2022", "chrome111", "firefox113", "safari16.4"],
@@ -125,9 +69,7 @@ async function bundle({ source }, addAsset) {
   });
   // A copied file stands beside the empty module that names it.
   const suffix = source.endsWith(".ts") ? ".js" : source.slice(source.lastIndexOf("."));
-  const file = result.outputFiles.find(({ path }) => path.endsWith(suffix));
-  if (suffix === ".js") refuseCalls(file.text);
-  return file.contents;
+  return result.outputFiles.find((file) => file.path.endsWith(suffix)).contents;
 }
 
 async function assetOf(asset, addAsset) {

@@ -35,6 +35,32 @@ test("A link to an old comment opens at it, marks it, and survives sign-in", asy
   await inSight(guest, old.commentId);
 });
 
+// As it does to what has the focus: its last step may come when the script has been there already.
+test("A browser that goes on scrolling by itself does not lead away from it", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(90);
+  const [old] = (await stack.thread(invoice)).filter(({ sequence }) => sequence === 12);
+  const dana = await browser.person("dana");
+  await dana.page.addInitScript(() => {
+    const scrollBy = window.scrollBy.bind(window);
+    const goOn = () => {
+      scrollBy({ top: 29, behavior: "instant" });
+      window.wentOn = true;
+    };
+    window.scrollBy = (options) => {
+      window.scrollBy = scrollBy;
+      // Behind the frame that shows where the script has gone.
+      window.addEventListener("scroll", () => setTimeout(goOn), { once: true });
+      scrollBy(options);
+    };
+  });
+  await dana.open(invoice, `?comment=${old.commentId}`);
+  await until("the browser went on", () => dana.page.evaluate(() => window.wentOn));
+  await inSight(dana, old.commentId);
+});
+
 test("Who writes from a link is at the newest comments, also after a reload", async ({
   stack,
   browser,

@@ -133,7 +133,14 @@ export class KeptPlace {
   }
 
   #settled(): void {
-    if (this.#settling === undefined) return;
+    if (this.#settling === undefined || this.#wanted === undefined) return;
+    this.#settling = undefined;
+    const { itemId, top } = this.#wanted;
+    const item = document.getElementById(itemId);
+    if (item !== null && Math.abs(topOf(item) - top) > ROUNDING_PX) {
+      this.listChanged();
+      return;
+    }
     this.#stop();
     this.#noteSoon();
   }
