@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -24,13 +25,15 @@ constexpr absl::Duration kThreadsUnknownRetryAfter = absl::Seconds(1);
 
 // Takes what was read from the database for those that the cache did not have. Counts that nobody
 // knows are told of to nobody, whatever is stored, and kept by no cache.
-void FillIn(FreshInvoices& fresh, std::vector<CountedInvoice> found, const std::string& org_id,
-            std::uint64_t generation, SummaryCache& cache) {
+void FillIn(FreshInvoices& fresh, std::vector<std::optional<CountedInvoice>> found,
+            const std::string& org_id, std::uint64_t generation, SummaryCache& cache) {
   auto next = found.begin();
   for (CachedInvoicePointer& invoice : fresh.invoices) {
     if (invoice != nullptr) continue;
-    if (!fresh.as_of.known()) next->comments.reset();
-    invoice = Encode(*next++);
+    std::optional<CountedInvoice>& stored = *next++;
+    if (!stored.has_value()) continue;
+    if (!fresh.as_of.known()) stored->comments.reset();
+    invoice = Encode(*stored);
     if (fresh.as_of.known()) cache.Insert(org_id, invoice, generation);
   }
 }
@@ -133,7 +136,7 @@ void InvoiceReads::GetNow(const ReadContext& context, const std::vector<std::str
   if (missing.empty()) return done(std::move(fresh));
   invoices_.Read(context.caller, std::move(missing), context.deadline,
                  [this, org_id, generation, fresh = std::move(fresh), done = std::move(done)](
-                     absl::StatusOr<std::vector<CountedInvoice>> found) mutable {
+                     absl::StatusOr<std::vector<std::optional<CountedInvoice>>> found) mutable {
                    if (!found.ok()) return done(found.status());
                    FillIn(fresh, *std::move(found), org_id, generation, cache_);
                    done(std::move(fresh));

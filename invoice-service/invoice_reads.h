@@ -27,7 +27,7 @@ struct ReadContext {
   Trace trace;
 };
 
-// In the order asked for.
+// In the order asked for; null in the place of one that the tenant does not have.
 struct FreshInvoices {
   std::vector<CachedInvoicePointer> invoices;
   AsOf as_of;
@@ -46,7 +46,7 @@ class InvoiceReads {
   InvoiceReads(Invoices& invoices, Freshness& freshness, SummaryCache& cache)
       : invoices_(invoices), freshness_(freshness), cache_(cache) {}
 
-  // By keys as InvoiceKey makes them. Errors: of Freshness::Await, NOT_FOUND when one is missing.
+  // By keys as InvoiceKey makes them. Errors: of Freshness::Await.
   void Get(ReadContext context, std::vector<std::string> keys,
            absl::AnyInvocable<void(absl::StatusOr<FreshInvoices>)> done);
 

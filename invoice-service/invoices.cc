@@ -18,11 +18,6 @@
 namespace marginalia {
 namespace {
 
-absl::Status NotFound(std::string_view key) {
-  return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND",
-                 "There is no invoice \"" + std::string(key) + "\".");
-}
-
 absl::Status EtagMismatch() {
   return Refusal(absl::StatusCode::kAborted, "ETAG_MISMATCH",
                  "The invoice has changed since it was read; read it again.");
@@ -83,6 +78,11 @@ absl::Status ExplainConflict(Connection& connection, const std::string& org_id,
 
 }  // namespace
 
+absl::Status InvoiceNotFound(std::string_view id_or_number) {
+  return Refusal(absl::StatusCode::kNotFound, "INVOICE_NOT_FOUND",
+                 "There is no invoice \"" + std::string(id_or_number) + "\".");
+}
+
 absl::StatusOr<std::string> InvoiceKey(std::string_view id_or_number, std::string_view field) {
   if (id_or_number.empty()) return InvalidField(field, "is required");
   if (id_or_number.size() > kInvoiceIdCharactersMax) {
@@ -93,7 +93,7 @@ absl::StatusOr<std::string> InvoiceKey(std::string_view id_or_number, std::strin
   if (IsUuid(key)) {
     absl::AsciiStrToLower(&key);
   } else if (!FaultOfNumber(key).empty()) {
-    return NotFound(key);
+    return InvoiceNotFound(key);
   }
   return key;
 }
@@ -103,16 +103,19 @@ Invoices::Invoices(Database& database, GroupCommit& writes, SummaryCache& cache,
 
 void Invoices::Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
                     CountedDone done) {
-  auto found = std::make_shared<std::vector<CountedInvoice>>();
+  auto found = std::make_shared<std::vector<std::optional<CountedInvoice>>>();
   database_.ReadThen(
       deadline, Tenants::One(caller.org_id),
       [found, org_id = caller.org_id, keys = std::move(keys)](Connection& connection) {
         found->clear();
         for (const std::string& key : keys) {
           std::optional<Invoice> invoice = InvoiceStore::Find(connection, org_id, key);
-          if (!invoice.has_value()) return NotFound(key);
+          if (!invoice.has_value()) {
+            found->emplace_back();
+            continue;
+          }
           CommentCount comments = CommentCountStore::Find(connection, org_id, invoice->invoice_id);
-          found->push_back({*std::move(invoice), std::move(comments)});
+          found->push_back(CountedInvoice{*std::move(invoice), std::move(comments)});
         }
         return absl::OkStatus();
       },
@@ -214,7 +217,7 @@ void Invoices::Change(const Caller& caller, std::string_view id_or_number,
       [invoice, org_id = caller.org_id, key = *key, etag = std::move(etag),
        edit = std::move(edit)](Connection& connection) mutable {
         std::optional<Invoice> stored = InvoiceStore::Find(connection, org_id, key);
-        if (!stored.has_value()) return NotFound(key);
+        if (!stored.has_value()) return InvoiceNotFound(key);
         // Before the rules: whoever decided on another version must look again first.
         if (stored->etag != etag) return EtagMismatch();
         *invoice = *std::move(stored);

@@ -38,18 +38,22 @@ struct CountedInvoice {
 // Errors: INVALID_ARGUMENT about `field`; NOT_FOUND for what can be neither.
 absl::StatusOr<std::string> InvoiceKey(std::string_view id_or_number, std::string_view field);
 
+// NOT_FOUND (INVOICE_NOT_FOUND) of what a request calls an invoice.
+absl::Status InvoiceNotFound(std::string_view id_or_number);
+
 class Invoices {
  public:
   using InvoiceDone = absl::AnyInvocable<void(absl::StatusOr<Invoice>)>;
-  using CountedDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<CountedInvoice>>)>;
+  using CountedDone =
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<std::optional<CountedInvoice>>>)>;
   using SummariesDone = absl::AnyInvocable<void(absl::StatusOr<SummaryPage>)>;
   using Clock = std::function<absl::Time()>;
 
   // Nothing is owned; all must outlive the use cases. `cache` is told of what changes.
   Invoices(Database& database, GroupCommit& writes, SummaryCache& cache, Clock clock = absl::Now);
 
-  // The invoices of these keys (see InvoiceKey), in one snapshot, in their order. Errors: NOT_FOUND
-  // (INVOICE_NOT_FOUND) when one is missing.
+  // The invoices of these keys (see InvoiceKey), in one snapshot, in their order; nothing in the
+  // place of one that the tenant does not have.
   void Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
             CountedDone done);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "invoice-service/invoice_messages.h"
 #include "invoice-service/invoice_words.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
@@ -37,6 +38,9 @@ using RawService = Contract::WithRawCallbackMethod_CreateInvoice<
                                 Contract::WithRawCallbackMethod_VerifyProjection<
                                     Contract::Service>>>>>>>>>>;
 
+// The metadata of a batch's NOT_FOUND, as the contract names it.
+constexpr std::string_view kUnknownIndexes = "unknown_indexes";
+
 template <class Request>
 ReadContext ContextOf(const UnaryCall& call, const Request& request) {
   return {call.caller(), RequirementOf(request.consistency()), call.call().deadline(),
@@ -45,7 +49,8 @@ ReadContext ContextOf(const UnaryCall& call, const Request& request) {
 
 // The invoice and its summary as they came out of the cache, and the freshness behind them: encoded
 // messages are joined by appending one to the other.
-grpc::ByteBuffer InvoiceAnswer(const FreshInvoices& fresh) {
+absl::StatusOr<grpc::ByteBuffer> InvoiceAnswer(const FreshInvoices& fresh, std::string_view id) {
+  if (fresh.invoices.front() == nullptr) return InvoiceNotFound(id);
   v1::GetInvoiceResponse rest;
   ToWire(fresh.as_of, rest.mutable_freshness());
   const std::string& encoded = fresh.invoices.front()->encoded;
@@ -56,7 +61,22 @@ grpc::ByteBuffer InvoiceAnswer(const FreshInvoices& fresh) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-grpc::ByteBuffer BatchAnswer(const FreshInvoices& fresh) {
+// OK when all are there. Else the error tells of all that are not, so that who asked can ask again
+// without them.
+absl::Status AllFound(const FreshInvoices& fresh, const std::vector<std::string>& ids) {
+  std::vector<std::size_t> unknown;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (fresh.invoices[i] == nullptr) unknown.push_back(i);
+  }
+  if (unknown.empty()) return absl::OkStatus();
+  return WithErrorMetadata(InvoiceNotFound(ids[unknown.front()]), kUnknownIndexes,
+                           absl::StrJoin(unknown, ","));
+}
+
+absl::StatusOr<grpc::ByteBuffer> BatchAnswer(const FreshInvoices& fresh,
+                                             const std::vector<std::string>& ids) {
+  const absl::Status all_found = AllFound(fresh, ids);
+  if (!all_found.ok()) return all_found;
   v1::BatchGetInvoiceSummariesResponse message;
   ToWire(fresh.as_of, message.mutable_freshness());
   for (const CachedInvoicePointer& invoice : fresh.invoices) {
@@ -113,6 +133,11 @@ absl::StatusOr<std::vector<std::string>> KeysOf(
   for (const std::string& id : request.invoice_ids()) {
     absl::StatusOr<std::string> key =
         InvoiceKey(id, absl::StrCat("invoice_ids[", keys.size(), "]"));
+    if (absl::IsNotFound(key.status())) {
+      // Found under no key, like any other that is not there.
+      keys.emplace_back();
+      continue;
+    }
     if (!key.ok()) return key.status();
     keys.push_back(*std::move(key));
   }
@@ -153,8 +178,12 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
         context, get_invoice_, *request, [this, response](UnaryCall* call, const auto& message) {
           absl::StatusOr<std::string> key = InvoiceKey(message.invoice_id(), "invoice_id");
           if (!key.ok()) return call->Answer(key.status());
-          use_cases_.reads.Get(ContextOf(*call, message), {*std::move(key)},
-                               AnswerWith<FreshInvoices>(call, response, InvoiceAnswer));
+          use_cases_.reads.Get(
+              ContextOf(*call, message), {*std::move(key)},
+              AnswerWith<FreshInvoices>(call, response,
+                                        [id = message.invoice_id()](const FreshInvoices& fresh) {
+                                          return InvoiceAnswer(fresh, id);
+                                        }));
         });
   }
 
@@ -180,8 +209,13 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
         [this, response](UnaryCall* call, const auto& message) {
           absl::StatusOr<std::vector<std::string>> keys = KeysOf(message);
           if (!keys.ok()) return call->Answer(keys.status());
-          use_cases_.reads.Get(ContextOf(*call, message), *std::move(keys),
-                               AnswerWith<FreshInvoices>(call, response, BatchAnswer));
+          std::vector<std::string> ids(message.invoice_ids().begin(), message.invoice_ids().end());
+          use_cases_.reads.Get(
+              ContextOf(*call, message), *std::move(keys),
+              AnswerWith<FreshInvoices>(call, response,
+                                        [ids = std::move(ids)](const FreshInvoices& fresh) {
+                                          return BatchAnswer(fresh, ids);
+                                        }));
         });
   }
 
@@ -268,9 +302,11 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
   // The result of a use case as the answer of the call, by way of `encode`.
   template <class Result, class Encode>
   static auto AnswerWith(UnaryCall* call, grpc::ByteBuffer* response, Encode encode) {
-    return [call, response, encode](const absl::StatusOr<Result>& result) {
-      if (result.ok()) *response = encode(*result);
-      call->Answer(result.status());
+    return [call, response, encode = std::move(encode)](const absl::StatusOr<Result>& result) {
+      if (!result.ok()) return call->Answer(result.status());
+      absl::StatusOr<grpc::ByteBuffer> encoded = encode(*result);
+      if (encoded.ok()) *response = *std::move(encoded);
+      call->Answer(encoded.status());
     };
   }
 

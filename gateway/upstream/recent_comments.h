@@ -1,5 +1,6 @@
 // The newest comments of all the tenant's invoices, and which invoices those are. What an invoice
-// is called and whose it is, invoice-service knows: it is asked once for a whole page, and the
+// is called and whose it is, invoice-service knows: it is asked for a whole page at once, and once
+// more without those that it says it does not have, as of threads that came from elsewhere. The
 // comments do without where there is no answer. Thread-safe.
 #ifndef MARGINALIA_GATEWAY_UPSTREAM_RECENT_COMMENTS_H_
 #define MARGINALIA_GATEWAY_UPSTREAM_RECENT_COMMENTS_H_

@@ -256,6 +256,20 @@ TEST_F(ApiTest, TheActivityNamesItsInvoicesEachOnceAndAsksForThemTogether) {
   EXPECT_EQ(invoices_->last_batch(), std::pair(2, 1));
 }
 
+TEST_F(ApiTest, OneThreadWithoutAnInvoiceTakesNoOthersName) {
+  // As one that was imported beside another invoicing system.
+  constexpr char kElsewhere[] = "5f9d2c1e-0000-4000-8000-000000009999";
+  comments_->AddInvoice(kOrg, kElsewhere);
+  comments_->Post(kOrg, kInvoiceId, "here");
+  comments_->Post(kOrg, kElsewhere, "elsewhere");
+  const json::value activity = Json(Get("/api/activity"));
+  EXPECT_EQ(activity.at("comments").as_array().size(), 2);
+  ASSERT_EQ(activity.at("invoices").as_array().size(), 1);
+  EXPECT_EQ(activity.at_pointer("/invoices/0/number"), kInvoiceNumber);
+  // Once with it and once without, and not again where nothing is left to ask for.
+  EXPECT_EQ(invoices_->last_batch(), std::pair(1, 2));
+}
+
 TEST_F(ApiTest, TheActivityIsListedWhileNobodyTellsOfItsInvoices) {
   comments_->Post(kOrg, kInvoiceId, "said all the same");
   invoices_->FailNext(

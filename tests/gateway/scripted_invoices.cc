@@ -4,7 +4,9 @@
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
+#include <vector>
 
+#include "absl/strings/str_join.h"
 #include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "services/tokens/consistency_token.h"
@@ -136,10 +138,20 @@ grpc::Status ScriptedInvoices::BatchGetInvoiceSummaries(
   if (!caller.ok()) return ToGrpc(caller.status());
   ++batches_;
   last_batch_size_ = request->invoice_ids_size();
+  std::vector<int> unknown;
+  int at = 0;
   for (const std::string& id : request->invoice_ids()) {
     const Entry* entry = Find(*caller, id);
-    if (entry == nullptr) return ToGrpc(NoSuchInvoice());
-    *response->add_summaries() = SummaryOf(entry->invoice, entry->comments, counts_known_);
+    if (entry == nullptr) {
+      unknown.push_back(at);
+    } else {
+      *response->add_summaries() = SummaryOf(entry->invoice, entry->comments, counts_known_);
+    }
+    ++at;
+  }
+  if (!unknown.empty()) {
+    return ToGrpc(
+        WithErrorMetadata(NoSuchInvoice(), "unknown_indexes", absl::StrJoin(unknown, ",")));
   }
   *response->mutable_freshness() = Fresh(*caller);
   return grpc::Status::OK;

@@ -344,10 +344,7 @@ TEST_P(InvoicesRpcTest, ABatchAnswersInTheOrderAskedFor) {
   EXPECT_EQ(batch->summaries(2).invoice_id(), second.invoice_id());
   EXPECT_TRUE(batch->has_freshness());
 
-  request.add_invoice_ids("INV-3");
-  EXPECT_EQ(ReasonOf(service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).status()),
-            "INVOICE_NOT_FOUND");
-  request.set_invoice_ids(3, "");
+  request.add_invoice_ids("");
   EXPECT_EQ(
       FieldViolationsOf(service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).status())[0]
           .field,
@@ -355,6 +352,25 @@ TEST_P(InvoicesRpcTest, ABatchAnswersInTheOrderAskedFor) {
   request.clear_invoice_ids();
   EXPECT_TRUE(absl::IsInvalidArgument(
       service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).status()));
+}
+
+TEST_P(InvoicesRpcTest, ABatchIsAllOrNothingAndSaysWhichItDoesNotHave) {
+  Create("INV-1");
+  Create("INV-2");
+  ASSERT_TRUE(Get("INV-2").ok());
+  v1::BatchGetInvoiceSummariesRequest request;
+  for (const char* id : {"INV-3", "INV-2", "no/number", "INV-1", "INV-3"}) {
+    request.add_invoice_ids(id);
+  }
+  const std::string token = service_.Person("northlight", "viewer");
+  const absl::Status refused =
+      service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).status();
+  EXPECT_EQ(ReasonOf(refused), "INVOICE_NOT_FOUND");
+  EXPECT_EQ(ErrorMetadataOf(refused, "unknown_indexes"), "0,2,4");
+  request.clear_invoice_ids();
+  request.add_invoice_ids("INV-2");
+  request.add_invoice_ids("INV-1");
+  EXPECT_TRUE(service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).ok());
 }
 
 TEST_P(InvoicesRpcTest, AnotherTenantsInvoiceLooksLikeOneThatDoesNotExist) {
