@@ -57,7 +57,12 @@ absl::StatusOr<std::unique_ptr<CheckpointSigner>> CheckpointSigner::Open(const s
   signer->keys_ = *std::move(keys);
   signer->watch_.emplace(
       std::vector<std::string>{path}, std::move(stamps),
-      [signer = signer.get()] { signer->ReadAgain(); }, interval);
+      [signer = signer.get()] {
+        signer->ReadAgain();
+        // What is wrong with a file is said once.
+        return true;
+      },
+      interval);
   return signer;
 }
 

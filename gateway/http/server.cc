@@ -98,7 +98,6 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
 
   void Check() {
     shared.date = DateNow();
-    if (tls != nullptr) tls->ReadAgainIfChanged();
     const auto now = HttpConnection::Clock::now();
     for (HttpConnection* connection : Snapshot()) {
       if (connections.count(connection) != 0) connection->CheckDeadline(now);

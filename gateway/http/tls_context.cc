@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "services/process/log.h"
 
@@ -32,7 +33,18 @@ absl::StatusOr<std::unique_ptr<asio::ssl::context>> ContextOf(const TlsIdentityP
 
 absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Create(TlsIdentity identity) {
   std::unique_ptr<TlsContext> made(new TlsContext(std::move(identity)));
-  if (absl::Status status = made->Read(); !status.ok()) return status;
+  const std::vector<std::string> paths = {made->identity_.certificate_path,
+                                          made->identity_.key_path};
+  // Before the files: should they change meanwhile, they are read once more.
+  std::vector<FileStamp> stamps = StampsOf(paths);
+  auto context = made->Read();
+  if (!context.ok()) return context.status();
+  made->context_ = *std::move(context);
+  made->watch_.emplace(paths, std::move(stamps), [made = made.get()] {
+    made->ReadAgain();
+    // What is wrong with a file is said once.
+    return true;
+  });
   return made;
 }
 
@@ -40,31 +52,32 @@ TlsContext::TlsContext(TlsIdentity identity) : identity_(std::move(identity)) {}
 
 TlsContext::~TlsContext() = default;
 
-absl::Status TlsContext::Read() {
-  // Before the files: should they change meanwhile, they are read once more.
-  stamps_ = Stamps();
-  auto pem = ReadTlsIdentity(identity_);
-  if (!pem.ok()) return pem.status();
-  auto context = ContextOf(*pem);
-  if (!context.ok()) return context.status();
-  context_ = *std::move(context);
-  return absl::OkStatus();
+asio::ssl::context& TlsContext::current() {
+  const std::lock_guard lock(mutex_);
+  if (next_ != nullptr) context_ = std::move(next_);
+  return *context_;
 }
 
-void TlsContext::ReadAgainIfChanged() {
-  if (Stamps() == stamps_) return;
-  if (const absl::Status status = Read(); !status.ok()) {
-    const std::string why(status.message());
+absl::StatusOr<std::unique_ptr<asio::ssl::context>> TlsContext::Read() const {
+  auto pem = ReadTlsIdentity(identity_);
+  if (!pem.ok()) return pem.status();
+  return ContextOf(*pem);
+}
+
+void TlsContext::ReadAgain() {
+  auto context = Read();
+  if (!context.ok()) {
+    const std::string why(context.status().message());
     Log(Severity::kWarning, "the new certificate will not do; the last one stays in use",
         {{"error", std::string_view(why)}});
     return;
   }
+  {
+    const std::lock_guard lock(mutex_);
+    next_ = *std::move(context);
+  }
   Log(Severity::kInfo, "the certificate was read again",
       {{"path", std::string_view(identity_.certificate_path)}});
-}
-
-std::vector<FileStamp> TlsContext::Stamps() const {
-  return StampsOf({identity_.certificate_path, identity_.key_path});
 }
 
 }  // namespace marginalia

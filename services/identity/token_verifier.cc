@@ -1,6 +1,5 @@
 #include "services/identity/token_verifier.h"
 
-#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "services/errors/errors.h"
 #include "services/identity/jwks.h"
 #include "services/identity/jwt.h"
+#include "services/process/file_watch.h"
 #include "services/process/log.h"
 
 extern "C" {
@@ -25,7 +25,10 @@ constexpr std::size_t kRefusedBytesMax = 16 * 1024 * 1024;
 // What a caller and the reason of a refusal take, about.
 constexpr std::size_t kVerifiedBytes = 256;
 constexpr std::size_t kRefusalBytes = 512;
-constexpr absl::Duration kFileCheckInterval = absl::Seconds(1);
+
+// For the look at the files that an unknown key makes. Files that hang hold up nobody else, and
+// this one call for so long.
+constexpr absl::Duration kUnknownKeyWaitMax = absl::Seconds(1);
 
 using Verified = std::shared_ptr<const VerifiedToken>;
 
@@ -45,12 +48,11 @@ class JwksTokenVerifier : public TokenVerifier {
  public:
   JwksTokenVerifier(TokenVerifierOptions options, std::vector<FileStamp> stamp, KeySet keys)
       : options_(std::move(options)),
-        stamp_(std::move(stamp)),
         keys_(std::make_shared<const KeySet>(std::move(keys))),
-        next_check_nanos_((options_.steady_clock() + kFileCheckInterval).Nanos()) {}
+        watch_([path = options_.jwks_path] { return StampsOfKeys(path); }, std::move(stamp),
+               [this] { return ReadAgain(); }) {}
 
   std::optional<absl::StatusOr<Verified>> Known(std::string_view token) override {
-    ReloadIfChanged();
     if (const auto verified = verified_.Find(token); verified.has_value()) {
       if ((*verified)->expires > options_.clock()) return *verified;
     }
@@ -94,46 +96,39 @@ class JwksTokenVerifier : public TokenVerifier {
     return ReadJwtClaims(token, options_.issuer, options_.audience, options_.clock());
   }
 
-  // On every call, so that it must cost next to nothing until the interval has passed.
-  void ReloadIfChanged() {
-    const SteadyTime now = options_.steady_clock();
-    std::int64_t due = next_check_nanos_.load(std::memory_order_relaxed);
-    if (now.Nanos() < due) return;
-    const std::int64_t next = (now + kFileCheckInterval).Nanos();
-    if (!next_check_nanos_.compare_exchange_strong(due, next)) return;
-    std::vector<FileStamp> stamp = StampsOfKeys(options_.jwks_path);
-    const std::lock_guard lock(mutex_);
-    if (stamp != stamp_) Reload(std::move(stamp));
-  }
-
-  // The keys, read anew when `kid` is unknown and that was not tried within the last minute.
+  // The keys, after a look at the files when `kid` is unknown and that was not tried within the
+  // last minute.
   std::shared_ptr<const KeySet> KeysWith(std::string_view kid) {
-    const std::lock_guard lock(mutex_);
-    const SteadyTime now = options_.steady_clock();
-    if (keys_->find(kid) == keys_->end() && now >= next_forced_reload_) {
-      next_forced_reload_ = now + kKeyReloadIntervalMin;
-      // Not when they are the same: all that is remembered would go with them.
-      std::vector<FileStamp> stamp = StampsOfKeys(options_.jwks_path);
-      if (stamp != stamp_) Reload(std::move(stamp));
+    {
+      const std::lock_guard lock(mutex_);
+      const SteadyTime now = options_.steady_clock();
+      if (keys_->find(kid) != keys_->end() || now < next_forced_look_) return keys_;
+      next_forced_look_ = now + kKeyReloadIntervalMin;
     }
+    watch_.LookNow(kUnknownKeyWaitMax);
+    const std::lock_guard lock(mutex_);
     return keys_;
   }
 
-  // With mutex_ held. Unreadable keys leave the old ones in force: a file may be half written.
-  void Reload(std::vector<FileStamp> stamp) {
-    absl::StatusOr<KeySet> keys = ReadKeys(options_.jwks_path);
-    if (!keys.ok()) {
-      const std::string why(keys.status().message());
+  // On the watch's thread. Unreadable keys leave the old ones in force: a file may be half written.
+  bool ReadAgain() {
+    absl::StatusOr<KeySet> read = ReadKeys(options_.jwks_path);
+    if (!read.ok()) {
+      const std::string why(read.status().message());
       Log(Severity::kError, "the keys for tokens cannot be read again; the old ones stay in force",
           {{"error", std::string_view(why)}});
-      return;
+      return false;
     }
-    stamp_ = std::move(stamp);
-    keys_ = std::make_shared<const KeySet>(*std::move(keys));
-    verified_.Clear();
-    refused_.Clear();
-    Log(Severity::kInfo, "the keys for tokens were read again",
-        {{"keys", static_cast<std::int64_t>(keys_->size())}});
+    auto keys = std::make_shared<const KeySet>(*std::move(read));
+    const auto count = static_cast<std::int64_t>(keys->size());
+    {
+      const std::lock_guard lock(mutex_);
+      keys_ = std::move(keys);
+      verified_.Clear();
+      refused_.Clear();
+    }
+    Log(Severity::kInfo, "the keys for tokens were read again", {{"keys", count}});
+    return true;
   }
 
   const TokenVerifierOptions options_;
@@ -141,10 +136,9 @@ class JwksTokenVerifier : public TokenVerifier {
   Lru<RememberedRefusal> refused_{
       {.entries_max = kRefusedTokensMax, .bytes_max = kRefusedBytesMax}};
   std::mutex mutex_;
-  std::vector<FileStamp> stamp_;
-  std::shared_ptr<const KeySet> keys_;
-  std::atomic<std::int64_t> next_check_nanos_;
-  SteadyTime next_forced_reload_;
+  std::shared_ptr<const KeySet> keys_;  // guarded by mutex_
+  SteadyTime next_forced_look_;         // guarded by mutex_
+  FileWatch watch_;
 };
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -16,7 +15,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "services/process/file_stamp.h"
+#include "services/process/file_watch.h"
 #include "services/process/log.h"
 #include "services/text/framed_hash.h"
 
@@ -26,9 +25,6 @@ namespace {
 constexpr std::size_t kKeyDigits = 64;
 constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
-constexpr std::chrono::seconds kFileCheckInterval{1};
-
-using Clock = std::chrono::steady_clock;
 
 // Of one key one for each use.
 std::string DerivedKey(std::string_view use, std::string_view key) {
@@ -126,9 +122,17 @@ class TokenKeyFile {
     absl::StatusOr<std::vector<std::string>> keys = std::vector<std::string>();
     if (!path.empty()) keys = ReadTokenKeys(path);
     if (!keys.ok()) return keys.status();
-    const std::lock_guard lock(mutex_);
-    path_ = path;
-    Replace(*std::move(keys), std::move(stamp));
+    // That of the file before, if there was one, must not bring its keys back.
+    watch_.reset();
+    Replace(*std::move(keys));
+    if (!path.empty()) {
+      watch_ = std::make_unique<FileWatch>(std::vector<std::string>{path}, std::move(stamp),
+                                           [this, path] {
+                                             ReadAgain(path);
+                                             // What is wrong with a file is said once.
+                                             return true;
+                                           });
+    }
     return absl::OkStatus();
   }
 
@@ -141,7 +145,6 @@ class TokenKeyFile {
       std::vector<Cipher> ciphers;
     };
     thread_local OfThread mine;
-    ReadAgainIfChanged();
     if (mine.generation != generation_.load(std::memory_order_acquire)) {
       const std::lock_guard lock(mutex_);
       mine.generation = generation_.load(std::memory_order_relaxed);
@@ -152,33 +155,23 @@ class TokenKeyFile {
   }
 
  private:
-  // With mutex_ held.
-  void Replace(std::vector<std::string> keys, std::vector<FileStamp> stamp) {
+  void Replace(std::vector<std::string> keys) {
+    const std::lock_guard lock(mutex_);
     keys_ = std::move(keys);
-    stamp_ = std::move(stamp);
     has_keys_.store(!keys_.empty(), std::memory_order_relaxed);
     generation_.fetch_add(1, std::memory_order_release);
   }
 
-  // For every token, so that it must cost next to nothing until the interval has passed.
-  void ReadAgainIfChanged() {
-    const Clock::rep now = Clock::now().time_since_epoch().count();
-    Clock::rep due = next_check_.load(std::memory_order_relaxed);
-    const Clock::rep next =
-        now + std::chrono::duration_cast<Clock::duration>(kFileCheckInterval).count();
-    if (now < due || !next_check_.compare_exchange_strong(due, next)) return;
-    const std::lock_guard lock(mutex_);
-    std::vector<FileStamp> stamp = StampsOf({path_});
-    if (path_.empty() || stamp == stamp_) return;
-    absl::StatusOr<std::vector<std::string>> keys = ReadTokenKeys(path_);
+  // On the watch's thread.
+  void ReadAgain(const std::string& path) {
+    absl::StatusOr<std::vector<std::string>> keys = ReadTokenKeys(path);
     if (keys.ok()) {
-      Replace(*std::move(keys), std::move(stamp));
+      const auto count = static_cast<std::int64_t>(keys->size());
+      Replace(*std::move(keys));
       Log(Severity::kInfo, "the keys that tokens are sealed with were read again",
-          {{"keys", static_cast<std::int64_t>(keys_.size())}});
+          {{"keys", count}});
       return;
     }
-    // Once for each change: a file may be half written.
-    stamp_ = std::move(stamp);
     const std::string why(keys.status().message());
     Log(Severity::kError,
         "the keys that tokens are sealed with cannot be read again; the old ones stay in force",
@@ -186,12 +179,10 @@ class TokenKeyFile {
   }
 
   std::mutex mutex_;
-  std::string path_;
-  std::vector<std::string> keys_;
-  std::vector<FileStamp> stamp_;
+  std::vector<std::string> keys_;  // guarded by mutex_
   std::atomic<bool> has_keys_ = false;
   std::atomic<std::uint64_t> generation_ = 1;
-  std::atomic<Clock::rep> next_check_ = 0;
+  std::unique_ptr<FileWatch> watch_;  // Use's
 };
 
 }  // namespace

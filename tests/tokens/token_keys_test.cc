@@ -77,7 +77,7 @@ TEST_F(TokenKeysTest, AFileThatChangesIsReadAgainAndABadOneIsNot) {
   ASSERT_TRUE(UseTokenKeys(Write(kOld)).ok());
   const std::string of_old = SealToken("p", {"x"});
   Write(kNew);
-  // Looked at once a second: each token is an occasion.
+  // Looked at once a second.
   while (SealToken("p", {"x"}) == of_old) std::this_thread::yield();
   const std::string of_new = SealToken("p", {"x"});
   EXPECT_FALSE(OpenToken(of_old, {"x"}).has_value());

@@ -1,63 +1,53 @@
-#include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "services/process/file_stamp.h"
+#include "services/process/file_watch.h"
 #include "services/process/log.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/client/token_file.h"
 
 namespace marginalia {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kCheckInterval{1};
-
-}  // namespace
 
 struct ServiceToken::State {
-  std::string path;
-  std::mutex mutex;
-  std::string token;
-  // Of the file that the token was read from.
-  std::vector<FileStamp> stamp;
-  Clock::time_point next_check;
-
-  void ReadIfChanged() {
-    std::vector<FileStamp> now = StampsOf({path});
-    if (now.empty()) {
-      Log(Severity::kWarning, "the service token cannot be read; the last one stays in use",
+  explicit State(std::string given) : path(std::move(given)) {
+    if (path.empty()) return;
+    std::vector<FileStamp> stamps = StampsOf({path});
+    if (stamps.empty()) {
+      Log(Severity::kWarning, "there is no service token yet: calls go out without identity",
           {{"path", std::string_view(path)}});
-      return;
     }
-    if (now == stamp) return;
+    if (!stamps.empty() && !Read()) stamps.clear();
+    watch.emplace(std::vector<std::string>{path}, std::move(stamps), [this] { return Read(); });
+  }
+
+  bool Read() {
     absl::StatusOr<std::string> read = ReadTokenFile(path);
     if (!read.ok()) {
       const std::string why(read.status().message());
       Log(Severity::kWarning, "the service token cannot be used; the last one stays in use",
           {{"error", std::string_view(why)}});
-      return;
+      return false;
     }
     // Empty: the file is just being written.
-    if (read->empty()) return;
+    if (read->empty()) return false;
+    const std::lock_guard lock(mutex);
     token = *std::move(read);
-    stamp = std::move(now);
+    return true;
   }
+
+  const std::string path;
+  std::mutex mutex;
+  std::string token;  // guarded by mutex
+  std::optional<FileWatch> watch;
 };
 
-ServiceToken::ServiceToken(std::string path) : state_(std::make_shared<State>()) {
-  state_->path = std::move(path);
-}
+ServiceToken::ServiceToken(std::string path) : state_(std::make_shared<State>(std::move(path))) {}
 
 std::string ServiceToken::Current() {
-  if (state_->path.empty()) return "";
   const std::lock_guard lock(state_->mutex);
-  if (const auto now = Clock::now(); now >= state_->next_check) {
-    state_->next_check = now + kCheckInterval;
-    state_->ReadIfChanged();
-  }
   return state_->token;
 }
 
