@@ -7,6 +7,7 @@
 
 #include "comments-service/call_context_rpc.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
+#include "services/rpc/gate/late_refusals.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/raw_message.h"
 
@@ -19,7 +20,9 @@ using comments::v1::ExportEvidenceResponse;
 // A call that is refused before it asks for anything.
 class RefusedExport : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  explicit RefusedExport(const absl::Status& status) { Finish(ToGrpc(status)); }
+  explicit RefusedExport(const absl::Status& status) {
+    LateRefusals::OfProcess().Tell(status, [this, status] { Finish(ToGrpc(status)); });
+  }
   void OnDone() override { delete this; }
 };
 

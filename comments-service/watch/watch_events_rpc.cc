@@ -15,6 +15,7 @@
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
+#include "services/rpc/gate/late_refusals.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/raw_message.h"
 #include "services/tokens/consistency_token.h"
@@ -60,7 +61,9 @@ absl::Status CompactedFor(bool all_tenants, const absl::Status& status) {
 // A call that is refused before it becomes a watch.
 class RefusedWatch : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  explicit RefusedWatch(const absl::Status& status) { Finish(ToGrpc(status)); }
+  explicit RefusedWatch(const absl::Status& status) {
+    LateRefusals::OfProcess().Tell(status, [this, status] { Finish(ToGrpc(status)); });
+  }
   void OnDone() override { delete this; }
 };
 

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/http/limits.h"
 #include "services/process/stopwatch.h"
+#include "services/rpc/gate/late_refusals.h"
 #include "tests/gateway/gateway_fixture.h"
 #include "tests/gateway/raw_connection.h"
 #include "tests/support/await.h"
@@ -271,7 +272,9 @@ TEST_F(HttpTest, APersonWhoAsksTooOftenIsToldToWaitAndAnotherIsNot) {
   options_.rates.clock = [now = SteadyTime::Now()] { return now; };
   StartGateway();
   EXPECT_EQ(Get("/api/activity", As("dana")).status, 200);
+  const Stopwatch asked;
   const HttpAnswer refused = Get("/api/activity", As("dana"));
+  EXPECT_GE(asked.elapsed(), kLateRefusalDelay);
   EXPECT_EQ(refused.status, 429);
   EXPECT_EQ(ReasonOfProblem(refused), "RATE_LIMITED");
   EXPECT_EQ(refused.headers.find("retry-after")->second, "1");

@@ -11,6 +11,7 @@
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
+#include "services/rpc/gate/late_refusals.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/rpc/gate_calls.h"
 #include "tests/rpc/gated_service.h"
@@ -268,7 +269,9 @@ TEST_F(GateTest, ATenantThatCallsTooOftenIsToldToWaitAndAnotherIsNot) {
     return server.stub->AddComment(&context, {}, &response);
   };
   EXPECT_TRUE(add("northlight").ok());
+  const Stopwatch asked;
   const grpc::Status refused = add("northlight");
+  EXPECT_GE(asked.elapsed(), kLateRefusalDelay);
   ExpectRefused(refused, grpc::StatusCode::RESOURCE_EXHAUSTED, "RATE_LIMITED");
   EXPECT_EQ(InfoOf(refused).metadata().at("limit"), "tenant");
   EXPECT_EQ(RetryAfterOf(FromGrpc(refused)), absl::Seconds(1));

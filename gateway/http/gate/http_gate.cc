@@ -132,7 +132,11 @@ void HttpGate::Enter(ApiCallFacts facts, const Route& route, absl::StatusOr<Toke
 void HttpGate::Refuse(ApiCallFacts facts, const absl::Status& status) {
   const auto counted = refusals_.find(ReasonOf(status));
   if (counted != refusals_.end()) counted->second->Add();
-  ApiCall(std::move(facts)).Fail(status);
+  if (!LateRefusals::ComesLate(status)) return ApiCall(std::move(facts)).Fail(status);
+  late_refusals_.Tell(status, [this, facts = std::move(facts), status]() mutable {
+    io_.Post(
+        [facts = std::move(facts), status]() mutable { ApiCall(std::move(facts)).Fail(status); });
+  });
 }
 
 void HttpGate::FailUnrouted(ApiCallFacts facts, const RouteMatch& match) {

@@ -16,6 +16,7 @@
 #include "gateway/http/gate/router.h"
 #include "gateway/http/message.h"
 #include "services/identity/token_verifier.h"
+#include "services/rpc/gate/late_refusals.h"
 #include "services/rpc/gate/rate_limits.h"
 #include "services/telemetry/metrics.h"
 
@@ -71,6 +72,7 @@ class HttpGate : public HttpHandler {
   std::vector<std::unique_ptr<RouteMetrics>> metrics_;
   // Of requests that have no route.
   RouteMetrics unrouted_;
+  LateRefusals late_refusals_;
 };
 
 }  // namespace marginalia

@@ -14,6 +14,7 @@
 #include "services/net/peer_name.h"
 #include "services/process/log.h"
 #include "services/process/stopwatch.h"
+#include "services/rpc/gate/late_refusals.h"
 #include "services/rpc/gate/request_id.h"
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/grpc_time.h"
@@ -216,7 +217,13 @@ UnaryCall* Gate::Open(grpc::CallbackServerContext* context, const GatedMethod& m
   call->context_ = context;
   const absl::Status decision = Check(context, method, call->call_);
   call->admitted_ = decision.ok();
-  if (!decision.ok()) call->Answer(decision);
+  if (decision.ok()) return call;
+  if (LateRefusals::ComesLate(decision)) {
+    // Nobody is kept out while it waits to be told.
+    call->call_.place_->fetch_sub(1, std::memory_order_relaxed);
+    call->call_.place_ = nullptr;
+  }
+  LateRefusals::OfProcess().Tell(decision, [call, decision] { call->Answer(decision); });
   return call;
 }
 
