@@ -58,7 +58,7 @@ test("A poll released after the post was confirmed changes nothing", async ({ st
 test("A poll released while the post is under way changes nothing", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(3);
   const { dana, poll, cut } = await withPollInFlight({ stack, browser }, invoice);
-  const post = stack.front.holdAnswers(/^POST /);
+  const post = stack.front.holdAnswers(/^POST .*\/comments/);
   await dana.post("Posted over a poll.");
   await until("the post is under way", () => post.answers === 1);
   poll.end();

@@ -5,7 +5,7 @@ import { assertCountsAgree, assertInOrder, assertWithoutGap } from "./support/in
 import { suite } from "./support/suite.mjs";
 
 const test = suite();
-const posts = /^POST /;
+const posts = /^POST .*\/comments/;
 const streams = /\/events\b/;
 
 // The ids of all posts so far.

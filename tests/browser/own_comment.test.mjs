@@ -6,7 +6,7 @@ import { assertCountsAgree, assertNoFlicker, assertWithoutGap } from "./support/
 import { suite } from "./support/suite.mjs";
 
 const test = suite();
-const posts = /^POST /;
+const posts = /^POST .*\/comments/;
 const formRoute = "**/invoices/*/comments";
 
 test("It appears before the server has answered, and is confirmed under the same id", async ({
