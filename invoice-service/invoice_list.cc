@@ -1,5 +1,6 @@
 #include "invoice-service/invoice_list.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -54,18 +55,19 @@ constexpr const char* ConditionOf(Path path) {
     case Path::kWord:
       break;
   }
-  // An invoice stands where its first such word does.
-  return " AND (w.word, w.number) > (:word, :number) AND w.word < :end AND NOT EXISTS ("
-         "SELECT 1 FROM invoice_words e WHERE e.org_id = :owner AND e.number = w.number "
-         "AND e.word >= :beginning AND e.word < w.word) ORDER BY w.word, w.number";
+  return " AND (w.word, w.number) > (:word, :number) AND w.word < :end ORDER BY w.word, w.number";
 }
 
 constexpr const char* SourceOf(Path path) {
+  // An invoice stands where its first such word does. Told of each row and no condition: of rows
+  // that are left out a statement may go through any number.
   return path == Path::kWord
-             ? "w.word FROM invoice_words w JOIN invoices i ON i.org_id = w.org_id "
+             ? "w.word, CASE WHEN EXISTS (SELECT 1 FROM invoice_words e WHERE e.org_id = :owner "
+               "AND e.number = w.number AND e.word >= :beginning AND e.word < w.word) "
+               "THEN 1 ELSE 0 END FROM invoice_words w JOIN invoices i ON i.org_id = w.org_id "
                "AND i.number = w.number LEFT JOIN comment_counts c "
                "ON c.org_id = i.org_id AND c.invoice_id = i.invoice_id WHERE w.org_id = :org"
-             : "'' FROM invoices i LEFT JOIN comment_counts c "
+             : "'', 0 FROM invoices i LEFT JOIN comment_counts c "
                "ON c.org_id = i.org_id AND c.invoice_id = i.invoice_id WHERE i.org_id = :org";
 }
 
@@ -79,6 +81,10 @@ struct ListStatement {
         "coalesce(c.last_comment_time, 0), coalesce(c.last_author_name, ''), i.thread_state, "
         "coalesce(c.state_time, 0), ",
         SourceOf(kPath), ConditionOf(kPath), " LIMIT :limit"));
+    if constexpr (kPath == Path::kWord) {
+      statement.exchange(soci::use(org_id));
+      statement.exchange(soci::use(beginning));
+    }
     statement.exchange(soci::use(org_id));
     Use();
     statement.exchange(soci::use(limit));
@@ -97,6 +103,7 @@ struct ListStatement {
     statement.exchange(soci::into(thread_state));
     statement.exchange(soci::into(state_time));
     statement.exchange(soci::into(word));
+    statement.exchange(soci::into(stood_before));
     statement.define_and_bind();
   }
 
@@ -117,8 +124,6 @@ struct ListStatement {
       statement.exchange(soci::use(place.word));
       statement.exchange(soci::use(place.number));
       statement.exchange(soci::use(end));
-      statement.exchange(soci::use(org_id));
-      statement.exchange(soci::use(beginning));
     } else {
       statement.exchange(soci::use(place.number));
     }
@@ -161,6 +166,7 @@ struct ListStatement {
   std::int64_t thread_state = 0;
   std::int64_t state_time = 0;
   std::string word;
+  std::int64_t stood_before = 0;  // 1: at an earlier word
   soci::statement statement;
 };
 
@@ -197,26 +203,32 @@ template <Path kPath>
 SummaryPage Run(Connection& connection, const std::string& org_id, const SummaryList& list,
                 int limit) {
   auto& statement = connection.Prepared<ListStatement<kPath>>();
-  // One more than the page holds tells whether there is another.
-  const int most = MustLookAtEach(list, kPath) ? kListScanMax : limit + 1;
-  statement.Set(org_id, list, most);
-  statement.statement.execute();
+  const bool looks_at_each = MustLookAtEach(list, kPath);
   SummaryPage page;
   SummaryList behind = list;
-  int seen = 0;
-  // All are fetched, for a statement that is not read to its end would hold on to its snapshot.
-  while (statement.Fetch()) {
-    ++seen;
-    if (page.rest || !IsAskedFor(statement.summary, list)) {
-      if (!page.rest) behind = Behind(list, statement.summary, statement.word);
-    } else if (page.summaries.size() == static_cast<std::size_t>(limit)) {
-      page.rest = behind;
-    } else {
-      page.summaries.push_back(statement.summary);
+  for (int looked_at = 0; looked_at < kListScanMax;) {
+    // One more than the page holds tells whether there is another.
+    const int room = limit + 1 - static_cast<int>(page.summaries.size());
+    const int most = looked_at == 0 && !looks_at_each ? room : kListScanMax - looked_at;
+    statement.Set(org_id, behind, most);
+    statement.statement.execute();
+    int seen = 0;
+    // All are fetched, for a statement that is not read to its end would hold on to its snapshot.
+    while (statement.Fetch()) {
+      ++seen;
+      if (page.rest) continue;
+      const bool found = statement.stood_before == 0 && IsAskedFor(statement.summary, list);
+      if (found && page.summaries.size() == static_cast<std::size_t>(limit)) {
+        page.rest = behind;
+        continue;
+      }
+      if (found) page.summaries.push_back(statement.summary);
       behind = Behind(list, statement.summary, statement.word);
     }
+    if (page.rest || seen < most) return page;
+    looked_at += seen;
   }
-  if (!page.rest && seen == most) page.rest = behind;
+  page.rest = behind;
   return page;
 }
 

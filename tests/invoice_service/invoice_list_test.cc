@@ -229,5 +229,21 @@ TEST_P(InvoiceListTest, ACallLooksAtABoundedNumberAndGoesOnBehindIt) {
   EXPECT_EQ(calls_, 1);
 }
 
+TEST_P(InvoiceListTest, WhatAnEarlierWordHasFoundIsLookedAtInBoundsToo) {
+  Write(kOrg, [&](Connection& connection) {
+    for (int i = 0; i < 2 * kListScanMax; ++i) {
+      InvoiceStore::Insert(
+          connection, kOrg,
+          Made(absl::StrCat("INV-", 10'000 + i), "Acme Active", InvoiceStatus::kSent), "seal");
+    }
+    InvoiceStore::Insert(connection, kOrg, Made("INV-9", "Acute", InvoiceStatus::kSent), "seal");
+  });
+  SummaryList list = Search("ac");
+  // Behind all that are found by the first of their two words.
+  list.word = "active";
+  EXPECT_THAT(Numbers(list), ElementsAre("INV-9"));
+  EXPECT_EQ(calls_, 3);
+}
+
 }  // namespace
 }  // namespace marginalia
