@@ -1,4 +1,5 @@
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/bench/bars.h"
+#include "tests/bench/flooder.h"
 #include "tests/bench/http_load.h"
 #include "tests/bench/invoices_data.h"
 #include "tests/bench/loopback_socket.h"
@@ -27,26 +29,17 @@ constexpr std::uint64_t kOpenFiles = kSilentConnections + 500;
 using Flood = std::shared_ptr<void>;
 
 // Another member who reads as fast as he is answered, over many connections.
-class GreedyReader {
- public:
-  GreedyReader(std::string address, std::string request)
-      : thread_([this, address = std::move(address), request = std::move(request)] {
-          // A greedy reader may be refused for what he takes: what he is told is nobody's figure.
-          while (!ending_) {
-            RunHttpLoop({address, request, 200, kConnectionsOfAReader},
-                        {absl::ZeroDuration(), absl::Milliseconds(200)}, getpid())
-                .IgnoreError();
-          }
-        }) {}
-  ~GreedyReader() {
-    ending_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> ending_ = false;
-  std::thread thread_;
-};
+std::unique_ptr<Flooder> GreedyReader(const std::string& address, const std::string& request) {
+  return std::make_unique<Flooder>([address, request](const std::atomic<bool>&) {
+    // He may be refused for what he takes: what he is told is nobody's figure.
+    RunHttpLoop({.address = address,
+                 .request = request,
+                 .connections = kConnectionsOfAReader,
+                 .from = kFloodsFrom},
+                {absl::ZeroDuration(), absl::Milliseconds(200)}, getpid())
+        .IgnoreError();
+  });
+}
 
 struct Site {
   explicit Site(Bench& bench)
@@ -68,16 +61,25 @@ struct Site {
 Flood SilentConnections(const Site& site) {
   auto sockets = std::make_shared<std::vector<LoopbackSocket>>();
   for (int i = 0; i < kSilentConnections; ++i) {
-    sockets->push_back(Need(LoopbackSocket::Connect(site.gateway.address)));
+    sockets->push_back(Need(LoopbackSocket::Connect(site.gateway.address, kFloodsFrom)));
   }
   return sockets;
 }
 
+Flood BadTokens(Bench& bench, const Site& site, std::size_t connections) {
+  return std::make_shared<Flooder>([address = site.gateway.address, token = bench.MemberToken(),
+                                    connections](const std::atomic<bool>& ending) {
+    // Its thread takes the CPU that is left, as the one that begins it does.
+    const TokenFlood flood(address, token, connections, kFloodsFrom);
+    while (!ending) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  });
+}
+
 Flood Readers(Bench& bench, const Site& site, int count) {
-  auto readers = std::make_shared<std::vector<std::unique_ptr<GreedyReader>>>();
+  auto readers = std::make_shared<std::vector<std::unique_ptr<Flooder>>>();
   for (int i = 0; i < count; ++i) {
-    readers->push_back(std::make_unique<GreedyReader>(
-        site.gateway.address, site.Read(bench.MemberToken(absl::StrCat("greedy-", i)))));
+    readers->push_back(GreedyReader(site.gateway.address,
+                                    site.Read(bench.MemberToken(absl::StrCat("greedy-", i)))));
   }
   return readers;
 }
@@ -94,7 +96,6 @@ void Measure(Bench& bench, Report& report, const Site& site, const std::string& 
                 const Flood flood = begin();
                 return call();
               }};
-  // First without: a token that is new waits among the bad ones of its host.
   Interleave(bench.options().runs, {&quiet, &beside});
   report.Add(RatioRow(16, beside.name, "ms p99", P99Millis, beside, quiet, Bound::kAtMost, 2));
 }
@@ -105,9 +106,8 @@ void FloodBars(Bench& bench, Report& report) {
   AllowOpenFiles(kOpenFiles);
   const Site site(bench);
   for (const std::size_t connections : {1'000, 4'000}) {
-    Measure(bench, report, site, absl::StrCat(connections, " connections with bad tokens"), [&] {
-      return std::make_shared<TokenFlood>(site.gateway.address, bench.MemberToken(), connections);
-    });
+    Measure(bench, report, site, absl::StrCat(connections, " connections with bad tokens"),
+            [&] { return BadTokens(bench, site, connections); });
   }
   Measure(bench, report, site, absl::StrCat(kSilentConnections, " silent connections"),
           [&] { return SilentConnections(site); });

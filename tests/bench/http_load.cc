@@ -48,7 +48,7 @@ class HttpLoop {
   absl::Status Connect() {
     browsers_.reserve(work_.connections);
     for (int i = 0; i < work_.connections; ++i) {
-      absl::StatusOr<LoopbackSocket> socket = LoopbackSocket::Connect(work_.address);
+      absl::StatusOr<LoopbackSocket> socket = LoopbackSocket::Connect(work_.address, work_.from);
       if (!socket.ok()) return socket.status();
       Browser& browser = browsers_.emplace_back(Browser{std::move(*socket), {}, NowNanos()});
       epoll_event event{};

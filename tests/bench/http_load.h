@@ -27,6 +27,8 @@ struct HttpWork {
   int connections = 16;
   // The request of call 0, 1, 2 …, where each is another one; null: `request`.
   std::function<std::string(std::int64_t call)> next = nullptr;
+  // The loopback address that the connections come from; empty: the usual one.
+  std::string from = {};
 };
 
 // Fails when an answer has another status or the answers stop. `latency` and `cpu_micros` as in

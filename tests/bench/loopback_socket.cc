@@ -19,7 +19,8 @@ constexpr std::size_t kReceiveBytes = 16 * 1024;
 
 }  // namespace
 
-absl::StatusOr<LoopbackSocket> LoopbackSocket::Connect(const std::string& address) {
+absl::StatusOr<LoopbackSocket> LoopbackSocket::Connect(const std::string& address,
+                                                       const std::string& from) {
   const std::size_t colon = address.rfind(':');
   sockaddr_in to{};
   to.sin_family = AF_INET;
@@ -29,6 +30,13 @@ absl::StatusOr<LoopbackSocket> LoopbackSocket::Connect(const std::string& addres
   }
   to.sin_port = htons(static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1)));
   LoopbackSocket connection(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  if (!from.empty() &&
+      (inet_pton(AF_INET, from.c_str(), &own.sin_addr) != 1 ||
+       bind(connection.fd_, reinterpret_cast<const sockaddr*>(&own), sizeof(own)) != 0)) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("binding ", from));
+  }
   if (connection.fd_ < 0 ||
       connect(connection.fd_, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("connecting to ", address));

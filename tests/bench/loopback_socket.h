@@ -11,8 +11,10 @@ namespace marginalia::bench {
 
 class LoopbackSocket {
  public:
-  // `address` is host:port of this machine, the host in numbers.
-  static absl::StatusOr<LoopbackSocket> Connect(const std::string& address);
+  // `address` is host:port of this machine, the host in numbers. `from` is the loopback address
+  // that the server sees, another one than the usual 127.0.0.1; empty: that.
+  static absl::StatusOr<LoopbackSocket> Connect(const std::string& address,
+                                                const std::string& from = "");
   LoopbackSocket(LoopbackSocket&& other) noexcept;
   LoopbackSocket& operator=(LoopbackSocket&& other) noexcept;
   ~LoopbackSocket();

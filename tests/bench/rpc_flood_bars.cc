@@ -2,6 +2,7 @@
 #include <sys/time.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/bench/bars.h"
 #include "tests/bench/comments_data.h"
+#include "tests/bench/flooder.h"
 #include "tests/bench/loopback_socket.h"
 #include "tests/bench/need.h"
 #include "tests/bench/services_under_test.h"
@@ -27,33 +29,16 @@ constexpr int kComments = 100;
 constexpr std::int64_t kCallsMin = 10;
 constexpr int kGreedyConnections = 4;
 constexpr int kGreedyCallers = 64;
+// Of a person, where that is limited: what an ordinary one never needs.
+constexpr int kLimitedCallsPerSecond = 500;
 constexpr int kResetsPerSend = 100;
 // Of one connection, which is cut long before.
 constexpr int kResetsMax = 100'000;
 
-// Somebody who goes on until he is destroyed, on a thread of his own.
-class Flooder {
- public:
-  // `flood` runs again and again until `ending`, which it looks at as well.
-  explicit Flooder(std::function<void(const std::atomic<bool>& ending)> flood)
-      : thread_([this, flood = std::move(flood)] {
-          while (!ending_) flood(ending_);
-        }) {}
-  ~Flooder() {
-    ending_ = true;
-    thread_.join();
-  }
-  Flooder(const Flooder&) = delete;
-
- private:
-  std::atomic<bool> ending_ = false;
-  std::thread thread_;
-};
-
 // Begins and resets calls until the connection is cut.
 void ResetCalls(const std::string& address, const std::string& headers,
                 const std::atomic<bool>& ending) {
-  absl::StatusOr<LoopbackSocket> connection = LoopbackSocket::Connect(address);
+  absl::StatusOr<LoopbackSocket> connection = LoopbackSocket::Connect(address, kFloodsFrom);
   if (!connection.ok()) return;
   // The service may stop reading before it ends the connection.
   const timeval patience{.tv_sec = 1};
@@ -75,71 +60,96 @@ std::unique_ptr<Flooder> Resetter(const std::string& address, const std::string&
       });
 }
 
-std::unique_ptr<Flooder> GreedyCaller(const std::string& address, const std::string& token,
-                                      pid_t server) {
-  std::shared_ptr<RpcClient> client = Client(address, token, kGreedyConnections);
-  const RpcWork work{.method = kListComments,
-                     .request = [request = PageRequest(InvoiceId(0), kPageSize, "")](
-                                    std::int64_t) { return request; },
-                     .callers = kGreedyCallers};
-  return std::make_unique<Flooder>([client, work, server](const std::atomic<bool>&) {
-    // He may be refused for what he takes: what he is told is nobody's figure.
-    RunClosedLoop(*client, work, {absl::ZeroDuration(), absl::Milliseconds(200)}, server)
-        .IgnoreError();
+// Calls again as soon as he is answered, whatever he is told.
+void CallOn(RpcClient& client, const std::atomic<bool>& ending) {
+  const grpc::ByteBuffer request = PageRequest(InvoiceId(0), kPageSize, "");
+  std::atomic<int> open = kGreedyCallers;
+  std::function<void(int)> call = [&](int caller) {
+    client.Call(caller, kListComments, request,
+                [&, caller](const grpc::Status&, const grpc::ByteBuffer&) {
+                  if (!ending) return call(caller);
+                  --open;
+                });
+  };
+  for (int caller = 0; caller < kGreedyCallers; ++caller) call(caller);
+  while (open > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+std::unique_ptr<Flooder> GreedyCaller(const std::string& address, const std::string& token) {
+  return std::make_unique<Flooder>([address, token](const std::atomic<bool>& ending) {
+    // Made on his thread, so that those of the client take what CPU is left as well.
+    CallOn(*Client(address, token, kGreedyConnections), ending);
   });
 }
 
 using Floods = std::vector<std::unique_ptr<Flooder>>;
 
+// A comments-service with a thread, and who reads its newest page.
+class FloodedService {
+ public:
+  FloodedService(Bench& bench, const std::vector<std::string>& flags)
+      : bench_(bench),
+        service_(StartCommentsService(bench, bench.NewFolder("flooded"), "", flags)),
+        // A machine of the tenant: what a person may call does not bind it.
+        caller_(Client(service_.address, bench.ImporterToken())) {
+    ImportThread(*caller_, InvoiceId(0), kComments);
+  }
+
+  Side Beside(const std::string& name, const std::function<Floods()>& begin) {
+    return {name, [this, begin] {
+              const Floods floods = begin();
+              const Window& window = bench_.options().window;
+              const RpcWork work{.method = kListComments,
+                                 .request = [request = PageRequest(InvoiceId(0), kPageSize, "")](
+                                                std::int64_t) { return request; }};
+              LoadResult result = Need(RunClosedLoop(*caller_, work, window, service_.pid()));
+              // Who was hardly answered has waited at least for the window.
+              if (result.calls < kCallsMin) {
+                result.latency.Record(absl::ToInt64Nanoseconds(window.measured));
+              }
+              return result;
+            }};
+  }
+
+  // As many as `count`, each another person.
+  Floods Begin(std::unique_ptr<Flooder> (*flooder)(const std::string&, const std::string&),
+               int count) const {
+    Floods floods;
+    for (int i = 0; i < count; ++i) {
+      floods.push_back(flooder(service_.address, bench_.MemberToken(absl::StrCat("greedy-", i))));
+    }
+    return floods;
+  }
+
+ private:
+  Bench& bench_;
+  Service service_;
+  std::unique_ptr<RpcClient> caller_;
+};
+
+void AddRow(Report& report, const Side& beside, const Side& quiet) {
+  Row row = RatioRow(16, beside.name, "ms p99", P99Millis, beside, quiet, Bound::kAtMost, 2);
+  row.note = absl::StrCat("p50 ", beside.Middle(P50Millis), " against ", quiet.Middle(P50Millis),
+                          " ms; the flood runs on the same cores as the service");
+  report.Add(std::move(row));
+}
+
 }  // namespace
 
 void RpcFloodBars(Bench& bench, Report& report) {
-  const Service comments = StartCommentsService(bench, bench.NewFolder("flooded"));
-  ImportThread(*Client(comments.address, bench.ImporterToken()), InvoiceId(0), kComments);
-  const auto caller = Client(comments.address, bench.MemberToken());
-  const RpcWork work{.method = kListComments,
-                     .request = [request = PageRequest(InvoiceId(0), kPageSize, "")](std::int64_t) {
-                       return request;
-                     }};
-  const Window& window = bench.options().window;
-  const auto side = [&](const std::string& name, const std::function<Floods()>& begin) {
-    return Side{name, [&, begin] {
-                  const Floods floods = begin();
-                  LoadResult result = Need(RunClosedLoop(*caller, work, window, comments.pid()));
-                  // Who was hardly answered has waited at least for the window.
-                  if (result.calls < kCallsMin) {
-                    result.latency.Record(absl::ToInt64Nanoseconds(window.measured));
-                  }
-                  return result;
-                }};
-  };
-  const auto token = [&](int i) { return bench.MemberToken(absl::StrCat("greedy-", i)); };
+  FloodedService open(bench, {});
+  FloodedService limited(bench,
+                         {absl::StrCat("--person_calls_per_second=", kLimitedCallsPerSecond)});
   for (const int count : {1, 8}) {
-    Side quiet = side("without", [] { return Floods(); });
-    Side resets =
-        side(absl::StrCat("a caller of comments-service beside ", count, " who reset"), [&, count] {
-          Floods floods;
-          for (int i = 0; i < count; ++i) {
-            floods.push_back(Resetter(comments.address, token(i)));
-          }
-          return floods;
-        });
-    Side calls =
-        side(absl::StrCat("a caller of comments-service beside ", count, " who call"), [&, count] {
-          Floods floods;
-          for (int i = 0; i < count; ++i) {
-            floods.push_back(GreedyCaller(comments.address, token(i), comments.pid()));
-          }
-          return floods;
-        });
-    Interleave(bench.options().runs, {&quiet, &resets, &calls});
-    for (const Side* beside : {&resets, &calls}) {
-      Row row = RatioRow(16, beside->name, "ms p99", P99Millis, *beside, quiet, Bound::kAtMost, 2);
-      row.note =
-          absl::StrCat("p50 ", beside->Middle(P50Millis), " against ", quiet.Middle(P50Millis),
-                       " ms; the flood runs on the same cores as the service");
-      report.Add(std::move(row));
-    }
+    const std::string beside = absl::StrCat("a caller of comments-service beside ", count);
+    Side quiet = open.Beside("without", [] { return Floods(); });
+    Side resets = open.Beside(beside + " who reset", [&] { return open.Begin(Resetter, count); });
+    Side calls = open.Beside(beside + " who call", [&] { return open.Begin(GreedyCaller, count); });
+    Side refused = limited.Beside(
+        absl::StrCat(beside, " who call, each allowed ", kLimitedCallsPerSecond, "/s"),
+        [&] { return limited.Begin(GreedyCaller, count); });
+    Interleave(bench.options().runs, {&quiet, &resets, &calls, &refused});
+    for (const Side* flooded : {&resets, &calls, &refused}) AddRow(report, *flooded, quiet);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -15,8 +16,12 @@
 namespace marginalia {
 namespace {
 
-int ConnectToPort(int port) {
+int ConnectToPort(int port, const std::string& from) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = inet_addr(from.c_str());
+  if (bind(fd, reinterpret_cast<sockaddr*>(&own), sizeof(own)) != 0) return -1;
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -29,9 +34,10 @@ int ConnectToPort(int port) {
 }  // namespace
 
 TokenFlood::TokenFlood(const std::string& address, const std::string& token,
-                       std::size_t connections)
+                       std::size_t connections, std::string from)
     : unsigned_(token.substr(0, token.size() - 6)),
       port_(std::stoi(address.substr(address.rfind(':') + 1))),
+      from_(std::move(from)),
       connections_(connections),
       thread_([this] { Run(); }) {}
 
@@ -43,7 +49,7 @@ TokenFlood::~TokenFlood() {
 void TokenFlood::Run() {
   std::vector<pollfd> connections;
   for (std::size_t i = 0; i < connections_; ++i) {
-    connections.push_back({ConnectToPort(port_), POLLIN, 0});
+    connections.push_back({ConnectToPort(port_, from_), POLLIN, 0});
     Send(connections.back().fd);
   }
   while (!ending_) {
@@ -54,7 +60,7 @@ void TokenFlood::Run() {
       const ssize_t count = read(connection.fd, answer, sizeof(answer));
       if (count <= 0) {
         close(connection.fd);
-        connection.fd = ConnectToPort(port_);
+        connection.fd = ConnectToPort(port_, from_);
       } else if (std::string_view(answer, 9) == "HTTP/1.1 ") {
         ++answered_;
       }

@@ -13,8 +13,10 @@ namespace marginalia {
 
 class TokenFlood {
  public:
-  // `address` is 127.0.0.1:port, `token` a good one.
-  TokenFlood(const std::string& address, const std::string& token, std::size_t connections);
+  // `address` is 127.0.0.1:port, `token` a good one; `from` the loopback address, which is a host
+  // to the gateway, that it comes from.
+  TokenFlood(const std::string& address, const std::string& token, std::size_t connections,
+             std::string from = "127.0.0.1");
   // Ends it.
   ~TokenFlood();
   TokenFlood(const TokenFlood&) = delete;
@@ -30,6 +32,7 @@ class TokenFlood {
 
   const std::string unsigned_;
   const int port_;
+  const std::string from_;
   const std::size_t connections_;
   std::atomic<int> sent_ = 0;
   std::atomic<int> answered_ = 0;
