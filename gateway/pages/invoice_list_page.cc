@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gateway/http/target.h"
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
@@ -42,6 +43,7 @@ constexpr Choice kStatuses[] = {{"", "All"},      {"overdue", "Overdue"}, {"draf
                                 {"sent", "Sent"}, {"paid", "Paid"},       {"void", "Void"}};
 constexpr Choice kStates[] = {
     {"", "All threads"}, {"open", "Open threads"}, {"resolved", "Resolved threads"}};
+constexpr const char* kUnread = "Unread";
 constexpr Choice kOrders[] = {{"", "By number"}, {"activity", "Newest activity"}};
 
 // Links that change one thing and keep the others, but for the place in a list that is another one
@@ -95,9 +97,25 @@ PageData UnreadChoice(const InvoiceListQuery& asked, std::string_view activity) 
   if (!query.unread.empty() && !HasOwnOrder(query)) query.order = "activity";
   PageData link;
   link["choice_current"] = !asked.unread.empty();
-  link["choice_name"] = "Unread";
+  link["choice_name"] = kUnread;
   link["choice_href"] = Address(query, activity);
   return link;
+}
+
+// What is chosen and not so by itself, in words.
+std::string ChosenWords(const InvoiceListQuery& query) {
+  std::vector<const char*> words;
+  const std::string status = query.overdue.empty() ? query.status : "overdue";
+  const auto add = [&words](const auto& choices, std::string_view value) {
+    for (const Choice& choice : choices) {
+      if (!value.empty() && choice.value == value) words.push_back(choice.name);
+    }
+  };
+  add(kStatuses, status);
+  add(kStates, query.thread_state);
+  if (!query.unread.empty()) words.push_back(kUnread);
+  if (!HasOwnOrder(query)) add(kOrders, query.order);
+  return absl::StrJoin(words, ", ");
 }
 
 std::string_view OrderWords(const InvoiceListQuery& query) {
@@ -202,6 +220,7 @@ void InvoiceListPage::Render(ApiCall call, const Asked& asked,
   page["statuses"] = Choices(kStatuses, query, kept, ChangeStatus);
   page["states"] = Choices(kStates, query, kept, ChangeState);
   page["unread_choice"] = UnreadChoice(query, kept);
+  if (std::string words = ChosenWords(query); !words.empty()) page["chosen"] = std::move(words);
   page["has_order"] = !HasOwnOrder(query);
   page["orders"] = Choices(kOrders, query, kept, ChangeOrder);
   if (!query.cursor.empty()) page["first_href"] = href("", kept);

@@ -39,6 +39,8 @@ for (const colorScheme of ["light", "dark"]) {
       const dana = await browser.person("dana", look);
       await dana.page.goto("/invoices");
       await assertNoBarrier(dana, "the list");
+      await dana.page.locator(".filters").evaluate((filters) => filters.setAttribute("open", ""));
+      await assertNoBarrier(dana, "the list's choices");
       await dana.open({ path: "/invoices/INV-1043" });
       await assertNoBarrier(dana, "the busy invoice");
       await dana.open({ path: "/invoices/INV-1044" });

@@ -42,17 +42,85 @@ test("In forced colours whatever can be pressed, and each status, has an outline
   await stack.addComment(invoice, "priya", "For the pill.");
   await dana.page.locator("#new-comments").waitFor();
   const outlined = (selector) =>
-    dana.page.locator(selector).first().evaluate((element) => {
-      const { borderTopStyle, borderTopWidth } = getComputedStyle(element);
-      return borderTopStyle !== "none" && Number.parseFloat(borderTopWidth) > 0;
-    });
-  for (const selector of ["#new-comments", "#comment-form button", "#thread-state button", ".banner"]) {
+    dana.page
+      .locator(selector)
+      .first()
+      .evaluate((element) => {
+        const { borderTopStyle, borderTopWidth } = getComputedStyle(element);
+        return borderTopStyle !== "none" && Number.parseFloat(borderTopWidth) > 0;
+      });
+  for (const selector of [
+    "#new-comments",
+    "#comment-form button",
+    "#thread-state button",
+    ".banner",
+  ]) {
     assert.ok(await outlined(selector), selector);
   }
   await dana.page.goto("/invoices");
   for (const selector of [".status", ".choices a[aria-current]"]) {
     assert.ok(await outlined(selector), selector);
   }
+});
+
+test("However long numbers, names and words are, nothing is cut off and no page scrolls sideways", async ({
+  stack,
+  browser,
+}) => {
+  const word = "Donaudampfschifffahrtsgesellschaft".repeat(4);
+  const invoice = await stack.newInvoice(0, {
+    number: `INV-${"9".repeat(36)}`,
+    customer: {
+      name: `\u0634\u0631\u0643\u0629 \u0627\u0644\u0627\u062e\u062a\u0628\u0627\u0631 ${word}`,
+      email: `${"a".repeat(60)}@${"b".repeat(60)}.example`,
+    },
+    terms: word.slice(0, 100),
+    lineItems: [
+      { description: word, quantity: word.slice(0, 50), amount: "99999999999999" },
+      { description: "\u062a\u0635\u0645\u064a\u0645", quantity: "2 rounds", amount: "1" },
+    ],
+  });
+  await stack.send(invoice);
+  const people = [{ userId: "long", displayName: word }];
+  await stack.importComments(invoice.id, [word, "Short."], { people });
+  for (const width of [320, 360, 768, 1280]) {
+    const dana = await browser.person("dana", { viewport: { width, height: 900 } });
+    for (const path of [
+      invoice.path,
+      `${invoice.path}/record`,
+      "/invoices",
+      `${invoice.path}?activity=open`,
+    ]) {
+      await dana.page.goto(path);
+      const beyond = await dana.page.evaluate(() => {
+        const cut = (element) => {
+          const { left, right } = element.getBoundingClientRect();
+          const frame = element.closest(".table-frame")?.getBoundingClientRect();
+          return right > (frame?.right ?? window.innerWidth) + 1 || left < (frame?.left ?? 0) - 1;
+        };
+        return [...document.querySelectorAll("body > *, main *")]
+          .filter(
+            (element) =>
+              element.checkVisibility() &&
+              !element.closest(".visually-hidden, thead, .skip") &&
+              cut(element),
+          )
+          .map((element) => `${element.localName}.${element.className}`);
+      });
+      assert.deepEqual(beyond, [], `${path} at ${width}`);
+    }
+    await browser.takePictures(`Long words at ${width}`);
+    await dana.page.close();
+  }
+});
+
+test("Beside long names the rows of the list stay low", async ({ stack, browser }) => {
+  await stack.newInvoice(0, { number: `INV-${"8".repeat(36)}` });
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  const row = dana.page.locator("tr").filter({ hasText: invoice.number });
+  const { height } = await row.boundingBox();
+  assert.ok(height <= 72, `a row with two lines of text is ${height} pixels high`);
 });
 
 test("At 400 percent of a window of 1280 pixels nothing is cut off and the bar takes little", async ({

@@ -36,6 +36,8 @@ test("Whoever is mentioned sees it on the list, reads and answers, and all count
   const option = dana.page.getByRole("option", { name: "Priya" });
   await option.waitFor();
   assert.equal(await dana.body.getAttribute("aria-activedescendant"), "person-0");
+  const controlled = await dana.body.getAttribute("aria-controls");
+  assert.equal(await dana.page.locator(`#${controlled}[role=listbox] #person-0`).count(), 1);
   await browser.takePictures("People offered");
   await dana.page.keyboard.press("Enter");
   assert.match(await dana.body.inputValue(), /^Is that agreed, @Priya.* $/);

@@ -207,5 +207,5 @@ function itemOfAddress(): string | undefined {
   const linked = new URLSearchParams(location.search).get("comment");
   if (linked !== null) return nodeId(linked);
   const { hash } = location;
-  return hash?.startsWith("#comment-") && hash !== "#comment-form" ? hash.slice(1) : undefined;
+  return hash?.startsWith("#comment-") ? hash.slice(1) : undefined;
 }

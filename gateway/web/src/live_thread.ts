@@ -107,6 +107,10 @@ export function startThread(
     else form.write(text);
     view.writes();
   };
+  document.querySelector('[href="#write"]')?.addEventListener("click", (event) => {
+    event.preventDefault();
+    if (form) write(form);
+  });
   const writing: Shortcut[] =
     form === undefined ? [] : [["c", "Write a comment", () => write(form)]];
   followShortcuts([

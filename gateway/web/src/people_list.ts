@@ -17,6 +17,7 @@ export interface PeopleListParts {
 export function offerPeople(text: HTMLTextAreaElement, parts: PeopleListParts): void {
   const list = document.createElement("ul");
   list.className = "mention-list";
+  list.id = "people";
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "People");
   let people: readonly Author[] = [];
@@ -28,6 +29,7 @@ export function offerPeople(text: HTMLTextAreaElement, parts: PeopleListParts): 
     clearTimeout(typing);
     list.remove();
     text.removeAttribute("aria-activedescendant");
+    text.removeAttribute("aria-controls");
   };
   const choose = (person: Author) => {
     const end = text.selectionStart;
@@ -66,6 +68,8 @@ export function offerPeople(text: HTMLTextAreaElement, parts: PeopleListParts): 
     );
     // A label holds what it names alone.
     (text.closest("label") ?? text).after(list);
+    // What is pointed to is in what the text controls, else nobody who listens is told of it.
+    text.setAttribute("aria-controls", list.id);
     point(0);
     parts.announcer.say(`${people.map(shownName).join(", ")}: arrow keys and Enter choose`);
   };

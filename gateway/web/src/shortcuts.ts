@@ -1,4 +1,6 @@
 // Keys that lead to places on the page, listed under "?". Whoever writes, types.
+import { element } from "./comment_node.ts";
+
 export function postingKeys(): string {
   return /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘ Enter" : "Ctrl+Enter";
 }
@@ -28,25 +30,15 @@ function isWriting(target: EventTarget | null): boolean {
 }
 
 function dialogOf(keys: readonly Shortcut[]): HTMLDialogElement {
-  const dialog = document.createElement("dialog");
+  const dialog = element("dialog", "");
   dialog.id = "shortcuts";
   dialog.setAttribute("aria-label", "Keyboard shortcuts");
-  const list = document.createElement("dl");
+  const list = element("dl", "");
   for (const [key, meaning] of keys) {
-    const term = document.createElement("dt");
-    const name = document.createElement("kbd");
-    name.textContent = key;
-    term.append(name);
-    const description = document.createElement("dd");
-    description.textContent = meaning;
-    list.append(term, description);
+    list.append(element("dt", "", element("kbd", "", key)), element("dd", "", meaning));
   }
-  const form = document.createElement("form");
+  const form = element("form", "", element("button", "action", "Close"));
   form.method = "dialog";
-  const close = document.createElement("button");
-  close.className = "action";
-  close.textContent = "Close";
-  form.append(close);
   dialog.append(list, form);
   document.body.append(dialog);
   return dialog;

@@ -1,4 +1,5 @@
 // The comments that were not posted, above the others: why, and what can be done about each.
+import { element } from "./comment_node.ts";
 import type { OutboxEntry } from "./outbox.ts";
 
 export const UNCONFIRMED =
@@ -51,9 +52,8 @@ export class UnsentComments {
   }
 
   #make(): HTMLOListElement {
-    const list = document.createElement("ol");
+    const list = element("ol", "comments unsent");
     list.id = "unsent";
-    list.className = "comments unsent";
     list.setAttribute("aria-label", "Not posted");
     this.#before.before(list);
     this.#list = list;
@@ -61,35 +61,26 @@ export class UnsentComments {
   }
 
   #itemOf(entry: OutboxEntry, why: string): HTMLLIElement {
-    const item = document.createElement("li");
-    item.id = itemId(entry.id);
-    item.className = "comment failed";
-    const body = document.createElement("p");
-    body.className = "body";
+    const body = element("p", "body", entry.body);
     body.dir = "auto";
-    body.textContent = entry.body;
-    const error = document.createElement("p");
-    error.className = "error";
-    error.textContent = why;
-    const buttons = document.createElement("p");
-    buttons.className = "actions";
-    buttons.append(
-      this.#button("Post again", () => this.#actions.retry(entry)),
-      this.#button("Edit", () => this.#actions.edit(entry)),
-      this.#button("Discard", () => this.#actions.discard(entry)),
+    const buttons = element(
+      "p",
+      "actions",
+      button("Post again", () => this.#actions.retry(entry)),
+      button("Edit", () => this.#actions.edit(entry)),
+      button("Discard", () => this.#actions.discard(entry)),
     );
-    item.append(body, error, buttons);
+    const item = element("li", "comment failed", body, element("p", "error", why), buttons);
+    item.id = itemId(entry.id);
     return item;
   }
+}
 
-  #button(label: string, act: () => void): HTMLButtonElement {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "action";
-    button.textContent = label;
-    button.addEventListener("click", act);
-    return button;
-  }
+function button(label: string, act: () => void): HTMLButtonElement {
+  const node = element("button", "action", label);
+  node.type = "button";
+  node.addEventListener("click", act);
+  return node;
 }
 
 function itemId(id: string): string {

@@ -170,7 +170,7 @@ export class Stack {
   // bodies, oldest first. What `invoice` says goes before the ordinary.
   async newInvoice(comments = 0, invoice = {}) {
     this.#invoices += 1;
-    const number = `INV-${2000 + this.#invoices}`;
+    const number = invoice.number ?? `INV-${2000 + this.#invoices}`;
     const created = await call(
       this.invoicesFront.address,
       "marginalia.invoices.v1.InvoicesService/CreateInvoice",
@@ -272,6 +272,13 @@ export class Stack {
       { invoiceId: invoice.id, pageSize: 100 },
     );
     return page.comments ?? [];
+  }
+
+  // A page of the thread as the API has it, the newest one.
+  async pageOf(invoice) {
+    const headers = { authorization: `Bearer ${await this.token("dana")}` };
+    const answer = await fetch(`${this.url}/api/invoices/${invoice.id}/comments`, { headers });
+    return answer.json();
   }
 
   // The whole thread as the API has it, newest first.
