@@ -141,6 +141,48 @@ test("A refused one stands above the thread with the reason, and is posted again
   assertCountsAgree(states);
 });
 
+test("One that fails after one has gone to read elsewhere is heard of there, and moves nothing", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(60);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/500/);
+  await dana.open(invoice);
+  const gate = new EventEmitter();
+  const refused = once(gate, "open");
+  await dana.page.route(formRoute, async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    await refused;
+    return route.fulfill({ status: 500, body: "{}" });
+  });
+  await dana.post("This will fail later.");
+  await dana.page
+    .locator("#comments > li")
+    .nth(14)
+    .evaluate((item) => item.scrollIntoView({ block: "center", behavior: "instant" }));
+  await until("one is there", async () => (await dana.page.evaluate(() => scrollY)) > 1_000);
+  const place = await dana.readingPlace();
+  gate.emit("open");
+  assert.equal((await dana.failed()).body, "This will fail later.");
+  await until("the place is the same", async () => {
+    const now = await dana.readingPlace();
+    return now.id === place.id && Math.abs(now.top - place.top) <= 2;
+  });
+  const write = dana.page.getByRole("link", { name: "Write" });
+  const mark = () => write.evaluate((link) => getComputedStyle(link, "::after").content);
+  assert.match(await mark(), /a comment was not posted/);
+  await write.click();
+  await until("one is back", async () => {
+    const box = await dana.page.locator("#unsent > li").boundingBox();
+    return box.y > 0 && box.y + box.height <= 900;
+  });
+  await dana.page.unroute(formRoute);
+  await dana.press("Post again");
+  await dana.comment("This will fail later.").and(dana.page.locator(":not(.pending)")).waitFor();
+  assert.equal(await mark(), "none");
+});
+
 test("Several in a row stand in the order in which they were sent", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(0);
   const dana = await browser.person("dana");

@@ -77,3 +77,40 @@ test("A reload at the beginning stays at the beginning", async ({ stack, browser
   assert.equal(await dana.page.evaluate(() => window.scrollY), 0);
   assert.equal((await dana.comments())[0].sequence, 30);
 });
+
+test("Opened in the middle, it stays where it was opened", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(90);
+  const dana = await browser.person("dana");
+  const first = await stack.pageOf(invoice);
+  await dana.open(invoice, `?cursor=${encodeURIComponent(first.nextCursor)}`);
+  const wanted = first.comments.at(-1).sequence - 1;
+  const newest = dana.page.locator(`#comments > li[data-sequence="${wanted}"]`);
+  await newest.waitFor();
+  const place = await dana.readingPlace();
+  // A comment that arrives tells that the script had its time.
+  await stack.addComment(invoice, "priya", "Posted meanwhile.");
+  await until("it is heard of", async () => (await dana.counts())[0] === "91 comments");
+  await assertAt(dana, place);
+  assert.equal((await dana.comments())[0].sequence, wanted);
+  assert.equal(await dana.comment("Posted meanwhile.").count(), 0);
+});
+
+test("Whatever grows above what one reads, it keeps its place", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(60);
+  const phone = { viewport: { width: 360, height: 740 } };
+  const dana = await browser.person("dana", phone);
+  await dana.open(invoice);
+  await dana.page
+    .locator("#comments > li")
+    .nth(12)
+    .evaluate((item) => item.scrollIntoView({ block: "center", behavior: "instant" }));
+  const place = await atRest(dana);
+  for (const pixels of [400, 0]) {
+    await dana.page.locator("#summary").evaluate((summary, height) => {
+      summary.style.paddingBottom = `${height}px`;
+    }, pixels);
+    await assertAt(dana, place);
+  }
+  await dana.page.setViewportSize({ width: 740, height: 600 });
+  await until("the same comment is read", async () => (await dana.readingPlace()).id === place.id);
+});

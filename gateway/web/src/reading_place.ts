@@ -38,6 +38,10 @@ export function topOf(anchor: Element | undefined): number {
   return anchor?.getBoundingClientRect().top ?? 0;
 }
 
+// Of the list whose place is held: takes back what has grown since, and notes where one is.
+let hold = () => {};
+let note = () => {};
+
 export function moveBack(pixels: number): void {
   if (pixels !== 0) window.scrollBy({ top: pixels, behavior: "instant" });
 }
@@ -50,6 +54,7 @@ export function keepPlace(
   isInside: boolean,
   change: () => void,
 ): void {
+  hold();
   const isAtEnd = isNewestInView(list);
   const anchor = !isInside && isAtEnd ? undefined : anchorOf(list, stays);
   // Where one writes is below the list then, and stays.
@@ -58,6 +63,7 @@ export function keepPlace(
   const before = place();
   change();
   moveBack(place() - before);
+  note();
 }
 
 function isWriting(): boolean {
@@ -69,16 +75,21 @@ function isWriting(): boolean {
 export function holdPlace(list: HTMLElement): void {
   let anchor: Element | undefined;
   let top = 0;
-  const note = () => {
+  let scrolled = 0;
+  note = () => {
     const isAtStart = isTopInView(list) && !isOldestFirst(list);
     anchor = isAtStart ? undefined : anchorOf(list, () => true);
     top = topOf(anchor);
+    scrolled = window.scrollY;
   };
-  window.addEventListener("scroll", note, { passive: true });
-  const observer = new ResizeObserver(() => {
-    if (anchor?.isConnected) moveBack(topOf(anchor) - top);
+  // What was scrolled is told before what has grown, in the same frame: the two are told apart here.
+  hold = () => {
+    const grown = topOf(anchor) - top + window.scrollY - scrolled;
+    if (anchor?.isConnected && Math.abs(grown) >= ROUNDING_PX) moveBack(grown);
     note();
-  });
+  };
+  window.addEventListener("scroll", hold, { passive: true });
+  const observer = new ResizeObserver(hold);
   observer.observe(document.body);
   observer.observe(list);
 }

@@ -1,7 +1,7 @@
 // The thread on the page: the list, the links to more, the counts and the news of others.
 import type { Announcer } from "./announcer.ts";
 import { isLookedAt } from "./attention.ts";
-import type { Comment, Thread } from "./comment.ts";
+import { type Comment, NEWEST, type Thread } from "./comment.ts";
 import type { CommentChanges } from "./comment_changes.ts";
 import type { CommentCounts } from "./comment_counts.ts";
 import { CommentList, type Reader } from "./comment_list.ts";
@@ -188,9 +188,11 @@ export class ThreadView {
     }
   }
 
-  // Whether one looks at where new comments come; below the oldest ones there may be more to come.
+  // Whether one looks at where new comments come: at the list's beginning or end, unless there is more
+  // of it because one came from elsewhere.
   isNewestInView(): boolean {
     const list = this.#list.element;
-    return isNewestInView(list) && (this.#wasAtNewest || !isOldestFirst(list));
+    const isOfNewest = this.#query.thread.pageParams[0] === NEWEST;
+    return isNewestInView(list) && (this.#wasAtNewest || (isOfNewest && !isOldestFirst(list)));
   }
 }
