@@ -55,6 +55,28 @@ test("It is announced to those who listen, without moving the focus", async ({
   assert.equal(await dana.page.evaluate(() => document.activeElement.id), "comment-body");
 });
 
+test("Many that come together are announced together", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const said = await dana.page.evaluateHandle(() => {
+    const place = document.getElementById("announcer");
+    const texts = [];
+    new MutationObserver(() => texts.push(place.textContent)).observe(place, { childList: true });
+    return texts;
+  });
+  assert.equal(await dana.page.locator("#announcer").getAttribute("role"), "status", "politely");
+  await stack.importComments(
+    invoice.id,
+    Array.from({ length: 25 }, (_, i) => `Together ${i + 1}.`),
+    { minutesAgo: 0, people: [{ userId: "priya", displayName: "Priya" }] },
+  );
+  await dana.comment("Together 25.").waitFor();
+  await until("an announcement", async () => (await said.evaluate((texts) => texts.length)) > 0);
+  const texts = await said.jsonValue();
+  assert.deepEqual(texts, ["25 new comments"]);
+});
+
 test("With the stream cut it appears within ten seconds", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");

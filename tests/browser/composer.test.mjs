@@ -142,8 +142,33 @@ test("A draft outlasts a reload, and is gone once it is posted", async ({ stack,
   await dana.write("Half a sen");
   await dana.come(() => dana.page.reload());
   assert.equal(await dana.body.inputValue(), "Half a sen");
+  // It is the person's, and the invoice's.
+  await dana.open(await stack.newInvoice(1));
+  assert.equal(await dana.body.inputValue(), "");
+  await dana.signIn("priya");
+  await dana.open(invoice);
+  assert.equal(await dana.body.inputValue(), "");
+  await dana.signIn("dana");
+  await dana.open(invoice);
+  assert.equal(await dana.body.inputValue(), "Half a sen");
   await dana.send();
   await stored(stack, invoice, "Half a sen");
   await dana.come(() => dana.page.reload());
   assert.equal(await dana.body.inputValue(), "");
+});
+
+test("A comment is quoted into what one writes, behind what is there", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(["It covers\ntwo rounds."]);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  await dana.write("So far.");
+  await dana.comment("two rounds").hover();
+  await dana.page.getByRole("button", { name: /^Quote the comment by/ }).click();
+  assert.equal(await dana.page.evaluate(() => document.activeElement.id), "comment-body");
+  await dana.page.keyboard.type("No.");
+  const text = await dana.body.inputValue();
+  assert.match(text, /^So far\.\n\n\w+ wrote:\n> It covers\n> two rounds\.\n\nNo\.$/);
 });

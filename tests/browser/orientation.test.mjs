@@ -135,3 +135,40 @@ test("Whoever writes is told the keys that post, and what room is left when it m
   assert.match(await dana.error(), /at most 10,000/);
   assert.equal((await dana.body.inputValue()).length, 10_007, "it is kept whole");
 });
+
+test("Who goes on speaking is named once to the eye, and to those who listen each time", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(0);
+  const people = [{ userId: "priya", displayName: "Priya" }];
+  await stack.importComments(invoice.id, ["One.", "Two.", "Three."], { people });
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const names = dana.page.locator("#comments .author");
+  assert.deepEqual(await names.allInnerTexts(), ["Priya", "Priya", "Priya"]);
+  const seen = () =>
+    names.evaluateAll((all) => all.map((name) => getComputedStyle(name).opacity === "1"));
+  assert.deepEqual(await seen(), [true, false, false]);
+});
+
+test("The keys are listed under a question mark, and each does what it says", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(60);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  await dana.page.keyboard.press("?");
+  const keys = dana.page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  assert.deepEqual(await keys.locator("kbd").allInnerTexts(), ["c", "n", "Ctrl+Enter", "?", "Esc"]);
+  await keys.getByRole("button", { name: "Close" }).click();
+  await dana.page
+    .locator("#comments > li")
+    .nth(14)
+    .evaluate((item) => item.scrollIntoView({ block: "center", behavior: "instant" }));
+  await until("one is there", async () => (await dana.page.evaluate(() => scrollY)) > 1_000);
+  await dana.page.keyboard.press("n");
+  const newest = dana.page.locator('#comments > li[data-sequence="60"]');
+  await until("one is at the newest", async () => (await newest.boundingBox()).y > 0);
+});

@@ -98,3 +98,29 @@ test("The time of a comment is that link, by keyboard, and moves nothing", async
   const exact = await link.evaluate((one) => getComputedStyle(one, "::after").content);
   assert.match(exact, /\d{4}, \d\d:\d\d:\d\d UTC/);
 });
+
+test("When exactly it was is told in the reader's own zone", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana", { timezoneId: "Asia/Kolkata" });
+  await dana.open(invoice);
+  const [{ createTime }] = (await stack.pageOf(invoice)).comments;
+  const form = { timeStyle: "medium", timeZone: "Asia/Kolkata" };
+  const clock = new Intl.DateTimeFormat("en-GB", form).format(new Date(createTime));
+  const link = dana.page.locator("#comments .permalink");
+  await link.hover();
+  const exact = await link.evaluate((one) => getComputedStyle(one, "::after").content);
+  assert.ok(exact.includes(`${clock} GMT+5:30`), exact);
+});
+
+test("An invoice has one address, its number, and what leads elsewhere leads there", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(3);
+  const [, second] = (await stack.pageOf(invoice)).comments;
+  const dana = await browser.person("dana");
+  await dana.open({ path: `/invoices/${invoice.id}` }, `?comment=${second.commentId}`);
+  const url = new URL(dana.page.url());
+  assert.equal(url.pathname + url.search, `${invoice.path}?comment=${second.commentId}`);
+  await inSight(dana, second.commentId);
+});
