@@ -172,9 +172,10 @@ absl::Status ReadClosing(v1::ImportCommentsRequest& request, NewImport& import) 
   const absl::StatusOr<absl::Time> time = TimeOf(request.state_time(), "state_time");
   if (!time.ok()) return time.status();
   v1::Author& actor = *request.mutable_state_actor();
-  import.closing = ImportedClosing{.time = *time,
-                                   .actor_id = std::move(*actor.mutable_user_id()),
-                                   .actor_name = std::move(*actor.mutable_display_name())};
+  import.closing = Closing{.time = *time, .actor = {
+                             .user_id = std::move(*actor.mutable_user_id()),
+                             .display_name = std::move(*actor.mutable_display_name())
+                           }};
   return absl::OkStatus();
 }
 

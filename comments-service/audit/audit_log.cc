@@ -71,7 +71,7 @@ struct EntryRows {
   RowInsert insert;
 };
 
-void InsertEntry(Connection& connection, const AuditEntry& entry, std::string_view name_salt,
+void InsertEntry(Connection& connection, const AuditEntry& entry, std::string_view salts,
                  std::string_view hash_bytes) {
   connection.Held<EntryRows>()
       .insert.Text(entry.org_id)
@@ -86,7 +86,7 @@ void InsertEntry(Connection& connection, const AuditEntry& entry, std::string_vi
       .Text(entry.hash)
       .Integer(entry.format)
       .Integer(entry.number)
-      .Bytes(name_salt)
+      .Bytes(salts)
       .Bytes(absl::HexStringToBytes(entry.name_commitment))
       .Integer(entry.revision)
       .Bytes(absl::HexStringToBytes(entry.content_commitment))
@@ -112,7 +112,7 @@ AuditMark ReadAuditMark(Connection& connection, std::string_view org_id, std::in
 }
 
 void AuditLog::Append(Connection& connection, AuditEntry& entry, std::string_view name,
-                      bool is_short) {
+                      bool is_short, std::string_view reason_salt) {
   auto head = heads_.find(entry.org_id);
   if (head == heads_.end()) {
     head = heads_.emplace(entry.org_id, GroupHead{ReadAuditHead(connection, entry.org_id)}).first;
@@ -123,7 +123,8 @@ void AuditLog::Append(Connection& connection, AuditEntry& entry, std::string_vie
   entry.number = last.entry_count + 1;
   entry.name_commitment = Commitment(name_salt, name);
   entry.hash = EntryHash(last.hash, entry);
-  InsertEntry(connection, is_short ? ShortEntry(entry) : entry, name_salt,
+  InsertEntry(connection, is_short ? ShortEntry(entry) : entry,
+              absl::StrCat(name_salt, std::string(reason_salt)),
               is_short ? absl::HexStringToBytes(entry.hash) : "");
   const bool adds = entry.action == kActionAdded || entry.action == kActionImported;
   last = {.entry_count = entry.number,

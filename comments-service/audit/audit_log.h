@@ -39,8 +39,10 @@ class AuditLog : public GroupParticipant {
  public:
   // Chains the entry to its tenant's log in format 2, inside a write: sets its format, number and
   // hash, and the commitment to `name` (the author's of a comment, else the actor's). Positions
-  // rise from call to call. `is_short`: it is stored as such (short_entry.h).
-  void Append(Connection& connection, AuditEntry& entry, std::string_view name, bool is_short);
+  // rise from call to call. `is_short`: it is stored as such (short_entry.h). `reason_salt`: of the
+  // name that its reason commits to; empty when there is none.
+  void Append(Connection& connection, AuditEntry& entry, std::string_view name, bool is_short,
+              std::string_view reason_salt = {});
 
   // A write of the group is going to append to this tenant's log.
   void Expect(std::string_view org_id);

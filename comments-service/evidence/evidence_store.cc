@@ -42,7 +42,7 @@ struct SelectEntries {
   StoredEvidenceEntry Read(Connection& connection) {
     StoredEvidenceEntry stored{.entry = row,
                                .previous_hash = previous_hash,
-                               .name_salt = connection.FromColumn(std::string(name_salt))};
+                               .salts = EntrySaltsOf(connection.FromColumn(name_salt))};
     AuditEntry& entry = stored.entry;
     entry.format = static_cast<int>(format);
     entry.org_id = thread.org_id;
@@ -52,7 +52,7 @@ struct SelectEntries {
     entry.content_commitment =
         absl::BytesToHexString(connection.FromColumn(std::string(content_commitment)));
     entry.create_time = absl::FromUnixMicros(create_time);
-    CompleteEntry(entry, stored.name_salt);
+    CompleteEntry(entry, stored.salts.name);
     return stored;
   }
 

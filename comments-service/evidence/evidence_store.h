@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "comments-service/record/audit_entry.h"
+#include "comments-service/record/commitment.h"
 #include "comments-service/record/evidence.h"
 #include "services/storage/connection/connection.h"
 
@@ -24,8 +25,8 @@ struct StoredEvidenceEntry {
   AuditEntry entry;
   // Of the entry before it in the tenant's log.
   std::string previous_hash;
-  // What the commitment to the actor's name was made with; empty in format 1.
-  std::string name_salt;
+  // Empty in format 1.
+  EntrySalts salts = {};
 };
 
 // Up to `limit` entries about the thread, in the log's order.

@@ -46,7 +46,8 @@ absl::Status BehindOrDamaged(Connection& connection, const std::string& org_id,
   return Behind();
 }
 
-// The salts of names, by what was done. There is none where the entry of an import says the name.
+// The salts of names, by what was done. There is none where the entry of an import says the name in
+// clear.
 class NameSalts {
  public:
   explicit NameSalts(const std::vector<StoredEvidenceEntry>& entries) {
@@ -70,15 +71,15 @@ class NameSalts {
   void Add(const StoredEvidenceEntry& stored) {
     const AuditEntry& entry = stored.entry;
     if (entry.comment_id.empty()) {
-      state_ = ImportedClosingOf(entry) ? "" : stored.name_salt;
+      state_ = ImportedClosingOf(entry) ? stored.salts.reason : stored.salts.name;
     } else if (entry.action == kActionRemoved || entry.action == kActionErased) {
-      removed_.emplace(entry.comment_id, stored.name_salt);
+      removed_.emplace(entry.comment_id, stored.salts.name);
     } else {
       // Format 1 knew no revisions: what was added was the first.
       const std::int64_t revision = entry.format == 1 ? 1 : entry.revision;
-      said_.emplace(std::pair(entry.comment_id, revision), stored.name_salt);
+      said_.emplace(std::pair(entry.comment_id, revision), stored.salts.name);
       const std::optional<ImportedOrigin> origin = ImportedOriginOf(entry);
-      if (origin && origin->removal) removed_.emplace(entry.comment_id, "");
+      if (origin && origin->removal) removed_.emplace(entry.comment_id, stored.salts.reason);
     }
   }
 

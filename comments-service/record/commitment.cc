@@ -45,4 +45,9 @@ std::string Commitment(std::string_view salt, std::string_view text) {
   return HexOf(Sha256Of(bytes));
 }
 
+EntrySalts EntrySaltsOf(std::string_view stored) {
+  const std::string_view name = stored.substr(0, kSaltBytes);
+  return {.name = std::string(name), .reason = std::string(stored.substr(name.size()))};
+}
+
 }  // namespace marginalia

@@ -18,6 +18,14 @@ std::string NewSalt();
 // SHA-256 of the salt's bytes and the text, as 64 hexadecimal digits in lower case.
 std::string Commitment(std::string_view salt, std::string_view text);
 
+// What is stored beside an entry: the salt of the name that it commits to and, where its reason has
+// a commitment to another name, that one's behind it.
+struct EntrySalts {
+  std::string name;
+  std::string reason;
+};
+EntrySalts EntrySaltsOf(std::string_view stored);
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_COMMENTS_SERVICE_RECORD_COMMITMENT_H_

@@ -267,15 +267,23 @@ class EvidenceCheck {
     }
   }
 
-  // The entry of the import says all of it, the name too, so that no salt proves it.
-  void CheckImportedRemoval(const EvidenceRemoval& removal, const ImportedRemoval& imported,
+  // The entry of the import says all of it, and commits to the name.
+  void CheckImportedRemoval(const EvidenceRemoval& removal, ImportedRemoval imported,
                             const std::string& name) {
-    const ImportedRemoval said{.time = removal.time,
-                               .actor_id = removal.actor.user_id,
-                               .actor_name = removal.actor.display_name,
-                               .reason = removal.reason};
-    if (said != imported) Fail(name, " is not the one that the entry of its import says");
-    if (!removal.actor.salt.empty()) Fail(name, " has a salt, and no commitment to a name");
+    imported.actor_name.salt = removal.actor.salt;
+    if (!imported.Is(removal.time, removal.actor.user_id, removal.actor.display_name,
+                     removal.reason)) {
+      Fail(name, " is not the one that the entry of its import says");
+    }
+    CheckNeeded(removal.actor, imported.actor_name, name);
+  }
+
+  // Before they were committed to, entries said names in clear.
+  void CheckNeeded(const EvidencePerson& person, const RecordedName& recorded,
+                   const std::string& name) {
+    if (recorded.commitment.empty() && !person.salt.empty()) {
+      Fail(name, " has a salt, and no commitment to a name");
+    }
   }
 
   void CheckState() {
@@ -284,13 +292,14 @@ class EvidenceCheck {
     }
     if (state_ == nullptr) return;
     const EvidenceState& state = *evidence_.state;
-    if (const std::optional<ImportedClosing> closing = ImportedClosingOf(*state_)) {
+    const std::optional<ImportedClosing> closing = ImportedClosingOf(*state_, state.actor.salt);
+    if (closing) {
       if (!state.resolved || state.time != closing->time ||
           state.actor.user_id != closing->actor_id ||
-          state.actor.display_name != closing->actor_name || !state.actor.salt.empty()) {
+          !closing->actor_name.Is(state.actor.display_name)) {
         Fail("the thread's state is not what entry ", state_->number, " says that was imported");
       }
-      return;
+      return CheckNeeded(state.actor, closing->actor_name, "the thread's state");
     }
     if (state.resolved != (state_->action == kActionResolved) ||
         state.time != state_->create_time) {

@@ -1,9 +1,12 @@
 #include "comments-service/record/imported_reason.h"
 
+#include <algorithm>
 #include <cstdint>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "comments-service/record/commitment.h"
 
 namespace marginalia {
 namespace {
@@ -14,10 +17,13 @@ constexpr std::string_view kEditTime = " edit_time=";
 constexpr std::string_view kRemovalTime = " removal_time=";
 constexpr std::string_view kRemoverId = " remover_id=";
 constexpr std::string_view kRemoverName = " remover_name=";
+constexpr std::string_view kRemoverCommitment = " remover_name_commitment=";
 constexpr std::string_view kRemovalReason = " removal_reason=";
 constexpr std::string_view kStateTime = "state_time=";
 constexpr std::string_view kStateActorId = " state_actor_id=";
 constexpr std::string_view kStateActorName = " state_actor_name=";
+constexpr std::string_view kStateActorCommitment = " state_actor_name_commitment=";
+constexpr std::size_t kCommitmentDigits = 64;
 
 void AppendTime(std::string& text, std::string_view key, absl::Time time) {
   text += key;
@@ -33,6 +39,13 @@ void AppendQuoted(std::string& text, std::string_view key, std::string_view valu
     text += c;
   }
   text += '"';
+}
+
+void AppendName(std::string& text, std::string_view clear_key, std::string_view commitment_key,
+                const RecordedName& name) {
+  if (name.commitment.empty()) return AppendQuoted(text, clear_key, name.clear);
+  text += commitment_key;
+  text += name.commitment;
 }
 
 // Takes values off a reason, the last one first: the first one, which stands there as it is, may
@@ -71,6 +84,17 @@ class FromTheEnd {
     return absl::FromUnixMicros(micros);
   }
 
+  std::optional<std::string> Commitment(std::string_view key) {
+    if (text_.size() < kCommitmentDigits) return std::nullopt;
+    const std::size_t begin = text_.size() - kCommitmentDigits;
+    const std::string digits(text_.substr(begin));
+    const bool hex = std::all_of(digits.begin(), digits.end(), [](char c) {
+      return absl::ascii_isdigit(static_cast<unsigned char>(c)) || (c >= 'a' && c <= 'f');
+    });
+    if (!hex || !DropKey(begin, key)) return std::nullopt;
+    return digits;
+  }
+
  private:
   bool IsEscaped(std::size_t at) const {
     std::size_t backslashes = 0;
@@ -87,9 +111,21 @@ class FromTheEnd {
   std::string_view text_;
 };
 
-std::optional<ImportedRemoval> TakeRemoval(FromTheEnd& text) {
+std::optional<RecordedName> TakeName(FromTheEnd& text, std::string_view clear_key,
+                                     std::string_view commitment_key, std::string_view salt) {
+  if (text.EndsQuoted()) {
+    std::optional<std::string> clear = text.Quoted(clear_key);
+    if (!clear) return std::nullopt;
+    return RecordedName{.clear = *std::move(clear)};
+  }
+  std::optional<std::string> commitment = text.Commitment(commitment_key);
+  if (!commitment) return std::nullopt;
+  return RecordedName{.clear = "", .commitment = *std::move(commitment), .salt = std::string(salt)};
+}
+
+std::optional<ImportedRemoval> TakeRemoval(FromTheEnd& text, std::string_view salt) {
   std::optional<std::string> reason = text.Quoted(kRemovalReason);
-  std::optional<std::string> name = text.Quoted(kRemoverName);
+  std::optional<RecordedName> name = TakeName(text, kRemoverName, kRemoverCommitment, salt);
   std::optional<std::string> id = text.Quoted(kRemoverId);
   const std::optional<absl::Time> time = text.Time(kRemovalTime);
   if (!reason || !name || !id || !time) return std::nullopt;
@@ -101,6 +137,15 @@ std::optional<ImportedRemoval> TakeRemoval(FromTheEnd& text) {
 
 }  // namespace
 
+RecordedName RecordedName::CommittedTo(std::string_view name, std::string salt) {
+  return {.clear = "", .commitment = Commitment(salt, name), .salt = std::move(salt)};
+}
+
+bool RecordedName::Is(std::string_view name) const {
+  if (commitment.empty()) return name == clear;
+  return salt.size() == kSaltBytes && Commitment(salt, name) == commitment;
+}
+
 std::string ImportedReason(const ImportedOrigin& origin) {
   std::string reason(kAuthorId);
   reason += origin.author_id;
@@ -109,24 +154,29 @@ std::string ImportedReason(const ImportedOrigin& origin) {
   if (!origin.removal) return reason;
   AppendTime(reason, kRemovalTime, origin.removal->time);
   AppendQuoted(reason, kRemoverId, origin.removal->actor_id);
-  AppendQuoted(reason, kRemoverName, origin.removal->actor_name);
+  AppendName(reason, kRemoverName, kRemoverCommitment, origin.removal->actor_name);
   AppendQuoted(reason, kRemovalReason, origin.removal->reason);
   return reason;
 }
 
 std::string ImportedReason(const ImportedClosing& closing) {
-  std::string reason;
-  AppendTime(reason, kStateTime, closing.time);
-  AppendQuoted(reason, kStateActorId, closing.actor_id);
-  AppendQuoted(reason, kStateActorName, closing.actor_name);
+  std::string reason = ImportedClosingPrefix(closing.time, closing.actor_id);
+  AppendName(reason, kStateActorName, kStateActorCommitment, closing.actor_name);
   return reason;
 }
 
-std::optional<ImportedOrigin> ImportedOriginOf(const AuditEntry& entry) {
+std::string ImportedClosingPrefix(absl::Time time, std::string_view actor_id) {
+  std::string prefix;
+  AppendTime(prefix, kStateTime, time);
+  AppendQuoted(prefix, kStateActorId, actor_id);
+  return prefix;
+}
+
+std::optional<ImportedOrigin> ImportedOriginOf(const AuditEntry& entry, std::string_view salt) {
   if (entry.action != kActionImported || entry.format == 1) return std::nullopt;
   FromTheEnd text(entry.reason);
   ImportedOrigin origin;
-  if (text.EndsQuoted()) origin.removal = TakeRemoval(text);
+  if (text.EndsQuoted()) origin.removal = TakeRemoval(text, salt);
   origin.edit_time = text.Time(kEditTime);
   const std::optional<absl::Time> create_time = text.Time(kCreateTime);
   if (!create_time || !text.rest().starts_with(kAuthorId)) return std::nullopt;
@@ -137,10 +187,10 @@ std::optional<ImportedOrigin> ImportedOriginOf(const AuditEntry& entry) {
   return origin;
 }
 
-std::optional<ImportedClosing> ImportedClosingOf(const AuditEntry& entry) {
+std::optional<ImportedClosing> ImportedClosingOf(const AuditEntry& entry, std::string_view salt) {
   if (entry.action != kActionResolved) return std::nullopt;
   FromTheEnd text(entry.reason);
-  std::optional<std::string> name = text.Quoted(kStateActorName);
+  std::optional<RecordedName> name = TakeName(text, kStateActorName, kStateActorCommitment, salt);
   std::optional<std::string> id = text.Quoted(kStateActorId);
   const std::optional<absl::Time> time = text.Time(kStateTime);
   if (!name || !id || !time) return std::nullopt;

@@ -1,5 +1,6 @@
 #include "comments-service/thread/change_store.h"
 
+#include "comments-service/record/commitment.h"
 #include "comments-service/thread/comment_wire.h"
 #include "services/storage/connection/row_insert.h"
 
@@ -67,15 +68,18 @@ struct MarkErasedStatement {
 struct SelectAddition {
   explicit SelectAddition(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT action, reason, content_commitment FROM audit_entries"
-                          " WHERE org_id = :org_id AND position = :position",
-                   soci::use(org_id), soci::use(position), soci::into(row.action),
-                   soci::into(row.reason), soci::into(content))) {}
+                       << "SELECT action, reason, content_commitment, name_salt, format"
+                          " FROM audit_entries WHERE org_id = :org_id AND position = :position",
+                   soci::use(org_id), soci::use(position), soci::into(action), soci::into(reason),
+                   soci::into(content), soci::into(salts), soci::into(format))) {}
 
   std::string org_id;
   std::int64_t position = 0;
-  StoredAddition row;
+  std::string action;
+  std::string reason;
   std::string content;
+  std::string salts;
+  std::int64_t format = 0;
   soci::statement statement;
 };
 
@@ -84,17 +88,38 @@ struct SelectAddition {
 struct SelectClosing {
   explicit SelectClosing(Connection& connection)
       : statement((connection.sql().prepare
-                       << "SELECT position FROM audit_entries WHERE org_id = :org_id"
+                       << "SELECT reason, name_salt FROM audit_entries WHERE org_id = :org_id"
                           " AND invoice_id = :invoice_id AND action <> 'comment.added'"
                           " AND action <> 'comment.imported' AND action = 'thread.resolved'"
-                          " AND reason = :reason ORDER BY position LIMIT 1",
-                   soci::use(org_id), soci::use(invoice_id), soci::use(reason),
-                   soci::into(position))) {}
+                          " AND substr(reason, 1, length(CAST(:begin AS TEXT))) = :begin2"
+                          " ORDER BY position LIMIT 1",
+                   soci::use(org_id), soci::use(invoice_id), soci::use(begin), soci::use(begin),
+                   soci::into(reason), soci::into(salts))) {}
 
   std::string org_id;
   std::string invoice_id;
+  std::string begin;
   std::string reason;
+  std::string salts;
+  soci::statement statement;
+};
+
+// As above.
+struct SelectStateBefore {
+  explicit SelectStateBefore(Connection& connection)
+      : statement((connection.sql().prepare
+                       << "SELECT action FROM audit_entries WHERE org_id = :org_id"
+                          " AND invoice_id = :invoice_id AND action <> 'comment.added'"
+                          " AND action <> 'comment.imported' AND position < :position"
+                          " AND action IN ('thread.resolved', 'thread.reopened')"
+                          " ORDER BY position DESC LIMIT 1",
+                   soci::use(org_id), soci::use(invoice_id), soci::use(position),
+                   soci::into(action))) {}
+
+  std::string org_id;
+  std::string invoice_id;
   std::int64_t position = 0;
+  std::string action;
   soci::statement statement;
 };
 
@@ -313,18 +338,44 @@ std::optional<StoredAddition> FindAddition(Connection& connection, std::string_v
   select.org_id = org_id;
   select.position = position;
   if (!select.statement.execute(true)) return std::nullopt;
-  StoredAddition addition = select.row;
-  addition.has_content = !connection.FromColumn(std::string(select.content)).empty();
+  StoredAddition addition{
+      .reason = select.reason,
+      .has_content = !connection.FromColumn(std::string(select.content)).empty()};
+  AuditEntry entry;
+  entry.format = static_cast<int>(select.format);
+  entry.action = select.action;
+  entry.reason = select.reason;
+  const auto origin =
+      ImportedOriginOf(entry, EntrySaltsOf(connection.FromColumn(select.salts)).reason);
+  if (origin && origin->removal) addition.remover_name = origin->removal->actor_name;
   return addition;
 }
 
-bool WasClosedFor(Connection& connection, std::string_view org_id, std::string_view invoice_id,
-                  std::string_view reason) {
+std::optional<RecordedName> FindClosing(Connection& connection, std::string_view org_id,
+                                        std::string_view invoice_id, absl::Time time,
+                                        std::string_view actor_id) {
   auto& select = connection.Prepared<SelectClosing>();
   select.org_id = org_id;
   select.invoice_id = invoice_id;
-  select.reason = reason;
-  return select.statement.execute(true);
+  // A thread is closed by imports at one time once, so there is one at most.
+  select.begin = ImportedClosingPrefix(time, actor_id);
+  if (!select.statement.execute(true)) return std::nullopt;
+  AuditEntry entry;
+  entry.format = 2;
+  entry.action = std::string(kActionResolved);
+  entry.reason = select.reason;
+  const auto closing =
+      ImportedClosingOf(entry, EntrySaltsOf(connection.FromColumn(select.salts)).reason);
+  return closing ? std::optional(closing->actor_name) : std::nullopt;
+}
+
+bool WasResolvedBefore(Connection& connection, std::string_view org_id, std::string_view invoice_id,
+                       std::int64_t position) {
+  auto& select = connection.Prepared<SelectStateBefore>();
+  select.org_id = org_id;
+  select.invoice_id = invoice_id;
+  select.position = position;
+  return select.statement.execute(true) && select.action == kActionResolved;
 }
 
 std::optional<Revision> FindRevision(Connection& connection, std::string_view org_id,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_store.h"
 #include "comments-service/thread/thread.h"
@@ -64,17 +65,21 @@ Comment AsFirstSaid(Connection& connection, std::string_view org_id, const Store
 
 // What the entry that added a comment says of how it was imported.
 struct StoredAddition {
-  std::string action;
+  // Empty: it was written here, or imported before there were reasons.
   std::string reason;
+  // Of its removal, where it was imported as removed.
+  std::optional<RecordedName> remover_name = std::nullopt;
   // Whether it was imported with a text.
   bool has_content = false;
 };
 std::optional<StoredAddition> FindAddition(Connection& connection, std::string_view org_id,
                                            std::int64_t position);
 
-// Whether the thread was ever closed by an import whose entry says `reason`.
-bool WasClosedFor(Connection& connection, std::string_view org_id, std::string_view invoice_id,
-                  std::string_view reason);
+// The name of who closed the thread, as the entry of the import that closed it has it: at `time` by
+// the person with `actor_id`. Nothing when none did.
+std::optional<RecordedName> FindClosing(Connection& connection, std::string_view org_id,
+                                        std::string_view invoice_id, absl::Time time,
+                                        std::string_view actor_id);
 
 // One kept revision.
 std::optional<Revision> FindRevision(Connection& connection, std::string_view org_id,
@@ -84,7 +89,13 @@ std::optional<Revision> FindRevision(Connection& connection, std::string_view or
 void StoreThread(Connection& connection, std::string_view org_id, std::string_view invoice_id,
                  const Thread& thread);
 
+// Whether the thread was resolved when the entry at `position` was written.
+bool WasResolvedBefore(Connection& connection, std::string_view org_id, std::string_view invoice_id,
+                       std::int64_t position);
+
 // What a change was, by its id: its entry in the audit log, and the comment that was said with it.
+// Of a resolving or reopening that found the thread so already and wrote its words alone, that is
+// the comment's entry.
 struct StoredChange {
   std::int64_t position = 0;
   std::string action;
@@ -97,6 +108,8 @@ struct StoredChange {
   std::string hash;
   // 0: none.
   std::int64_t comment_position = 0;
+
+  bool is_words_alone() const { return comment_position == position; }
 };
 std::optional<StoredChange> FindChange(Connection& connection, std::string_view org_id,
                                        std::string_view change_id);

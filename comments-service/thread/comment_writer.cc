@@ -307,8 +307,8 @@ Receipt CommentWriter::Record(Connection& connection, const Provenance& provenan
   entry.actor_name = provenance.actor.display_name;
   entry.request_id = provenance.request_id;
   entry.create_time = absl::FromUnixMicros(absl::ToUnixMicros(entry.create_time));
-  audit_.Append(connection, entry, change.name,
-                events_.stores_stubs() && IsInItsRow(entry, change));
+  audit_.Append(connection, entry, change.name, events_.stores_stubs() && IsInItsRow(entry, change),
+                change.reason_salt);
   const EventView event{.kind = change.kind,
                         .position = entry.position,
                         .number = entry.number,

@@ -37,8 +37,15 @@ struct Receipt {
   std::string audit_hash;
 };
 
-// What the entry of an imported comment says of it.
-ImportedOrigin OriginOf(const Comment& imported);
+// What the entry of an imported comment says of it. `remover_name`: of a removed one, as the entry
+// has it.
+ImportedOrigin OriginOf(const Comment& imported, RecordedName remover_name);
+
+// How a thread had been closed before it was imported.
+struct Closing {
+  absl::Time time;
+  Author actor;
+};
 
 class CommentWriter : public GroupParticipant {
  public:
@@ -67,7 +74,7 @@ class CommentWriter : public GroupParticipant {
   // newest of what it wrote; 0: nothing.
   std::int64_t Import(Connection& connection, const Provenance& provenance,
                       std::string_view invoice_id, const std::vector<const Comment*>& comments,
-                      const std::optional<ImportedClosing>& closing);
+                      const std::optional<Closing>& closing);
 
   // A write of the group is going to change this thread or a comment of it.
   void ExpectChange(std::string_view org_id, std::string_view invoice_id);
@@ -103,6 +110,7 @@ class CommentWriter : public GroupParticipant {
     std::string_view name;  // that the entry commits to
     EventKind kind;
     const CommentView* comment = nullptr;  // of the kinds that carry one
+    std::string_view reason_salt = {};     // of the name that the reason commits to
   };
   static bool IsInItsRow(const AuditEntry& entry, const LoggedChange& change);
   Receipt Record(Connection& connection, const Provenance& provenance, LoggedChange change,
@@ -115,7 +123,7 @@ class CommentWriter : public GroupParticipant {
              std::string_view body_salt);
   std::int64_t ImportOne(Connection& connection, const Provenance& provenance, Comment comment);
   std::int64_t ImportClosing(Connection& connection, const Provenance& provenance,
-                             std::string_view invoice_id, const ImportedClosing& closing);
+                             std::string_view invoice_id, const Closing& closing);
   // Makes the comment mention these from now on, instead of those before; its row is stored apart.
   void Mention(Connection& connection, const Provenance& provenance, StoredComment& stored,
                std::string_view mentions);

@@ -8,15 +8,14 @@
 
 namespace marginalia {
 
-ImportedOrigin OriginOf(const Comment& imported) {
+ImportedOrigin OriginOf(const Comment& imported, RecordedName remover_name) {
   ImportedOrigin origin{.author_id = imported.author.user_id,
                         .create_time = imported.create_time,
                         .edit_time = imported.edit_time};
   if (imported.removal) {
-    const Author& actor = imported.removal->actor;
     origin.removal = ImportedRemoval{.time = imported.removal->time,
-                                     .actor_id = actor.user_id,
-                                     .actor_name = actor.display_name,
+                                     .actor_id = imported.removal->actor.user_id,
+                                     .actor_name = std::move(remover_name),
                                      .reason = imported.removal->reason};
   }
   return origin;
@@ -25,7 +24,7 @@ ImportedOrigin OriginOf(const Comment& imported) {
 std::int64_t CommentWriter::Import(Connection& connection, const Provenance& provenance,
                                    std::string_view invoice_id,
                                    const std::vector<const Comment*>& comments,
-                                   const std::optional<ImportedClosing>& closing) {
+                                   const std::optional<Closing>& closing) {
   std::int64_t first = 0;
   std::int64_t last = 0;
   bool removed = false;
@@ -71,6 +70,8 @@ std::int64_t CommentWriter::ImportOne(Connection& connection, const Provenance& 
                     .erased = comment.erased},
                    salt, position);
   }
+  RecordedName remover;
+  if (removed) remover = RecordedName::CommittedTo(comment.removal->actor.display_name, NewSalt());
   const CommentView view = ViewOf(comment);
   return Record(connection, provenance,
                 {.entry = {.action = std::string(kActionImported),
@@ -78,30 +79,35 @@ std::int64_t CommentWriter::ImportOne(Connection& connection, const Provenance& 
                            .comment_id = comment.comment_id,
                            .revision = comment.revision,
                            .content_commitment = text.empty() ? "" : Commitment(salt, text),
-                           .reason = ImportedReason(OriginOf(comment)),
+                           .reason = ImportedReason(OriginOf(comment, remover)),
                            .create_time = provenance.time},
                  .name = comment.author.display_name,
                  .kind = EventKind::kCommentAdded,
-                 .comment = &view},
+                 .comment = &view,
+                 .reason_salt = remover.salt},
                 ThreadOf(connection, provenance.org_id, comment.invoice_id))
       .position;
 }
 
 std::int64_t CommentWriter::ImportClosing(Connection& connection, const Provenance& provenance,
-                                          std::string_view invoice_id,
-                                          const ImportedClosing& closing) {
+                                          std::string_view invoice_id, const Closing& closing) {
   Thread& state = MutableThread(connection, provenance.org_id, invoice_id);
   state.resolved = true;
   state.state_time = closing.time;
-  state.state_actor = {closing.actor_id, closing.actor_name};
+  state.state_actor = closing.actor;
+  const ImportedClosing recorded{
+      .time = closing.time,
+      .actor_id = closing.actor.user_id,
+      .actor_name = RecordedName::CommittedTo(closing.actor.display_name, NewSalt())};
   const Thread& thread = StoreChanged(connection, provenance, invoice_id, 0);
   return Record(connection, provenance,
                 {.entry = {.action = std::string(kActionResolved),
                            .invoice_id = std::string(invoice_id),
-                           .reason = ImportedReason(closing),
+                           .reason = ImportedReason(recorded),
                            .create_time = provenance.time},
                  .name = provenance.actor.display_name,
-                 .kind = EventKind::kThreadResolved},
+                 .kind = EventKind::kThreadResolved,
+                 .reason_salt = recorded.actor_name.salt},
                 thread)
       .position;
 }

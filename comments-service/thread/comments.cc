@@ -29,7 +29,7 @@ struct Comments::Addition {
 struct Comments::ImportRun {
   Provenance provenance;
   std::vector<Comment> comments;
-  std::optional<ImportedClosing> closing;
+  std::optional<Closing> closing;
   // Which of them are new, as the last check against the database found.
   std::vector<std::size_t> added;
   bool closes = false;
@@ -64,11 +64,6 @@ absl::Status CheckItem(std::size_t index, Comment& comment) {
   // What a removed one said may be known no longer.
   if (comment.removal && comment.body.empty()) return absl::OkStatus();
   return InField(ItemField(index, "body"), CheckBody(comment.body));
-}
-
-// When the comment was last changed before it is imported.
-absl::Time LastChange(const Comment& comment) {
-  return comment.removal ? comment.removal->time : comment.edit_time.value_or(comment.create_time);
 }
 
 absl::Status CheckItemChanges(std::size_t index, const Comment& comment, absl::Time now) {
@@ -109,13 +104,16 @@ absl::Status CheckItems(std::vector<Comment>& comments) {
 
 absl::Status CheckClosingItself(const NewImport& import) {
   if (!import.closing) return absl::OkStatus();
-  absl::Time last = absl::InfinitePast();
-  for (const Comment& comment : import.comments) last = std::max(last, LastChange(comment));
-  absl::Status checked = CheckImportedChangeTime(last, import.closing->time, absl::Now());
+  // What a closed thread says can be edited and removed, as here.
+  if (import.closing->time < import.comments.back().create_time) {
+    return InvalidField("state_time", "must not be before the thread's newest comment");
+  }
+  absl::Status checked =
+      CheckImportedChangeTime(absl::InfinitePast(), import.closing->time, absl::Now());
   if (!checked.ok()) return InField("state_time", checked);
-  checked = CheckUserId(import.closing->actor_id);
+  checked = CheckUserId(import.closing->actor.user_id);
   if (!checked.ok()) return InField("state_actor.user_id", checked);
-  return InField("state_actor.display_name", CheckDisplayName(import.closing->actor_name));
+  return InField("state_actor.display_name", CheckDisplayName(import.closing->actor.display_name));
 }
 
 // Whether an import of the comment would have written the entry that added it: the same times,
@@ -123,8 +121,13 @@ absl::Status CheckClosingItself(const NewImport& import) {
 bool IsAddedAs(const StoredAddition& addition, const Comment& again) {
   // Written here, or imported before there were reasons: it had never been changed.
   if (addition.reason.empty()) return !again.edit_time && !again.removal;
-  return addition.has_content != again.body.empty() &&
-         addition.reason == ImportedReason(OriginOf(again));
+  if (addition.has_content == again.body.empty() ||
+      addition.remover_name.has_value() != again.removal.has_value()) {
+    return false;
+  }
+  const RecordedName name = addition.remover_name.value_or(RecordedName());
+  return (!again.removal || name.Is(again.removal->actor.display_name)) &&
+         addition.reason == ImportedReason(OriginOf(again, name));
 }
 
 }  // namespace
@@ -283,7 +286,9 @@ absl::Status Comments::CheckClosing(Connection& connection, ImportRun& run) {
   run.closes = false;
   if (!run.closing) return absl::OkStatus();
   const std::string& invoice_id = run.comments.front().invoice_id;
-  if (WasClosedFor(connection, run.provenance.org_id, invoice_id, ImportedReason(*run.closing))) {
+  const std::optional<RecordedName> closed = FindClosing(
+      connection, run.provenance.org_id, invoice_id, run.closing->time, run.closing->actor.user_id);
+  if (closed && closed->Is(run.closing->actor.display_name)) {
     // It stands anywhere before here.
     run.last_position = std::max(run.last_position, events_.next_position() - 1);
     return absl::OkStatus();

@@ -37,7 +37,7 @@ struct NewImport {
   std::string invoice_id;
   std::vector<Comment> comments;
   // That the thread was closed behind them.
-  std::optional<ImportedClosing> closing = std::nullopt;
+  std::optional<Closing> closing = std::nullopt;
 };
 
 struct ImportOutcome {

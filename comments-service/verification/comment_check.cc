@@ -19,7 +19,8 @@ std::int64_t TimeOf(const StoredEntry& entry) {
 // The comment as the entry says that it was when it was added: one that was not imported had never
 // been changed.
 struct Beginning {
-  explicit Beginning(const StoredEntry& added) : origin(ImportedOriginOf(added.entry)) {
+  explicit Beginning(const StoredEntry& added)
+      : origin(ImportedOriginOf(added.entry, added.salts.reason)) {
     if (!origin.has_value()) return;
     if (origin->edit_time) edit_time = absl::ToUnixMicros(*origin->edit_time);
     is_removed = origin->removal.has_value();
@@ -32,10 +33,8 @@ struct Beginning {
       return comment.removal_time == 0 && comment.remover_id.empty() &&
              comment.remover_name.empty() && comment.removal_reason.empty();
     }
-    return ImportedRemoval{.time = absl::FromUnixMicros(comment.removal_time),
-                           .actor_id = comment.remover_id,
-                           .actor_name = comment.remover_name,
-                           .reason = comment.removal_reason} == *origin->removal;
+    return origin->removal->Is(absl::FromUnixMicros(comment.removal_time), comment.remover_id,
+                               comment.remover_name, comment.removal_reason);
   }
 
   std::optional<ImportedOrigin> origin;
@@ -60,7 +59,7 @@ std::string_view OriginDiffers(const StoredContent& comment, const StoredEntry& 
     return "has an author of another name than its entry says";
   }
   if ((!imported && comment.author_name != entry.actor_name) ||
-      Commitment(added.name_salt, comment.author_name) != entry.name_commitment) {
+      Commitment(added.salts.name, comment.author_name) != entry.name_commitment) {
     return "has an author of another name than its entry committed to";
   }
   const absl::Time time = absl::FromUnixMicros(comment.create_time);

@@ -75,10 +75,9 @@ bool IsOf(const v1::Comment& told, const StoredContent& comment) {
 bool RemovedAs(const v1::Comment& told, const std::optional<ImportedOrigin>& origin) {
   if (!origin || !origin->removal) return !told.has_removal();
   const v1::Removal& removal = told.removal();
-  return ImportedRemoval{.time = absl::FromUnixMicros(MicrosOf(removal.time())),
-                         .actor_id = removal.actor().user_id(),
-                         .actor_name = removal.actor().display_name(),
-                         .reason = removal.reason()} == *origin->removal;
+  return origin->removal->Is(absl::FromUnixMicros(MicrosOf(removal.time())),
+                             removal.actor().user_id(), removal.actor().display_name(),
+                             removal.reason());
 }
 
 // What an added or edited comment says, unless it has been erased since.
@@ -121,7 +120,7 @@ bool CommentHolds(const v1::Event& event, const EventTruth& truth) {
   // An event from before there were numbers knows no revisions either.
   const bool old = event.number() == 0;
   const bool says = entry.action != kActionRemoved && entry.action != kActionErased;
-  const std::optional<ImportedOrigin> origin = ImportedOriginOf(entry);
+  const std::optional<ImportedOrigin> origin = ImportedOriginOf(entry, truth.entry.salts.reason);
   const bool removed = !says || (origin && origin->removal.has_value());
   const bool erased = entry.action == kActionErased || (says && comment.erased != 0);
   const std::int64_t revision = entry.format == 1 ? 1 : entry.revision;
@@ -168,7 +167,7 @@ bool ThreadHolds(Connection& connection, const v1::Event& event, const EventTrut
       told.state() != (thread.resolved != 0 ? v1::THREAD_STATE_RESOLVED : v1::THREAD_STATE_OPEN) ||
       MicrosOf(told.state_time()) != thread.state_time ||
       told.state_actor().user_id() != thread.state_actor_id ||
-      told.state_actor().display_name() != thread.state_actor_name) {
+      !thread.state_actor_name.Is(told.state_actor().display_name())) {
     return false;
   }
   if (!event.has_comment_added()) return EndsWhereItSays(connection, told, entry);

@@ -26,8 +26,8 @@ struct SelectEntries {
     entry.name_commitment = absl::BytesToHexString(connection.FromColumn(name_commitment));
     entry.content_commitment = absl::BytesToHexString(connection.FromColumn(content_commitment));
     entry.create_time = absl::FromUnixMicros(create_time);
-    StoredEntry stored{.entry = entry, .name_salt = connection.FromColumn(name_salt)};
-    CompleteEntry(stored.entry, stored.name_salt);
+    StoredEntry stored{.entry = entry, .salts = EntrySaltsOf(connection.FromColumn(name_salt))};
+    CompleteEntry(stored.entry, stored.salts.name);
     return stored;
   }
 

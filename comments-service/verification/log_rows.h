@@ -13,14 +13,14 @@
 #include <vector>
 
 #include "comments-service/record/audit_entry.h"
+#include "comments-service/record/commitment.h"
 #include "services/storage/connection/connection.h"
 
 namespace marginalia {
 
 struct StoredEntry {
   AuditEntry entry;
-  // Of the name that the entry commits to.
-  std::string name_salt;
+  EntrySalts salts = {};
 };
 
 // Up to `limit` entries after `after`, in order.

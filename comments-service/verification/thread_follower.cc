@@ -1,6 +1,6 @@
 #include "comments-service/verification/thread_follower.h"
 
-#include "comments-service/record/imported_reason.h"
+#include <optional>
 
 namespace marginalia {
 
@@ -16,7 +16,9 @@ void ThreadFollower::Halve() {
   std::erase_if(threads_, [this](const auto& each) { return !Follows(each.first); });
 }
 
-bool ThreadFollower::Apply(const AuditEntry& entry, std::int64_t comment_position, bool was_shown) {
+bool ThreadFollower::Apply(const StoredEntry& stored, std::int64_t comment_position,
+                           bool was_shown) {
+  const AuditEntry& entry = stored.entry;
   FollowedThread& thread = threads_[entry.invoice_id].thread;
   ++thread.change_count;
   thread.position = entry.position;
@@ -28,10 +30,11 @@ bool ThreadFollower::Apply(const AuditEntry& entry, std::int64_t comment_positio
     took_away = removed_.erase(comment_position) == 0 && was_shown;
   } else if (entry.action == kActionResolved || entry.action == kActionReopened) {
     thread.resolved = entry.action == kActionResolved ? 1 : 0;
-    const std::optional<ImportedClosing> closing = ImportedClosingOf(entry);
+    const std::optional<ImportedClosing> closing = ImportedClosingOf(entry, stored.salts.reason);
     thread.state_time = absl::ToUnixMicros(closing ? closing->time : entry.create_time);
     thread.state_actor_id = closing ? closing->actor_id : entry.actor_id;
-    thread.state_actor_name = closing ? closing->actor_name : entry.actor_name;
+    thread.state_actor_name =
+        closing ? closing->actor_name : RecordedName{.clear = entry.actor_name};
   }
   if (took_away) ++thread.removed_count;
   return took_away;
@@ -51,7 +54,7 @@ std::string_view ThreadFollower::RowDiffers(const StoredThread& row) {
   }
   if (row.resolved != thread.resolved || row.state_time != thread.state_time ||
       row.state_actor_id != thread.state_actor_id ||
-      row.state_actor_name != thread.state_actor_name) {
+      !thread.state_actor_name.Is(row.state_actor_name)) {
     return "is of a thread whose state, or who settled it when, is not what the entries say";
   }
   if (row.change_count != thread.change_count || row.removed_count != thread.removed_count) {

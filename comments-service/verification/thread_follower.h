@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "comments-service/record/audit_entry.h"
+#include "comments-service/record/imported_reason.h"
+#include "comments-service/verification/log_rows.h"
 #include "comments-service/verification/thread_rows.h"
 
 namespace marginalia {
@@ -30,7 +32,7 @@ struct FollowedThread {
   // 0: it was never resolved or reopened.
   std::int64_t state_time = 0;
   std::string state_actor_id;
-  std::string state_actor_name;
+  RecordedName state_actor_name;
   // Of the newest change.
   std::int64_t position = 0;
   std::int64_t number = 0;
@@ -50,7 +52,7 @@ class ThreadFollower {
   // The entry of a change of a thread of this round. `comment_position` is of the comment that it
   // changed, or 0; `was_shown`: that comment was not imported as removed. Returns whether the entry
   // took away what had been shown until then.
-  bool Apply(const AuditEntry& entry, std::int64_t comment_position, bool was_shown);
+  bool Apply(const StoredEntry& stored, std::int64_t comment_position, bool was_shown);
 
   // The entry of a comment that was imported as removed, into a thread of this round.
   void ApplyImportedRemoval(const AuditEntry& entry);

@@ -28,20 +28,32 @@ bool IsKnown(const AuditEntry& entry) {
          entry.action == kActionRemoved || entry.action == kActionErased;
 }
 
+// Whether its reason does.
+bool CommitsToAName(const StoredEntry& stored) {
+  if (const auto closing = ImportedClosingOf(stored.entry)) {
+    return !closing->actor_name.commitment.empty();
+  }
+  const std::optional<ImportedOrigin> origin = ImportedOriginOf(stored.entry);
+  return origin && origin->removal && !origin->removal->actor_name.commitment.empty();
+}
+
 // What of an entry's row its hash says nothing of.
 std::string_view UncoveredDiffers(const StoredEntry& stored) {
   const AuditEntry& entry = stored.entry;
   if (entry.format == 1) {
     const bool more = entry.revision != 0 || !entry.name_commitment.empty() ||
-                      !stored.name_salt.empty() || !entry.content_commitment.empty() ||
+                      !stored.salts.name.empty() || !entry.content_commitment.empty() ||
                       !entry.reason.empty();
     return more ? "stands in the log with more than its format covers" : "";
   }
   if (entry.format != 2) return "stands in the log in an unknown format";
   // Of an imported comment the commitment is to its author's name, which its row has.
   if (entry.action != kActionImported &&
-      Commitment(stored.name_salt, entry.actor_name) != entry.name_commitment) {
+      Commitment(stored.salts.name, entry.actor_name) != entry.name_commitment) {
     return "stands in the log under another name than it committed to";
+  }
+  if (!stored.salts.reason.empty() && !CommitsToAName(stored)) {
+    return "stands in the log with more salt than it has commitments to names";
   }
   return "";
 }
@@ -340,7 +352,7 @@ void Verification::CheckChange(Connection& connection, const StoredEntry& stored
     const std::int64_t position = comment.has_value() ? comment->position : 0;
     const bool was_shown =
         entry.action != kActionErased || !WasImportedRemoved(connection, org_id_, position);
-    const bool took_away = follower_.Apply(entry, position, was_shown);
+    const bool took_away = follower_.Apply(stored, position, was_shown);
     if (what.empty() && took_away && entry.action == kActionErased) {
       what = ErasureDiffers(*comment, stored);
     }

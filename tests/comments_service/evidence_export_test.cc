@@ -128,6 +128,26 @@ class EvidenceExportTest : public ServiceTest {
       ASSERT_TRUE(imported.ok()) << imported.status();
     }
   }
+  // One comment, removed and closed over elsewhere.
+  static v1::ImportCommentsRequest RemovedAndClosed() {
+    v1::ImportCommentsRequest request;
+    request.set_invoice_id(kThread);
+    auto& comment = *request.add_comments();
+    comment.set_comment_id(NewUuid());
+    comment.mutable_author()->set_user_id("old");
+    comment.mutable_author()->set_display_name("Old Author");
+    comment.set_body("Removed elsewhere.");
+    comment.mutable_create_time()->set_seconds(1'600'000'000);
+    comment.mutable_removal()->mutable_time()->set_seconds(1'600'000'120);
+    comment.mutable_removal()->mutable_actor()->set_user_id("boss");
+    comment.mutable_removal()->mutable_actor()->set_display_name("The Boss");
+    comment.mutable_removal()->set_reason("not for here");
+    request.set_state(v1::THREAD_STATE_RESOLVED);
+    request.mutable_state_time()->set_seconds(1'600'000'180);
+    request.mutable_state_actor()->set_user_id("closer");
+    request.mutable_state_actor()->set_display_name("The Closer");
+    return request;
+  }
   // More than all buffers between server and client hold.
   void PostLong(const std::string& org, const std::string& invoice_id) {
     std::string wide;
@@ -278,6 +298,88 @@ TEST_P(EvidenceExportTest, AThreadThatWasImportedWithItsChangesIsProven) {
   EXPECT_TRUE(fails([](Evidence& e) { e.state->actor.user_id = "eve"; }));
   EXPECT_TRUE(fails([](Evidence& e) { e.state->actor.display_name = "Eve"; }));
   EXPECT_TRUE(fails([](Evidence& e) { e.state->actor.salt = "salt"; }));
+}
+
+// An entry cannot be changed, so a name that stands in it could never go: it only commits to names.
+TEST_P(EvidenceExportTest, WhoRemovedAndClosedBeforeAnImportIsNamedByNoEntryAndProvenAllTheSame) {
+  ASSERT_TRUE(service().AsService("org").Import(RemovedAndClosed()).ok());
+  const auto audit = Admin().Audit();
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  EXPECT_EQ(audit->entries_size(), 2);
+  for (const char* name : {"Boss", "Closer"}) {
+    EXPECT_THAT(audit->DebugString(), Not(HasSubstr(name)));
+    EXPECT_THAT(FileFor(Dana()), HasSubstr(name));
+  }
+  Verified(FileFor(Dana()));
+  EXPECT_TRUE(Admin().Verify()->intact());
+  for (const char* changed : {"UPDATE comments SET remover_name = 'Eve'",
+                              "UPDATE threads SET state_actor_name = 'Eve'"}) {
+    service().Tamper([&](soci::session& session) { session << changed; });
+    EXPECT_FALSE(Admin().Verify()->intact()) << changed;
+    const absl::StatusOr<Evidence> read = ReadEvidence(FileFor(Dana()));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(CheckEvidence(*read, {{key()}}).failures.size(), 1) << changed;
+    service().Tamper([](soci::session& session) {
+      session << "UPDATE comments SET remover_name = 'The Boss'";
+      session << "UPDATE threads SET state_actor_name = 'The Closer'";
+    });
+  }
+  EXPECT_TRUE(Admin().Verify()->intact());
+}
+
+// As imports were written before their entries committed to names.
+TEST_P(EvidenceExportTest, AnImportWhoseEntriesSayNamesInClearIsProvenAndKnownAgain) {
+  const v1::ImportCommentsRequest request = RemovedAndClosed();
+  ASSERT_TRUE(service().AsService("org").Import(request).ok());
+  const auto audit = Admin().Audit();
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  service().Tamper([&](soci::session& session) {
+    std::string previous;
+    for (const v1::AuditEntry& told : audit->entries()) {
+      const bool closing = told.action() == kActionResolved;
+      AuditEntry entry{
+          .format = 2,
+          .number = told.number(),
+          .position = 0,
+          .org_id = "org",
+          .actor_id = told.actor_id(),
+          .actor_name = "",
+          .name_commitment = told.name_commitment(),
+          .action = told.action(),
+          .invoice_id = told.invoice_id(),
+          .comment_id = told.comment_id(),
+          .revision = told.revision(),
+          .content_commitment = told.content_commitment(),
+          .reason = closing ? "state_time=1600000180000000 state_actor_id=\"closer\""
+                              " state_actor_name=\"The Closer\""
+                            : "author_id=old create_time=1600000000000000"
+                              " removal_time=1600000120000000 remover_id=\"boss\""
+                              " remover_name=\"The Boss\" removal_reason=\"not for here\"",
+          .request_id = told.request_id(),
+          .create_time = absl::FromUnixMicros(told.create_time().seconds() * 1'000'000 +
+                                              told.create_time().nanos() / 1'000),
+          .hash = ""};
+      entry.hash = EntryHash(previous, entry);
+      previous = entry.hash;
+      session << "UPDATE audit_entries SET reason = :reason, hash = :hash WHERE number = :number",
+          soci::use(entry.reason), soci::use(entry.hash), soci::use(entry.number);
+    }
+    session << (GetParam() == DatabaseKind::kPostgres
+                    ? "UPDATE audit_entries SET name_salt = substring(name_salt from 1 for 16)"
+                    : "UPDATE audit_entries SET name_salt ="
+                      " CAST(substr(CAST(name_salt AS BLOB), 1, 16) AS TEXT)");
+    session << "UPDATE audit_heads SET hash = :hash", soci::use(previous);
+  });
+  const auto verdict = Admin().Verify();
+  EXPECT_TRUE(verdict->intact()) << verdict->first_broken_what();
+  Verified(FileFor(Dana()));
+  const auto again = service().AsService("org").Import(request);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->replayed_count(), 1);
+  EXPECT_EQ(service().CountRows("audit_entries"), 2);
+  service().Tamper(
+      [](soci::session& session) { session << "UPDATE comments SET remover_name = 'Eve'"; });
+  EXPECT_FALSE(Admin().Verify()->intact());
 }
 
 TEST_P(EvidenceExportTest, AChangeOfOneByteInTheDatabaseIsInTheFileAndFound) {
@@ -467,6 +569,24 @@ TEST_P(EvidenceExportTest, WhoDoesNotReadHoldsUpHimselfAndIsCutOff) {
   EXPECT_TRUE(slow[0]->End().ok());
   slow[1]->Cancel();
   for (std::future<absl::Status>& call : more) EXPECT_TRUE(call.get().ok());
+}
+
+TEST_P(EvidenceExportTest, TenantsWhoTakeAsManyFilesAsTheyCanHoldUpNoOtherTenant) {
+  const std::vector<std::string> greedy = {"org", "rival"};
+  for (const std::string& org : greedy) PostLong(org, kThread);
+  service().As("third", "carol").Post(kThread, "theirs");
+  std::vector<std::unique_ptr<OpenExport>> slow;
+  for (std::size_t i = 0; i < kTenantEvidencesMax; ++i) {
+    for (const std::string& org : greedy) slow.push_back(Open(org, kThread));
+  }
+  // As many files as there are places for tenants that have one are made, and nobody takes them.
+  std::string file;
+  ASSERT_TRUE(slow[0]->Read(file));
+  ASSERT_TRUE(slow[1]->Read(file));
+  EXPECT_FALSE(FileFor(service().As("third", "carol")).empty());
+  // They were not cut off for it.
+  EXPECT_TRUE(slow[0]->End().ok());
+  EXPECT_TRUE(slow[1]->End().ok());
 }
 
 TEST_P(EvidenceExportTest, AFileThatIsNotTakenInTimeIsLetGoOf) {

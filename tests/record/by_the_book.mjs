@@ -203,7 +203,7 @@ function notes(text) {
 // {"key": vkey, "evidence": the file's text}: signature, hashes, proofs and commitments.
 function evidence(text) {
   const { key, evidence: file } = JSON.parse(text);
-  const { format, comments, entries: all, checkpoint } = JSON.parse(file);
+  const { format, thread, comments, entries: all, checkpoint } = JSON.parse(file);
   demand(format === "marginalia-evidence-1", "the format");
   const said = new Map();
   for (const entry of all) {
@@ -222,6 +222,29 @@ function evidence(text) {
     if (entry.contentCommitment !== "") said.set(`${entry.commentId} ${entry.revision}`, entry);
   }
   let texts = 0;
+  // Of an import the reason commits to the name, or has it in clear; of all else the entry does.
+  const named = (person, salt, entry, key, imported) => {
+    if (entry.format === 1) return;
+    const inReason = new RegExp(` ${key}_name_commitment=([0-9a-f]{64})( |$)`).exec(entry.reason);
+    if (imported && inReason === null) {
+      const quoted = person.displayName.replaceAll(/["\\]/g, "\\$&");
+      demand(entry.reason.includes(` ${key}_name="${quoted}"`), `name of ${person.userId}`);
+      return;
+    }
+    const name = sha256(Buffer.from(salt, "base64"), person.displayName).toString("hex");
+    demand(name === (imported ? inReason[1] : entry.nameCommitment), `name of ${person.userId}`);
+  };
+  const state = all.filter((entry) => entry.commentId === "").at(-1);
+  if (state !== undefined) {
+    const imported = state.reason.startsWith("state_time=");
+    named(thread.stateActor, thread.stateActorSalt, state, "state_actor", imported);
+  }
+  for (const { commentId, removal } of comments.filter((comment) => "removal" in comment)) {
+    const of = all.filter((entry) => entry.commentId === commentId);
+    const imported = of[0].action === "comment.imported" && of[0].reason.includes(" removal_time=");
+    const removing = of.find(({ action }) => ["comment.removed", "comment.erased"].includes(action));
+    named(removal.actor, removal.actorSalt, imported ? of[0] : removing, "remover", imported);
+  }
   for (const { commentId, revisions } of comments) {
     for (const { revision, body, salt, editor, editorSalt } of revisions) {
       const entry = said.get(`${commentId} ${revision}`);

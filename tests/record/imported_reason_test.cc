@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "comments-service/record/commitment.h"
+
 namespace marginalia {
 namespace {
 
@@ -16,6 +18,8 @@ AuditEntry EntryOf(std::string_view action, std::string reason) {
   entry.reason = std::move(reason);
   return entry;
 }
+
+const std::string kSalt(kSaltBytes, 's');
 
 // Texts that look like the rest of a reason, or its quotes.
 const std::vector<std::string>& Texts() {
@@ -45,8 +49,10 @@ std::vector<ImportedOrigin> Origins() {
         if (text == "dana") origins.push_back(origin);
         origin.removal = ImportedRemoval{.time = absl::FromUnixMicros(9),
                                          .actor_id = text,
-                                         .actor_name = author,
+                                         .actor_name = {.clear = author},
                                          .reason = text};
+        origins.push_back(origin);
+        origin.removal->actor_name = RecordedName::CommittedTo(author, kSalt);
         origins.push_back(origin);
       }
     }
@@ -59,7 +65,7 @@ TEST(ImportedReasonTest, WhatAnImportSaysIsReadAgainAndNoTwoSayTheSame) {
   for (const ImportedOrigin& origin : Origins()) {
     const std::string reason = ImportedReason(origin);
     EXPECT_TRUE(reasons.insert(reason).second) << reason;
-    const auto read = ImportedOriginOf(EntryOf(kActionImported, reason));
+    const auto read = ImportedOriginOf(EntryOf(kActionImported, reason), kSalt);
     ASSERT_TRUE(read.has_value()) << reason;
     EXPECT_EQ(read->author_id, origin.author_id);
     EXPECT_EQ(read->create_time, origin.create_time);
@@ -71,14 +77,45 @@ TEST(ImportedReasonTest, WhatAnImportSaysIsReadAgainAndNoTwoSayTheSame) {
 TEST(ImportedReasonTest, AClosingIsReadAgain) {
   for (const std::string& id : Texts()) {
     for (const std::string& name : Texts()) {
-      const std::string reason = ImportedReason(
-          ImportedClosing{.time = absl::FromUnixMicros(5), .actor_id = id, .actor_name = name});
-      const auto read = ImportedClosingOf(EntryOf(kActionResolved, reason));
-      ASSERT_TRUE(read.has_value()) << reason;
-      EXPECT_EQ(read->time, absl::FromUnixMicros(5));
-      EXPECT_EQ(read->actor_id, id);
-      EXPECT_EQ(read->actor_name, name);
+      for (const RecordedName& recorded :
+           {RecordedName{.clear = name}, RecordedName::CommittedTo(name, kSalt)}) {
+        const std::string reason =
+            ImportedReason(ImportedClosing{absl::FromUnixMicros(5), id, recorded});
+        EXPECT_TRUE(reason.starts_with(ImportedClosingPrefix(absl::FromUnixMicros(5), id)));
+        const auto read = ImportedClosingOf(EntryOf(kActionResolved, reason), kSalt);
+        ASSERT_TRUE(read.has_value()) << reason;
+        EXPECT_EQ(read->time, absl::FromUnixMicros(5));
+        EXPECT_EQ(read->actor_id, id);
+        EXPECT_EQ(read->actor_name, recorded);
+      }
     }
+  }
+}
+
+TEST(ImportedReasonTest, ANameIsCommittedToAndShownByItsSalt) {
+  const std::string commitment = Commitment(kSalt, "The Boss");
+  ImportedOrigin origin{.author_id = "a", .create_time = absl::FromUnixMicros(5)};
+  origin.removal = ImportedRemoval{.time = absl::FromUnixMicros(9),
+                                   .actor_id = "b",
+                                   .actor_name = RecordedName::CommittedTo("The Boss", kSalt),
+                                   .reason = "d"};
+  const std::string reason = ImportedReason(origin);
+  EXPECT_EQ(reason,
+            "author_id=a create_time=5 removal_time=9 remover_id=\"b\" remover_name_commitment=" +
+                commitment + " removal_reason=\"d\"");
+  const AuditEntry entry = EntryOf(kActionImported, reason);
+  EXPECT_TRUE(ImportedOriginOf(entry, kSalt)->removal->actor_name.Is("The Boss"));
+  EXPECT_FALSE(ImportedOriginOf(entry, kSalt)->removal->actor_name.Is("The boss"));
+  EXPECT_FALSE(ImportedOriginOf(entry)->removal->actor_name.Is("The Boss"));
+  // Cut elsewhere, salt and name would make the same bytes.
+  EXPECT_FALSE(ImportedOriginOf(entry, kSalt + "The ")->removal->actor_name.Is("Boss"));
+  // Written otherwise it is none.
+  for (const std::string& other :
+       {commitment.substr(1), commitment + "0", "A" + commitment.substr(1),
+        "\"" + commitment + "\"", std::string()}) {
+    const std::string changed =
+        "state_time=5 state_actor_id=\"b\" state_actor_name_commitment=" + other;
+    EXPECT_FALSE(ImportedClosingOf(EntryOf(kActionResolved, changed), kSalt).has_value()) << other;
   }
 }
 
