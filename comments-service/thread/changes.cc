@@ -137,6 +137,33 @@ absl::StatusOr<std::optional<StoredChange>> FindRepeated(
   return change;
 }
 
+// The same of a resolving or reopening, with the comment at `said_at` or, when that is 0, without
+// one: the receipt of what it wrote.
+template <class Run>
+absl::StatusOr<std::optional<Receipt>> FindSettlement(Connection& connection, const Run& run,
+                                                      std::int64_t said_at) {
+  const NewSettlement& request = run.request;
+  const std::string& org_id = run.provenance.org_id;
+  std::optional<StoredChange> change;
+  if (!request.change_id.empty()) change = FindChange(connection, org_id, request.change_id);
+  if (!change) return std::nullopt;
+  if (change->comment_position != said_at) return ChangeIdReused();
+  if (change->is_words_alone()) {
+    // Its author, thread and words are those of the comment, which have been compared.
+    const bool was_resolved =
+        WasResolvedBefore(connection, org_id, request.invoice_id, change->position);
+    if (was_resolved != request.resolve) return ChangeIdReused();
+    AuditMark mark = ReadAuditMark(connection, org_id, change->position);
+    return Receipt{
+        .position = change->position, .number = mark.number, .audit_hash = std::move(mark.hash)};
+  }
+  const bool same = change->action == (request.resolve ? kActionResolved : kActionReopened) &&
+                    change->actor_id == run.provenance.actor.user_id &&
+                    change->invoice_id == request.invoice_id;
+  if (!same) return ChangeIdReused();
+  return ReceiptOf(*change);
+}
+
 // What a write leaves: the comment as it is now, and the receipt of what made it so.
 template <class Run>
 absl::Status Changed(Run& run, Receipt receipt, StoredComment& stored) {
@@ -328,6 +355,8 @@ void Changes::Settle(const CallContext& call, NewSettlement request, Answer<Resu
   absl::StatusOr<std::string> mentions = "";
   if (checked.ok() && request.words) {
     std::string& comment_id = request.words->comment_id;
+    // Under the change's own id a retry says the same comment.
+    if (comment_id.empty()) comment_id = request.change_id;
     if (comment_id.empty()) comment_id = NewUuid(absl::Now());
     checked = Canonicalize("comment.comment_id", comment_id);
     if (checked.ok()) checked = InField("comment.body", CheckBody(request.words->body));
@@ -346,7 +375,6 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
   const Provenance& provenance = run.provenance;
   SettledThread& result = run.result;
   result.invoice_id = request.invoice_id;
-  const std::string_view action = request.resolve ? kActionResolved : kActionReopened;
   std::optional<StoredComment> said;
   if (request.words) said = FindComment(connection, provenance.org_id, request.words->comment_id);
   const Thread before = writer_.ThreadOf(connection, provenance.org_id, request.invoice_id);
@@ -369,11 +397,9 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
       return CommentIdReused();
   }
   std::int64_t said_at = said ? said->position : 0;
-  const auto repeated = FindRepeated(connection, run, action, "", [&](const StoredChange& change) {
-    return change.comment_position == said_at;
-  });
+  const auto repeated = FindSettlement(connection, run, said_at);
   if (!repeated.ok()) return repeated.status();
-  if (*repeated) return replay(ReceiptOf(**repeated));
+  if (*repeated) return replay(**repeated);
   const bool settled = before.resolved == request.resolve;
   if (settled && !request.words) return replay(std::nullopt);
   if (settled && said) return replay(ReceiptOf(connection, provenance.org_id, *said));
@@ -397,6 +423,9 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
   if (!settled) {
     result.receipt = writer_.Settle(connection, provenance, request.invoice_id, request.resolve,
                                     request.change_id, said_at);
+  } else if (!request.change_id.empty()) {
+    // So that its retry does not settle the thread over whoever has changed its state since.
+    InsertChangeId(connection, provenance.org_id, request.change_id, said_at, said_at);
   }
   result.thread = writer_.ThreadOf(connection, provenance.org_id, request.invoice_id);
   return absl::OkStatus();

@@ -276,6 +276,61 @@ TEST_P(ChangesTest, WhatIsSaidWithAResolutionIsOneTransactionAndRetriedAsOne) {
   EXPECT_EQ(service().CountRows("audit_entries"), 3);
 }
 
+TEST_P(ChangesTest, WhatIsSaidWithAChangeIdAloneIsRetriedAsOne) {
+  const std::string change = NewUuid();
+  const auto resolved = Dana().Resolve("INV-1", "", "settled", change);
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  const auto again = Dana().Resolve("INV-1", "", "settled", change);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->replayed());
+  EXPECT_EQ(again->comment().comment_id(), resolved->comment().comment_id());
+  EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "other", change)), "COMMENT_ID_REUSED");
+  EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "", change)), "CHANGE_ID_REUSED");
+  EXPECT_EQ(service().CountRows("events"), 2);
+  // Without one, each is a comment of its own.
+  ASSERT_TRUE(Dana().Resolve("INV-1", "", "settled").ok());
+  EXPECT_FALSE(Dana().Resolve("INV-1", "", "settled")->replayed());
+  EXPECT_EQ(service().CountRows("events"), 4);
+}
+
+// Only the words were written, to a thread that was so already: its retry must not settle it over
+// whoever opened it since.
+TEST_P(ChangesTest, WhatChangedNoStateIsTheSameChangeWhenTheStateIsAnotherSince) {
+  Dana().Post("INV-1", "a body");
+  const std::string reopening = NewUuid();
+  const std::string open_words = NewUuid();
+  const auto opened = Dana().Reopen("INV-1", "", "still open", reopening, open_words);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  ASSERT_TRUE(Alex().Resolve("INV-1").ok());
+  const std::string resolution = NewUuid();
+  const std::string words = NewUuid();
+  const auto resolved = Dana().Resolve("INV-1", "", "settled, I say", resolution, words);
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  EXPECT_FALSE(resolved->replayed());
+  const auto opened_again = Dana().Reopen("INV-1", "", "still open", reopening, open_words);
+  ASSERT_TRUE(opened_again.ok()) << opened_again.status();
+  EXPECT_TRUE(opened_again->replayed());
+  EXPECT_EQ(opened_again->receipt().audit_hash(), opened->receipt().audit_hash());
+  EXPECT_EQ(opened_again->thread().state(), v1::THREAD_STATE_RESOLVED);
+  ASSERT_TRUE(Alex().Reopen("INV-1").ok());
+  Start();
+  const auto again = Dana().Resolve("INV-1", "", "settled, I say", resolution, words);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->replayed());
+  EXPECT_EQ(again->receipt().audit_hash(), resolved->receipt().audit_hash());
+  EXPECT_EQ(again->thread().state(), v1::THREAD_STATE_OPEN);
+  // The other verb, other words, or another verb altogether is another change.
+  EXPECT_EQ(Reason(Dana().Reopen("INV-1", "", "settled, I say", resolution, words)),
+            "CHANGE_ID_REUSED");
+  EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "still open", reopening, open_words)),
+            "CHANGE_ID_REUSED");
+  EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "", resolution)), "CHANGE_ID_REUSED");
+  EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "more", resolution, NewUuid())), "CHANGE_ID_REUSED");
+  EXPECT_EQ(Reason(Dana().Edit(resolved->comment(), "other", resolution)), "CHANGE_ID_REUSED");
+  EXPECT_EQ(service().CountRows("events"), 5);
+  EXPECT_TRUE(Alex().Verify()->intact());
+}
+
 TEST_P(ChangesTest, AThreadThatNobodyWroteToIsOpenAndCanBeResolved) {
   const v1::Thread empty = Dana().Thread("INV-9")->thread();
   EXPECT_EQ(empty.state(), v1::THREAD_STATE_OPEN);

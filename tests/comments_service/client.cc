@@ -188,10 +188,18 @@ absl::StatusOr<v1::ResolveThreadResponse> Client::Resolve(const std::string& inv
 }
 
 absl::StatusOr<v1::ReopenThreadResponse> Client::Reopen(const std::string& invoice_id,
-                                                        const std::string& etag) const {
+                                                        const std::string& etag,
+                                                        const std::string& body,
+                                                        const std::string& change_id,
+                                                        const std::string& comment_id) const {
   v1::ReopenThreadRequest request;
   request.set_invoice_id(invoice_id);
   request.set_etag(etag);
+  request.set_change_id(change_id);
+  if (!body.empty()) {
+    request.mutable_comment()->set_comment_id(comment_id);
+    request.mutable_comment()->set_body(body);
+  }
   return Call(&Stub::ReopenThread, request);
 }
 

@@ -89,8 +89,9 @@ class Client {
   absl::StatusOr<comments::v1::ResolveThreadResponse> Resolve(
       const std::string& invoice_id, const std::string& etag = "", const std::string& body = "",
       const std::string& change_id = "", const std::string& comment_id = "") const;
-  absl::StatusOr<comments::v1::ReopenThreadResponse> Reopen(const std::string& invoice_id,
-                                                            const std::string& etag = "") const;
+  absl::StatusOr<comments::v1::ReopenThreadResponse> Reopen(
+      const std::string& invoice_id, const std::string& etag = "", const std::string& body = "",
+      const std::string& change_id = "", const std::string& comment_id = "") const;
   absl::StatusOr<comments::v1::GetThreadResponse> Thread(
       const std::string& invoice_id, const std::string& at_least_as_fresh = "") const;
   absl::StatusOr<comments::v1::ImportCommentsResponse> Import(
