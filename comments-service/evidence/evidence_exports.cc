@@ -72,7 +72,8 @@ absl::Status EvidenceExports::Enter(EvidenceRequest request, EvidenceReader* rea
     auto entered = std::make_shared<Export>();
     entered->request = std::move(request);
     entered->reader = reader;
-    exports_.push_back(std::move(entered));
+    exports_.push_back(entered);
+    turns_.Add(entered->request.thread.org_id, entered);
   }
   changed_.notify_all();
   return absl::OkStatus();
@@ -85,6 +86,7 @@ void EvidenceExports::Leave(EvidenceReader* reader) {
                                     [reader](const auto& each) { return each->reader == reader; });
     if (found == exports_.end()) return;
     (*found)->has_left = true;
+    turns_.TakeIf([](const auto& each) { return each->has_left; });
     exports_.erase(found);
   }
   changed_.notify_all();
@@ -102,20 +104,16 @@ void EvidenceExports::LetGoOf(std::string_view org_id, std::string_view invoice_
   }
 }
 
-void EvidenceExports::BeginWhatHasRoom() {
-  for (const auto& each : exports_) {
-    if (each->phase != Export::Phase::kWaiting) continue;
-    std::size_t begun = 0;
-    std::size_t begun_by_tenant = 0;
-    for (const auto& other : exports_) {
-      if (other->phase == Export::Phase::kWaiting) continue;
-      ++begun;
-      if (other->request.thread.org_id == each->request.thread.org_id) ++begun_by_tenant;
-    }
-    if (begun >= kEvidencesAtATimeMax) return;
-    if (begun_by_tenant >= kTenantEvidencesAtATimeMax) continue;
-    Restart(*each);
+bool EvidenceExports::HasRoom(const Export& waiting) const {
+  std::size_t begun = 0;
+  std::size_t begun_by_tenant = 0;
+  for (const auto& other : exports_) {
+    if (other->phase == Export::Phase::kWaiting) continue;
+    ++begun;
+    if (other->request.thread.org_id == waiting.request.thread.org_id) ++begun_by_tenant;
   }
+  const std::size_t places = kEvidencesAtATimeMax - (begun_by_tenant == 0 ? 0 : 1);
+  return begun < places && begun_by_tenant < kTenantEvidencesAtATimeMax;
 }
 
 void EvidenceExports::Restart(Export& each) {
@@ -145,19 +143,16 @@ void EvidenceExports::Work() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
     if (stopping_) {
-      exports_.remove_if([](const auto& each) {
-        const bool unmade =
-            each->phase == Export::Phase::kWaiting || each->phase == Export::Phase::kMaking;
-        if (unmade) each->reader->Made(Draining());
-        return unmade;
-      });
+      for (const auto& unmade : turns_.TakeIf([](const auto&) { return true; })) {
+        exports_.remove(unmade);
+        unmade->reader->Made(Draining());
+      }
     }
     CutOverdue();
-    BeginWhatHasRoom();
-    const auto next = std::find_if(exports_.begin(), exports_.end(), [](const auto& each) {
-      return each->phase == Export::Phase::kMaking;
+    auto next = turns_.TakeFirst([this](const auto& each) {
+      return each->phase == Export::Phase::kMaking || HasRoom(*each);
     });
-    if (next == exports_.end()) {
+    if (!next.has_value()) {
       const SteadyTime until = NextOverdue();
       if (until == SteadyTime::Never()) {
         changed_.wait(lock);
@@ -167,8 +162,8 @@ void EvidenceExports::Work() {
       continue;
     }
     // Held by this thread as well: its reader may leave meanwhile.
-    const std::shared_ptr<Export> stepping = *next;
-    exports_.splice(exports_.end(), exports_, next);
+    const std::shared_ptr<Export> stepping = std::move(next->second);
+    if (stepping->phase == Export::Phase::kWaiting) Restart(*stepping);
     lock.unlock();
     std::optional<Made> made = Step(*stepping->work, stepping->request);
     lock.lock();
@@ -194,8 +189,11 @@ std::optional<EvidenceExports::Made> EvidenceExports::Step(EvidenceWork& work,
 }
 
 void EvidenceExports::Stepped(const std::shared_ptr<Export>& stepped, std::optional<Made> made) {
-  if (stepped->outdated) return Restart(*stepped);
-  if (!made.has_value()) return;
+  if (stepped->outdated) {
+    Restart(*stepped);
+    made.reset();
+  }
+  if (!made.has_value()) return turns_.PutBack(stepped->request.thread.org_id, stepped);
   stepped->work.reset();
   stepped->phase = Export::Phase::kMade;
   stepped->taken_until = SteadyTime::Now() + taken_max_;

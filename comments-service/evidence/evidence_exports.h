@@ -1,6 +1,7 @@
-// Makes the evidence files that callers ask for, on a thread of its own, a step of each in turn, so
-// that neither calls nor other tenants wait for a long thread. A file is in memory while it is made
-// and until its reader has taken it, so few are at a time. Owned by main. Thread-safe.
+// Makes the evidence files that callers ask for, on a thread of its own, a step at a time and by
+// turns of tenants, so that neither calls nor other tenants wait for a long thread, or for many. A
+// file is in memory while it is made and until its reader has taken it, so few are at a time. Owned
+// by main. Thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_EVIDENCE_EVIDENCE_EXPORTS_H_
 #define MARGINALIA_COMMENTS_SERVICE_EVIDENCE_EVIDENCE_EXPORTS_H_
 
@@ -19,12 +20,14 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "comments-service/evidence/evidence_work.h"
+#include "comments-service/verification/tenant_turns.h"
 #include "services/process/stopwatch.h"
 #include "services/storage/database.h"
 
 namespace marginalia {
 
-// Files in memory: being made, or made and not taken yet; and those of one tenant.
+// Files in memory: being made, or made and not taken yet; and those of one tenant. The last place
+// is for a tenant that has none yet: few who take their files slowly hold up nobody else.
 inline constexpr std::size_t kEvidencesAtATimeMax = 4;
 inline constexpr std::size_t kTenantEvidencesAtATimeMax = 2;
 // Those and the ones that wait for their turn.
@@ -98,7 +101,7 @@ class EvidenceExports {
   // Null: there is more to do.
   std::optional<Made> Step(EvidenceWork& work, const EvidenceRequest& request);
   // All below with mutex_ held.
-  void BeginWhatHasRoom();
+  bool HasRoom(const Export& waiting) const;
   void CutOverdue();
   SteadyTime NextOverdue() const;
   std::size_t CountOf(std::string_view org_id) const;
@@ -110,8 +113,9 @@ class EvidenceExports {
   const absl::Duration taken_max_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  // Guarded by mutex_; in the order in which they came, or had their last step.
-  std::list<std::shared_ptr<Export>> exports_;
+  std::list<std::shared_ptr<Export>> exports_;  // guarded by mutex_
+  // Of them, those that are not made, but for the one that has its step. Guarded by mutex_.
+  TenantTurns<std::shared_ptr<Export>> turns_;
   bool stopping_ = false;  // guarded by mutex_
   bool ending_ = false;    // guarded by mutex_
   std::thread thread_;

@@ -9,6 +9,7 @@
 #include <deque>
 #include <iterator>
 #include <list>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,14 +57,23 @@ class TenantTurns {
 
   // Takes the work whose turn it is. It comes back by PutBack, or has ended.
   std::pair<std::string, Work> Take() {
-    Tenant& tenant = tenants_.front();
-    std::pair<std::string, Work> taken(tenant.org_id, std::move(tenant.works.front()));
-    tenant.works.pop_front();
+    return *TakeFirst([](const Work&) { return true; });
+  }
+
+  // The same among the tenants whose next work `ready` is true of: the others keep their turns.
+  template <class Ready>
+  std::optional<std::pair<std::string, Work>> TakeFirst(Ready ready) {
+    const auto tenant =
+        std::find_if(tenants_.begin(), tenants_.end(),
+                     [&ready](const Tenant& each) { return ready(each.works.front()); });
+    if (tenant == tenants_.end()) return std::nullopt;
+    std::pair<std::string, Work> taken(tenant->org_id, std::move(tenant->works.front()));
+    tenant->works.pop_front();
     --size_;
-    if (tenant.works.empty()) {
-      tenants_.pop_front();
+    if (tenant->works.empty()) {
+      tenants_.erase(tenant);
     } else {
-      tenants_.splice(tenants_.end(), tenants_, tenants_.begin());
+      tenants_.splice(tenants_.end(), tenants_, tenant);
     }
     return taken;
   }
