@@ -55,8 +55,9 @@ absl::Status GivenUp() { return absl::CancelledError("the caller has given the v
 
 }  // namespace
 
-AuditVerifier::AuditVerifier(Database& database, InvoiceLookup& invoices)
-    : database_(database), invoices_(invoices) {
+AuditVerifier::AuditVerifier(Database& database, InvoiceLookup& invoices,
+                             absl::Duration progress_interval)
+    : database_(database), invoices_(invoices), progress_interval_(progress_interval) {
   thread_ = std::thread([this] { Work(); });
 }
 
@@ -157,7 +158,7 @@ std::optional<absl::StatusOr<AuditVerdict>> AuditVerifier::Step(const std::strin
     TellVerdict(org_id, verification.invoice_id(), verdict);
     return verdict;
   }
-  if (order.told.elapsed() >= kProgressInterval) {
+  if (order.told.elapsed() >= progress_interval_) {
     TellProgress(org_id, verification);
     order.told = Stopwatch();
   }

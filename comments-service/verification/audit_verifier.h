@@ -31,8 +31,9 @@ inline constexpr absl::Duration kProgressInterval = absl::Seconds(5);
 
 class AuditVerifier {
  public:
-  // Neither is owned; both must outlive it.
-  AuditVerifier(Database& database, InvoiceLookup& invoices);
+  // Neither is owned; both must outlive it. `progress_interval` is how often the log is told.
+  AuditVerifier(Database& database, InvoiceLookup& invoices,
+                absl::Duration progress_interval = kProgressInterval);
   ~AuditVerifier();
 
   // Ends the verifications under way; they and what is queued are answered UNAVAILABLE.
@@ -62,6 +63,7 @@ class AuditVerifier {
 
   Database& database_;
   InvoiceLookup& invoices_;
+  const absl::Duration progress_interval_;
   std::mutex mutex_;
   std::condition_variable changed_;
   TenantTurns<Order> orders_;  // guarded by mutex_

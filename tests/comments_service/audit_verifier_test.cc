@@ -1,6 +1,7 @@
 // Whose turn it is to have an audit log verified. What a verification finds is in audit_log_test.
 #include "comments-service/verification/audit_verifier.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "comments-service/schema.h"
 #include "services/errors/errors.h"
+#include "services/process/log.h"
 #include "tests/support/await.h"
 #include "tests/support/database_under_test.h"
 
@@ -119,6 +121,20 @@ TEST_P(AuditVerifierTest, WhatNobodyWaitsForTakesNoPlace) {
   go_on.set_value();
   ASSERT_TRUE(AllAnswered());
   EXPECT_TRUE(statuses_.back().ok()) << statuses_.back();
+}
+
+TEST_P(AuditVerifierTest, TheLogIsToldHowFarItIs) {
+  verifier_ = std::make_unique<AuditVerifier>(*database_, *invoices_, absl::ZeroDuration());
+  FlushLog();
+  testing::internal::CaptureStderr();
+  Ask(first_);
+  ASSERT_TRUE(AllAnswered());
+  FlushLog();
+  const std::string logged = testing::internal::GetCapturedStderr();
+  for (const char* said : {R"("message":"verifying an audit log")", R"("org_id":"first")",
+                           R"("stage":"threads")", R"("entries":0)", R"("entries_expected":0)"}) {
+    EXPECT_THAT(logged, testing::HasSubstr(said));
+  }
 }
 
 }  // namespace

@@ -291,6 +291,8 @@ TEST_P(CheckpointsTest, WhatIsNotInTheTreeIsRefused) {
 }
 
 TEST_P(CheckpointsTest, WithoutAKeyTheServiceRunsAndSignsNothing) {
+  FlushLog();
+  testing::internal::CaptureStderr();
   Start();
   Post(2);
   const auto refused = Admin().GetCheckpoint();
@@ -301,6 +303,12 @@ TEST_P(CheckpointsTest, WithoutAKeyTheServiceRunsAndSignsNothing) {
   EXPECT_EQ(ParseProof(proof->proof())->checkpoint, "");
   EXPECT_EQ(proof->hashes_size(), 1);
   EXPECT_EQ(Admin().GetConsistencyProof(1)->second_checkpoint(), "");
+  FlushLog();
+  const std::string logged = testing::internal::GetCapturedStderr();
+  const std::string said = "audit checkpoints are not signed";
+  const std::size_t first = logged.find(said);
+  ASSERT_NE(first, std::string::npos) << logged;
+  EXPECT_EQ(logged.find(said, first + 1), std::string::npos) << logged;
 }
 
 TEST_P(CheckpointsTest, AKeyThatIsAddedSignsBesideTheOldOneAndABadFileChangesNothing) {
