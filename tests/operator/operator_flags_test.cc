@@ -23,6 +23,8 @@ TEST(OperatorFlagsTest, EachCommandHasHelpWithItsFlagsAndAnExample) {
                   {"erasures-replay", "--from"},
                   {"audit-monitor", "--interval=1m"},
                   {"evidence-export", "--invoice"},
+                  {"evidence-verify", "--from"},
+                  {"checkpoint-key-init", "--to"},
                   {"projection-verify", "--upstream_ca_path"},
                   {"projection-rebuild", "--invoices_address=127.0.0.1:50052"}};
   const OperatorOutcome all = RunOperator({"--help"});
