@@ -40,6 +40,19 @@ class IdleConnectionsTest : public FloodFixture {
     }
   }
 
+  // Leaves the process few files, takes them all, and lets go of them.
+  void RunOutOfFiles(ProcessUnderTest& process) {
+    rlimit few{};
+    ASSERT_EQ(prlimit(process.pid(), RLIMIT_NOFILE, nullptr, &few), 0);
+    few.rlim_cur = 100;
+    ASSERT_EQ(prlimit(process.pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+    for (int i = 0; i < 200; ++i) {
+      connections_.push_back(std::make_unique<RawConnection>(process.address()));
+    }
+    ASSERT_TRUE(process.log().WaitFor("connections are not accepted").has_value());
+    connections_.clear();
+  }
+
   std::vector<std::unique_ptr<RawConnection>> connections_;
 };
 
@@ -58,25 +71,29 @@ TEST_F(IdleConnectionsTest, AServiceHoldsThoseThatSayNothingAndCutsThemOff) {
   for (const auto& connection : connections_) ASSERT_TRUE(connection->AwaitEnd());
 }
 
-TEST_F(IdleConnectionsTest, AServiceThatHasRunOutOfFilesAcceptsAgainWhenItHasSome) {
-  ProcessUnderTest& comments = processes_.comments();
-  rlimit before{};
-  ASSERT_EQ(prlimit(comments.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
-  rlimit few = before;
-  few.rlim_cur = 100;
-  ASSERT_EQ(prlimit(comments.pid(), RLIMIT_NOFILE, &few, nullptr), 0);
-  for (int i = 0; i < 200; ++i) {
-    connections_.push_back(std::make_unique<RawConnection>(comments.address()));
-  }
-  ASSERT_TRUE(comments.log().WaitFor("connections are not accepted").has_value());
-  connections_.clear();
-  const auto stub = comments::v1::CommentsService::NewStub(ConnectTo(comments.address()));
+TEST_F(IdleConnectionsTest, CommentsServiceThatHasRunOutOfFilesAcceptsAgainWhenItHasSome) {
+  RunOutOfFiles(processes_.comments());
+  const auto stub =
+      comments::v1::CommentsService::NewStub(ConnectTo(processes_.comments().address()));
   grpc::ClientContext context;
   processes_.Prepare(context, processes_.Token("dana", "member"));
   comments::v1::ListCommentsRequest request;
   request.set_invoice_id(invoice_);
   comments::v1::ListCommentsResponse response;
   const grpc::Status status = stub->ListComments(&context, request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+TEST_F(IdleConnectionsTest, InvoiceServiceThatHasRunOutOfFilesAcceptsAgainWhenItHasSome) {
+  RunOutOfFiles(processes_.invoices());
+  const auto stub =
+      invoices::v1::InvoicesService::NewStub(ConnectTo(processes_.invoices().address()));
+  grpc::ClientContext context;
+  processes_.Prepare(context, processes_.Token("dana", "member"));
+  invoices::v1::GetInvoiceRequest request;
+  request.set_invoice_id(invoice_);
+  invoices::v1::GetInvoiceResponse response;
+  const grpc::Status status = stub->GetInvoice(&context, request, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
 }
 

@@ -103,6 +103,7 @@ TEST_P(MovedClockTest, WhatIsPostedIsSeenByFreshReadsAndByBrowsers) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->summary().comment_count(), 1);
   EXPECT_LT(read->freshness().lag().seconds(), 60);
+  EXPECT_EQ(poster.Get("/readyz").status, 200);
 }
 
 TEST_P(MovedClockTest, ReplacedKeysAreReadAgain) {
