@@ -271,6 +271,14 @@ TEST_P(EventLogTest, ATimeIsNeverBeforeThatOfTheEventBeforeItWhoeverWroteIt) {
   later.Append(1, absl::Now());
   EXPECT_EQ(later.log().NewestBefore(future).value(), 0);
   EXPECT_EQ(later.log().NewestBefore(future + absl::Microseconds(1)).value(), 2);
+  std::vector<std::int64_t> times(2);
+  EXPECT_EQ(later.Write([&times](Connection& connection) {
+    connection.ActFor(Tenants::All());
+    connection.sql() << "SELECT event_time FROM events ORDER BY position", soci::into(times);
+    return absl::OkStatus();
+  }),
+            absl::OkStatus());
+  EXPECT_EQ(times, std::vector<std::int64_t>(2, absl::ToUnixMicros(future)));
 }
 
 TEST_P(EventLogTest, ReadersNeverSeeAGapWhileWritersAppend) {
