@@ -201,6 +201,7 @@ export class CommentForm {
       return;
     }
     this.#note.classList.toggle("error", left < 0);
+    this.#note.classList.toggle("keys", !isNear);
     const leftText = left < 0 ? `${plural(-left)} too many` : `${plural(left)} left`;
     this.#note.textContent = isNear ? leftText : `${postingKeys()} posts it`;
     if (!this.#note.isConnected) this.#error.after(this.#note);
