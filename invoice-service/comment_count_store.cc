@@ -1,145 +1,82 @@
 #include "invoice-service/comment_count_store.h"
 
-#include <cstddef>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/statement.h"
 #include "services/storage/tenants.h"
 
 namespace marginalia {
 namespace {
 
-// Rows a statement writes at once: a row at a time costs a round trip each on PostgreSQL, and a
-// statement of its own for every number of rows would have to be prepared each time.
-constexpr std::size_t kRowsMany = 64;
-constexpr std::size_t kRowsSome = 8;
-
-constexpr char kInsertHead[] =
-    "INSERT INTO comment_counts "
-    "(org_id, invoice_id, comment_count, last_comment_time, last_author_name, last_position, "
-    "thread_state, state_time, thread_revision) VALUES ";
-// A thread's revision only grows, so a smaller one is an older one; an equal one is the same event
-// again. The count goes down with a removal.
-constexpr char kApplyTail[] =
-    " ON CONFLICT (org_id, invoice_id) DO UPDATE SET comment_count = excluded.comment_count, "
-    "last_comment_time = excluded.last_comment_time, "
-    "last_author_name = excluded.last_author_name, last_position = excluded.last_position, "
-    "thread_state = excluded.thread_state, state_time = excluded.state_time, "
-    "thread_revision = excluded.thread_revision "
-    "WHERE excluded.thread_revision >= comment_counts.thread_revision";
-
-// The snapshot's word, which counts whatever is stored.
-constexpr char kRepairTail[] =
-    " ON CONFLICT (org_id, invoice_id) DO UPDATE SET comment_count = excluded.comment_count, "
+// The snapshot's word counts whatever is stored.
+constexpr char kReplace[] =
+    "ON CONFLICT (org_id, invoice_id) DO UPDATE SET comment_count = excluded.comment_count, "
     "last_comment_time = excluded.last_comment_time, "
     "last_author_name = excluded.last_author_name, last_position = excluded.last_position, "
     "thread_state = excluded.thread_state, state_time = excluded.state_time, "
     "thread_revision = excluded.thread_revision";
+// An event's does not: a thread's revision only grows, so a smaller one is an older one; an equal
+// one is the same event again. The count goes down with a removal.
+constexpr char kUnlessOlder[] = " WHERE excluded.thread_revision >= comment_counts.thread_revision";
 
-// Writes a fixed number of rows at once.
-class RowsStatement {
- public:
-  RowsStatement(Connection& connection, std::string_view head, std::string_view tail,
-                std::size_t row_count)
-      : rows_(row_count), statement_(connection.sql()) {
-    std::string sql(head);
-    for (std::size_t i = 0; i < row_count; ++i) {
-      absl::StrAppend(&sql, i == 0 ? "" : ", ", "(:o", i, ", :i", i, ", :c", i, ", :t", i, ", :a",
-                      i, ", :n", i, ", :s", i, ", :u", i, ", :r", i, ")");
+struct CountRows {
+  CountRows(Connection& connection, std::string_view conflict)
+      : insert(connection,
+               "INSERT INTO comment_counts (org_id, invoice_id, comment_count, last_comment_time, "
+               "last_author_name, last_position, thread_state, state_time, thread_revision)",
+               {RowInsert::kText, RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger,
+                RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kInteger,
+                RowInsert::kInteger},
+               conflict) {}
+
+  // No thread is among them twice, but each may have been among those before.
+  void Write(std::span<const CountedThread> threads) {
+    insert.WriteBefore();
+    for (const CountedThread& thread : threads) {
+      insert.Text(thread.org_id)
+          .Text(thread.invoice_id)
+          .Integer(thread.comment_count)
+          .Integer(absl::ToUnixMicros(thread.last_comment_time))
+          .Text(thread.last_author_name)
+          .Integer(thread.position)
+          .Integer(static_cast<std::int64_t>(thread.state))
+          .Integer(absl::ToUnixMicros(thread.state_time))
+          .Integer(thread.revision)
+          .EndRow();
     }
-    sql += tail;
-    statement_.alloc();
-    statement_.prepare(sql);
-    for (Row& row : rows_) {
-      statement_.exchange(soci::use(row.org_id));
-      statement_.exchange(soci::use(row.invoice_id));
-      statement_.exchange(soci::use(row.comment_count));
-      statement_.exchange(soci::use(row.last_comment_time));
-      statement_.exchange(soci::use(row.last_author_name));
-      statement_.exchange(soci::use(row.position));
-      statement_.exchange(soci::use(row.state));
-      statement_.exchange(soci::use(row.state_time));
-      statement_.exchange(soci::use(row.revision));
-    }
-    statement_.define_and_bind();
   }
 
-  // Writes as many of `threads` as fill whole statements; returns the rest.
-  std::span<const CountedThread> Write(std::span<const CountedThread> threads) {
-    while (threads.size() >= rows_.size()) {
-      for (std::size_t i = 0; i < rows_.size(); ++i) {
-        const CountedThread& thread = threads[i];
-        rows_[i] = {thread.org_id,
-                    thread.invoice_id,
-                    thread.comment_count,
-                    absl::ToUnixMicros(thread.last_comment_time),
-                    thread.last_author_name,
-                    thread.position,
-                    static_cast<std::int64_t>(thread.state),
-                    absl::ToUnixMicros(thread.state_time),
-                    thread.revision};
-      }
-      statement_.execute(true);
-      threads = threads.subspan(rows_.size());
-    }
-    return threads;
-  }
-
- private:
-  struct Row {
-    std::string org_id;
-    std::string invoice_id;
-    std::int64_t comment_count = 0;
-    std::int64_t last_comment_time = 0;
-    std::string last_author_name;
-    std::int64_t position = 0;
-    std::int64_t state = 0;
-    std::int64_t state_time = 0;
-    std::int64_t revision = 0;
-  };
-  std::vector<Row> rows_;  // bound: never resized
-  soci::statement statement_;
+  RowInsert insert;
 };
 
-// One insert, for any number of rows.
-struct RowsWriter {
-  RowsWriter(Connection& connection, std::string_view tail)
-      : many(connection, kInsertHead, tail, kRowsMany),
-        some(connection, kInsertHead, tail, kRowsSome),
-        one(connection, kInsertHead, tail, 1) {}
-
-  void Write(std::span<const CountedThread> threads) { one.Write(some.Write(many.Write(threads))); }
-
-  RowsStatement many;
-  RowsStatement some;
-  RowsStatement one;
+struct AppliedRows : CountRows {
+  explicit AppliedRows(Connection& connection)
+      : CountRows(connection, absl::StrCat(kReplace, kUnlessOlder)) {}
 };
-
-struct ApplyRows : RowsWriter {
-  explicit ApplyRows(Connection& connection) : RowsWriter(connection, kApplyTail) {}
-};
-struct RepairRows : RowsWriter {
-  explicit RepairRows(Connection& connection) : RowsWriter(connection, kRepairTail) {}
+struct RepairedRows : CountRows {
+  explicit RepairedRows(Connection& connection) : CountRows(connection, kReplace) {}
 };
 
 // The rows behind a key, of all tenants, in the order of their keys.
 struct RangeStatement {
   explicit RangeStatement(Connection& connection)
-      : select((connection.sql().prepare
-                    << "SELECT c.org_id, c.invoice_id, c.comment_count, c.last_comment_time, "
-                       "c.last_author_name, c.last_position, c.thread_state, c.state_time, "
-                       "c.thread_revision, (SELECT count(*) FROM invoices i "
-                       "WHERE i.org_id = c.org_id AND i.invoice_id = c.invoice_id "
-                       "AND (i.thread_state <> c.thread_state OR i.activity_time <> CASE WHEN "
-                       "c.state_time > c.last_comment_time THEN c.state_time "
-                       "ELSE c.last_comment_time END)) FROM comment_counts c "
-                       "WHERE (c.org_id, c.invoice_id) > (:org, :invoice) "
-                       "ORDER BY c.org_id, c.invoice_id LIMIT :limit",
-                soci::use(after.org_id), soci::use(after.invoice_id), soci::use(limit),
-                soci::into(org_ids), soci::into(invoice_ids), soci::into(counts), soci::into(times),
-                soci::into(names), soci::into(positions), soci::into(states),
-                soci::into(state_times), soci::into(revisions), soci::into(misplaced))) {}
+      : select(connection,
+               "SELECT c.org_id, c.invoice_id, c.comment_count, c.last_comment_time, "
+               "c.last_author_name, c.last_position, c.thread_state, c.state_time, "
+               "c.thread_revision, (SELECT count(*) FROM invoices i "
+               "WHERE i.org_id = c.org_id AND i.invoice_id = c.invoice_id "
+               "AND (i.thread_state <> c.thread_state OR i.activity_time <> CASE WHEN "
+               "c.state_time > c.last_comment_time THEN c.state_time "
+               "ELSE c.last_comment_time END)) FROM comment_counts c "
+               "WHERE (c.org_id, c.invoice_id) > (:org, :invoice) "
+               "ORDER BY c.org_id, c.invoice_id LIMIT :limit",
+               soci::use(after.org_id), soci::use(after.invoice_id), soci::use(limit),
+               soci::into(org_ids), soci::into(invoice_ids), soci::into(counts), soci::into(times),
+               soci::into(names), soci::into(positions), soci::into(states),
+               soci::into(state_times), soci::into(revisions), soci::into(misplaced)) {}
 
   struct Key {
     std::string org_id;
@@ -157,12 +94,12 @@ struct RangeStatement {
   std::vector<std::int64_t> state_times{0};  // microseconds since 1970
   std::vector<std::int64_t> revisions{0};
   std::vector<std::int64_t> misplaced{0};
-  soci::statement select;
+  Statement select;
 
   std::vector<CountedThread> Read() {
     // One more than the limit makes SOCI run the statement to its end.
     Resize(kCountedRowsReadMax + 1);
-    if (!select.execute(true)) Resize(0);
+    if (!select.Run()) Resize(0);
     std::vector<CountedThread> rows;
     rows.reserve(org_ids.size());
     for (std::size_t i = 0; i < org_ids.size(); ++i) {
@@ -190,32 +127,26 @@ struct RangeStatement {
 
 struct RemoveStatement {
   explicit RemoveStatement(Connection& connection)
-      : remove((connection.sql().prepare
-                    << "DELETE FROM comment_counts WHERE org_id = :org AND invoice_id = :invoice",
-                soci::use(org_id), soci::use(invoice_id))) {}
+      : remove(connection,
+               "DELETE FROM comment_counts WHERE org_id = :org AND invoice_id = :invoice") {}
 
-  std::string org_id;
-  std::string invoice_id;
-  soci::statement remove;
+  StatementWith<std::string, std::string> remove;
 };
 
 struct FindStatement {
   explicit FindStatement(Connection& connection)
-      : find((connection.sql().prepare
-                  << "SELECT comment_count, last_comment_time, last_author_name, thread_state, "
-                     "state_time FROM comment_counts WHERE org_id = :org AND invoice_id = :id",
-              soci::use(org_id), soci::use(invoice_id), soci::into(comment_count),
-              soci::into(last_comment_time), soci::into(last_author_name), soci::into(state),
-              soci::into(state_time))) {}
+      : find(connection,
+             "SELECT comment_count, last_comment_time, last_author_name, thread_state, "
+             "state_time FROM comment_counts WHERE org_id = :org AND invoice_id = :id",
+             soci::into(comment_count), soci::into(last_comment_time), soci::into(last_author_name),
+             soci::into(state), soci::into(state_time)) {}
 
-  std::string org_id;
-  std::string invoice_id;
   std::int64_t comment_count = 0;
   std::int64_t last_comment_time = 0;  // microseconds since 1970
   std::string last_author_name;
   std::int64_t state = 0;
   std::int64_t state_time = 0;  // microseconds since 1970
-  soci::statement find;
+  StatementWith<std::string, std::string> find;
 };
 }  // namespace
 
@@ -298,18 +229,16 @@ std::vector<std::string> CommentCountStore::ThreadStateSchema() {
 CommentCount CommentCountStore::Find(Connection& connection, const std::string& org_id,
                                      const std::string& invoice_id) {
   auto& row = connection.Prepared<FindStatement>();
-  row.org_id = org_id;
-  row.invoice_id = invoice_id;
-  if (!row.find.execute(true)) return {};
+  if (!row.find.Run(org_id, invoice_id)) return {};
   return MakeCommentCount(row.comment_count, row.last_comment_time, row.last_author_name, row.state,
                           row.state_time);
 }
 void CommentCountStore::Apply(Connection& connection, std::span<const CountedThread> threads) {
-  connection.Prepared<ApplyRows>().Write(threads);
+  connection.Prepared<AppliedRows>().Write(threads);
 }
 
 void CommentCountStore::Repair(Connection& connection, std::span<const CountedThread> threads) {
-  connection.Prepared<RepairRows>().Write(threads);
+  connection.Prepared<RepairedRows>().Write(threads);
 }
 
 std::vector<CountedThread> CommentCountStore::ReadBehind(Connection& connection,
@@ -322,9 +251,7 @@ std::vector<CountedThread> CommentCountStore::ReadBehind(Connection& connection,
 
 void CommentCountStore::Remove(Connection& connection, const CountedThread& thread) {
   auto& statement = connection.Prepared<RemoveStatement>();
-  statement.org_id = thread.org_id;
-  statement.invoice_id = thread.invoice_id;
-  statement.remove.execute(true);
+  statement.remove.Run(thread.org_id, thread.invoice_id);
 }
 
 }  // namespace marginalia

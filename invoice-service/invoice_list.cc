@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "invoice-service/invoice_words.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
@@ -73,59 +74,61 @@ constexpr const char* SourceOf(Path path) {
 
 template <Path kPath>
 struct ListStatement {
-  explicit ListStatement(Connection& connection) : statement(connection.sql()) {
-    statement.alloc();
-    statement.prepare(absl::StrCat(
-        "SELECT i.invoice_id, i.number, i.customer_name, i.total, i.currency, i.status, "
-        "i.version, i.due_date, i.activity_time, coalesce(c.comment_count, 0), "
-        "coalesce(c.last_comment_time, 0), coalesce(c.last_author_name, ''), i.thread_state, "
-        "coalesce(c.state_time, 0), ",
-        SourceOf(kPath), ConditionOf(kPath), " LIMIT :limit"));
+  explicit ListStatement(Connection& connection)
+      : statement(connection,
+                  absl::StrCat("SELECT i.invoice_id, i.number, i.customer_name, i.total, "
+                               "i.currency, i.status, i.version, i.due_date, i.activity_time, "
+                               "coalesce(c.comment_count, 0), coalesce(c.last_comment_time, 0), "
+                               "coalesce(c.last_author_name, ''), i.thread_state, "
+                               "coalesce(c.state_time, 0), ",
+                               SourceOf(kPath), ConditionOf(kPath), " LIMIT :limit"),
+                  [this](soci::statement& to) { Bind(to); }) {}
+
+  void Bind(soci::statement& to) {
     if constexpr (kPath == Path::kWord) {
-      statement.exchange(soci::use(org_id));
-      statement.exchange(soci::use(beginning));
+      to.exchange(soci::use(org_id));
+      to.exchange(soci::use(beginning));
     }
-    statement.exchange(soci::use(org_id));
-    Use();
-    statement.exchange(soci::use(limit));
-    statement.exchange(soci::into(summary.invoice_id));
-    statement.exchange(soci::into(summary.number));
-    statement.exchange(soci::into(summary.customer_name));
-    statement.exchange(soci::into(summary.total));
-    statement.exchange(soci::into(summary.currency));
-    statement.exchange(soci::into(status));
-    statement.exchange(soci::into(summary.version));
-    statement.exchange(soci::into(summary.due_date));
-    statement.exchange(soci::into(summary.activity_time));
-    statement.exchange(soci::into(comment_count));
-    statement.exchange(soci::into(last_comment_time));
-    statement.exchange(soci::into(last_author_name));
-    statement.exchange(soci::into(thread_state));
-    statement.exchange(soci::into(state_time));
-    statement.exchange(soci::into(word));
-    statement.exchange(soci::into(stood_before));
-    statement.define_and_bind();
+    to.exchange(soci::use(org_id));
+    BindPlace(to);
+    to.exchange(soci::use(limit));
+    to.exchange(soci::into(summary.invoice_id));
+    to.exchange(soci::into(summary.number));
+    to.exchange(soci::into(summary.customer_name));
+    to.exchange(soci::into(summary.total));
+    to.exchange(soci::into(summary.currency));
+    to.exchange(soci::into(status));
+    to.exchange(soci::into(summary.version));
+    to.exchange(soci::into(summary.due_date));
+    to.exchange(soci::into(summary.activity_time));
+    to.exchange(soci::into(comment_count));
+    to.exchange(soci::into(last_comment_time));
+    to.exchange(soci::into(last_author_name));
+    to.exchange(soci::into(thread_state));
+    to.exchange(soci::into(state_time));
+    to.exchange(soci::into(word));
+    to.exchange(soci::into(stood_before));
   }
 
   // In the order in which the condition names them.
-  void Use() {
+  void BindPlace(soci::statement& to) {
     if constexpr (kPath == Path::kStateAndNumber || kPath == Path::kStateAndActivity) {
-      statement.exchange(soci::use(asked_state));
+      to.exchange(soci::use(asked_state));
     }
-    if constexpr (kPath == Path::kStatusAndNumber) statement.exchange(soci::use(asked_status));
+    if constexpr (kPath == Path::kStatusAndNumber) to.exchange(soci::use(asked_status));
     if constexpr (kPath == Path::kActivity || kPath == Path::kStateAndActivity) {
-      statement.exchange(soci::use(place.activity_time));
-      statement.exchange(soci::use(place.invoice_id));
+      to.exchange(soci::use(place.activity_time));
+      to.exchange(soci::use(place.invoice_id));
     } else if constexpr (kPath == Path::kDueDate) {
-      statement.exchange(soci::use(place.today));
-      statement.exchange(soci::use(place.due_date));
-      statement.exchange(soci::use(place.invoice_id));
+      to.exchange(soci::use(place.today));
+      to.exchange(soci::use(place.due_date));
+      to.exchange(soci::use(place.invoice_id));
     } else if constexpr (kPath == Path::kWord) {
-      statement.exchange(soci::use(place.word));
-      statement.exchange(soci::use(place.number));
-      statement.exchange(soci::use(end));
+      to.exchange(soci::use(place.word));
+      to.exchange(soci::use(place.number));
+      to.exchange(soci::use(end));
     } else {
-      statement.exchange(soci::use(place.number));
+      to.exchange(soci::use(place.number));
     }
   }
 
@@ -142,9 +145,11 @@ struct ListStatement {
     }
   }
 
-  // The next of them, once executed; false: there is none.
-  bool Fetch() {
-    if (!statement.fetch()) return false;
+  // The first of them, and the next one; false: there is none.
+  bool Run() { return Show(statement.Run()); }
+  bool Fetch() { return Show(statement.Fetch()); }
+  bool Show(bool fetched) {
+    if (!fetched) return false;
     summary.status = static_cast<InvoiceStatus>(status);
     summary.comments = MakeCommentCount(comment_count, last_comment_time, last_author_name,
                                         thread_state, state_time);
@@ -167,7 +172,7 @@ struct ListStatement {
   std::int64_t state_time = 0;
   std::string word;
   std::int64_t stood_before = 0;  // 1: at an earlier word
-  soci::statement statement;
+  Statement statement;
 };
 
 // Whether something is asked for that the path does not lead through.
@@ -211,10 +216,9 @@ SummaryPage Run(Connection& connection, const std::string& org_id, const Summary
     const int room = limit + 1 - static_cast<int>(page.summaries.size());
     const int most = looked_at == 0 && !looks_at_each ? room : kListScanMax - looked_at;
     statement.Set(org_id, behind, most);
-    statement.statement.execute();
     int seen = 0;
     // All are fetched, for a statement that is not read to its end would hold on to its snapshot.
-    while (statement.Fetch()) {
+    for (bool more = statement.Run(); more; more = statement.Fetch()) {
       ++seen;
       if (page.rest) continue;
       const bool found = statement.stood_before == 0 && IsAskedFor(statement.summary, list);

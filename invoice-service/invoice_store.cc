@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "invoice-service/invoice_words.h"
+#include "services/storage/connection/statement.h"
 #include "services/text/uuid.h"
 
 namespace marginalia {
@@ -80,102 +81,102 @@ struct StatusChangeRow {
 
 struct FindStatements {
   explicit FindStatements(Connection& connection)
-      : by_id((connection.sql().prepare
-                   << "SELECT invoice_id, number, customer_name, customer_email, terms, due_date, "
-                      "currency, total, status, version, etag, create_time "
-                      "FROM invoices WHERE org_id = :org AND invoice_id = :id",
-               soci::use(row.org_id), soci::use(key), soci::into(row.invoice_id),
-               soci::into(row.number), soci::into(row.customer_name),
-               soci::into(row.customer_email), soci::into(row.terms), soci::into(row.due_date),
-               soci::into(row.currency), soci::into(row.total), soci::into(row.status),
-               soci::into(row.version), soci::into(row.etag), soci::into(row.create_time))),
-        by_number(
-            (connection.sql().prepare
-                 << "SELECT invoice_id FROM invoices WHERE org_id = :org AND number = :number",
-             soci::use(row.org_id), soci::use(key), soci::into(row.invoice_id))),
-        seal_by_id((connection.sql().prepare << "SELECT create_seal FROM invoices "
-                                                "WHERE org_id = :org AND invoice_id = :id",
-                    soci::use(row.org_id), soci::use(key), soci::into(row.create_seal))),
-        lines((connection.sql().prepare
-                   << "SELECT description, quantity, amount FROM invoice_lines "
-                      "WHERE org_id = :org AND invoice_id = :id ORDER BY line_number",
-               soci::use(row.org_id), soci::use(row.invoice_id), soci::into(line.description),
-               soci::into(line.quantity), soci::into(line.amount))),
+      : by_id(connection,
+              "SELECT invoice_id, number, customer_name, customer_email, terms, due_date, "
+              "currency, total, status, version, etag, create_time "
+              "FROM invoices WHERE org_id = :org AND invoice_id = :id",
+              soci::use(row.org_id), soci::use(key), soci::into(row.invoice_id),
+              soci::into(row.number), soci::into(row.customer_name), soci::into(row.customer_email),
+              soci::into(row.terms), soci::into(row.due_date), soci::into(row.currency),
+              soci::into(row.total), soci::into(row.status), soci::into(row.version),
+              soci::into(row.etag), soci::into(row.create_time)),
+        by_number(connection,
+                  "SELECT invoice_id FROM invoices WHERE org_id = :org AND number = :number",
+                  soci::use(row.org_id), soci::use(key), soci::into(row.invoice_id)),
+        seal_by_id(connection,
+                   "SELECT create_seal FROM invoices "
+                   "WHERE org_id = :org AND invoice_id = :id",
+                   soci::use(row.org_id), soci::use(key), soci::into(row.create_seal)),
+        lines(connection,
+              "SELECT description, quantity, amount FROM invoice_lines "
+              "WHERE org_id = :org AND invoice_id = :id ORDER BY line_number",
+              soci::use(row.org_id), soci::use(row.invoice_id), soci::into(line.description),
+              soci::into(line.quantity), soci::into(line.amount)),
         // No invoice comes back to a status, so they are in the order of time.
         status_changes(
-            (connection.sql().prepare
-                 << "SELECT status, change_time, actor_id, actor_name FROM invoice_status_changes "
-                    "WHERE org_id = :org AND invoice_id = :id ORDER BY status",
-             soci::use(row.org_id), soci::use(row.invoice_id), soci::into(change.status),
-             soci::into(change.change_time), soci::into(change.actor_id),
-             soci::into(change.actor_name))) {}
+            connection,
+            "SELECT status, change_time, actor_id, actor_name FROM invoice_status_changes "
+            "WHERE org_id = :org AND invoice_id = :id ORDER BY status",
+            soci::use(row.org_id), soci::use(row.invoice_id), soci::into(change.status),
+            soci::into(change.change_time), soci::into(change.actor_id),
+            soci::into(change.actor_name)) {}
 
   InvoiceRow row;
   std::string key;
   LineItem line;
   StatusChangeRow change;
-  soci::statement by_id;
-  soci::statement by_number;
-  soci::statement seal_by_id;
-  soci::statement lines;
-  soci::statement status_changes;
+  Statement by_id;
+  Statement by_number;
+  Statement seal_by_id;
+  Statement lines;
+  Statement status_changes;
 };
 
 struct WriteStatements {
   explicit WriteStatements(Connection& connection)
-      : insert((connection.sql().prepare
-                    << "INSERT INTO invoices (org_id, invoice_id, number, customer_name, "
-                       "customer_email, terms, due_date, currency, total, status, version, etag, "
-                       "create_time, create_seal, activity_time) "
-                       "VALUES (:org, :id, :number, :name, :email, :terms, :due, :currency, "
-                       ":total, :status, :version, :etag, :created, :seal, :activity) "
-                       "ON CONFLICT DO NOTHING",
-                soci::use(row.org_id), soci::use(row.invoice_id), soci::use(row.number),
-                soci::use(row.customer_name), soci::use(row.customer_email), soci::use(row.terms),
-                soci::use(row.due_date), soci::use(row.currency), soci::use(row.total),
-                soci::use(row.status), soci::use(row.version), soci::use(row.etag),
-                soci::use(row.create_time), soci::use(row.create_seal),
-                soci::use(row.activity_time))),
-        meet_thread((connection.sql().prepare
-                         << "UPDATE invoices SET thread_state = c.thread_state, activity_time = "
-                            "CASE WHEN c.state_time > c.last_comment_time THEN c.state_time "
-                            "ELSE c.last_comment_time END FROM comment_counts c "
-                            "WHERE c.org_id = invoices.org_id "
-                            "AND c.invoice_id = invoices.invoice_id "
-                            "AND invoices.org_id = :org AND invoices.invoice_id = :id",
-                     soci::use(row.org_id), soci::use(row.invoice_id))),
-        update((connection.sql().prepare
-                    << "UPDATE invoices SET customer_name = :name, customer_email = :email, "
-                       "terms = :terms, due_date = :due, currency = :currency, total = :total, "
-                       "status = :status, version = :version, etag = :etag "
-                       "WHERE org_id = :org AND invoice_id = :id AND etag = :old",
-                soci::use(row.customer_name), soci::use(row.customer_email), soci::use(row.terms),
-                soci::use(row.due_date), soci::use(row.currency), soci::use(row.total),
-                soci::use(row.status), soci::use(row.version), soci::use(row.etag),
-                soci::use(row.org_id), soci::use(row.invoice_id), soci::use(old_etag))),
-        clear_lines((connection.sql().prepare << "DELETE FROM invoice_lines "
-                                                 "WHERE org_id = :org AND invoice_id = :id",
-                     soci::use(row.org_id), soci::use(row.invoice_id))),
-        insert_line((connection.sql().prepare
-                         << "INSERT INTO invoice_lines (org_id, invoice_id, line_number, "
-                            "description, quantity, amount) "
-                            "VALUES (:org, :id, :line, :description, :quantity, :amount)",
-                     soci::use(row.org_id), soci::use(row.invoice_id), soci::use(line_number),
-                     soci::use(line.description), soci::use(line.quantity),
-                     soci::use(line.amount))),
-        insert_status_change((connection.sql().prepare
-                                  << "INSERT INTO invoice_status_changes (org_id, invoice_id, "
-                                     "status, change_time, actor_id, actor_name) "
-                                     "VALUES (:org, :id, :status, :time, :actor, :name)",
-                              soci::use(row.org_id), soci::use(row.invoice_id),
-                              soci::use(change.status), soci::use(change.change_time),
-                              soci::use(change.actor_id), soci::use(change.actor_name))) {}
+      : insert(connection,
+               "INSERT INTO invoices (org_id, invoice_id, number, customer_name, "
+               "customer_email, terms, due_date, currency, total, status, version, etag, "
+               "create_time, create_seal, activity_time) "
+               "VALUES (:org, :id, :number, :name, :email, :terms, :due, :currency, "
+               ":total, :status, :version, :etag, :created, :seal, :activity) "
+               "ON CONFLICT DO NOTHING",
+               soci::use(row.org_id), soci::use(row.invoice_id), soci::use(row.number),
+               soci::use(row.customer_name), soci::use(row.customer_email), soci::use(row.terms),
+               soci::use(row.due_date), soci::use(row.currency), soci::use(row.total),
+               soci::use(row.status), soci::use(row.version), soci::use(row.etag),
+               soci::use(row.create_time), soci::use(row.create_seal),
+               soci::use(row.activity_time)),
+        meet_thread(connection,
+                    "UPDATE invoices SET thread_state = c.thread_state, activity_time = "
+                    "CASE WHEN c.state_time > c.last_comment_time THEN c.state_time "
+                    "ELSE c.last_comment_time END FROM comment_counts c "
+                    "WHERE c.org_id = invoices.org_id "
+                    "AND c.invoice_id = invoices.invoice_id "
+                    "AND invoices.org_id = :org AND invoices.invoice_id = :id",
+                    soci::use(row.org_id), soci::use(row.invoice_id)),
+        update(connection,
+               "UPDATE invoices SET customer_name = :name, customer_email = :email, "
+               "terms = :terms, due_date = :due, currency = :currency, total = :total, "
+               "status = :status, version = :version, etag = :etag "
+               "WHERE org_id = :org AND invoice_id = :id AND etag = :old",
+               soci::use(row.customer_name), soci::use(row.customer_email), soci::use(row.terms),
+               soci::use(row.due_date), soci::use(row.currency), soci::use(row.total),
+               soci::use(row.status), soci::use(row.version), soci::use(row.etag),
+               soci::use(row.org_id), soci::use(row.invoice_id), soci::use(old_etag)),
+        clear_lines(connection,
+                    "DELETE FROM invoice_lines "
+                    "WHERE org_id = :org AND invoice_id = :id",
+                    soci::use(row.org_id), soci::use(row.invoice_id)),
+        insert_line(connection,
+                    "INSERT INTO invoice_lines (org_id, invoice_id, line_number, "
+                    "description, quantity, amount) "
+                    "VALUES (:org, :id, :line, :description, :quantity, :amount)",
+                    soci::use(row.org_id), soci::use(row.invoice_id), soci::use(line_number),
+                    soci::use(line.description), soci::use(line.quantity), soci::use(line.amount)),
+        insert_status_change(connection,
+                             "INSERT INTO invoice_status_changes (org_id, invoice_id, "
+                             "status, change_time, actor_id, actor_name) "
+                             "VALUES (:org, :id, :status, :time, :actor, :name)",
+                             soci::use(row.org_id), soci::use(row.invoice_id),
+                             soci::use(change.status), soci::use(change.change_time),
+                             soci::use(change.actor_id), soci::use(change.actor_name)) {}
 
   void InsertLines(const Invoice& invoice) {
     for (line_number = 0; const LineItem& item : invoice.content.line_items) {
       ++line_number;
       line = item;
-      insert_line.execute(true);
+      insert_line.Run();
     }
   }
 
@@ -184,12 +185,12 @@ struct WriteStatements {
   std::int64_t line_number = 0;
   StatusChangeRow change;
   LineItem line;
-  soci::statement insert;
-  soci::statement meet_thread;
-  soci::statement update;
-  soci::statement clear_lines;
-  soci::statement insert_line;
-  soci::statement insert_status_change;
+  Statement insert;
+  Statement meet_thread;
+  Statement update;
+  Statement clear_lines;
+  Statement insert_line;
+  Statement insert_status_change;
 };
 
 }  // namespace
@@ -267,15 +268,17 @@ std::optional<Invoice> InvoiceStore::Find(Connection& connection, const std::str
   find.row.org_id = org_id;
   find.key = id_or_number;
   if (!IsUuid(id_or_number)) {
-    if (!find.by_number.execute(true)) return std::nullopt;
+    if (!find.by_number.Run()) return std::nullopt;
     find.key = find.row.invoice_id;
   }
-  if (!find.by_id.execute(true)) return std::nullopt;
+  if (!find.by_id.Run()) return std::nullopt;
   Invoice invoice = find.row.Get();
-  find.lines.execute();
-  while (find.lines.fetch()) invoice.content.line_items.push_back(find.line);
-  find.status_changes.execute();
-  while (find.status_changes.fetch()) invoice.status_changes.push_back(find.change.Get());
+  for (bool more = find.lines.Run(); more; more = find.lines.Fetch()) {
+    invoice.content.line_items.push_back(find.line);
+  }
+  for (bool more = find.status_changes.Run(); more; more = find.status_changes.Fetch()) {
+    invoice.status_changes.push_back(find.change.Get());
+  }
   return invoice;
 }
 
@@ -284,10 +287,10 @@ bool InvoiceStore::Insert(Connection& connection, const std::string& org_id, con
   auto& write = connection.Prepared<WriteStatements>();
   write.row.Set(org_id, invoice);
   write.row.create_seal = create_seal;
-  write.insert.execute(true);
-  if (write.insert.get_affected_rows() != 1) return false;
+  write.insert.Run();
+  if (write.insert.affected_rows() != 1) return false;
   // Beside another invoicing system a thread may be older than its invoice here.
-  write.meet_thread.execute(true);
+  write.meet_thread.Run();
   write.InsertLines(invoice);
   InvoiceWords::Write(connection, org_id, invoice);
   return true;
@@ -299,7 +302,7 @@ std::optional<std::string> InvoiceStore::FindCreateSeal(Connection& connection,
   auto& find = connection.Prepared<FindStatements>();
   find.row.org_id = org_id;
   find.key = invoice_id;
-  if (!find.seal_by_id.execute(true)) return std::nullopt;
+  if (!find.seal_by_id.Run()) return std::nullopt;
   return find.row.create_seal;
 }
 
@@ -308,15 +311,15 @@ bool InvoiceStore::Replace(Connection& connection, const std::string& org_id,
   auto& write = connection.Prepared<WriteStatements>();
   write.row.Set(org_id, invoice);
   write.old_etag = old_etag;
-  write.update.execute(true);
-  if (write.update.get_affected_rows() != 1) return false;
-  write.clear_lines.execute(true);
+  write.update.Run();
+  if (write.update.affected_rows() != 1) return false;
+  write.clear_lines.Run();
   write.InsertLines(invoice);
   InvoiceWords::Write(connection, org_id, invoice);
   // What has a status behind DRAFT changes by moving on to the next one, and by nothing else.
   if (invoice.status_changes.empty()) return true;
   write.change.Set(invoice.status_changes.back());
-  write.insert_status_change.execute(true);
+  write.insert_status_change.Run();
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "services/errors/errors.h"
+#include "services/storage/connection/statement.h"
 #include "services/text/lower_case.h"
 #include "services/text/utf8.h"
 
@@ -44,18 +45,18 @@ void AddWords(std::string_view text, std::size_t most, std::vector<std::string>&
 
 struct Statements {
   explicit Statements(Connection& connection)
-      : clear((connection.sql().prepare
-                   << "DELETE FROM invoice_words WHERE org_id = :org AND number = :number",
-               soci::use(org_id), soci::use(number))),
-        insert((connection.sql().prepare << "INSERT INTO invoice_words (org_id, word, number) "
-                                            "VALUES (:org, :word, :number)",
-                soci::use(org_id), soci::use(word), soci::use(number))) {}
+      : clear(connection, "DELETE FROM invoice_words WHERE org_id = :org AND number = :number",
+              soci::use(org_id), soci::use(number)),
+        insert(connection,
+               "INSERT INTO invoice_words (org_id, word, number) "
+               "VALUES (:org, :word, :number)",
+               soci::use(org_id), soci::use(word), soci::use(number)) {}
 
   std::string org_id;
   std::string number;
   std::string word;
-  soci::statement clear;
-  soci::statement insert;
+  Statement clear;
+  Statement insert;
 };
 
 // Of the invoices that are there, each word between blanks, where marks are blanks.
@@ -131,11 +132,11 @@ void InvoiceWords::Write(Connection& connection, const std::string& org_id,
   auto& statements = connection.Prepared<Statements>();
   statements.org_id = org_id;
   statements.number = invoice.content.number;
-  statements.clear.execute(true);
+  statements.clear.Run();
   for (const std::string& word :
        WordsOfInvoice(invoice.content.number, invoice.content.customer.name)) {
     statements.word = word;
-    statements.insert.execute(true);
+    statements.insert.Run();
   }
 }
 

@@ -8,6 +8,7 @@
 #include "comments-service/record/commitment.h"
 #include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/statement.h"
 #include "services/storage/connection/text_array.h"
 
 namespace marginalia {
@@ -15,14 +16,14 @@ namespace {
 
 struct SelectHead {
   explicit SelectHead(Connection& connection)
-      : statement((connection.sql().prepare << "SELECT entry_count, change_count, position, hash"
-                                               " FROM audit_heads WHERE org_id = :org_id",
-                   soci::use(org_id), soci::into(head.entry_count), soci::into(head.change_count),
-                   soci::into(head.position), soci::into(head.hash))) {}
+      : statement(connection,
+                  "SELECT entry_count, change_count, position, hash"
+                  " FROM audit_heads WHERE org_id = :org_id",
+                  soci::into(head.entry_count), soci::into(head.change_count),
+                  soci::into(head.position), soci::into(head.hash)) {}
 
-  std::string org_id;
   AuditHead head;
-  soci::statement statement;
+  StatementWith<std::string> statement;
 };
 
 // Those of many tenants at once.
@@ -32,17 +33,14 @@ constexpr char kSelectHeads[] =
 
 struct SelectMark {
   explicit SelectMark(Connection& connection)
-      : statement((connection.sql().prepare
-                       << absl::StrCat("SELECT a.number, ", EntryHashOf(connection.kind(), "a"),
-                                       " FROM audit_entries a"
-                                       " WHERE a.org_id = :org_id AND a.position = :position"),
-                   soci::use(org_id), soci::use(position), soci::into(mark.number),
-                   soci::into(mark.hash))) {}
+      : statement(connection,
+                  absl::StrCat("SELECT a.number, ", EntryHashOf(connection.kind(), "a"),
+                               " FROM audit_entries a"
+                               " WHERE a.org_id = :org_id AND a.position = :position"),
+                  soci::into(mark.number), soci::into(mark.hash)) {}
 
-  std::string org_id;
-  std::int64_t position = 0;
   AuditMark mark;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t> statement;
 };
 
 struct HeadRows {
@@ -73,7 +71,7 @@ struct EntryRows {
 
 void InsertEntry(Connection& connection, const AuditEntry& entry, std::string_view salts,
                  std::string_view hash_bytes) {
-  connection.Held<EntryRows>()
+  connection.Prepared<EntryRows>()
       .insert.Text(entry.org_id)
       .Integer(entry.position)
       .Text(entry.actor_id)
@@ -99,16 +97,13 @@ void InsertEntry(Connection& connection, const AuditEntry& entry, std::string_vi
 
 AuditHead ReadAuditHead(Connection& connection, std::string_view org_id) {
   auto& select = connection.Prepared<SelectHead>();
-  select.org_id = org_id;
-  if (!select.statement.execute(true)) return AuditHead{};
+  if (!select.statement.Run(org_id)) return AuditHead{};
   return select.head;
 }
 
 AuditMark ReadAuditMark(Connection& connection, std::string_view org_id, std::int64_t position) {
   auto& select = connection.Prepared<SelectMark>();
-  select.org_id = org_id;
-  select.position = position;
-  return select.statement.execute(true) ? select.mark : AuditMark{};
+  return select.statement.Run(org_id, position) ? select.mark : AuditMark{};
 }
 
 void AuditLog::Append(Connection& connection, AuditEntry& entry, std::string_view name,
@@ -139,7 +134,7 @@ void AuditLog::Expect(std::string_view org_id) { expected_.emplace(org_id); }
 void AuditLog::Begin(Connection& connection) {
   heads_.clear();
   if (expected_.empty()) return;
-  connection.ActFor(Tenants::All());
+  const TenantScope all(connection, Tenants::All());
   std::string org_ids;
   for (const std::string& org_id : expected_) {
     heads_.try_emplace(org_id);
@@ -159,8 +154,7 @@ void AuditLog::Begin(Connection& connection) {
 
 void AuditLog::BeforeCommit(Connection& connection) {
   // The heads of all tenants of the group, each under its own key.
-  connection.ActFor(Tenants::All());
-  RowInsert& insert = connection.Held<HeadRows>().insert;
+  RowInsert& insert = connection.Prepared<HeadRows>().insert;
   for (const auto& [org_id, group_head] : heads_) {
     if (!group_head.appended_to) continue;
     const AuditHead& head = group_head.head;

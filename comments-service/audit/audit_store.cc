@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "comments-service/audit/short_entry.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
@@ -51,21 +52,17 @@ struct EntryRows {
 
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
-      : statement(
-            (connection.sql().prepare << SelectEntriesAfter(connection.kind()), soci::use(org_id),
-             soci::use(position), soci::use(limit), soci::into(rows.positions),
-             soci::into(rows.actor_ids), soci::into(rows.actor_names), soci::into(rows.actions),
-             soci::into(rows.invoice_ids), soci::into(rows.comment_ids),
-             soci::into(rows.request_ids), soci::into(rows.create_times), soci::into(rows.hashes),
-             soci::into(rows.formats), soci::into(rows.numbers), soci::into(rows.name_salts),
-             soci::into(rows.name_commitments), soci::into(rows.revisions),
-             soci::into(rows.content_commitments), soci::into(rows.reasons))) {}
+      : statement(connection, SelectEntriesAfter(connection.kind()), soci::into(rows.positions),
+                  soci::into(rows.actor_ids), soci::into(rows.actor_names),
+                  soci::into(rows.actions), soci::into(rows.invoice_ids),
+                  soci::into(rows.comment_ids), soci::into(rows.request_ids),
+                  soci::into(rows.create_times), soci::into(rows.hashes), soci::into(rows.formats),
+                  soci::into(rows.numbers), soci::into(rows.name_salts),
+                  soci::into(rows.name_commitments), soci::into(rows.revisions),
+                  soci::into(rows.content_commitments), soci::into(rows.reasons)) {}
 
-  std::string org_id;
-  std::int64_t position = 0;
-  std::int64_t limit = 0;
   EntryRows rows = EntryRows(1);
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
 // As long as what was asked for and one more, so that SOCI runs the statement to its end.
@@ -76,13 +73,10 @@ std::size_t RowsToAsk(int limit) { return static_cast<std::size_t>(limit) + 1; }
 std::vector<AuditEntry> ReadAuditEntries(Connection& connection, std::string_view org_id,
                                          std::int64_t position, int limit) {
   auto& select = connection.Prepared<SelectEntries>();
-  select.org_id = org_id;
-  select.position = position;
-  select.limit = limit;
   EntryRows& rows = select.rows;
   rows.Resize(RowsToAsk(limit));
   std::vector<AuditEntry> entries;
-  if (!select.statement.execute(true)) return entries;
+  if (!select.statement.Run(org_id, position, limit)) return entries;
   entries.reserve(rows.positions.size());
   for (std::size_t i = 0; i < rows.positions.size(); ++i) {
     entries.push_back({.format = static_cast<int>(rows.formats[i]),

@@ -7,6 +7,7 @@
 #include "comments-service/audit/short_entry.h"
 #include "comments-service/record/damaged_record.h"
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
@@ -18,91 +19,72 @@ std::size_t RoomFor(std::int64_t rows) {
 
 struct SelectTree {
   explicit SelectTree(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT leaf_count, position FROM audit_trees WHERE org_id = :org_id",
-                   soci::use(org_id), soci::into(tree.leaf_count), soci::into(tree.position))) {}
-  std::string org_id;
+      : statement(connection, "SELECT leaf_count, position FROM audit_trees WHERE org_id = :org_id",
+                  soci::into(tree.leaf_count), soci::into(tree.position)) {}
   StoredTree tree;
-  soci::statement statement;
+  StatementWith<std::string> statement;
 };
 
 struct SelectLeaves {
   explicit SelectLeaves(Connection& connection)
-      : statement((connection.sql().prepare
-                       << absl::StrCat("SELECT a.number, a.position, a.format, ",
-                                       EntryHashOf(connection.kind(), "a"),
-                                       " FROM audit_entries a WHERE a.org_id = :org_id"
-                                       " AND a.position > :position"
-                                       " ORDER BY a.position LIMIT :limit"),
-                   soci::use(org_id), soci::use(position), soci::use(limit), soci::into(numbers),
-                   soci::into(positions), soci::into(formats), soci::into(hashes))) {}
-  std::string org_id;
-  std::int64_t position = 0;
-  std::int64_t limit = 0;
+      : statement(connection,
+                  absl::StrCat("SELECT a.number, a.position, a.format, ",
+                               EntryHashOf(connection.kind(), "a"),
+                               " FROM audit_entries a WHERE a.org_id = :org_id"
+                               " AND a.position > :position"
+                               " ORDER BY a.position LIMIT :limit"),
+                  soci::into(numbers), soci::into(positions), soci::into(formats),
+                  soci::into(hashes)) {}
   std::vector<std::int64_t> numbers{std::vector<std::int64_t>(2)};
   std::vector<std::int64_t> positions{std::vector<std::int64_t>(2)};
   std::vector<std::int64_t> formats{std::vector<std::int64_t>(2)};
   std::vector<std::string> hashes{std::vector<std::string>(2)};
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
 struct SelectNodes {
   explicit SelectNodes(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT hash FROM audit_tree_nodes WHERE org_id = :org_id"
-                          " AND level = :level AND node_index >= :first AND node_index < :end"
-                          " ORDER BY node_index",
-                   soci::use(org_id), soci::use(level), soci::use(first), soci::use(end),
-                   soci::into(hashes))) {}
-  std::string org_id;
-  std::int64_t level = 0;
-  std::int64_t first = 0;
-  std::int64_t end = 0;
+      : statement(connection,
+                  "SELECT hash FROM audit_tree_nodes WHERE org_id = :org_id"
+                  " AND level = :level AND node_index >= :first AND node_index < :end"
+                  " ORDER BY node_index",
+                  soci::into(hashes)) {}
   std::vector<std::string> hashes{std::vector<std::string>(2)};
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t, std::int64_t> statement;
 };
 
 struct SelectNode {
   explicit SelectNode(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT hash, position FROM audit_tree_nodes WHERE org_id = :org_id"
-                          " AND level = :level AND node_index = :index",
-                   soci::use(org_id), soci::use(level), soci::use(index), soci::into(hash),
-                   soci::into(position))) {}
-  std::string org_id;
-  std::int64_t level = 0;
-  std::int64_t index = 0;
+      : statement(connection,
+                  "SELECT hash, position FROM audit_tree_nodes WHERE org_id = :org_id"
+                  " AND level = :level AND node_index = :index",
+                  soci::into(hash), soci::into(position)) {}
   std::string hash;
   std::int64_t position = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
 struct SelectNodeFrom {
   explicit SelectNodeFrom(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT level, node_index FROM audit_tree_nodes WHERE org_id = :org_id"
-                          " AND (level, node_index) >= (:level, :index)"
-                          " ORDER BY level, node_index LIMIT 1",
-                   soci::use(org_id), soci::use(from.level), soci::use(from.index),
-                   soci::into(found.level), soci::into(found.index))) {}
-  std::string org_id;
-  NodePlace from;
+      : statement(connection,
+                  "SELECT level, node_index FROM audit_tree_nodes WHERE org_id = :org_id"
+                  " AND (level, node_index) >= (:level, :index)"
+                  " ORDER BY level, node_index LIMIT 1",
+                  soci::into(found.level), soci::into(found.index)) {}
   NodePlace found;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
 struct SelectNodeBefore {
   explicit SelectNodeBefore(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT node_index, position FROM audit_tree_nodes"
-                          " WHERE org_id = :org_id AND level = 8 AND node_index < :index"
-                          " ORDER BY node_index DESC LIMIT 1",
-                   soci::use(org_id), soci::use(index), soci::into(found), soci::into(position))) {}
-  std::string org_id;
-  std::int64_t index = 0;
+      : statement(connection,
+                  "SELECT node_index, position FROM audit_tree_nodes"
+                  " WHERE org_id = :org_id AND level = 8 AND node_index < :index"
+                  " ORDER BY node_index DESC LIMIT 1",
+                  soci::into(found), soci::into(position)) {}
   std::int64_t found = 0;
   std::int64_t position = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t> statement;
 };
 
 struct NodeRows {
@@ -125,29 +107,25 @@ struct TreeRows {
 
 struct SelectLengths {
   explicit SelectLengths(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT org_id, entry_count FROM audit_heads WHERE org_id > :org_id"
-                          " ORDER BY org_id LIMIT :limit",
-                   soci::use(org_id), soci::use(limit), soci::into(org_ids), soci::into(counts))) {}
-  std::string org_id;
-  std::int64_t limit = 0;
+      : statement(connection,
+                  "SELECT org_id, entry_count FROM audit_heads WHERE org_id > :org_id"
+                  " ORDER BY org_id LIMIT :limit",
+                  soci::into(org_ids), soci::into(counts)) {}
   std::vector<std::string> org_ids{std::vector<std::string>(2)};
   std::vector<std::int64_t> counts{std::vector<std::int64_t>(2)};
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t> statement;
 };
 
 struct SelectBehind {
   explicit SelectBehind(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT h.org_id FROM audit_heads h LEFT JOIN audit_trees t"
-                          " ON t.org_id = h.org_id WHERE h.org_id > :org_id"
-                          " AND h.entry_count - coalesce(t.leaf_count, 0) >= 256"
-                          " ORDER BY h.org_id LIMIT :limit",
-                   soci::use(org_id), soci::use(limit), soci::into(org_ids))) {}
-  std::string org_id;
-  std::int64_t limit = 0;
+      : statement(connection,
+                  "SELECT h.org_id FROM audit_heads h LEFT JOIN audit_trees t"
+                  " ON t.org_id = h.org_id WHERE h.org_id > :org_id"
+                  " AND h.entry_count - coalesce(t.leaf_count, 0) >= 256"
+                  " ORDER BY h.org_id LIMIT :limit",
+                  soci::into(org_ids)) {}
   std::vector<std::string> org_ids{std::vector<std::string>(2)};
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t> statement;
 };
 
 // The leaves of entries of format 1 are not their hashes: such entries are read whole.
@@ -172,22 +150,18 @@ Digest DigestOrThrow(const std::optional<Digest>& digest) {
 
 StoredTree ReadStoredTree(Connection& connection, std::string_view org_id) {
   auto& select = connection.Prepared<SelectTree>();
-  select.org_id = org_id;
-  return select.statement.execute(true) ? select.tree : StoredTree{};
+  return select.statement.Run(org_id) ? select.tree : StoredTree{};
 }
 
 std::vector<TreeLeaf> ReadLeaves(Connection& connection, std::string_view org_id,
                                  std::int64_t position, std::int64_t limit) {
   auto& select = connection.Prepared<SelectLeaves>();
-  select.org_id = org_id;
-  select.position = position;
-  select.limit = limit;
   select.numbers.resize(RoomFor(limit));
   select.positions.resize(RoomFor(limit));
   select.formats.resize(RoomFor(limit));
   select.hashes.resize(RoomFor(limit));
   std::vector<TreeLeaf> leaves;
-  if (!select.statement.execute(true)) return leaves;
+  if (!select.statement.Run(org_id, position, limit)) return leaves;
   leaves.resize(select.numbers.size());
   // Old entries come first.
   std::size_t of_format_1 = 0;
@@ -206,13 +180,9 @@ std::vector<TreeLeaf> ReadLeaves(Connection& connection, std::string_view org_id
 std::vector<Digest> ReadNodes(Connection& connection, std::string_view org_id, int level,
                               std::int64_t first, std::int64_t count) {
   auto& select = connection.Prepared<SelectNodes>();
-  select.org_id = org_id;
-  select.level = level;
-  select.first = first;
-  select.end = first + count;
   select.hashes.resize(RoomFor(count));
   std::vector<Digest> nodes;
-  if (!select.statement.execute(true)) return nodes;
+  if (!select.statement.Run(org_id, level, first, first + count)) return nodes;
   nodes.reserve(select.hashes.size());
   for (std::string& hash : select.hashes) {
     nodes.push_back(DigestOrThrow(DigestFromBytes(connection.FromColumn(std::move(hash)))));
@@ -223,10 +193,7 @@ std::vector<Digest> ReadNodes(Connection& connection, std::string_view org_id, i
 std::optional<TreeNode> FindNode(Connection& connection, std::string_view org_id, int level,
                                  std::int64_t index) {
   auto& select = connection.Prepared<SelectNode>();
-  select.org_id = org_id;
-  select.level = level;
-  select.index = index;
-  if (!select.statement.execute(true)) return std::nullopt;
+  if (!select.statement.Run(org_id, level, index)) return std::nullopt;
   // A damaged hash is one that fits nothing.
   return TreeNode{.level = level,
                   .index = index,
@@ -237,23 +204,19 @@ std::optional<TreeNode> FindNode(Connection& connection, std::string_view org_id
 std::optional<NodePlace> FindNodeFrom(Connection& connection, std::string_view org_id,
                                       const NodePlace& place) {
   auto& select = connection.Prepared<SelectNodeFrom>();
-  select.org_id = org_id;
-  select.from = place;
-  if (!select.statement.execute(true)) return std::nullopt;
+  if (!select.statement.Run(org_id, place.level, place.index)) return std::nullopt;
   return select.found;
 }
 
 TreeNode ReadNodeBefore(Connection& connection, std::string_view org_id, std::int64_t index) {
   auto& select = connection.Prepared<SelectNodeBefore>();
-  select.org_id = org_id;
-  select.index = index;
-  if (!select.statement.execute(true)) return {.level = 8, .index = -1};
+  if (!select.statement.Run(org_id, index)) return {.level = 8, .index = -1};
   return {.level = 8, .index = select.found, .hash = {}, .position = select.position};
 }
 
 void StoreNodes(Connection& connection, std::string_view org_id, const std::vector<TreeNode>& nodes,
                 const StoredTree& tree) {
-  RowInsert& rows = connection.Held<NodeRows>().insert;
+  RowInsert& rows = connection.Prepared<NodeRows>().insert;
   for (const TreeNode& node : nodes) {
     rows.Text(org_id)
         .Integer(node.level)
@@ -262,7 +225,7 @@ void StoreNodes(Connection& connection, std::string_view org_id, const std::vect
         .Integer(node.position)
         .EndRow();
   }
-  connection.Held<TreeRows>()
+  connection.Prepared<TreeRows>()
       .insert.Text(org_id)
       .Integer(tree.leaf_count)
       .Integer(tree.position)
@@ -272,12 +235,10 @@ void StoreNodes(Connection& connection, std::string_view org_id, const std::vect
 std::vector<LogLength> ReadLogLengths(Connection& connection, std::string_view org_id,
                                       std::int64_t limit) {
   auto& select = connection.Prepared<SelectLengths>();
-  select.org_id = org_id;
-  select.limit = limit;
   select.org_ids.resize(RoomFor(limit));
   select.counts.resize(RoomFor(limit));
   std::vector<LogLength> lengths;
-  if (!select.statement.execute(true)) return lengths;
+  if (!select.statement.Run(org_id, limit)) return lengths;
   for (std::size_t i = 0; i < select.org_ids.size(); ++i) {
     lengths.push_back({.org_id = select.org_ids[i], .entry_count = select.counts[i]});
   }
@@ -287,10 +248,8 @@ std::vector<LogLength> ReadLogLengths(Connection& connection, std::string_view o
 std::vector<std::string> ReadTenantsBehind(Connection& connection, std::string_view org_id,
                                            std::int64_t limit) {
   auto& select = connection.Prepared<SelectBehind>();
-  select.org_id = org_id;
-  select.limit = limit;
   select.org_ids.resize(RoomFor(limit));
-  return select.statement.execute(true) ? select.org_ids : std::vector<std::string>();
+  return select.statement.Run(org_id, limit) ? select.org_ids : std::vector<std::string>();
 }
 
 }  // namespace marginalia

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "comments-service/audit/short_entry.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
@@ -15,29 +16,30 @@ namespace {
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
       : statement(
-            (connection.sql().prepare << absl::StrCat(
-                 "SELECT a.position, ", kEntryWords, ", ", EntryHashOf(connection.kind(), "a"),
-                 ", a.format, a.number,"
-                 " a.name_commitment, a.name_salt, a.revision, a.content_commitment, a.reason,"
-                 " coalesce((SELECT ",
-                 EntryHashOf(connection.kind(), "b"),
-                 " FROM audit_entries b WHERE b.org_id = a.org_id"
-                 " AND b.position < a.position ORDER BY b.position DESC LIMIT 1), '')"
-                 " FROM (SELECT position FROM thread_comments"
-                 " WHERE org_id = :org_id AND invoice_id = :invoice_id"
-                 " UNION ALL SELECT position FROM audit_entries"
-                 " WHERE org_id = :org_id2 AND invoice_id = :invoice_id2"
-                 " AND action <> 'comment.added' AND action <> 'comment.imported') AS places"
-                 " JOIN audit_entries a ON a.org_id = :org_id3 AND a.position = places.position ",
-                 EntryComment(connection.kind()), " ORDER BY a.position LIMIT :limit"),
-             soci::use(thread.org_id), soci::use(thread.invoice_id), soci::use(thread.org_id),
-             soci::use(thread.invoice_id), soci::use(thread.org_id), soci::use(limit),
-             soci::into(row.position), soci::into(row.actor_id), soci::into(row.actor_name),
-             soci::into(row.action), soci::into(row.invoice_id), soci::into(row.comment_id),
-             soci::into(row.request_id), soci::into(create_time), soci::into(row.hash),
-             soci::into(format), soci::into(row.number), soci::into(name_commitment),
-             soci::into(name_salt), soci::into(row.revision), soci::into(content_commitment),
-             soci::into(row.reason), soci::into(previous_hash))) {}
+            connection,
+            absl::StrCat(
+                "SELECT a.position, ", kEntryWords, ", ", EntryHashOf(connection.kind(), "a"),
+                ", a.format, a.number,"
+                " a.name_commitment, a.name_salt, a.revision, a.content_commitment, a.reason,"
+                " coalesce((SELECT ",
+                EntryHashOf(connection.kind(), "b"),
+                " FROM audit_entries b WHERE b.org_id = a.org_id"
+                " AND b.position < a.position ORDER BY b.position DESC LIMIT 1), '')"
+                " FROM (SELECT position FROM thread_comments"
+                " WHERE org_id = :org_id AND invoice_id = :invoice_id"
+                " UNION ALL SELECT position FROM audit_entries"
+                " WHERE org_id = :org_id2 AND invoice_id = :invoice_id2"
+                " AND action <> 'comment.added' AND action <> 'comment.imported') AS places"
+                " JOIN audit_entries a ON a.org_id = :org_id3 AND a.position = places.position ",
+                EntryComment(connection.kind()), " ORDER BY a.position LIMIT :limit"),
+            soci::use(thread.org_id), soci::use(thread.invoice_id), soci::use(thread.org_id),
+            soci::use(thread.invoice_id), soci::use(thread.org_id), soci::use(limit),
+            soci::into(row.position), soci::into(row.actor_id), soci::into(row.actor_name),
+            soci::into(row.action), soci::into(row.invoice_id), soci::into(row.comment_id),
+            soci::into(row.request_id), soci::into(create_time), soci::into(row.hash),
+            soci::into(format), soci::into(row.number), soci::into(name_commitment),
+            soci::into(name_salt), soci::into(row.revision), soci::into(content_commitment),
+            soci::into(row.reason), soci::into(previous_hash)) {}
 
   StoredEvidenceEntry Read(Connection& connection) {
     StoredEvidenceEntry stored{.entry = row,
@@ -65,26 +67,26 @@ struct SelectEntries {
   std::string name_salt;
   std::string content_commitment;
   std::string previous_hash;
-  soci::statement statement;
+  Statement statement;
 };
 
 struct SelectComments {
   explicit SelectComments(Connection& connection)
-      : statement(
-            (connection.sql().prepare
-                 << "SELECT c.position, c.comment_id, c.sequence, c.author_id,"
-                    " c.author_name, c.body, c.body_salt, c.create_time, c.edit_time,"
-                    " c.removal_time, c.remover_id, c.remover_name, c.removal_reason, c.erased"
-                    " FROM thread_comments t JOIN comments c ON c.org_id = t.org_id"
-                    " AND c.position = t.position"
-                    " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
-                    " ORDER BY t.sequence",
-             soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
-             soci::into(comment.comment_id), soci::into(comment.sequence),
-             soci::into(author.user_id), soci::into(author.display_name), soci::into(body),
-             soci::into(body_salt), soci::into(create_time), soci::into(edit_time),
-             soci::into(removal_time), soci::into(remover.user_id),
-             soci::into(remover.display_name), soci::into(removal_reason), soci::into(erased))) {}
+      : statement(connection,
+                  "SELECT c.position, c.comment_id, c.sequence, c.author_id,"
+                  " c.author_name, c.body, c.body_salt, c.create_time, c.edit_time,"
+                  " c.removal_time, c.remover_id, c.remover_name, c.removal_reason, c.erased"
+                  " FROM thread_comments t JOIN comments c ON c.org_id = t.org_id"
+                  " AND c.position = t.position"
+                  " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
+                  " ORDER BY t.sequence",
+                  soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
+                  soci::into(comment.comment_id), soci::into(comment.sequence),
+                  soci::into(author.user_id), soci::into(author.display_name), soci::into(body),
+                  soci::into(body_salt), soci::into(create_time), soci::into(edit_time),
+                  soci::into(removal_time), soci::into(remover.user_id),
+                  soci::into(remover.display_name), soci::into(removal_reason),
+                  soci::into(erased)) {}
 
   StoredEvidenceComment Read(Connection& connection) {
     StoredEvidenceComment stored{.position = position, .comment = comment};
@@ -115,22 +117,22 @@ struct SelectComments {
   EvidencePerson remover;
   std::string removal_reason;
   std::int64_t erased = 0;
-  soci::statement statement;
+  Statement statement;
 };
 
 struct SelectRevisions {
   explicit SelectRevisions(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT r.position, r.revision, r.body, r.body_salt, r.editor_id,"
-                          " r.editor_name, r.revision_time, r.erased"
-                          " FROM thread_comments t JOIN comment_revisions r"
-                          " ON r.org_id = t.org_id AND r.position = t.position"
-                          " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
-                          " ORDER BY t.sequence, r.revision",
-                   soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
-                   soci::into(revision), soci::into(body), soci::into(body_salt),
-                   soci::into(editor.user_id), soci::into(editor.display_name), soci::into(time),
-                   soci::into(erased))) {}
+      : statement(connection,
+                  "SELECT r.position, r.revision, r.body, r.body_salt, r.editor_id,"
+                  " r.editor_name, r.revision_time, r.erased"
+                  " FROM thread_comments t JOIN comment_revisions r"
+                  " ON r.org_id = t.org_id AND r.position = t.position"
+                  " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
+                  " ORDER BY t.sequence, r.revision",
+                  soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
+                  soci::into(revision), soci::into(body), soci::into(body_salt),
+                  soci::into(editor.user_id), soci::into(editor.display_name), soci::into(time),
+                  soci::into(erased)) {}
 
   StoredEvidenceRevision Read(Connection& connection) {
     return {.position = position,
@@ -150,7 +152,7 @@ struct SelectRevisions {
   EvidencePerson editor;
   std::int64_t time = 0;
   std::int64_t erased = 0;
-  soci::statement statement;
+  Statement statement;
 };
 
 // The rows of a statement that each bring a text.
@@ -161,7 +163,7 @@ std::vector<Row> ReadTexts(Connection& connection, const ThreadName& thread,
   select.thread = thread;
   std::vector<Row> rows;
   // To its end in any case: a statement that is left in the middle keeps its snapshot.
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+  for (bool more = select.statement.Run(); more; more = select.statement.Fetch()) {
     bytes_max -= static_cast<std::int64_t>(select.body.size());
     if (bytes_max >= 0) rows.push_back(select.Read(connection));
   }
@@ -176,7 +178,7 @@ std::vector<StoredEvidenceEntry> ReadEntriesOfThread(Connection& connection,
   select.thread = thread;
   select.limit = limit;
   std::vector<StoredEvidenceEntry> entries;
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+  for (bool more = select.statement.Run(); more; more = select.statement.Fetch()) {
     entries.push_back(select.Read(connection));
   }
   return entries;

@@ -8,6 +8,7 @@
 
 #include "comments-service/readers/author_names.h"
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/statement.h"
 #include "services/storage/connection/text_array.h"
 
 namespace marginalia {
@@ -31,44 +32,45 @@ struct AuthorKey {
 // On SQLite, where a statement costs next to nothing.
 struct OneAuthor {
   explicit OneAuthor(Connection& connection)
-      : find((connection.sql().prepare << "SELECT display_name, key_count FROM authors"
-                                          " WHERE org_id = :org_id AND user_id = :user_id",
-              soci::use(org_id), soci::use(user_id), soci::into(known.display_name),
-              soci::into(known.key_count))),
-        drop_key((connection.sql().prepare
-                      << "DELETE FROM author_keys WHERE org_id = :org_id"
-                         " AND search_key = :search_key AND user_id = :user_id",
-                  soci::use(org_id), soci::use(key), soci::use(user_id))) {}
+      : find(connection,
+             "SELECT display_name, key_count FROM authors"
+             " WHERE org_id = :org_id AND user_id = :user_id",
+             soci::use(org_id), soci::use(user_id), soci::into(known.display_name),
+             soci::into(known.key_count)),
+        drop_key(connection,
+                 "DELETE FROM author_keys WHERE org_id = :org_id"
+                 " AND search_key = :search_key AND user_id = :user_id",
+                 soci::use(org_id), soci::use(key), soci::use(user_id)) {}
 
   std::string org_id;
   std::string user_id;
   std::string key;
   KnownAs known;
-  soci::statement find;
-  soci::statement drop_key;
+  Statement find;
+  Statement drop_key;
 };
 
 // On PostgreSQL, where each is a round trip.
 struct ManyAuthors {
   explicit ManyAuthors(Connection& connection)
-      : find((connection.sql().prepare
-                  << "SELECT user_id, display_name, key_count FROM authors"
-                     " WHERE org_id = :org_id AND user_id = ANY(CAST(:user_ids AS TEXT[]))",
-              soci::use(org_id), soci::use(user_ids), soci::into(user_id),
-              soci::into(known.display_name), soci::into(known.key_count))),
-        drop_keys((connection.sql().prepare
-                       << "DELETE FROM author_keys WHERE org_id = :org_id"
-                          " AND (search_key, user_id) IN (SELECT * FROM"
-                          " unnest(CAST(:keys AS TEXT[]), CAST(:user_ids AS TEXT[])))",
-                   soci::use(org_id), soci::use(keys), soci::use(user_ids))) {}
+      : find(connection,
+             "SELECT user_id, display_name, key_count FROM authors"
+             " WHERE org_id = :org_id AND user_id = ANY(CAST(:user_ids AS TEXT[]))",
+             soci::use(org_id), soci::use(user_ids), soci::into(user_id),
+             soci::into(known.display_name), soci::into(known.key_count)),
+        drop_keys(connection,
+                  "DELETE FROM author_keys WHERE org_id = :org_id"
+                  " AND (search_key, user_id) IN (SELECT * FROM"
+                  " unnest(CAST(:keys AS TEXT[]), CAST(:user_ids AS TEXT[])))",
+                  soci::use(org_id), soci::use(keys), soci::use(user_ids)) {}
 
   std::string org_id;
   std::string user_ids;
   std::string keys;
   std::string user_id;
   KnownAs known;
-  soci::statement find;
-  soci::statement drop_keys;
+  Statement find;
+  Statement drop_keys;
 };
 
 struct AuthorRows {
@@ -93,7 +95,7 @@ KnownAuthorsByUser FindKnown(Connection& connection, std::string_view org_id,
     select.org_id = org_id;
     for (const Author& author : authors) {
       select.user_id = author.user_id;
-      if (select.find.execute(true)) known.emplace(author.user_id, select.known);
+      if (select.find.Run()) known.emplace(author.user_id, select.known);
     }
     return known;
   }
@@ -102,7 +104,7 @@ KnownAuthorsByUser FindKnown(Connection& connection, std::string_view org_id,
   select.user_ids.clear();
   for (const Author& author : authors) AppendToArray(select.user_ids, author.user_id);
   CloseArray(select.user_ids);
-  for (bool more = select.find.execute(true); more; more = select.find.fetch()) {
+  for (bool more = select.find.Run(); more; more = select.find.Fetch()) {
     known.emplace(select.user_id, select.known);
   }
   return known;
@@ -116,7 +118,7 @@ void DropKeys(Connection& connection, std::string_view org_id, const std::vector
     for (const AuthorKey& each : keys) {
       one.key = each.key;
       one.user_id = each.user_id;
-      one.drop_key.execute(true);
+      one.drop_key.Run();
     }
     return;
   }
@@ -130,27 +132,21 @@ void DropKeys(Connection& connection, std::string_view org_id, const std::vector
   }
   CloseArray(many.keys);
   CloseArray(many.user_ids);
-  many.drop_keys.execute(true);
+  many.drop_keys.Run();
 }
 
 struct SearchAuthorKeys {
   explicit SearchAuthorKeys(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT k.user_id, coalesce((SELECT a.display_name FROM authors a"
-                          " WHERE a.org_id = :same_org AND a.user_id = k.user_id), '')"
-                          " FROM author_keys k WHERE k.org_id = :org_id"
-                          " AND k.search_key >= :first AND k.search_key <= :last"
-                          " ORDER BY k.search_key, k.user_id LIMIT :limit",
-                   soci::use(org_id), soci::use(org_id), soci::use(first), soci::use(last),
-                   soci::use(limit), soci::into(author.user_id), soci::into(author.display_name))) {
-  }
+      : statement(connection,
+                  "SELECT k.user_id, coalesce((SELECT a.display_name FROM authors a"
+                  " WHERE a.org_id = :same_org AND a.user_id = k.user_id), '')"
+                  " FROM author_keys k WHERE k.org_id = :org_id"
+                  " AND k.search_key >= :first AND k.search_key <= :last"
+                  " ORDER BY k.search_key, k.user_id LIMIT :limit",
+                  soci::into(author.user_id), soci::into(author.display_name)) {}
 
-  std::string org_id;
-  std::string first;
-  std::string last;
-  std::int64_t limit = 0;
   Author author;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::string, std::string, std::int64_t> statement;
 };
 
 }  // namespace
@@ -180,7 +176,7 @@ void StoreAuthors(Connection& connection, std::string_view org_id,
     changed.push_back({.author = &author, .keys = std::move(keys)});
   }
   DropKeys(connection, org_id, outdated);
-  auto& rows = connection.Held<AuthorRows>();
+  auto& rows = connection.Prepared<AuthorRows>();
   for (const New& each : changed) {
     rows.authors.Text(org_id)
         .Text(each.author->user_id)
@@ -196,13 +192,12 @@ void StoreAuthors(Connection& connection, std::string_view org_id,
 std::vector<Author> FindAuthors(Connection& connection, std::string_view org_id,
                                 std::string_view prefix, int limit) {
   auto& search = connection.Prepared<SearchAuthorKeys>();
-  search.org_id = org_id;
-  search.first = prefix;
-  search.last = search.first + std::string(kLastCharacter);
   // However many keys each one is found by, so many rows name that many authors.
-  search.limit = limit * static_cast<std::int64_t>(kAuthorKeysMax);
   std::vector<Author> authors;
-  for (bool more = search.statement.execute(true); more; more = search.statement.fetch()) {
+  const std::string last = std::string(prefix) + std::string(kLastCharacter);
+  for (bool more = search.statement.Run(org_id, org_id, prefix, last,
+                                        limit * static_cast<std::int64_t>(kAuthorKeysMax));
+       more; more = search.statement.Fetch()) {
     const bool known = std::any_of(authors.begin(), authors.end(), [&search](const Author& author) {
       return author.user_id == search.author.user_id;
     });

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
@@ -18,14 +19,11 @@ struct MentionRows {
 
 struct DeleteMention {
   explicit DeleteMention(Connection& connection)
-      : statement((connection.sql().prepare << "DELETE FROM comment_mentions WHERE org_id = :org_id"
-                                               " AND user_id = :user_id AND position = :position",
-                   soci::use(org_id), soci::use(user_id), soci::use(position))) {}
+      : statement(connection,
+                  "DELETE FROM comment_mentions WHERE org_id = :org_id"
+                  " AND user_id = :user_id AND position = :position") {}
 
-  std::string org_id;
-  std::string user_id;
-  std::int64_t position = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::int64_t> statement;
 };
 
 }  // namespace
@@ -33,7 +31,7 @@ struct DeleteMention {
 void InsertMentions(Connection& connection, const MentioningComment& comment,
                     const std::vector<std::string_view>& user_ids) {
   for (const std::string_view user_id : user_ids) {
-    connection.Held<MentionRows>()
+    connection.Prepared<MentionRows>()
         .insert.Text(comment.org_id)
         .Text(user_id)
         .Integer(comment.position)
@@ -47,10 +45,7 @@ void DeleteMentions(Connection& connection, const MentioningComment& comment,
                     const std::vector<std::string_view>& user_ids) {
   for (const std::string_view user_id : user_ids) {
     auto& mention = connection.Prepared<DeleteMention>();
-    mention.org_id = comment.org_id;
-    mention.user_id = user_id;
-    mention.position = comment.position;
-    mention.statement.execute(true);
+    mention.statement.Run(comment.org_id, user_id, comment.position);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "comments-service/readers/read_mark_store.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/storage/connection/statement.h"
 #include "services/text/json_string.h"
 
 namespace marginalia {
@@ -11,8 +12,9 @@ namespace {
 // where the newest places begin is one bound, so that SQLite cannot go through all that is unread.
 struct SelectReadStates {
   explicit SelectReadStates(Connection& connection)
-      : statement((
-            connection.sql().prepare << absl::StrCat(
+      : statement(
+            connection,
+            absl::StrCat(
                 "WITH s AS MATERIALIZED (SELECT k.number AS number, k.invoice_id AS invoice_id,"
                 " coalesce((SELECT r.sequence FROM read_marks r WHERE r.org_id = :org_1"
                 " AND r.user_id = :user_1 AND r.invoice_id = k.invoice_id), 0) AS mark,"
@@ -35,33 +37,26 @@ struct SelectReadStates {
             soci::use(org_id), soci::use(user_id), soci::use(org_id), soci::use(invoice_ids),
             soci::use(org_id), soci::use(user_id), soci::use(org_id), soci::use(org_id),
             soci::use(user_id), soci::into(row.invoice_id), soci::into(row.read_sequence),
-            soci::into(row.newest_sequence), soci::into(row.unread_count), soci::into(mentioned))) {
-  }
+            soci::into(row.newest_sequence), soci::into(row.unread_count), soci::into(mentioned)) {}
 
   std::string org_id;
   std::string user_id;
   std::string invoice_ids;
   ReadState row;
   std::int64_t mentioned = 0;
-  soci::statement statement;
+  Statement statement;
 };
 
 struct RaiseMark {
   explicit RaiseMark(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "INSERT INTO read_marks (org_id, user_id, invoice_id, sequence)"
-                          " VALUES (:org_id, :user_id, :invoice_id, :sequence)"
-                          " ON CONFLICT (org_id, user_id, invoice_id) DO UPDATE"
-                          " SET sequence = excluded.sequence"
-                          " WHERE read_marks.sequence < excluded.sequence",
-                   soci::use(org_id), soci::use(user_id), soci::use(invoice_id),
-                   soci::use(sequence))) {}
+      : statement(connection,
+                  "INSERT INTO read_marks (org_id, user_id, invoice_id, sequence)"
+                  " VALUES (:org_id, :user_id, :invoice_id, :sequence)"
+                  " ON CONFLICT (org_id, user_id, invoice_id) DO UPDATE"
+                  " SET sequence = excluded.sequence"
+                  " WHERE read_marks.sequence < excluded.sequence") {}
 
-  std::string org_id;
-  std::string user_id;
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::string, std::int64_t> statement;
 };
 
 }  // namespace
@@ -79,7 +74,7 @@ std::vector<ReadState> ReadReadStates(Connection& connection, std::string_view o
   }
   select.invoice_ids += invoice_ids.empty() ? "[]" : "]";
   std::vector<ReadState> states;
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+  for (bool more = select.statement.Run(); more; more = select.statement.Fetch()) {
     states.push_back(select.row);
     states.back().mentioned = select.mentioned != 0;
   }
@@ -89,11 +84,7 @@ std::vector<ReadState> ReadReadStates(Connection& connection, std::string_view o
 void RaiseReadMark(Connection& connection, std::string_view org_id, std::string_view user_id,
                    std::string_view invoice_id, std::int64_t sequence) {
   auto& raise = connection.Prepared<RaiseMark>();
-  raise.org_id = org_id;
-  raise.user_id = user_id;
-  raise.invoice_id = invoice_id;
-  raise.sequence = sequence;
-  raise.statement.execute(true);
+  raise.statement.Run(org_id, user_id, invoice_id, sequence);
 }
 
 }  // namespace marginalia

@@ -3,161 +3,81 @@
 #include "comments-service/record/commitment.h"
 #include "comments-service/thread/comment_wire.h"
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
 
-struct KeepStatement {
-  explicit KeepStatement(Connection& connection)
-      : statement(
-            (connection.sql().prepare
-                 << "INSERT INTO comment_revisions (org_id, position, revision, body,"
-                    " body_salt, editor_id, editor_name, revision_time, event_position,"
-                    " erased, mentions) SELECT org_id, position, revision, body, body_salt,"
-                    " author_id, author_name,"
-                    // Of one that has no revision yet: when it was edited before it was imported.
-                    " CASE WHEN edit_time = 0 THEN create_time ELSE edit_time END, position, 0,"
-                    " mentions FROM comments WHERE org_id = :org_id AND position = :position"
-                    " ON CONFLICT DO NOTHING",
-             soci::use(org_id), soci::use(position))) {}
-
-  std::string org_id;
-  std::int64_t position = 0;
-  soci::statement statement;
-};
-
-struct RevisionRows {
-  explicit RevisionRows(Connection& connection)
-      : insert(connection,
-               "INSERT INTO comment_revisions (org_id, position, revision, body, body_salt, "
-               "editor_id, editor_name, revision_time, event_position, erased, mentions)",
-               {RowInsert::kText, RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText,
-                RowInsert::kBytes, RowInsert::kText, RowInsert::kText, RowInsert::kInteger,
-                RowInsert::kInteger, RowInsert::kInteger, RowInsert::kText}) {}
-  RowInsert insert;
-};
-
-struct EraseStatement {
-  explicit EraseStatement(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "UPDATE comment_revisions SET body = '', body_salt = '', mentions = '',"
-                          " erased = 1 WHERE org_id = :org_id AND position = :position",
-                   soci::use(org_id), soci::use(position))) {}
-
-  std::string org_id;
-  std::int64_t position = 0;
-  soci::statement statement;
-};
-
-struct MarkErasedStatement {
-  explicit MarkErasedStatement(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "UPDATE comments SET erased = 1 WHERE org_id = :org_id"
-                          " AND position >= :first AND position <= :last AND removal_time <> 0"
-                          " AND EXISTS (SELECT 1 FROM comment_revisions r"
-                          " WHERE r.org_id = comments.org_id AND r.position = comments.position"
-                          " AND r.erased = 1)",
-                   soci::use(org_id), soci::use(first), soci::use(last))) {}
-
-  std::string org_id;
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-  soci::statement statement;
-};
-
 struct SelectAddition {
   explicit SelectAddition(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT action, reason, content_commitment, name_salt, format"
-                          " FROM audit_entries WHERE org_id = :org_id AND position = :position",
-                   soci::use(org_id), soci::use(position), soci::into(action), soci::into(reason),
-                   soci::into(content), soci::into(salts), soci::into(format))) {}
+      : statement(connection,
+                  "SELECT action, reason, content_commitment, name_salt, format"
+                  " FROM audit_entries WHERE org_id = :org_id AND position = :position",
+                  soci::into(action), soci::into(reason), soci::into(content), soci::into(salts),
+                  soci::into(format)) {}
 
-  std::string org_id;
-  std::int64_t position = 0;
   std::string action;
   std::string reason;
   std::string content;
   std::string salts;
   std::int64_t format = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t> statement;
 };
 
 // The conditions of the index of the threads' changes stand here word for word, so that both
 // databases take it.
 struct SelectClosing {
   explicit SelectClosing(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT reason, name_salt FROM audit_entries WHERE org_id = :org_id"
-                          " AND invoice_id = :invoice_id AND action <> 'comment.added'"
-                          " AND action <> 'comment.imported' AND action = 'thread.resolved'"
-                          " AND substr(reason, 1, length(CAST(:begin AS TEXT))) = :begin2"
-                          " ORDER BY position LIMIT 1",
-                   soci::use(org_id), soci::use(invoice_id), soci::use(begin), soci::use(begin),
-                   soci::into(reason), soci::into(salts))) {}
+      : statement(connection,
+                  "SELECT reason, name_salt FROM audit_entries WHERE org_id = :org_id"
+                  " AND invoice_id = :invoice_id AND action <> 'comment.added'"
+                  " AND action <> 'comment.imported' AND action = 'thread.resolved'"
+                  " AND substr(reason, 1, length(CAST(:begin AS TEXT))) = :begin2"
+                  " ORDER BY position LIMIT 1",
+                  soci::into(reason), soci::into(salts)) {}
 
-  std::string org_id;
-  std::string invoice_id;
-  std::string begin;
   std::string reason;
   std::string salts;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::string, std::string> statement;
 };
 
 // As above.
 struct SelectStateBefore {
   explicit SelectStateBefore(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT action FROM audit_entries WHERE org_id = :org_id"
-                          " AND invoice_id = :invoice_id AND action <> 'comment.added'"
-                          " AND action <> 'comment.imported' AND position < :position"
-                          " AND action IN ('thread.resolved', 'thread.reopened')"
-                          " ORDER BY position DESC LIMIT 1",
-                   soci::use(org_id), soci::use(invoice_id), soci::use(position),
-                   soci::into(action))) {}
+      : statement(connection,
+                  "SELECT action FROM audit_entries WHERE org_id = :org_id"
+                  " AND invoice_id = :invoice_id AND action <> 'comment.added'"
+                  " AND action <> 'comment.imported' AND position < :position"
+                  " AND action IN ('thread.resolved', 'thread.reopened')"
+                  " ORDER BY position DESC LIMIT 1",
+                  soci::into(action)) {}
 
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t position = 0;
   std::string action;
-  soci::statement statement;
-};
-
-struct SelectRevisionEvents {
-  explicit SelectRevisionEvents(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT event_position FROM comment_revisions WHERE org_id = :org_id"
-                          " AND position = :position ORDER BY revision",
-                   soci::use(org_id), soci::use(position), soci::into(event_position))) {}
-
-  std::string org_id;
-  std::int64_t position = 0;
-  std::int64_t event_position = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::int64_t> statement;
 };
 
 struct UpdateStatement {
   explicit UpdateStatement(Connection& connection)
-      : statement((connection.sql().prepare
-                       << (connection.kind() == DatabaseKind::kPostgres
-                               ? "UPDATE comments SET body = :body,"
-                                 " body_salt = CAST(:salt AS BYTEA), revision = :revision,"
-                                 " edit_time = :edited, removal_time = :removed,"
-                                 " remover_id = :remover, remover_name = :name,"
-                                 " removal_reason = :reason, erased = :erased,"
-                                 " change_position = :changed, mentions = :mentions"
-                                 " WHERE org_id = :org_id AND position = :position"
-                               : "UPDATE comments SET body = :body, body_salt = :salt,"
-                                 " revision = :revision, edit_time = :edited,"
-                                 " removal_time = :removed, remover_id = :remover,"
-                                 " remover_name = :name, removal_reason = :reason,"
-                                 " erased = :erased, change_position = :changed,"
-                                 " mentions = :mentions"
-                                 " WHERE org_id = :org_id AND position = :position"),
-                   soci::use(body), soci::use(salt), soci::use(revision), soci::use(edited),
-                   soci::use(removed), soci::use(remover_id), soci::use(remover_name),
-                   soci::use(reason), soci::use(erased), soci::use(changed), soci::use(mentions),
-                   soci::use(org_id), soci::use(position))) {}
+      : statement(connection,
+                  (connection.kind() == DatabaseKind::kPostgres
+                       ? "UPDATE comments SET body = :body,"
+                         " body_salt = CAST(:salt AS BYTEA), revision = :revision,"
+                         " edit_time = :edited, removal_time = :removed,"
+                         " remover_id = :remover, remover_name = :name,"
+                         " removal_reason = :reason, erased = :erased,"
+                         " change_position = :changed, mentions = :mentions"
+                         " WHERE org_id = :org_id AND position = :position"
+                       : "UPDATE comments SET body = :body, body_salt = :salt,"
+                         " revision = :revision, edit_time = :edited,"
+                         " removal_time = :removed, remover_id = :remover,"
+                         " remover_name = :name, removal_reason = :reason,"
+                         " erased = :erased, change_position = :changed,"
+                         " mentions = :mentions"
+                         " WHERE org_id = :org_id AND position = :position"),
+                  soci::use(body), soci::use(salt), soci::use(revision), soci::use(edited),
+                  soci::use(removed), soci::use(remover_id), soci::use(remover_name),
+                  soci::use(reason), soci::use(erased), soci::use(changed), soci::use(mentions),
+                  soci::use(org_id), soci::use(position)) {}
 
   std::string body;
   std::string salt;
@@ -172,29 +92,7 @@ struct UpdateStatement {
   std::string mentions;
   std::string org_id;
   std::int64_t position = 0;
-  soci::statement statement;
-};
-
-struct SelectRevisions {
-  explicit SelectRevisions(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT revision, body, editor_id, editor_name, revision_time, erased,"
-                          " mentions FROM comment_revisions WHERE org_id = :org_id AND position = "
-                          ":position"
-                          " AND revision > :revision ORDER BY revision LIMIT :limit",
-                   soci::use(org_id), soci::use(position), soci::use(after), soci::use(limit),
-                   soci::into(row.revision), soci::into(row.body), soci::into(row.editor.user_id),
-                   soci::into(row.editor.display_name), soci::into(time), soci::into(erased),
-                   soci::into(row.mentions))) {}
-
-  std::string org_id;
-  std::int64_t position = 0;
-  std::int64_t after = 0;
-  std::int64_t limit = 0;
-  Revision row;
-  std::int64_t time = 0;
-  std::int64_t erased = 0;
-  soci::statement statement;
+  Statement statement;
 };
 
 struct ThreadStateRows {
@@ -214,22 +112,19 @@ struct ThreadStateRows {
 
 struct SelectChange {
   explicit SelectChange(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT a.position, a.action, a.actor_id, a.invoice_id, a.comment_id,"
-                          " a.revision, a.reason, a.number, a.hash, i.comment_position"
-                          " FROM change_ids i JOIN audit_entries a ON a.org_id = i.org_id"
-                          " AND a.position = i.position WHERE i.org_id = :org_id"
-                          " AND i.id_high = :id_high AND i.id_low = :id_low",
-                   soci::use(org_id), soci::use(id.high), soci::use(id.low),
-                   soci::into(row.position), soci::into(row.action), soci::into(row.actor_id),
-                   soci::into(row.invoice_id), soci::into(row.comment_id), soci::into(row.revision),
-                   soci::into(row.reason), soci::into(row.number), soci::into(row.hash),
-                   soci::into(row.comment_position))) {}
+      : statement(connection,
+                  "SELECT a.position, a.action, a.actor_id, a.invoice_id, a.comment_id,"
+                  " a.revision, a.reason, a.number, a.hash, i.comment_position"
+                  " FROM change_ids i JOIN audit_entries a ON a.org_id = i.org_id"
+                  " AND a.position = i.position WHERE i.org_id = :org_id"
+                  " AND i.id_high = :id_high AND i.id_low = :id_low",
+                  soci::into(row.position), soci::into(row.action), soci::into(row.actor_id),
+                  soci::into(row.invoice_id), soci::into(row.comment_id), soci::into(row.revision),
+                  soci::into(row.reason), soci::into(row.number), soci::into(row.hash),
+                  soci::into(row.comment_position)) {}
 
-  std::string org_id;
-  UuidHalves id;
   StoredChange row;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
 struct ChangeIdRows {
@@ -242,58 +137,6 @@ struct ChangeIdRows {
 };
 
 }  // namespace
-
-void KeepCurrentRevision(Connection& connection, std::string_view org_id, std::int64_t position) {
-  auto& keep = connection.Prepared<KeepStatement>();
-  keep.org_id = org_id;
-  keep.position = position;
-  keep.statement.execute(true);
-}
-
-void EraseRevisions(Connection& connection, std::string_view org_id, std::int64_t position) {
-  auto& erase = connection.Prepared<EraseStatement>();
-  erase.org_id = org_id;
-  erase.position = position;
-  erase.statement.execute(true);
-}
-
-void MarkImportedErased(Connection& connection, std::string_view org_id, std::int64_t first,
-                        std::int64_t last) {
-  auto& mark = connection.Prepared<MarkErasedStatement>();
-  mark.org_id = org_id;
-  mark.first = first;
-  mark.last = last;
-  mark.statement.execute(true);
-}
-
-std::vector<std::int64_t> RevisionEvents(Connection& connection, std::string_view org_id,
-                                         std::int64_t position) {
-  auto& select = connection.Prepared<SelectRevisionEvents>();
-  select.org_id = org_id;
-  select.position = position;
-  std::vector<std::int64_t> positions;
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
-    positions.push_back(select.event_position);
-  }
-  return positions;
-}
-
-void InsertRevision(Connection& connection, std::string_view org_id, std::int64_t position,
-                    const Revision& revision, std::string_view salt, std::int64_t event_position) {
-  connection.Held<RevisionRows>()
-      .insert.Text(org_id)
-      .Integer(position)
-      .Integer(revision.revision)
-      .Text(revision.body)
-      .Bytes(salt)
-      .Text(revision.editor.user_id)
-      .Text(revision.editor.display_name)
-      .Integer(absl::ToUnixMicros(revision.time))
-      .Integer(event_position)
-      .Integer(revision.erased ? 1 : 0)
-      .Text(revision.mentions)
-      .EndRow();
-}
 
 void UpdateComment(Connection& connection, std::string_view org_id, std::int64_t position,
                    const Comment& comment, std::string_view body_salt,
@@ -313,31 +156,13 @@ void UpdateComment(Connection& connection, std::string_view org_id, std::int64_t
   update.mentions = view.mentions;
   update.org_id = org_id;
   update.position = position;
-  update.statement.execute(true);
-}
-
-std::vector<Revision> ReadRevisions(Connection& connection, std::string_view org_id,
-                                    std::int64_t position, std::int64_t revision, int limit) {
-  auto& select = connection.Prepared<SelectRevisions>();
-  select.org_id = org_id;
-  select.position = position;
-  select.after = revision;
-  select.limit = limit;
-  std::vector<Revision> revisions;
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
-    revisions.push_back(select.row);
-    revisions.back().time = absl::FromUnixMicros(select.time);
-    revisions.back().erased = select.erased != 0;
-  }
-  return revisions;
+  update.statement.Run();
 }
 
 std::optional<StoredAddition> FindAddition(Connection& connection, std::string_view org_id,
                                            std::int64_t position) {
   auto& select = connection.Prepared<SelectAddition>();
-  select.org_id = org_id;
-  select.position = position;
-  if (!select.statement.execute(true)) return std::nullopt;
+  if (!select.statement.Run(org_id, position)) return std::nullopt;
   StoredAddition addition{
       .reason = select.reason,
       .has_content = !connection.FromColumn(std::string(select.content)).empty()};
@@ -355,11 +180,9 @@ std::optional<RecordedName> FindClosing(Connection& connection, std::string_view
                                         std::string_view invoice_id, absl::Time time,
                                         std::string_view actor_id) {
   auto& select = connection.Prepared<SelectClosing>();
-  select.org_id = org_id;
-  select.invoice_id = invoice_id;
   // A thread is closed by imports at one time once, so there is one at most.
-  select.begin = ImportedClosingPrefix(time, actor_id);
-  if (!select.statement.execute(true)) return std::nullopt;
+  const std::string begin = ImportedClosingPrefix(time, actor_id);
+  if (!select.statement.Run(org_id, invoice_id, begin, begin)) return std::nullopt;
   AuditEntry entry;
   entry.format = 2;
   entry.action = std::string(kActionResolved);
@@ -372,28 +195,7 @@ std::optional<RecordedName> FindClosing(Connection& connection, std::string_view
 bool WasResolvedBefore(Connection& connection, std::string_view org_id, std::string_view invoice_id,
                        std::int64_t position) {
   auto& select = connection.Prepared<SelectStateBefore>();
-  select.org_id = org_id;
-  select.invoice_id = invoice_id;
-  select.position = position;
-  return select.statement.execute(true) && select.action == kActionResolved;
-}
-
-std::optional<Revision> FindRevision(Connection& connection, std::string_view org_id,
-                                     std::int64_t position, std::int64_t revision) {
-  std::vector<Revision> found = ReadRevisions(connection, org_id, position, revision - 1, 1);
-  if (found.empty() || found.front().revision != revision) return std::nullopt;
-  return std::move(found.front());
-}
-
-Comment AsFirstSaid(Connection& connection, std::string_view org_id, const StoredComment& stored) {
-  Comment first = stored.comment;
-  if (first.revision == 1 && !first.removal) return first;
-  const std::vector<Revision> kept = ReadRevisions(connection, org_id, stored.position, 0, 1);
-  if (!kept.empty()) {
-    first.body = kept.front().body;
-    first.mentions = kept.front().mentions;
-  }
-  return first;
+  return select.statement.Run(org_id, invoice_id, position) && select.action == kActionResolved;
 }
 
 void StoreThread(Connection& connection, std::string_view org_id, std::string_view invoice_id,
@@ -401,9 +203,9 @@ void StoreThread(Connection& connection, std::string_view org_id, std::string_vi
   const bool ever = thread.state_time != absl::InfinitePast();
   // Of several changes of a group each is written before the next: a statement must not meet one
   // row twice.
-  connection.sql();
-  connection.Held<ThreadStateRows>()
-      .insert.Text(org_id)
+  connection.Prepared<ThreadStateRows>()
+      .insert.WriteBefore()
+      .Text(org_id)
       .Text(invoice_id)
       .Integer(thread.change_count)
       .Integer(thread.removed_count)
@@ -417,16 +219,15 @@ void StoreThread(Connection& connection, std::string_view org_id, std::string_vi
 std::optional<StoredChange> FindChange(Connection& connection, std::string_view org_id,
                                        std::string_view change_id) {
   auto& select = connection.Prepared<SelectChange>();
-  select.org_id = org_id;
-  select.id = HalvesOf(change_id);
-  if (!select.statement.execute(true)) return std::nullopt;
+  const UuidHalves id = HalvesOf(change_id);
+  if (!select.statement.Run(org_id, id.high, id.low)) return std::nullopt;
   return select.row;
 }
 
 void InsertChangeId(Connection& connection, std::string_view org_id, std::string_view change_id,
                     std::int64_t position, std::int64_t comment_position) {
   const UuidHalves id = HalvesOf(change_id);
-  connection.Held<ChangeIdRows>()
+  connection.Prepared<ChangeIdRows>()
       .insert.Text(org_id)
       .Integer(id.high)
       .Integer(id.low)

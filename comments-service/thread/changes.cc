@@ -8,8 +8,10 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "comments-service/audit/audit_log.h"
+#include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_store.h"
 #include "comments-service/thread/mentions.h"
+#include "comments-service/thread/revision_store.h"
 #include "services/errors/errors.h"
 #include "services/text/uuid.h"
 #include "services/tokens/consistency_token.h"
@@ -385,16 +387,18 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
     if (said) result.comment = std::move(said->comment);
     return absl::OkStatus();
   };
+  const auto words_at = [&](absl::Time time) {
+    return Comment{.comment_id = request.words->comment_id,
+                   .invoice_id = request.invoice_id,
+                   .author = provenance.actor,
+                   .body = request.words->body,
+                   .create_time = time,
+                   .mentions = run.mentions};
+  };
   // What was said first under the id must be what is to be said now.
-  if (said) {
-    const Comment again{.comment_id = request.words->comment_id,
-                        .invoice_id = request.invoice_id,
-                        .author = provenance.actor,
-                        .body = request.words->body,
-                        .create_time = provenance.time,
-                        .mentions = run.mentions};
-    if (!IsReplay(AsFirstSaid(connection, provenance.org_id, *said), again))
-      return CommentIdReused();
+  if (said &&
+      !IsReplay(AsFirstSaid(connection, provenance.org_id, *said), words_at(provenance.time))) {
+    return CommentIdReused();
   }
   std::int64_t said_at = said ? said->position : 0;
   const auto repeated = FindSettlement(connection, run, said_at);
@@ -407,12 +411,7 @@ absl::Status Changes::Write(Connection& connection, SettlementRun& run) {
     return EtagMismatch("thread", before.etag());
   }
   if (request.words && !said) {
-    Comment comment{.comment_id = request.words->comment_id,
-                    .invoice_id = request.invoice_id,
-                    .author = provenance.actor,
-                    .body = request.words->body,
-                    .create_time = CreateTimeAfter(before.last_comment_time, provenance.time),
-                    .mentions = run.mentions};
+    Comment comment = words_at(CreateTimeAfter(before.last_comment_time, provenance.time));
     result.receipt = writer_.Add(connection, provenance, comment);
     if (!result.receipt) throw std::runtime_error("an unused comment id was taken");
     said_at = result.receipt->position;

@@ -12,7 +12,6 @@
 #include "absl/time/time.h"
 #include "comments-service/call_context.h"
 #include "comments-service/invoices/invoice_lookup.h"
-#include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_writer.h"
 #include "services/events/log/event_log.h"

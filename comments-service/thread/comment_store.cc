@@ -7,6 +7,7 @@
 #include "comments-service/thread/comment_wire.h"
 #include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/statement.h"
 #include "services/storage/connection/text_array.h"
 
 namespace marginalia {
@@ -49,45 +50,41 @@ struct ThreadColumns {
 // them for few.
 struct SelectThread {
   explicit SelectThread(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT coalesce(c.sequence, 0), coalesce(c.create_time, 0),"
-                          " coalesce(c.author_name, ''), t.change_count, t.removed_count,"
-                          " t.resolved, t.state_time, t.state_actor_id, t.state_actor_name"
-                          " FROM threads t LEFT JOIN comments c ON c.org_id = t.org_id"
-                          " AND c.position = (SELECT position FROM thread_comments"
-                          " WHERE org_id = :org_id AND invoice_id = :invoice_id"
-                          " ORDER BY sequence DESC LIMIT 1)"
-                          " WHERE t.org_id = :same_org AND t.invoice_id = :same_invoice",
-                   soci::use(org_id), soci::use(invoice_id), soci::use(org_id),
-                   soci::use(invoice_id), soci::into(row.sequence), soci::into(row.create_time),
-                   soci::into(row.author_name), soci::into(row.change_count),
-                   soci::into(row.removed_count), soci::into(row.resolved),
-                   soci::into(row.state_time), soci::into(row.state_actor_id),
-                   soci::into(row.state_actor_name))) {}
+      : statement(connection,
+                  "SELECT coalesce(c.sequence, 0), coalesce(c.create_time, 0),"
+                  " coalesce(c.author_name, ''), t.change_count, t.removed_count,"
+                  " t.resolved, t.state_time, t.state_actor_id, t.state_actor_name"
+                  " FROM threads t LEFT JOIN comments c ON c.org_id = t.org_id"
+                  " AND c.position = (SELECT position FROM thread_comments"
+                  " WHERE org_id = :org_id AND invoice_id = :invoice_id"
+                  " ORDER BY sequence DESC LIMIT 1)"
+                  " WHERE t.org_id = :same_org AND t.invoice_id = :same_invoice",
+                  soci::into(row.sequence), soci::into(row.create_time),
+                  soci::into(row.author_name), soci::into(row.change_count),
+                  soci::into(row.removed_count), soci::into(row.resolved),
+                  soci::into(row.state_time), soci::into(row.state_actor_id),
+                  soci::into(row.state_actor_name)) {}
 
-  std::string org_id;
-  std::string invoice_id;
   ThreadColumns row;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::string, std::string> statement;
 };
 
 struct SelectComment {
   explicit SelectComment(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT invoice_id, sequence, author_id, author_name, body, create_time,"
-                          " position, revision, edit_time, removal_time, remover_id, remover_name,"
-                          " removal_reason, erased, change_position, mentions FROM comments"
-                          " WHERE org_id = :org_id AND position = (SELECT position"
-                          " FROM comment_ids WHERE org_id = :same_org AND id_high = :id_high"
-                          " AND id_low = :id_low)",
-                   soci::use(org_id), soci::use(org_id), soci::use(id.high), soci::use(id.low),
-                   soci::into(comment.invoice_id), soci::into(comment.sequence),
-                   soci::into(comment.author.user_id), soci::into(comment.author.display_name),
-                   soci::into(comment.body), soci::into(create_time), soci::into(position),
-                   soci::into(comment.revision), soci::into(edit_time), soci::into(removal_time),
-                   soci::into(removal.actor.user_id), soci::into(removal.actor.display_name),
-                   soci::into(removal.reason), soci::into(erased), soci::into(change_position),
-                   soci::into(comment.mentions))) {}
+      : statement(connection,
+                  "SELECT invoice_id, sequence, author_id, author_name, body, create_time,"
+                  " position, revision, edit_time, removal_time, remover_id, remover_name,"
+                  " removal_reason, erased, change_position, mentions FROM comments"
+                  " WHERE org_id = :org_id AND position = (SELECT position"
+                  " FROM comment_ids WHERE org_id = :same_org AND id_high = :id_high"
+                  " AND id_low = :id_low)",
+                  soci::into(comment.invoice_id), soci::into(comment.sequence),
+                  soci::into(comment.author.user_id), soci::into(comment.author.display_name),
+                  soci::into(comment.body), soci::into(create_time), soci::into(position),
+                  soci::into(comment.revision), soci::into(edit_time), soci::into(removal_time),
+                  soci::into(removal.actor.user_id), soci::into(removal.actor.display_name),
+                  soci::into(removal.reason), soci::into(erased), soci::into(change_position),
+                  soci::into(comment.mentions)) {}
 
   Comment Read(std::string_view comment_id) {
     Comment read = comment;
@@ -104,8 +101,6 @@ struct SelectComment {
     return read;
   }
 
-  std::string org_id;
-  UuidHalves id;
   // What is bound of them; the rest is not looked at.
   Comment comment;
   Removal removal;
@@ -115,7 +110,7 @@ struct SelectComment {
   std::int64_t removal_time = 0;
   std::int64_t erased = 0;
   std::int64_t change_position = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::int64_t, std::int64_t> statement;
 };
 
 // Those of many threads at once.
@@ -153,17 +148,11 @@ constexpr char kSelectIds[] =
 
 struct InsertIdRow {
   explicit InsertIdRow(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "INSERT INTO comment_ids (org_id, id_high, id_low, position)"
-                          " VALUES (:org_id, :id_high, :id_low, :position)"
-                          " ON CONFLICT DO NOTHING",
-                   soci::use(org_id), soci::use(id.high), soci::use(id.low), soci::use(position))) {
-  }
-
-  std::string org_id;
-  UuidHalves id;
-  std::int64_t position = 0;
-  soci::statement statement;
+      : statement(connection,
+                  "INSERT INTO comment_ids (org_id, id_high, id_low, position)"
+                  " VALUES (:org_id, :id_high, :id_low, :position)"
+                  " ON CONFLICT DO NOTHING") {}
+  StatementWith<std::string, std::int64_t, std::int64_t, std::int64_t> statement;
 };
 
 struct IdRows {
@@ -214,17 +203,15 @@ UuidHalves HalvesOf(std::string_view uuid) {
 
 Thread ReadThread(Connection& connection, std::string_view org_id, std::string_view invoice_id) {
   auto& select = connection.Prepared<SelectThread>();
-  select.org_id = org_id;
-  select.invoice_id = invoice_id;
-  return select.statement.execute(true) ? select.row.ToThread() : Thread{};
+  return select.statement.Run(org_id, invoice_id, org_id, invoice_id) ? select.row.ToThread()
+                                                                      : Thread{};
 }
 
 std::optional<StoredComment> FindComment(Connection& connection, std::string_view org_id,
                                          std::string_view comment_id) {
   auto& select = connection.Prepared<SelectComment>();
-  select.org_id = org_id;
-  select.id = HalvesOf(comment_id);
-  if (!select.statement.execute(true)) return std::nullopt;
+  const UuidHalves id = HalvesOf(comment_id);
+  if (!select.statement.Run(org_id, org_id, id.high, id.low)) return std::nullopt;
   return StoredComment{.comment = select.Read(comment_id),
                        .position = select.position,
                        .change_position = select.change_position};
@@ -274,17 +261,15 @@ void AskForTakenIds(Connection& connection, const std::vector<TenantCommentId>& 
 bool ClaimCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
                     std::int64_t position) {
   auto& insert = connection.Prepared<InsertIdRow>();
-  insert.org_id = org_id;
-  insert.id = HalvesOf(comment_id);
-  insert.position = position;
-  insert.statement.execute(true);
-  return insert.statement.get_affected_rows() == 1;
+  const UuidHalves id = HalvesOf(comment_id);
+  insert.statement.Run(org_id, id.high, id.low, position);
+  return insert.statement.affected_rows() == 1;
 }
 
 void InsertCommentId(Connection& connection, std::string_view org_id, std::string_view comment_id,
                      std::int64_t position) {
   const UuidHalves id = HalvesOf(comment_id);
-  connection.Held<IdRows>()
+  connection.Prepared<IdRows>()
       .insert.Text(org_id)
       .Integer(id.high)
       .Integer(id.low)
@@ -295,7 +280,7 @@ void InsertCommentId(Connection& connection, std::string_view org_id, std::strin
 void InsertComment(Connection& connection, std::string_view org_id, const Comment& comment,
                    std::int64_t position, std::string_view body_salt) {
   const CommentView view = ViewOf(comment);
-  connection.Held<CommentRows>()
+  connection.Prepared<CommentRows>()
       .insert.Text(org_id)
       .Integer(position)
       .Text(comment.invoice_id)
@@ -314,7 +299,7 @@ void InsertComment(Connection& connection, std::string_view org_id, const Commen
       .Text(view.removal_reason)
       .Text(comment.mentions)
       .EndRow();
-  connection.Held<ThreadCommentRows>()
+  connection.Prepared<ThreadCommentRows>()
       .insert.Text(org_id)
       .Text(comment.invoice_id)
       .Integer(comment.sequence)
@@ -323,7 +308,7 @@ void InsertComment(Connection& connection, std::string_view org_id, const Commen
 }
 
 void InsertThread(Connection& connection, std::string_view org_id, std::string_view invoice_id) {
-  connection.Held<KnownThreadRows>().insert.Text(org_id).Text(invoice_id).EndRow();
+  connection.Prepared<KnownThreadRows>().insert.Text(org_id).Text(invoice_id).EndRow();
 }
 
 }  // namespace marginalia

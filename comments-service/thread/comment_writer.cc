@@ -9,6 +9,7 @@
 #include "comments-service/thread/erased_event.h"
 #include "comments-service/thread/event_stub.h"
 #include "comments-service/thread/mentions.h"
+#include "comments-service/thread/revision_store.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {
@@ -58,7 +59,7 @@ bool CommentWriter::IsFree(std::string_view org_id, std::string_view comment_id)
 }
 
 void CommentWriter::AskForExpected(Connection& connection) {
-  connection.ActFor(Tenants::All());
+  const TenantScope all(connection, Tenants::All());
   std::vector<TenantThread> threads;
   for (TenantThread& thread : expected_threads_) {
     // A thread without a comment has no row to be found.

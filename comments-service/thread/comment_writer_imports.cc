@@ -5,6 +5,7 @@
 #include "comments-service/record/commitment.h"
 #include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_writer.h"
+#include "comments-service/thread/revision_store.h"
 
 namespace marginalia {
 

@@ -1,6 +1,8 @@
 #include "comments-service/thread/page_store.h"
 
+#include "absl/strings/str_cat.h"
 #include "services/storage/connection/row_select.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
@@ -30,7 +32,7 @@ template <class Select>
 const auto& Run(Select& select, int limit) {
   select.limit = limit;
   Resize(select.rows, RowsToAsk(limit));
-  if (!select.statement.execute(true)) Resize(select.rows, 0);
+  if (!select.statement.Run()) Resize(select.rows, 0);
   return select.rows;
 }
 
@@ -73,24 +75,32 @@ struct SelectThreadSpan {
 };
 
 // What stands in each row, behind what the statement is asked with.
-template <class Statement>
-Statement IntoRows(Statement statement, RecentRows& rows) {
-  ThreadRows& comments = rows.comments;
-  return statement, soci::into(rows.positions), soci::into(rows.invoice_ids),
-         soci::into(comments.sequences), soci::into(comments.comment_ids),
-         soci::into(comments.author_ids), soci::into(comments.author_names),
-         soci::into(comments.bodies), soci::into(comments.create_times),
-         soci::into(comments.revisions), soci::into(comments.edit_times),
-         soci::into(comments.removal_times), soci::into(comments.remover_ids),
-         soci::into(comments.remover_names), soci::into(comments.removal_reasons),
-         soci::into(comments.erased), soci::into(comments.mentions);
+auto IntoRows(RecentRows& rows) {
+  return [&rows](soci::statement& to) {
+    to.exchange(soci::into(rows.positions));
+    to.exchange(soci::into(rows.invoice_ids));
+    ThreadRows& comments = rows.comments;
+    to.exchange(soci::into(comments.sequences));
+    to.exchange(soci::into(comments.comment_ids));
+    to.exchange(soci::into(comments.author_ids));
+    to.exchange(soci::into(comments.author_names));
+    to.exchange(soci::into(comments.bodies));
+    to.exchange(soci::into(comments.create_times));
+    to.exchange(soci::into(comments.revisions));
+    to.exchange(soci::into(comments.edit_times));
+    to.exchange(soci::into(comments.removal_times));
+    to.exchange(soci::into(comments.remover_ids));
+    to.exchange(soci::into(comments.remover_names));
+    to.exchange(soci::into(comments.removal_reasons));
+    to.exchange(soci::into(comments.erased));
+    to.exchange(soci::into(comments.mentions));
+  };
 }
 
 struct SelectRecentPage {
   SelectRecentPage(Connection& connection, const char* sql)
-      : statement(IntoRows((connection.sql().prepare << sql, soci::use(org_id), soci::use(position),
-                            soci::use(limit)),
-                           rows)) {}
+      : statement(connection, sql, soci::use(org_id), soci::use(position), soci::use(limit),
+                  IntoRows(rows)) {}
 
   const RecentRows& Read(std::string_view org, std::int64_t from, int max) {
     org_id = org;
@@ -102,7 +112,7 @@ struct SelectRecentPage {
   std::int64_t position = 0;
   std::int64_t limit = 0;
   RecentRows rows = RecentRows{{0}, {""}, ThreadRows(1)};
-  soci::statement statement;
+  Statement statement;
 };
 
 struct SelectOlderRecentPage : SelectRecentPage {
@@ -130,9 +140,8 @@ struct SelectNewerRecentPage : SelectRecentPage {
 // The positions first, in a statement of their own, as of SelectThreadCounts.
 struct SelectMentions {
   SelectMentions(Connection& connection, const char* sql)
-      : statement(IntoRows((connection.sql().prepare << sql, soci::use(org_id), soci::use(user_id),
-                            soci::use(position), soci::use(limit)),
-                           rows)) {}
+      : statement(connection, sql, soci::use(org_id), soci::use(user_id), soci::use(position),
+                  soci::use(limit), IntoRows(rows)) {}
 
   const RecentRows& Read(std::string_view org, std::string_view user, std::int64_t from, int max) {
     org_id = org;
@@ -146,7 +155,7 @@ struct SelectMentions {
   std::int64_t position = 0;
   std::int64_t limit = 0;
   RecentRows rows = RecentRows{{0}, {""}, ThreadRows(1)};
-  soci::statement statement;
+  Statement statement;
 };
 
 struct SelectOlderMentions : SelectMentions {
@@ -181,30 +190,31 @@ struct SelectNewerMentions : SelectMentions {
 // each comment by its whole key, also while it has no statistics of the table.
 struct SelectThreadCounts {
   SelectThreadCounts(Connection& connection, const char* after)
-      : statement((
-            connection.sql().prepare
-                << "WITH page AS MATERIALIZED (SELECT t.org_id, t.invoice_id, t.removed_count,"
-                   " t.resolved, t.state_time, t.change_count,"
-                   " (SELECT position FROM thread_comments"
-                   " WHERE org_id = t.org_id AND invoice_id = t.invoice_id"
-                   " ORDER BY sequence DESC LIMIT 1) AS position FROM threads t WHERE "
-                << after
-                << "ORDER BY t.org_id, t.invoice_id LIMIT :limit)"
-                   " SELECT p.org_id, p.invoice_id, coalesce(c.sequence, 0) - p.removed_count,"
-                   " coalesce(c.create_time, 0), coalesce(c.author_name, ''), p.resolved,"
-                   " p.state_time, coalesce(c.sequence, 0) + p.change_count"
-                   " FROM page p LEFT JOIN comments c ON c.org_id = p.org_id"
-                   " AND c.position = p.position ORDER BY p.org_id, p.invoice_id",
-            soci::use(org_id), soci::use(invoice_id), soci::use(limit), soci::into(rows.org_ids),
-            soci::into(rows.invoice_ids), soci::into(rows.counts),
-            soci::into(rows.last_comment_times), soci::into(rows.last_author_names),
-            soci::into(rows.resolved), soci::into(rows.state_times), soci::into(rows.revisions))) {}
+      : statement(connection,
+                  absl::StrCat(
+                      "WITH page AS MATERIALIZED (SELECT t.org_id, t.invoice_id, t.removed_count,"
+                      " t.resolved, t.state_time, t.change_count,"
+                      " (SELECT position FROM thread_comments"
+                      " WHERE org_id = t.org_id AND invoice_id = t.invoice_id"
+                      " ORDER BY sequence DESC LIMIT 1) AS position FROM threads t WHERE ",
+                      after,
+                      "ORDER BY t.org_id, t.invoice_id LIMIT :limit)"
+                      " SELECT p.org_id, p.invoice_id, coalesce(c.sequence, 0) - p.removed_count,"
+                      " coalesce(c.create_time, 0), coalesce(c.author_name, ''), p.resolved,"
+                      " p.state_time, coalesce(c.sequence, 0) + p.change_count"
+                      " FROM page p LEFT JOIN comments c ON c.org_id = p.org_id"
+                      " AND c.position = p.position ORDER BY p.org_id, p.invoice_id"),
+                  soci::use(org_id), soci::use(invoice_id), soci::use(limit),
+                  soci::into(rows.org_ids), soci::into(rows.invoice_ids), soci::into(rows.counts),
+                  soci::into(rows.last_comment_times), soci::into(rows.last_author_names),
+                  soci::into(rows.resolved), soci::into(rows.state_times),
+                  soci::into(rows.revisions)) {}
 
   std::string org_id;
   std::string invoice_id;
   std::int64_t limit = 0;
   ThreadCountRows rows = ThreadCountRows{{""}, {""}, {0}, {0}, {""}, {0}, {0}, {0}};
-  soci::statement statement;
+  Statement statement;
 };
 
 struct SelectAllThreadCounts : SelectThreadCounts {

@@ -3,6 +3,7 @@
 #include "absl/strings/escaping.h"
 #include "comments-service/audit/short_entry.h"
 #include "comments-service/verification/selected_rows.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 
@@ -10,15 +11,14 @@ namespace {
 
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
-      : statement((connection.sql().prepare << SelectEntriesAfter(connection.kind()),
-                   soci::use(org_id), soci::use(after), soci::use(limit),
-                   soci::into(entry.position), soci::into(entry.actor_id),
-                   soci::into(entry.actor_name), soci::into(entry.action),
-                   soci::into(entry.invoice_id), soci::into(entry.comment_id),
-                   soci::into(entry.request_id), soci::into(create_time), soci::into(entry.hash),
-                   soci::into(format), soci::into(entry.number), soci::into(name_salt),
-                   soci::into(name_commitment), soci::into(entry.revision),
-                   soci::into(content_commitment), soci::into(entry.reason))) {}
+      : statement(
+            connection, SelectEntriesAfter(connection.kind()), soci::use(org_id), soci::use(after),
+            soci::use(limit), soci::into(entry.position), soci::into(entry.actor_id),
+            soci::into(entry.actor_name), soci::into(entry.action), soci::into(entry.invoice_id),
+            soci::into(entry.comment_id), soci::into(entry.request_id), soci::into(create_time),
+            soci::into(entry.hash), soci::into(format), soci::into(entry.number),
+            soci::into(name_salt), soci::into(name_commitment), soci::into(entry.revision),
+            soci::into(content_commitment), soci::into(entry.reason)) {}
 
   StoredEntry Row(const Connection& connection) {
     entry.org_id = org_id;
@@ -40,41 +40,37 @@ struct SelectEntries {
   std::string name_salt;
   std::string name_commitment;
   std::string content_commitment;
-  soci::statement statement;
+  Statement statement;
 };
 
 struct SelectEvents {
   explicit SelectEvents(Connection& connection)
-      : statement((connection.sql().prepare
-                       << (connection.kind() == DatabaseKind::kPostgres
-                               ? "SELECT position, subject, payload FROM events"
-                                 " WHERE position = ANY(CAST(:positions AS BIGINT[]))"
-                                 " AND org_id = :org_id ORDER BY position"
-                               : "SELECT position, subject, payload FROM events"
-                                 " WHERE position IN (SELECT value FROM json_each(:positions))"
-                                 " AND org_id = :org_id ORDER BY position"),
-                   soci::use(positions), soci::use(org_id), soci::into(row.position),
-                   soci::into(row.subject), soci::into(payload))) {}
+      : statement(connection,
+                  (connection.kind() == DatabaseKind::kPostgres
+                       ? "SELECT position, subject, payload FROM events"
+                         " WHERE position = ANY(CAST(:positions AS BIGINT[]))"
+                         " AND org_id = :org_id ORDER BY position"
+                       : "SELECT position, subject, payload FROM events"
+                         " WHERE position IN (SELECT value FROM json_each(:positions))"
+                         " AND org_id = :org_id ORDER BY position"),
+                  soci::into(row.position), soci::into(row.subject), soci::into(payload)) {}
 
-  std::string positions;
-  std::string org_id;
   StoredEvent row;
   std::string payload;
-  soci::statement statement;
+  StatementWith<std::string, std::string> statement;
 };
 
 struct SelectEnds {
   explicit SelectEnds(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT head, compacted, coalesce((SELECT min(position)"
-                          " FROM events WHERE org_id = :org_id"
-                          " AND position > event_log.head), 0) FROM event_log",
-                   soci::use(org_id), soci::into(ends.head), soci::into(ends.compacted),
-                   soci::into(ends.behind_head))) {}
+      : statement(connection,
+                  "SELECT head, compacted, coalesce((SELECT min(position)"
+                  " FROM events WHERE org_id = :org_id"
+                  " AND position > event_log.head), 0) FROM event_log",
+                  soci::into(ends.head), soci::into(ends.compacted), soci::into(ends.behind_head)) {
+  }
 
-  std::string org_id;
   EventLogEnds ends;
-  soci::statement statement;
+  StatementWith<std::string> statement;
 };
 
 }  // namespace
@@ -100,18 +96,18 @@ std::vector<StoredEvent> ReadEventsAt(Connection& connection, std::string_view o
                                       const std::vector<std::int64_t>& positions) {
   if (positions.empty()) return {};
   auto& select = connection.Prepared<SelectEvents>();
-  select.positions = PositionsFor(connection, positions);
-  select.org_id = org_id;
-  return RowsOf<StoredEvent>(select, [&connection](SelectEvents& each) {
-    each.row.payload = connection.FromColumn(each.payload);
-    return each.row;
-  });
+  return RowsOf<StoredEvent>(
+      select,
+      [&connection](SelectEvents& each) {
+        each.row.payload = connection.FromColumn(each.payload);
+        return each.row;
+      },
+      PositionsFor(connection, positions), org_id);
 }
 
 EventLogEnds ReadEventLogEnds(Connection& connection, std::string_view org_id) {
   auto& select = connection.Prepared<SelectEnds>();
-  select.org_id = org_id;
-  return select.statement.execute(true) ? select.ends : EventLogEnds{};
+  return select.statement.Run(org_id) ? select.ends : EventLogEnds{};
 }
 
 }  // namespace marginalia

@@ -3,6 +3,7 @@
 #ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_SELECTED_ROWS_H_
 #define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_SELECTED_ROWS_H_
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,19 +16,22 @@
 
 namespace marginalia {
 
-// All rows of a statement, each as `row` makes it.
-template <class Row, class Select, class Make>
-std::vector<Row> RowsOf(Select& select, Make make) {
+// All rows of a statement that is run with `values`, each as `make` makes it.
+template <class Row, class Select, class Make, class... Values>
+requires std::invocable<const Make&, Select&> std::vector<Row> RowsOf(Select& select,
+                                                                      const Make& make,
+                                                                      const Values&... values) {
   std::vector<Row> rows;
-  for (bool more = select.statement.execute(true); more; more = select.statement.fetch()) {
+  for (bool more = select.statement.Run(values...); more; more = select.statement.Fetch()) {
     rows.push_back(make(select));
   }
   return rows;
 }
 
-template <class Row, class Select>
-std::vector<Row> RowsOf(Select& select) {
-  return RowsOf<Row>(select, [](const Select& each) { return each.row; });
+template <class Row, class Select, class... Values>
+std::vector<Row> RowsOf(Select& select, const Values&... values) {
+  return RowsOf<Row>(
+      select, [](const Select& each) { return each.row; }, values...);
 }
 
 template <class Row>

@@ -6,6 +6,7 @@
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/comment_store.h"
 #include "comments-service/verification/selected_rows.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 
@@ -13,80 +14,65 @@ namespace {
 
 struct SelectContents {
   explicit SelectContents(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT position, comment_id, invoice_id, author_id, author_name, body,"
-                          " body_salt, create_time, sequence, revision, edit_time, removal_time,"
-                          " remover_id, remover_name, removal_reason, erased, change_position"
-                          " FROM comments WHERE org_id = :org_id AND position > :after"
-                          " AND position <= :last ORDER BY position LIMIT :limit",
-                   soci::use(org_id), soci::use(after), soci::use(last), soci::use(limit),
-                   soci::into(row.position), soci::into(row.comment_id), soci::into(row.invoice_id),
-                   soci::into(row.author_id), soci::into(row.author_name), soci::into(row.body),
-                   soci::into(body_salt), soci::into(row.create_time), soci::into(row.sequence),
-                   soci::into(row.revision), soci::into(row.edit_time),
-                   soci::into(row.removal_time), soci::into(row.remover_id),
-                   soci::into(row.remover_name), soci::into(row.removal_reason),
-                   soci::into(row.erased), soci::into(row.change_position))) {}
+      : statement(connection,
+                  "SELECT position, comment_id, invoice_id, author_id, author_name, body,"
+                  " body_salt, create_time, sequence, revision, edit_time, removal_time,"
+                  " remover_id, remover_name, removal_reason, erased, change_position"
+                  " FROM comments WHERE org_id = :org_id AND position > :after"
+                  " AND position <= :last ORDER BY position LIMIT :limit",
+                  soci::into(row.position), soci::into(row.comment_id), soci::into(row.invoice_id),
+                  soci::into(row.author_id), soci::into(row.author_name), soci::into(row.body),
+                  soci::into(body_salt), soci::into(row.create_time), soci::into(row.sequence),
+                  soci::into(row.revision), soci::into(row.edit_time), soci::into(row.removal_time),
+                  soci::into(row.remover_id), soci::into(row.remover_name),
+                  soci::into(row.removal_reason), soci::into(row.erased),
+                  soci::into(row.change_position)) {}
 
-  std::string org_id;
-  std::int64_t after = 0;
-  std::int64_t last = 0;
-  std::int64_t limit = 0;
   StoredContent row;
   std::string body_salt;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t, std::int64_t> statement;
 };
 
 struct SelectIdPosition {
   explicit SelectIdPosition(Connection& connection)
-      : statement(
-            (connection.sql().prepare << "SELECT position FROM comment_ids WHERE org_id = :org_id"
-                                         " AND id_high = :high AND id_low = :low",
-             soci::use(org_id), soci::use(id.high), soci::use(id.low), soci::into(position))) {}
+      : statement(connection,
+                  "SELECT position FROM comment_ids WHERE org_id = :org_id"
+                  " AND id_high = :high AND id_low = :low",
+                  soci::into(position)) {}
 
-  std::string org_id;
-  UuidHalves id;
   std::int64_t position = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
 struct SelectRevisions {
   explicit SelectRevisions(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT revision, body, body_salt, editor_id, editor_name, revision_time,"
-                          " event_position, erased FROM comment_revisions WHERE org_id = :org_id"
-                          " AND position = :position AND revision > :after ORDER BY revision"
-                          " LIMIT :limit",
-                   soci::use(org_id), soci::use(position), soci::use(after), soci::use(limit),
-                   soci::into(row.revision), soci::into(row.body), soci::into(body_salt),
-                   soci::into(row.editor_id), soci::into(row.editor_name), soci::into(row.time),
-                   soci::into(row.event_position), soci::into(row.erased))) {}
+      : statement(connection,
+                  "SELECT revision, body, body_salt, editor_id, editor_name, revision_time,"
+                  " event_position, erased FROM comment_revisions WHERE org_id = :org_id"
+                  " AND position = :position AND revision > :after ORDER BY revision"
+                  " LIMIT :limit",
+                  soci::into(row.revision), soci::into(row.body), soci::into(body_salt),
+                  soci::into(row.editor_id), soci::into(row.editor_name), soci::into(row.time),
+                  soci::into(row.event_position), soci::into(row.erased)) {}
 
-  std::string org_id;
-  std::int64_t position = 0;
-  std::int64_t after = 0;
-  std::int64_t limit = 0;
   StoredRevision row;
   std::string body_salt;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t, std::int64_t> statement;
 };
 
 struct SelectForgedRevision {
   explicit SelectForgedRevision(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT coalesce(min(r.position), 0) FROM comment_revisions r"
-                          " LEFT JOIN comments c ON c.org_id = r.org_id"
-                          " AND c.position = r.position"
-                          " AND (c.change_position > 0 OR c.removal_time <> 0)"
-                          " WHERE r.org_id = :org_id AND r.position > :after"
-                          " AND r.position <= :last AND c.position IS NULL",
-                   soci::use(org_id), soci::use(after), soci::use(last), soci::into(first))) {}
+      : statement(connection,
+                  "SELECT coalesce(min(r.position), 0) FROM comment_revisions r"
+                  " LEFT JOIN comments c ON c.org_id = r.org_id"
+                  " AND c.position = r.position"
+                  " AND (c.change_position > 0 OR c.removal_time <> 0)"
+                  " WHERE r.org_id = :org_id AND r.position > :after"
+                  " AND r.position <= :last AND c.position IS NULL",
+                  soci::into(first)) {}
 
-  std::string org_id;
-  std::int64_t after = 0;
-  std::int64_t last = 0;
   std::int64_t first = 0;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
 // Whose comment stands at a position.
@@ -101,79 +87,63 @@ struct StoredHead {
 
 struct SelectHeads {
   explicit SelectHeads(Connection& connection)
-      : statement((connection.sql().prepare
-                       << (connection.kind() == DatabaseKind::kPostgres
-                               ? "SELECT position, comment_id, invoice_id, sequence, create_time,"
-                                 " author_name FROM comments WHERE org_id = :org_id"
-                                 " AND position = ANY(CAST(:positions AS BIGINT[]))"
-                               : "SELECT position, comment_id, invoice_id, sequence, create_time,"
-                                 " author_name FROM comments WHERE org_id = :org_id"
-                                 " AND position IN (SELECT value FROM json_each(:positions))"),
-                   soci::use(org_id), soci::use(positions), soci::into(row.position),
-                   soci::into(row.comment_id), soci::into(row.invoice_id), soci::into(row.sequence),
-                   soci::into(row.create_time), soci::into(row.author_name))) {}
+      : statement(connection,
+                  (connection.kind() == DatabaseKind::kPostgres
+                       ? "SELECT position, comment_id, invoice_id, sequence, create_time,"
+                         " author_name FROM comments WHERE org_id = :org_id"
+                         " AND position = ANY(CAST(:positions AS BIGINT[]))"
+                       : "SELECT position, comment_id, invoice_id, sequence, create_time,"
+                         " author_name FROM comments WHERE org_id = :org_id"
+                         " AND position IN (SELECT value FROM json_each(:positions))"),
+                  soci::into(row.position), soci::into(row.comment_id), soci::into(row.invoice_id),
+                  soci::into(row.sequence), soci::into(row.create_time),
+                  soci::into(row.author_name)) {}
 
-  std::string org_id;
-  std::string positions;
   StoredHead row;
-  soci::statement statement;
+  StatementWith<std::string, std::string> statement;
 };
 
 struct SelectPlaces {
   explicit SelectPlaces(Connection& connection)
-      : statement((
-            connection.sql().prepare << "SELECT invoice_id, sequence, position FROM thread_comments"
-                                        " WHERE org_id = :org_id"
-                                        " AND (invoice_id, sequence) > (:invoice_id, :sequence)"
-                                        " ORDER BY invoice_id, sequence LIMIT :limit",
-            soci::use(org_id), soci::use(invoice_id), soci::use(sequence), soci::use(limit),
-            soci::into(row.invoice_id), soci::into(row.sequence), soci::into(row.position))) {}
+      : statement(connection,
+                  "SELECT invoice_id, sequence, position FROM thread_comments"
+                  " WHERE org_id = :org_id"
+                  " AND (invoice_id, sequence) > (:invoice_id, :sequence)"
+                  " ORDER BY invoice_id, sequence LIMIT :limit",
+                  soci::into(row.invoice_id), soci::into(row.sequence), soci::into(row.position)) {}
 
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t sequence = 0;
-  std::int64_t limit = 0;
   StoredPlace row;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::int64_t, std::int64_t> statement;
 };
 
 struct SelectThreads {
   explicit SelectThreads(Connection& connection)
-      : statement(
-            (connection.sql().prepare
-                 << "SELECT t.invoice_id, t.change_count, t.removed_count, t.resolved,"
-                    " t.state_time, t.state_actor_id, t.state_actor_name, coalesce(p.position, 0)"
-                    " FROM threads t LEFT JOIN thread_comments p ON p.org_id = t.org_id"
-                    " AND p.invoice_id = t.invoice_id AND p.sequence = 1"
-                    " WHERE t.org_id = :org_id AND t.invoice_id >= :invoice_id"
-                    " ORDER BY t.invoice_id LIMIT :limit",
-             soci::use(org_id), soci::use(invoice_id), soci::use(limit), soci::into(row.invoice_id),
-             soci::into(row.change_count), soci::into(row.removed_count), soci::into(row.resolved),
-             soci::into(row.state_time), soci::into(row.state_actor_id),
-             soci::into(row.state_actor_name), soci::into(row.first_position))) {}
+      : statement(connection,
+                  "SELECT t.invoice_id, t.change_count, t.removed_count, t.resolved,"
+                  " t.state_time, t.state_actor_id, t.state_actor_name, coalesce(p.position, 0)"
+                  " FROM threads t LEFT JOIN thread_comments p ON p.org_id = t.org_id"
+                  " AND p.invoice_id = t.invoice_id AND p.sequence = 1"
+                  " WHERE t.org_id = :org_id AND t.invoice_id >= :invoice_id"
+                  " ORDER BY t.invoice_id LIMIT :limit",
+                  soci::into(row.invoice_id), soci::into(row.change_count),
+                  soci::into(row.removed_count), soci::into(row.resolved),
+                  soci::into(row.state_time), soci::into(row.state_actor_id),
+                  soci::into(row.state_actor_name), soci::into(row.first_position)) {}
 
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t limit = 0;
   StoredThread row;
-  soci::statement statement;
+  StatementWith<std::string, std::string, std::int64_t> statement;
 };
 
 struct SelectIds {
   explicit SelectIds(Connection& connection)
-      : statement((connection.sql().prepare
-                       << "SELECT id_high, id_low, position FROM comment_ids"
-                          " WHERE org_id = :org_id AND (id_high, id_low) > (:high, :low)"
-                          " ORDER BY id_high, id_low LIMIT :limit",
-                   soci::use(org_id), soci::use(high), soci::use(low), soci::use(limit),
-                   soci::into(row.high), soci::into(row.low), soci::into(row.position))) {}
+      : statement(connection,
+                  "SELECT id_high, id_low, position FROM comment_ids"
+                  " WHERE org_id = :org_id AND (id_high, id_low) > (:high, :low)"
+                  " ORDER BY id_high, id_low LIMIT :limit",
+                  soci::into(row.high), soci::into(row.low), soci::into(row.position)) {}
 
-  std::string org_id;
-  std::int64_t high = 0;
-  std::int64_t low = 0;
-  std::int64_t limit = 0;
   StoredId row;
-  soci::statement statement;
+  StatementWith<std::string, std::int64_t, std::int64_t, std::int64_t> statement;
 };
 
 // The comments at the rows' positions, those that are there. Not by a join: how PostgreSQL would
@@ -188,9 +158,7 @@ std::unordered_map<std::int64_t, StoredHead> HeadsAt(Connection& connection,
   positions.reserve(rows.size());
   for (const Row& row : rows) positions.push_back(row.position);
   auto& select = connection.Prepared<SelectHeads>();
-  select.org_id = org_id;
-  select.positions = PositionsFor(connection, positions);
-  for (StoredHead& head : RowsOf<StoredHead>(select)) {
+  for (StoredHead& head : RowsOf<StoredHead>(select, org_id, PositionsFor(connection, positions))) {
     const std::int64_t position = head.position;
     heads.emplace(position, std::move(head));
   }
@@ -202,23 +170,21 @@ std::unordered_map<std::int64_t, StoredHead> HeadsAt(Connection& connection,
 std::vector<StoredContent> ReadContents(Connection& connection, std::string_view org_id,
                                         std::int64_t after, std::int64_t last, std::int64_t limit) {
   auto& select = connection.Prepared<SelectContents>();
-  select.org_id = org_id;
-  select.after = after;
-  select.last = last;
-  select.limit = limit;
-  return RowsOf<StoredContent>(select, [&connection](SelectContents& each) {
-    each.row.body_salt = connection.FromColumn(each.body_salt);
-    return each.row;
-  });
+  return RowsOf<StoredContent>(
+      select,
+      [&connection](SelectContents& each) {
+        each.row.body_salt = connection.FromColumn(each.body_salt);
+        return each.row;
+      },
+      org_id, after, last, limit);
 }
 
 std::optional<StoredContent> FindContent(Connection& connection, std::string_view org_id,
                                          std::string_view comment_id) {
   if (!CanonicalCommentId(comment_id).ok()) return std::nullopt;
   auto& select = connection.Prepared<SelectIdPosition>();
-  select.org_id = org_id;
-  select.id = HalvesOf(comment_id);
-  if (!select.statement.execute(true)) return std::nullopt;
+  const UuidHalves id = HalvesOf(comment_id);
+  if (!select.statement.Run(org_id, id.high, id.low)) return std::nullopt;
   const std::int64_t position = select.position;
   return OnlyOf(ReadContents(connection, org_id, position - 1, position, 1));
 }
@@ -227,14 +193,13 @@ std::vector<StoredRevision> ReadStoredRevisions(Connection& connection, std::str
                                                 std::int64_t position, std::int64_t revision,
                                                 std::int64_t limit) {
   auto& select = connection.Prepared<SelectRevisions>();
-  select.org_id = org_id;
-  select.position = position;
-  select.after = revision;
-  select.limit = limit;
-  return RowsOf<StoredRevision>(select, [&connection](SelectRevisions& each) {
-    each.row.body_salt = connection.FromColumn(each.body_salt);
-    return each.row;
-  });
+  return RowsOf<StoredRevision>(
+      select,
+      [&connection](SelectRevisions& each) {
+        each.row.body_salt = connection.FromColumn(each.body_salt);
+        return each.row;
+      },
+      org_id, position, revision, limit);
 }
 
 std::optional<StoredRevision> FindStoredRevision(Connection& connection, std::string_view org_id,
@@ -248,10 +213,7 @@ std::optional<StoredRevision> FindStoredRevision(Connection& connection, std::st
 std::int64_t FirstForgedRevision(Connection& connection, std::string_view org_id,
                                  std::int64_t after, std::int64_t last) {
   auto& select = connection.Prepared<SelectForgedRevision>();
-  select.org_id = org_id;
-  select.after = after;
-  select.last = last;
-  select.statement.execute(true);
+  select.statement.Run(org_id, after, last);
   return select.first;
 }
 
@@ -259,11 +221,8 @@ std::vector<StoredPlace> ReadPlaces(Connection& connection, std::string_view org
                                     std::string_view invoice_id, std::int64_t sequence,
                                     std::int64_t limit) {
   auto& select = connection.Prepared<SelectPlaces>();
-  select.org_id = org_id;
-  select.invoice_id = invoice_id;
-  select.sequence = sequence;
-  select.limit = limit;
-  std::vector<StoredPlace> places = RowsOf<StoredPlace>(select);
+  std::vector<StoredPlace> places =
+      RowsOf<StoredPlace>(select, org_id, invoice_id, sequence, limit);
   const auto heads = HeadsAt(connection, org_id, places);
   for (StoredPlace& place : places) {
     const auto head = heads.find(place.position);
@@ -281,10 +240,8 @@ std::vector<StoredThread> ReadStoredThreads(Connection& connection, std::string_
                                             std::string_view invoice_id, bool after,
                                             std::int64_t limit) {
   auto& select = connection.Prepared<SelectThreads>();
-  select.org_id = org_id;
-  select.invoice_id = invoice_id;
-  select.limit = after ? limit + 1 : limit;
-  std::vector<StoredThread> threads = RowsOf<StoredThread>(select);
+  std::vector<StoredThread> threads =
+      RowsOf<StoredThread>(select, org_id, invoice_id, after ? limit + 1 : limit);
   if (after && !threads.empty() && threads.front().invoice_id == invoice_id) {
     threads.erase(threads.begin());
   }
@@ -294,11 +251,7 @@ std::vector<StoredThread> ReadStoredThreads(Connection& connection, std::string_
 std::vector<StoredId> ReadStoredIds(Connection& connection, std::string_view org_id,
                                     std::int64_t high, std::int64_t low, std::int64_t limit) {
   auto& select = connection.Prepared<SelectIds>();
-  select.org_id = org_id;
-  select.high = high;
-  select.low = low;
-  select.limit = limit;
-  std::vector<StoredId> ids = RowsOf<StoredId>(select);
+  std::vector<StoredId> ids = RowsOf<StoredId>(select, org_id, high, low, limit);
   const auto heads = HeadsAt(connection, org_id, ids);
   for (StoredId& id : ids) {
     const auto head = heads.find(id.position);

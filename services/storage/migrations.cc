@@ -61,7 +61,7 @@ absl::Status CheckApplied(Connection& connection, const ConnectionTarget& target
 }
 
 void Apply(Connection& connection, const Migration& migration) {
-  connection.ActFor(Tenants::All());
+  const TenantScope all(connection, Tenants::All());
   connection.AllowLongStatements();
   for (const std::string& statement : migration.statements) {
     const std::string sql = ForDatabase(statement, connection.kind());

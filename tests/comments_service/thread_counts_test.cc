@@ -32,7 +32,7 @@ class ThreadCountsTest : public testing::Test {
  protected:
   void SetUp() override {
     const absl::Status filled = database_->WriteAtStart([](Connection& connection) {
-      connection.ActFor(Tenants::All());
+      const TenantScope all(connection, Tenants::All());
       connection.sql() << "INSERT INTO threads (org_id, invoice_id)"
                           " SELECT 'org', 'invoice-' || t FROM generate_series(1, :threads) t",
           soci::use(kThreads);

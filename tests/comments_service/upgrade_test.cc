@@ -26,7 +26,7 @@ class UpgradeTest : public testing::TestWithParam<DatabaseKind> {
     auto database = Database::Open(url_, before);
     ASSERT_TRUE(database.ok()) << database.status();
     const absl::Status written = (*database)->WriteAtStart([](Connection& connection) {
-      connection.ActFor(Tenants::All());
+      const TenantScope all(connection, Tenants::All());
       std::string hash;
       for (std::int64_t position = 1; position <= 3; ++position) {
         hash = Write(connection, position, hash);

@@ -273,7 +273,7 @@ TEST_P(EventLogTest, ATimeIsNeverBeforeThatOfTheEventBeforeItWhoeverWroteIt) {
   EXPECT_EQ(later.log().NewestBefore(future + absl::Microseconds(1)).value(), 2);
   std::vector<std::int64_t> times(2);
   EXPECT_EQ(later.Write([&times](Connection& connection) {
-    connection.ActFor(Tenants::All());
+    const TenantScope all(connection, Tenants::All());
     connection.sql() << "SELECT event_time FROM events ORDER BY position", soci::into(times);
     return absl::OkStatus();
   }),

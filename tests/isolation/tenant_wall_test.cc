@@ -102,6 +102,27 @@ TEST_F(TenantWallTest, AWriteForOneTenantNeitherAddsNorChangesNorRemovesAnothers
   EXPECT_THAT(OrgsSeenFor(Tenants::All()), ElementsAre("northlight"));
 }
 
+TEST_F(TenantWallTest, WhatActsForOthersInBetweenLeavesNothingBehind) {
+  WriteBoth();
+  std::vector<std::vector<std::string>> seen;
+  const Tenants northlight = Tenants::One("northlight");
+  EXPECT_EQ(writes_.SubmitAndWait(SteadyTime::Never(), northlight,
+                                  [&seen](Connection& connection) {
+                                    seen.push_back(OrgsSeenBy(connection));
+                                    {
+                                      const TenantScope all(connection, Tenants::All());
+                                      seen.push_back(OrgsSeenBy(connection));
+                                      const TenantScope one(connection, Tenants::One("seaside"));
+                                      seen.push_back(OrgsSeenBy(connection));
+                                    }
+                                    seen.push_back(OrgsSeenBy(connection));
+                                    return absl::OkStatus();
+                                  }),
+            absl::OkStatus());
+  EXPECT_THAT(seen, ElementsAre(ElementsAre("northlight"), ElementsAre("northlight", "seaside"),
+                                ElementsAre("seaside"), ElementsAre("northlight")));
+}
+
 TEST_F(TenantWallTest, EachWriteOfAGroupSeesItsOwnTenantOnly) {
   WriteBoth();
   std::promise<void> held;

@@ -9,6 +9,7 @@
 
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
+#include "services/storage/connection/statement.h"
 #include "services/storage/group/group_commit.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/database_under_test.h"
@@ -89,10 +90,9 @@ TEST_P(DatabaseTest, AReadSeesOneSnapshot) {
 // A SELECT that was not read to its end would keep SQLite's snapshot open beyond the read.
 struct FirstNumber {
   explicit FirstNumber(Connection& connection)
-      : select((connection.sql().prepare << "SELECT number FROM numbers ORDER BY number DESC",
-                soci::into(number))) {}
+      : select(connection, "SELECT number FROM numbers ORDER BY number DESC", soci::into(number)) {}
   std::int64_t number = 0;
-  soci::statement select;
+  Statement select;
 };
 
 TEST_P(DatabaseTest, AReadThatStopsHalfWayDoesNotMakeTheNextOneStale) {
@@ -103,7 +103,7 @@ TEST_P(DatabaseTest, AReadThatStopsHalfWayDoesNotMakeTheNextOneStale) {
     std::int64_t number = 0;
     EXPECT_EQ(database->Read([&number](Connection& connection) {
       auto& statement = connection.Prepared<FirstNumber>();
-      statement.select.execute(true);
+      statement.select.Run();
       number = statement.number;
       return absl::OkStatus();
     }),

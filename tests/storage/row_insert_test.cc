@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "services/process/stopwatch.h"
+#include "services/storage/connection/statement.h"
 #include "services/storage/group/group_commit.h"
 #include "tests/support/database_under_test.h"
 
@@ -30,6 +31,13 @@ struct NoteRows {
   RowInsert insert;
 };
 
+struct NoteCount {
+  explicit NoteCount(Connection& connection)
+      : statement(connection, "SELECT count(*) FROM notes", soci::into(count)) {}
+  std::int64_t count = 0;
+  Statement statement;
+};
+
 struct LatestNoteRows {
   explicit LatestNoteRows(Connection& connection)
       : insert(connection, "INSERT INTO notes (number, text, data)",
@@ -40,7 +48,7 @@ struct LatestNoteRows {
 
 void InsertNote(Connection& connection, std::int64_t number, std::string_view text,
                 std::string_view data = "") {
-  connection.Held<NoteRows>().insert.Integer(number).Text(text).Bytes(data).EndRow();
+  connection.Prepared<NoteRows>().insert.Integer(number).Text(text).Bytes(data).EndRow();
 }
 
 std::int64_t CountNotes(Connection& connection) {
@@ -114,6 +122,21 @@ TEST_P(RowInsertTest, TheNextStatementOfTheTransactionSeesTheRows) {
   EXPECT_THAT(counts, ElementsAre(2, 3));
 }
 
+TEST_P(RowInsertTest, AStatementThatWasFetchedBeforeTheRowsSeesThemWhenItRuns) {
+  std::vector<std::int64_t> counts;
+  ASSERT_EQ(Write([&](Connection& connection) {
+              auto& notes = connection.Prepared<NoteCount>();
+              for (const std::int64_t number : {1, 2}) {
+                InsertNote(connection, number, "a");
+                notes.statement.Run();
+                counts.push_back(notes.count);
+              }
+              return absl::OkStatus();
+            }),
+            absl::OkStatus());
+  EXPECT_THAT(counts, ElementsAre(1, 2));
+}
+
 TEST_P(RowInsertTest, RowsOfARolledBackTransactionDoNotComeBack) {
   EXPECT_FALSE(Write([](Connection& connection) -> absl::Status {
                  InsertNote(connection, 1, "lost");
@@ -143,12 +166,25 @@ TEST_P(RowInsertTest, ARowThatIsRefusedFailsItsWriteAndNothingIsWritten) {
 
 TEST_P(RowInsertTest, AConflictClauseHolds) {
   for (const char* text : {"old", "new"}) {
-    ASSERT_EQ(Write([text](Connection& connection) {
-                connection.Held<LatestNoteRows>().insert.Integer(1).Text(text).Bytes("").EndRow();
-                return absl::OkStatus();
-              }),
-              absl::OkStatus());
+    ASSERT_EQ(
+        Write([text](Connection& connection) {
+          connection.Prepared<LatestNoteRows>().insert.Integer(1).Text(text).Bytes("").EndRow();
+          return absl::OkStatus();
+        }),
+        absl::OkStatus());
   }
+  EXPECT_THAT(Texts(), ElementsAre("new"));
+}
+
+TEST_P(RowInsertTest, OneWriteMayInsertARowOfAKeyAgainBehindTheOneBefore) {
+  ASSERT_EQ(Write([](Connection& connection) {
+              RowInsert& insert = connection.Prepared<LatestNoteRows>().insert;
+              for (const char* text : {"old", "new"}) {
+                insert.WriteBefore().Integer(1).Text(text).Bytes("").EndRow();
+              }
+              return absl::OkStatus();
+            }),
+            absl::OkStatus());
   EXPECT_THAT(Texts(), ElementsAre("new"));
 }
 

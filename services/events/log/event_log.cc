@@ -252,7 +252,7 @@ std::int64_t EventLog::CompactUpTo(Connection& connection, std::int64_t position
   const EventLogRow row = ReadLogRow(connection);
   const std::int64_t last = std::min({position, row.head, row.compacted + limit});
   if (last <= row.compacted) return 0;
-  connection.ActFor(Tenants::All());
+  const TenantScope all(connection, Tenants::All());
   RemoveEvents(connection, row.compacted, last);
   return last - row.compacted;
 }
@@ -291,7 +291,7 @@ void EventLog::Begin(Connection&) {
 void EventLog::BeforeCommit(Connection& connection) {
   if (group_events_.empty()) return;
   // All the tenants of the group at once.
-  connection.ActFor(Tenants::All());
+  const TenantScope all(connection, Tenants::All());
   StoreEvents(connection, group_events_, group_times_, group_stubs_);
 }
 

@@ -10,6 +10,7 @@
 #include "services/storage/connection/final_state.h"
 #include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
@@ -29,31 +30,27 @@ std::string RaiseHeadAndNotify() {
 
 struct LogRowStatements {
   explicit LogRowStatements(Connection& connection)
-      : read((connection.sql().prepare << kSelectRow, soci::into(row.log_id), soci::into(row.head),
-              soci::into(row.compacted), soci::into(row.newest_time),
-              soci::into(row.stubs_are_read))) {}
+      : read(connection, kSelectRow, soci::into(row.log_id), soci::into(row.head),
+             soci::into(row.compacted), soci::into(row.newest_time),
+             soci::into(row.stubs_are_read)) {}
   EventLogRow row;
-  soci::statement read;
+  Statement read;
 };
 
 // On SQLite.
 struct RaiseHead {
   explicit RaiseHead(Connection& connection)
-      : raise((connection.sql().prepare
-                   << "UPDATE event_log SET head = :head, newest_time = :newest_time",
-               soci::use(head), soci::use(newest_time))) {}
-  std::int64_t head = 0;
-  std::int64_t newest_time = 0;
-  soci::statement raise;
+      : raise(connection, "UPDATE event_log SET head = :head, newest_time = :newest_time") {}
+  StatementWith<std::int64_t, std::int64_t> raise;
 };
 
 struct LoadStatement {
   explicit LoadStatement(Connection& connection)
-      : load((connection.sql().prepare
-                  << "SELECT position, org_id, subject, payload FROM events "
-                     "WHERE position > :position ORDER BY position LIMIT :limit",
-              soci::into(positions), soci::into(org_ids), soci::into(subjects),
-              soci::into(payloads), soci::use(position, "position"), soci::use(limit, "limit"))) {}
+      : load(connection,
+             "SELECT position, org_id, subject, payload FROM events "
+             "WHERE position > :position ORDER BY position LIMIT :limit",
+             soci::into(positions), soci::into(org_ids), soci::into(subjects), soci::into(payloads),
+             soci::use(position, "position"), soci::use(limit, "limit")) {}
 
   void Resize(std::size_t rows) {
     positions.resize(rows);
@@ -68,7 +65,7 @@ struct LoadStatement {
   std::vector<std::string> org_ids{std::vector<std::string>(kFetchRowsMax)};
   std::vector<std::string> subjects{std::vector<std::string>(kFetchRowsMax)};
   std::vector<std::string> payloads{std::vector<std::string>(kFetchRowsMax)};
-  soci::statement load;
+  Statement load;
 };
 
 struct EventRows {
@@ -81,17 +78,12 @@ struct EventRows {
 
 struct PayloadStatement {
   explicit PayloadStatement(Connection& connection)
-      : update((
-            connection.sql().prepare << (connection.kind() == DatabaseKind::kPostgres
-                                             ? "UPDATE events SET payload = CAST(:payload AS BYTEA)"
-                                               " WHERE position = :position AND org_id = :org_id"
-                                             : "UPDATE events SET payload = :payload WHERE "
-                                               "position = :position AND org_id = :org_id"),
-            soci::use(payload), soci::use(position), soci::use(org_id))) {}
-  std::string payload;
-  std::int64_t position = 0;
-  std::string org_id;
-  soci::statement update;
+      : update(connection, connection.kind() == DatabaseKind::kPostgres
+                               ? "UPDATE events SET payload = CAST(:payload AS BYTEA)"
+                                 " WHERE position = :position AND org_id = :org_id"
+                               : "UPDATE events SET payload = :payload WHERE "
+                                 "position = :position AND org_id = :org_id") {}
+  StatementWith<std::string, std::int64_t, std::string> update;
 };
 
 // The rows that the statement holds.
@@ -145,7 +137,7 @@ std::vector<std::string> StubsSchema() {
 
 EventLogRow ReadLogRow(Connection& connection) {
   auto& statements = connection.Prepared<LogRowStatements>();
-  if (!statements.read.execute(true)) ThrowLostHead();
+  if (!statements.read.Run()) ThrowLostHead();
   return statements.row;
 }
 
@@ -176,7 +168,7 @@ void StoreThatStubsAreRead(Connection& connection) {
 
 void StoreEvents(Connection& connection, const std::vector<EventPointer>& events,
                  const std::vector<std::int64_t>& times, const std::vector<std::string>& stubs) {
-  RowInsert& rows = connection.Held<EventRows>().insert;
+  RowInsert& rows = connection.Prepared<EventRows>().insert;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Event& event = *events[i];
     rows.Integer(event.position)
@@ -193,17 +185,12 @@ void StoreEvents(Connection& connection, const std::vector<EventPointer>& events
     return;
   }
   auto& statement = connection.Prepared<RaiseHead>();
-  statement.head = head;
-  statement.newest_time = times.back();
-  statement.raise.execute(true);
+  statement.raise.Run(head, times.back());
 }
 
 void StorePayload(Connection& connection, const Event& event, std::string_view payload) {
   auto& statement = connection.Prepared<PayloadStatement>();
-  statement.payload = connection.ToColumn(payload);
-  statement.position = event.position;
-  statement.org_id = event.org_id;
-  statement.update.execute(true);
+  statement.update.Run(connection.ToColumn(payload), event.position, event.org_id);
 }
 
 std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t position, int limit,
@@ -218,13 +205,13 @@ std::vector<EventPointer> LoadEvents(Connection& connection, std::int64_t positi
   statement.limit = limit;
   statement.Resize(rows);
   std::size_t bytes = 0;
-  for (bool more = statement.load.execute(true); more;) {
+  for (bool more = statement.load.Run(); more;) {
     for (std::shared_ptr<Event>& event : Fetched(connection, statement, complete)) {
       if (bytes >= bytes_max) break;
       bytes += event->payload.size();
       events.push_back(std::move(event));
     }
-    more = statement.positions.size() == rows && bytes < bytes_max && statement.load.fetch();
+    more = statement.positions.size() == rows && bytes < bytes_max && statement.load.Fetch();
   }
   // What was fetched beyond the bound would stay in memory until the next read.
   statement.Resize(0);

@@ -1,39 +1,41 @@
 #include "services/events/projection/position.h"
 
+#include "services/storage/connection/statement.h"
+
 namespace marginalia {
 namespace {
 
 struct PositionStatements {
   explicit PositionStatements(Connection& connection)
-      : read((connection.sql().prepare << "SELECT log_id, position, complete_until, rebuild_count "
-                                          "FROM projection_position WHERE id = 1",
-              soci::into(log_id), soci::into(position), soci::into(complete_until),
-              soci::into(rebuild_count))),
-        advance((connection.sql().prepare
-                     << "UPDATE projection_position SET position = :position, "
-                        "complete_until = CASE WHEN complete_until > :least THEN complete_until "
-                        "ELSE :until END "
-                        "WHERE id = 1 AND log_id = :log AND position >= :before AND position < :to",
-                 soci::use(position, "position"), soci::use(complete_until, "least"),
-                 soci::use(complete_until, "until"), soci::use(log_id, "log"),
-                 soci::use(before, "before"), soci::use(position, "to"))),
-        lock((connection.sql().prepare
-              << "UPDATE projection_position SET log_id = log_id WHERE id = 1")),
-        store((connection.sql().prepare
-                   << "UPDATE projection_position SET log_id = :log, position = :position, "
-                      "complete_until = :until, rebuild_count = :count WHERE id = 1",
-               soci::use(log_id, "log"), soci::use(position, "position"),
-               soci::use(complete_until, "until"), soci::use(rebuild_count, "count"))) {}
+      : read(connection,
+             "SELECT log_id, position, complete_until, rebuild_count "
+             "FROM projection_position WHERE id = 1",
+             soci::into(log_id), soci::into(position), soci::into(complete_until),
+             soci::into(rebuild_count)),
+        advance(connection,
+                "UPDATE projection_position SET position = :position, "
+                "complete_until = CASE WHEN complete_until > :least THEN complete_until "
+                "ELSE :until END "
+                "WHERE id = 1 AND log_id = :log AND position >= :before AND position < :to",
+                soci::use(position, "position"), soci::use(complete_until, "least"),
+                soci::use(complete_until, "until"), soci::use(log_id, "log"),
+                soci::use(before, "before"), soci::use(position, "to")),
+        lock(connection, "UPDATE projection_position SET log_id = log_id WHERE id = 1"),
+        store(connection,
+              "UPDATE projection_position SET log_id = :log, position = :position, "
+              "complete_until = :until, rebuild_count = :count WHERE id = 1",
+              soci::use(log_id, "log"), soci::use(position, "position"),
+              soci::use(complete_until, "until"), soci::use(rebuild_count, "count")) {}
 
   std::string log_id;
   std::int64_t position = 0;
   std::int64_t before = 0;
   std::int64_t complete_until = 0;  // microseconds since 1970
   std::int64_t rebuild_count = 0;
-  soci::statement read;
-  soci::statement advance;
-  soci::statement lock;
-  soci::statement store;
+  Statement read;
+  Statement advance;
+  Statement lock;
+  Statement store;
 };
 
 // A message that does not tell leaves what is known: no row is smaller than this.
@@ -57,7 +59,7 @@ std::vector<std::string> ProjectionPosition::Schema() {
 
 ProjectionPosition ProjectionPosition::Read(Connection& connection) {
   auto& row = connection.Prepared<PositionStatements>();
-  row.read.execute(true);
+  row.read.Run();
   return {{row.log_id, row.position}, absl::FromUnixMicros(row.complete_until), row.rebuild_count};
 }
 
@@ -68,12 +70,12 @@ bool ProjectionPosition::Advance(Connection& connection, std::int64_t first_posi
   row.position = to.position;
   row.before = first_position - 1;
   row.complete_until = Micros(complete_until);
-  row.advance.execute(true);
-  return row.advance.get_affected_rows() == 1;
+  row.advance.Run();
+  return row.advance.affected_rows() == 1;
 }
 
 ProjectionPosition ProjectionPosition::Lock(Connection& connection) {
-  connection.Prepared<PositionStatements>().lock.execute(true);
+  connection.Prepared<PositionStatements>().lock.Run();
   return Read(connection);
 }
 
@@ -83,7 +85,7 @@ void ProjectionPosition::Store(Connection& connection, const ProjectionPosition&
   row.position = position.point.position;
   row.complete_until = Micros(position.complete_until);
   row.rebuild_count = position.rebuild_count;
-  row.store.execute(true);
+  row.store.Run();
 }
 
 }  // namespace marginalia

@@ -191,7 +191,7 @@ void Connection::Begin(const Tenants& tenants) {
     return;
   }
   tenants_ = tenants;
-  auto& statements = Held<TransactionStatements>();
+  auto& statements = Prepared<TransactionStatements>();
   (role_ == ConnectionRole::kWriter ? statements.begin_immediate : statements.begin).execute(true);
 }
 
@@ -204,7 +204,7 @@ void Connection::SetTenants() {
     return pipeline_->Send(SetTenantsSql("$1", "$2"),
                            {tenants_.org_id().c_str(), all_tenants.c_str()}, nullptr);
   }
-  auto& statement = Held<TenantSettings>();
+  auto& statement = Prepared<TenantSettings>();
   statement.org_id = tenants_.org_id();
   statement.all_tenants = all_tenants;
   statement.set.execute(true);
@@ -269,7 +269,7 @@ void Connection::Commit() {
     pipeline_->SendCommit();
     pipeline_->Finish();
   } else {
-    Held<TransactionStatements>().commit.execute(true);
+    Prepared<TransactionStatements>().commit.execute(true);
   }
   EndTransaction();
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <typeindex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -49,33 +50,22 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   DatabaseKind kind() const { return kind_; }
+  // For one statement at once, behind all before it; not to be kept.
   soci::session& sql() {
     Settle();
     return session_;
   }
 
-  // The statements of a store, prepared on this connection at first use: `Statements` is a class
-  // with a constructor from Connection&. They die with the connection. Vectors that a SELECT goes
-  // into need room for two rows or more: SOCI on SQLite loses the row when they have room for one.
-  template <class Statements>
-  Statements& Prepared() {
-    Settle();
-    return Held<Statements>();
+  // What a store keeps on this connection, made at first use: `Kept` is a class with a constructor
+  // from Connection&, whose members are Statement, RowSelect and RowInsert. Each of them sees to it
+  // at its run that it comes behind all before it, for whom the transaction acts then. They die
+  // with the connection.
+  template <class Kept>
+  Kept& Prepared() {
+    std::shared_ptr<void>& slot = prepared_[std::type_index(typeid(Kept))];
+    if (slot == nullptr) slot = std::make_shared<Kept>(*this);
+    return *static_cast<Kept*>(slot.get());
   }
-
-  // The same without what must come before a statement runs: for a class of RowInserts, which keep
-  // their rows until then.
-  template <class Statements>
-  Statements& Held() {
-    std::shared_ptr<void>& slot = prepared_[std::type_index(typeid(Statements))];
-    if (slot == nullptr) slot = std::make_shared<Statements>(*this);
-    return *static_cast<Statements*>(slot.get());
-  }
-
-  // In a transaction: from here to its end, or to the next call, it touches the rows of `tenants`
-  // only. A transaction begins with those that it was begun for. PostgreSQL hears of it when the
-  // next statement is fetched with Prepared() or sql(): to be called before that.
-  void ActFor(const Tenants& tenants) { wanted_tenants_ = tenants; }
 
   // PostgreSQL, on the writing connection, in a transaction: sends a statement with its parameters
   // ($1, $2 …; texts without NUL) and waits for nothing. Its rows, as texts, come to `answered`
@@ -105,6 +95,9 @@ class Connection {
  private:
   friend class Database;
   friend class RowInsert;
+  friend class RowSelect;
+  friend class Statement;
+  friend class TenantScope;
   friend class WriteTransaction;
 
   // Begin and Commit throw. Rollback never does: a connection that cannot roll back is lost, and
@@ -146,6 +139,24 @@ class Connection {
   std::unique_ptr<Pipeline> pipeline_;          // of a writer on PostgreSQL; else null
   // After session_, so that statements are gone before their session.
   std::unordered_map<std::type_index, std::shared_ptr<void>> prepared_;
+};
+
+// In a transaction: while it lives, statements touch the rows of `tenants` only; behind it, those
+// that they touched before. A transaction begins with those that it was begun for. PostgreSQL hears
+// of it with the next statement that runs, and not at all when there is none. Scopes on a
+// connection nest.
+class [[nodiscard]] TenantScope {
+ public:
+  TenantScope(Connection& connection, Tenants tenants)
+      : connection_(connection),
+        before_(std::exchange(connection.wanted_tenants_, std::move(tenants))) {}
+  ~TenantScope() { connection_.wanted_tenants_ = std::move(before_); }
+  TenantScope(const TenantScope&) = delete;
+  TenantScope& operator=(const TenantScope&) = delete;
+
+ private:
+  Connection& connection_;
+  Tenants before_;
 };
 
 }  // namespace marginalia

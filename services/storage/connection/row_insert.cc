@@ -82,6 +82,11 @@ void RowInsert::EndRow() {
   if (kept_bytes_ > kKeptRowsBytesMax) connection_.WriteKeptRows();
 }
 
+RowInsert& RowInsert::WriteBefore() {
+  connection_.WriteKeptRows();
+  return *this;
+}
+
 void RowInsert::WriteKept() {
   std::vector<const char*> arrays;
   arrays.reserve(slots_.size());

@@ -1,7 +1,8 @@
 // Inserts rows into one table. On SQLite each row is written at once by a prepared statement, which
 // nothing beats there. On PostgreSQL, where every statement is a round trip, rows are kept and
 // sent together: with the connection's next statement of another kind, at the latest with COMMIT,
-// and nobody waits for them alone. Held by a connection (Connection::Held) and used by its thread.
+// and nobody waits for them alone. Held by a connection (Connection::Prepared) and used by its
+// thread.
 #ifndef MARGINALIA_SERVICES_STORAGE_CONNECTION_ROW_INSERT_H_
 #define MARGINALIA_SERVICES_STORAGE_CONNECTION_ROW_INSERT_H_
 
@@ -27,8 +28,8 @@ class RowInsert {
   enum Type { kInteger, kText, kBytes };
 
   // `insert` is a statement up to its values, INSERT INTO table (columns), and `types` are those of
-  // its columns. `conflict` is what follows the values: ON CONFLICT …, or nothing; it must not meet
-  // two rows of the same key between two other statements.
+  // its columns. `conflict` is what follows the values: ON CONFLICT …, or nothing. Where it meets
+  // two rows of the same key, WriteBefore stands between them.
   RowInsert(Connection& connection, std::string_view insert, std::initializer_list<Type> types,
             std::string_view conflict = "");
   RowInsert(const RowInsert&) = delete;
@@ -40,6 +41,10 @@ class RowInsert {
   RowInsert& Text(std::string_view value);
   RowInsert& Bytes(std::string_view value);
   void EndRow();
+
+  // The rows so far are written in a statement of their own, before those that follow. Waits for
+  // nothing.
+  RowInsert& WriteBefore();
 
  private:
   friend class Connection;

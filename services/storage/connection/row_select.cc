@@ -83,7 +83,9 @@ RowSelect& RowSelect::With(std::string_view value) {
 bool RowSelect::Next() {
   next_parameter_ = 0;
   if (native()) return NextNative();
-  return std::exchange(running_, true) ? statement_->fetch() : statement_->execute(true);
+  if (std::exchange(running_, true)) return statement_->fetch();
+  connection_.Settle();
+  return statement_->execute(true);
 }
 
 bool RowSelect::NextNative() {

@@ -25,7 +25,7 @@ class WriteTransaction {
   // last rows go on their way with the commit: what fails then with an answer of the server has not
   // happened either.
   void Prepare() {
-    connection_.Send();
+    connection_.WriteKeptRows();
     if (connection_.InFailedTransaction()) {
       throw std::runtime_error("a statement of the transaction failed unheard");
     }

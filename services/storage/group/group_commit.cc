@@ -111,7 +111,7 @@ class GroupCommit::Writer {
 
     absl::Status Run(Connection& connection) {
       if (SteadyTime::Now() > deadline) return Expired();
-      connection.ActFor(tenants);
+      const TenantScope scope(connection, tenants);
       return write(connection);
     }
   };

@@ -32,12 +32,11 @@ class GroupParticipant {
   // First in the transaction: takes the lock for which replicas wait in turn. The group is gathered
   // after it, from all that has queued meanwhile.
   virtual void Lock(Connection&) {}
-  // In the transaction, before the first write. It acts for no tenant (Connection::ActFor). What it
+  // In the transaction, before the first write. It acts for no tenant (TenantScope). What it
   // asks for (Connection::Ask) is answered before the first write as well, together with what the
   // other participants ask for.
   virtual void Begin(Connection& connection) = 0;
-  // In the transaction, after the last write, for whose tenant it still acts: a participant that
-  // writes tenants' rows says whose.
+  // In the transaction, after the last write; it acts for no tenant either.
   virtual void BeforeCommit(Connection& connection) = 0;
   // The transaction is durable; nobody has been answered yet.
   virtual void Committed() = 0;
