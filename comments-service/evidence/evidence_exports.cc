@@ -4,23 +4,18 @@
 #include <utility>
 
 #include "comments-service/record/evidence.h"
+#include "services/errors/draining.h"
 #include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {
 
 constexpr absl::Duration kQueueFullRetryAfter = absl::Seconds(2);
-constexpr absl::Duration kStoppingRetryAfter = absl::Seconds(1);
 
 absl::Status QueueFull() {
   return Refusal(absl::StatusCode::kResourceExhausted, "EVIDENCE_QUEUE_FULL",
                  "too many evidence files are being made: try again later", {},
                  kQueueFullRetryAfter);
-}
-
-absl::Status Draining() {
-  return Refusal(absl::StatusCode::kUnavailable, "DRAINING", "the server is going away: try again",
-                 {}, kStoppingRetryAfter);
 }
 
 absl::Status TooLarge() {

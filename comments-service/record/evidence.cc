@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/record/digest.h"
+#include "services/text/rfc3339.h"
 
 namespace marginalia {
 namespace {
@@ -15,14 +16,15 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kFormat = "marginalia-evidence-1";
-constexpr char kTimeFormat[] = "%Y-%m-%dT%H:%M:%E6SZ";
 constexpr char kOpen[] = "OPEN";
 constexpr char kResolved[] = "RESOLVED";
 
 json::string_view Json(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string TimeText(absl::Time time) {
-  return absl::FormatTime(kTimeFormat, time, absl::UTCTimeZone());
+  std::string text;
+  AppendRfc3339(text, time);
+  return text;
 }
 
 json::object Written(const EvidencePerson& person) {
@@ -127,12 +129,11 @@ class Reader {
     return value.get_bool();
   }
   absl::Time Time(const char* name) const {
-    absl::Time time;
-    std::string why;
-    if (!absl::ParseTime(kTimeFormat, Text(name), &time, &why)) {
+    const std::optional<absl::Time> time = TimeOfRfc3339(Text(name));
+    if (!time.has_value()) {
       Refuse(absl::StrCat("has a \"", name, "\" that is no time in UTC with microseconds"));
     }
-    return time;
+    return *time;
   }
   std::string Bytes(const char* name) const {
     const std::optional<std::string> bytes = BytesFromBase64(Text(name));

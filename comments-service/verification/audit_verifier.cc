@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/errors/draining.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
 
@@ -11,17 +12,11 @@ namespace marginalia {
 namespace {
 
 constexpr absl::Duration kQueueFullRetryAfter = absl::Seconds(5);
-constexpr absl::Duration kStoppingRetryAfter = absl::Seconds(1);
 
 absl::Status QueueFull() {
   return Refusal(absl::StatusCode::kResourceExhausted, "VERIFY_QUEUE_FULL",
                  "too many audit logs are being verified: try again later", {},
                  kQueueFullRetryAfter);
-}
-
-absl::Status Draining() {
-  return Refusal(absl::StatusCode::kUnavailable, "DRAINING", "the server is going away: try again",
-                 {}, kStoppingRetryAfter);
 }
 
 absl::Status TooLate() {

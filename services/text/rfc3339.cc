@@ -32,4 +32,16 @@ void AppendRfc3339(std::string& text, absl::Time time) {
   AppendDigits(text, absl::ToInt64Microseconds(rest), 6, 'Z');
 }
 
+std::optional<absl::Time> TimeOfRfc3339(std::string_view text) {
+  absl::Time time;
+  std::string why;
+  if (!absl::ParseTime("%Y-%m-%dT%H:%M:%E6SZ", {text.data(), text.size()}, &time, &why)) {
+    return std::nullopt;
+  }
+  std::string spelled;
+  AppendRfc3339(spelled, time);
+  if (spelled != text) return std::nullopt;
+  return time;
+}
+
 }  // namespace marginalia

@@ -2,7 +2,9 @@
 #ifndef MARGINALIA_SERVICES_TEXT_RFC3339_H_
 #define MARGINALIA_SERVICES_TEXT_RFC3339_H_
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 
@@ -10,6 +12,9 @@ namespace marginalia {
 
 // Such as 2026-07-14T09:30:00.000001Z; of the years 0 to 9999.
 void AppendRfc3339(std::string& text, absl::Time time);
+
+// The time that is written so, and nothing for any other spelling.
+std::optional<absl::Time> TimeOfRfc3339(std::string_view text);
 
 }  // namespace marginalia
 

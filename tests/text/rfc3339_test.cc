@@ -16,6 +16,18 @@ TEST(Rfc3339Test, IsWhatTheTimeLibraryWrites) {
     std::string text = "at ";
     AppendRfc3339(text, time);
     EXPECT_EQ(text, "at " + absl::FormatTime("%E4Y-%m-%dT%H:%M:%E6SZ", time, absl::UTCTimeZone()));
+    EXPECT_EQ(TimeOfRfc3339(std::string_view(text).substr(3)), time);
+  }
+}
+
+TEST(Rfc3339Test, NoOtherSpellingIsATime) {
+  for (const std::string_view text :
+       {"", "2026-07-14", "2026-07-14T09:30:00Z", "2026-07-14T09:30:00.1Z",
+        "2026-07-14T09:30:00.0000001Z", "2026-07-14T09:30:00.000001+00:00",
+        "2026-07-14t09:30:00.000001Z", " 2026-07-14T09:30:00.000001Z",
+        "2026-07-14T09:30:00.000001Z ", "12026-07-14T09:30:00.000001Z", "infinite-future",
+        "2026-02-30T09:30:00.000001Z", "2026-07-14T09:30:60.000001Z"}) {
+    EXPECT_EQ(TimeOfRfc3339(text), std::nullopt) << text;
   }
 }
 

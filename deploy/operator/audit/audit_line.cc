@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/text/json_string.h"
+#include "services/text/rfc3339.h"
 
 namespace marginalia {
 namespace {
@@ -15,7 +16,6 @@ namespace json = boost::json;
 
 constexpr std::size_t kHashDigits = 64;
 constexpr std::string_view kFormatName = "format";
-constexpr char kTimeFormat[] = "%Y-%m-%dT%H:%M:%E6SZ";
 
 // A member of an entry's line: a text, a number or the time, which has neither.
 struct Member {
@@ -85,9 +85,10 @@ absl::Status ReadTime(const json::object& object, AuditEntry& entry) {
   std::string text;
   const absl::Status status = ReadText(object, "create_time", text);
   if (!status.ok()) return status;
-  std::string why;
-  if (absl::ParseTime(kTimeFormat, text, &entry.create_time, &why)) return absl::OkStatus();
-  return Malformed("\"create_time\" is no time in UTC with microseconds");
+  const std::optional<absl::Time> time = TimeOfRfc3339(text);
+  if (!time.has_value()) return Malformed("\"create_time\" is no time in UTC with microseconds");
+  entry.create_time = *time;
+  return absl::OkStatus();
 }
 
 absl::Status ReadMember(const json::object& object, const Member& member, AuditEntry& entry) {
@@ -129,8 +130,9 @@ std::string AuditLine(const AuditEntry& entry) {
     } else if (member.name == kFormatName) {
       absl::StrAppend(&line, entry.format);
     } else {
-      absl::StrAppend(&line, "\"",
-                      absl::FormatTime(kTimeFormat, entry.create_time, absl::UTCTimeZone()), "\"");
+      line += '"';
+      AppendRfc3339(line, entry.create_time);
+      line += '"';
     }
   }
   line += '}';

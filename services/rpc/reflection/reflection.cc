@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "services/errors/draining.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/gate.h"
@@ -27,11 +28,6 @@ constexpr absl::Duration kRetryAfterFull = absl::Seconds(1);
 absl::Status TooManyStreams() {
   return Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_REFLECTION_STREAMS",
                  "too many ask for the contract at once; try again shortly", {}, kRetryAfterFull);
-}
-
-absl::Status Draining() {
-  return Refusal(absl::StatusCode::kUnavailable, "DRAINING", "the server is going away: try again",
-                 {}, kRetryAfterFull);
 }
 
 absl::Status Idle() {
