@@ -1,31 +1,22 @@
 #include "comments-service/thread/comment_wire.h"
 
-#include <algorithm>
-#include <bit>
+#include <google/protobuf/io/coded_stream.h>
+
 #include <optional>
 
 #include "absl/time/time.h"
 #include "comments-service/thread/mentions.h"
+#include "services/text/varint.h"
 
 namespace marginalia {
 namespace {
+
+using google::protobuf::io::CodedOutputStream;
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kNanosPerMicro = 1'000;
 
 enum class WireType : std::uint32_t { kVarint = 0, kLength = 2 };
-
-std::size_t VarintSize(std::uint64_t value) {
-  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
-}
-
-void AppendVarint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
-}
 
 // All fields here have numbers below 16, so a tag is one byte.
 void AppendTag(std::string& out, std::uint32_t field, WireType type) {
@@ -34,7 +25,7 @@ void AppendTag(std::string& out, std::uint32_t field, WireType type) {
 
 // Proto3 leaves out what has its default value.
 std::size_t NumberSize(std::int64_t value) {
-  return value == 0 ? 0 : 1 + VarintSize(static_cast<std::uint64_t>(value));
+  return value == 0 ? 0 : 1 + CodedOutputStream::VarintSize64(static_cast<std::uint64_t>(value));
 }
 
 void AppendNumber(std::string& out, std::uint32_t field, std::int64_t value) {
@@ -43,7 +34,9 @@ void AppendNumber(std::string& out, std::uint32_t field, std::int64_t value) {
   AppendVarint(out, static_cast<std::uint64_t>(value));
 }
 
-std::size_t LengthSize(std::size_t length) { return 1 + VarintSize(length) + length; }
+std::size_t LengthSize(std::size_t length) {
+  return 1 + CodedOutputStream::VarintSize64(length) + length;
+}
 
 void AppendLength(std::string& out, std::uint32_t field, std::size_t length) {
   AppendTag(out, field, WireType::kLength);
