@@ -1,10 +1,12 @@
 // Several comments-services over one PostgreSQL database.
 #include <atomic>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "comments-service/thread/comment_listing.h"
 #include "services/tokens/consistency_token.h"
@@ -37,6 +39,26 @@ class ReplicasTest : public testing::Test {
 
   std::int64_t SizeAt(int replica, const std::string& invoice_id) {
     return As(replica).List(invoice_id)->total_size();
+  }
+
+  // Ends the replicas and hands back another one, when all of PostgreSQL's sessions have ended that
+  // there were: they tell what they have done then, at the latest.
+  std::unique_ptr<ServiceUnderTest> AfterAllSessions() {
+    constexpr char kSessions[] =
+        "SELECT coalesce(string_agg(CAST(pid AS TEXT), ','), '') FROM pg_stat_activity"
+        " WHERE datname = current_database()";
+    std::string before;
+    replicas_[0]->Tamper([&](soci::session& session) { session << kSessions, soci::into(before); });
+    replicas_.clear();
+    auto later = std::make_unique<ServiceUnderTest>(ServiceOptions{.database_url = url_});
+    EXPECT_TRUE(Await([&] {
+      std::string still;
+      later->Tamper([&](soci::session& session) {
+        session << absl::StrCat(kSessions, " AND pid IN (", before, ")"), soci::into(still);
+      });
+      return still.empty();
+    }));
+    return later;
   }
 
   const std::string url_ = NewDatabaseUrl(DatabaseKind::kPostgres);
@@ -171,18 +193,13 @@ TEST_F(ReplicasTest, AWriteReadsAThreadsHeadAndNotTheTenantsOtherComments) {
   constexpr int kPosts = 300;
   // On tables that PostgreSQL knows nothing of yet: their statistics come later.
   for (int i = 0; i < kPosts; ++i) As(0).Post("INV-" + std::to_string(i % 10), "a body");
-  // PostgreSQL's sessions tell what they have done when they end, at the latest.
-  replicas_.clear();
-  ServiceUnderTest later({.database_url = url_});
   std::int64_t rows_read = 0;
-  ASSERT_TRUE(Await([&] {
-    later.Tamper([&rows_read](soci::session& session) {
-      session << "SELECT idx_tup_read FROM pg_stat_user_indexes"
-                 " WHERE indexrelname = 'comments_pkey'",
-          soci::into(rows_read);
-    });
-    return rows_read > 0;
-  }));
+  AfterAllSessions()->Tamper([&rows_read](soci::session& session) {
+    session << "SELECT idx_tup_read FROM pg_stat_user_indexes"
+               " WHERE indexrelname = 'comments_pkey'",
+        soci::into(rows_read);
+  });
+  EXPECT_GT(rows_read, 0);
   // The thread's newest, by the writer; the comment of each event, by the replica that follows.
   EXPECT_LE(rows_read, 3 * kPosts);
 }
@@ -203,14 +220,11 @@ TEST_F(ReplicasTest, EveryStatementFindsItsRowsByAKey) {
   ASSERT_TRUE(admin.Verify()->intact());
   ASSERT_EQ(replicas_[0]->AsService().Counts().status(), absl::OkStatus());
   ASSERT_EQ(As(0).WatchFromBeginning().Events(31).size(), 31U);
-  // PostgreSQL's sessions tell what they have done when they end, at the latest.
-  replicas_.clear();
-
-  ServiceUnderTest later({.database_url = url_});
+  const std::unique_ptr<ServiceUnderTest> later = AfterAllSessions();
   for (const std::string table : {"comments", "thread_comments", "comment_ids", "threads",
                                   "audit_entries", "audit_heads", "events"}) {
     std::int64_t scans = -1;
-    later.Tamper([&](soci::session& session) {
+    later->Tamper([&](soci::session& session) {
       session << "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = :name", soci::use(table),
           soci::into(scans);
     });
