@@ -1,5 +1,8 @@
 #include "services/errors/errors.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -17,9 +20,18 @@ constexpr char kRetryInfoType[] = "type.googleapis.com/google.rpc.RetryInfo";
 // nothing of it. Violations stand in them thrice, of which twice in base64.
 constexpr std::size_t kViolationBytesMax = 1536;
 
+// The same detail is always the same bytes: the order in which a map is written else goes by
+// chance, and two refusals that differ in nothing could be told apart.
 template <typename Message>
 void SetDetail(absl::Status& status, const char* type, const Message& detail) {
-  status.SetPayload(type, absl::Cord(detail.SerializeAsString()));
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream out(&stream);
+    out.SetSerializationDeterministic(true);
+    detail.SerializeToCodedStream(&out);
+  }
+  status.SetPayload(type, absl::Cord(bytes));
 }
 
 template <typename Message>

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/rpc/grpc_status.h"
@@ -19,6 +20,20 @@ TEST(ErrorsTest, ARefusalCarriesReasonMetadataAndRetryDelay) {
   EXPECT_EQ(ErrorMetadataOf(status, "queue"), "writes");
   EXPECT_EQ(ErrorMetadataOf(status, "absent"), "");
   EXPECT_EQ(RetryAfterOf(status), absl::Milliseconds(1500));
+}
+
+// A tenant could else tell another's id from one that does not exist by the order, some of the
+// time.
+TEST(ErrorsTest, TheSameRefusalIsTheSameBytes) {
+  const auto refused = [](ErrorMetadata metadata) {
+    return ToGrpc(WithErrorMetadata(
+        Refusal(absl::StatusCode::kNotFound, "GONE", "there is none", std::move(metadata)),
+        "request_id", "1"));
+  };
+  const std::string first = refused({{"a", "1"}, {"b", "2"}, {"c", "3"}}).error_details();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(refused({{"c", "3"}, {"b", "2"}, {"a", "1"}}).error_details(), first) << i;
+  }
 }
 
 TEST(ErrorsTest, AStatusWithoutDetailsHasNone) {
