@@ -234,6 +234,10 @@ std::string InvoicesSession::Describe(const absl::StatusOr<FreshInvoices>& fresh
   if (!fresh.ok()) return marginalia::TextOf(fresh.status());
   std::string text;
   for (const CachedInvoicePointer& cached : fresh->invoices) {
+    if (cached == nullptr) {
+      text += " no such";
+      continue;
+    }
     invoices::v1::GetInvoiceResponse response;
     if (!response.ParseFromString(cached->encoded)) return "no invoice";
     invoices::v1::Invoice& invoice = *response.mutable_invoice();
