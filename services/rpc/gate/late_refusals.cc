@@ -6,6 +6,7 @@
 #include "services/errors/errors.h"
 
 namespace marginalia {
+
 LateRefusals::LateRefusals() : thread_([this] { Work(); }) {}
 
 LateRefusals::~LateRefusals() {
