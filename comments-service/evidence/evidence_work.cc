@@ -14,7 +14,7 @@
 #include "comments-service/audit/tree_growth.h"
 #include "comments-service/record/damaged_record.h"
 #include "comments-service/record/imported_reason.h"
-#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/store/comment_store.h"
 #include "services/errors/errors.h"
 
 namespace marginalia {

@@ -4,12 +4,12 @@
 
 #include "comments-service/readers/mention_store.h"
 #include "comments-service/record/commitment.h"
-#include "comments-service/thread/change_store.h"
-#include "comments-service/thread/comment_wire.h"
-#include "comments-service/thread/erased_event.h"
-#include "comments-service/thread/event_stub.h"
 #include "comments-service/thread/mentions.h"
-#include "comments-service/thread/revision_store.h"
+#include "comments-service/thread/store/change_store.h"
+#include "comments-service/thread/store/revision_store.h"
+#include "comments-service/thread/wire/comment_wire.h"
+#include "comments-service/thread/wire/erased_event.h"
+#include "comments-service/thread/wire/event_stub.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {

@@ -17,11 +17,11 @@
 #include "comments-service/readers/known_authors.h"
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment.h"
-#include "comments-service/thread/comment_store.h"
-#include "comments-service/thread/comment_wire.h"
 #include "comments-service/thread/provenance.h"
+#include "comments-service/thread/store/comment_store.h"
 #include "comments-service/thread/thread.h"
 #include "comments-service/thread/thread_pages.h"
+#include "comments-service/thread/wire/comment_wire.h"
 #include "services/events/log/event_log.h"
 
 namespace marginalia {

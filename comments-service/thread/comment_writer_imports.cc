@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "comments-service/record/commitment.h"
-#include "comments-service/thread/change_store.h"
 #include "comments-service/thread/comment_writer.h"
-#include "comments-service/thread/revision_store.h"
+#include "comments-service/thread/store/change_store.h"
+#include "comments-service/thread/store/revision_store.h"
 
 namespace marginalia {
 

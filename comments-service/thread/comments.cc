@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "comments-service/thread/change_store.h"
 #include "comments-service/thread/mentions.h"
-#include "comments-service/thread/revision_store.h"
+#include "comments-service/thread/store/change_store.h"
+#include "comments-service/thread/store/revision_store.h"
 #include "services/errors/errors.h"
 #include "services/text/uuid.h"
 #include "services/tokens/consistency_token.h"

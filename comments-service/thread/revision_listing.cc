@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "comments-service/thread/comment_store.h"
 #include "comments-service/thread/page_cursor.h"
+#include "comments-service/thread/store/comment_store.h"
 #include "services/errors/errors.h"
 #include "services/tokens/page_token.h"
 

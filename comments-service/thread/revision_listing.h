@@ -8,7 +8,7 @@
 
 #include "comments-service/call_context.h"
 #include "comments-service/invoices/invoice_lookup.h"
-#include "comments-service/thread/revision_store.h"
+#include "comments-service/thread/store/revision_store.h"
 #include "services/storage/database.h"
 
 namespace marginalia {

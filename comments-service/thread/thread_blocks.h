@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "comments-service/thread/thread_span.h"
+#include "comments-service/thread/store/thread_span.h"
 #include "services/cache/lru.h"
 #include "services/telemetry/metrics.h"
 

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "comments-service/thread/comment_store.h"
-#include "comments-service/thread/comment_wire.h"
-#include "comments-service/thread/page_store.h"
+#include "comments-service/thread/store/comment_store.h"
+#include "comments-service/thread/store/page_store.h"
+#include "comments-service/thread/wire/comment_wire.h"
 
 namespace marginalia {
 namespace {

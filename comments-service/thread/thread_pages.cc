@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "comments-service/thread/erased_event.h"
+#include "comments-service/thread/wire/erased_event.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {

@@ -8,7 +8,7 @@
 #include "comments-service/record/commitment.h"
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment.h"
-#include "comments-service/thread/event_stub.h"
+#include "comments-service/thread/wire/event_stub.h"
 #include "marginalia/comments/v1/event.pb.h"
 
 namespace marginalia {

@@ -31,7 +31,7 @@ std::optional<StoredEntry> FindStoredEntry(Connection& connection, std::string_v
 
 struct StoredEvent {
   std::int64_t position = 0;
-  // Empty: the payload is a stub (thread/event_stub.h).
+  // Empty: the payload is a stub (thread/wire/event_stub.h).
   std::string subject;
   std::string payload;
 };

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "comments-service/thread/comment.h"
-#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/store/comment_store.h"
 #include "comments-service/verification/selected_rows.h"
 #include "services/storage/connection/statement.h"
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/thread/comment.h"
-#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/store/comment_store.h"
 #include "comments-service/verification/verification.h"
 
 namespace marginalia {

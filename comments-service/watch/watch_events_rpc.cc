@@ -11,7 +11,7 @@
 
 #include "comments-service/call_context_rpc.h"
 #include "comments-service/thread/comment.h"
-#include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/wire/comment_wire.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"

@@ -10,7 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "comments-service/thread/erased_event.h"
+#include "comments-service/thread/wire/erased_event.h"
 #include "tests/comments_service/service_test.h"
 #include "tests/support/await.h"
 

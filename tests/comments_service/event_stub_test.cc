@@ -1,4 +1,4 @@
-#include "comments-service/thread/event_stub.h"
+#include "comments-service/thread/wire/event_stub.h"
 
 #include <gtest/gtest.h>
 

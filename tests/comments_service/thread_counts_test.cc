@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "comments-service/schema.h"
-#include "comments-service/thread/page_store.h"
+#include "comments-service/thread/store/page_store.h"
 #include "services/storage/database.h"
 #include "tests/support/database_under_test.h"
 

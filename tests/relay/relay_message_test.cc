@@ -9,7 +9,7 @@
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
-#include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/wire/comment_wire.h"
 
 namespace marginalia {
 namespace {

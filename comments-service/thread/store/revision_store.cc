@@ -1,4 +1,4 @@
-#include "comments-service/thread/revision_store.h"
+#include "comments-service/thread/store/revision_store.h"
 
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/statement.h"

@@ -1,10 +1,10 @@
-#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/store/comment_store.h"
 
 #include <charconv>
 #include <utility>
 
 #include "absl/time/time.h"
-#include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/wire/comment_wire.h"
 #include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/statement.h"

@@ -1,4 +1,4 @@
-#include "comments-service/thread/event_stub.h"
+#include "comments-service/thread/wire/event_stub.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>

@@ -1,7 +1,7 @@
 // What is left of an encoded Event when the comment that it carries is erased, and which events say
 // that one was, or that one shows something else. Pure functions, thread-safe.
-#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_ERASED_EVENT_H_
-#define MARGINALIA_COMMENTS_SERVICE_THREAD_ERASED_EVENT_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_ERASED_EVENT_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_ERASED_EVENT_H_
 
 #include <cstdint>
 #include <optional>
@@ -24,4 +24,4 @@ std::optional<std::int64_t> ChangedPlace(std::string_view encoded_event);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_ERASED_EVENT_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_ERASED_EVENT_H_

@@ -2,8 +2,8 @@
 // function runs one prepared statement on the connection that it is given and throws what SOCI
 // throws. The rows belong to the connection: they last until the same function is called on it
 // again.
-#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_PAGE_STORE_H_
-#define MARGINALIA_COMMENTS_SERVICE_THREAD_PAGE_STORE_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_PAGE_STORE_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_PAGE_STORE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
-#include "comments-service/thread/comment_wire.h"
-#include "comments-service/thread/thread_span.h"
+#include "comments-service/thread/store/thread_span.h"
+#include "comments-service/thread/wire/comment_wire.h"
 #include "services/storage/connection/connection.h"
 
 namespace marginalia {
@@ -92,4 +92,4 @@ const ThreadCountRows& ReadThreadCountsOf(Connection& connection, std::string_vi
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_PAGE_STORE_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_PAGE_STORE_H_

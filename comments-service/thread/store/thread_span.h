@@ -1,6 +1,6 @@
 // What a thread and a part of it are called. Plain values.
-#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_THREAD_SPAN_H_
-#define MARGINALIA_COMMENTS_SERVICE_THREAD_THREAD_SPAN_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_THREAD_SPAN_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_THREAD_SPAN_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -25,4 +25,4 @@ struct ThreadSpan {
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_THREAD_SPAN_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_THREAD_SPAN_H_

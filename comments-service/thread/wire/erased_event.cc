@@ -1,4 +1,4 @@
-#include "comments-service/thread/erased_event.h"
+#include "comments-service/thread/wire/erased_event.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>

@@ -1,4 +1,4 @@
-#include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/wire/comment_wire.h"
 
 #include <google/protobuf/io/coded_stream.h>
 

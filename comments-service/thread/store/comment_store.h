@@ -1,8 +1,8 @@
 // The comments as rows: writing them, and finding them. Each function runs one prepared statement
 // on the connection that it is given, inside its transaction, or leaves its rows to one
 // (RowInsert); it throws what SOCI throws.
-#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_STORE_H_
-#define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_STORE_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_COMMENT_STORE_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_COMMENT_STORE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -77,4 +77,4 @@ void InsertThread(Connection& connection, std::string_view org_id, std::string_v
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_STORE_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_COMMENT_STORE_H_

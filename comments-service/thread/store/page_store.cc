@@ -1,4 +1,4 @@
-#include "comments-service/thread/page_store.h"
+#include "comments-service/thread/store/page_store.h"
 
 #include "absl/strings/str_cat.h"
 #include "services/storage/connection/row_select.h"

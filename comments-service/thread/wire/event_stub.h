@@ -1,8 +1,8 @@
 // An event of the kind comment_added as it is stored: what the comment's own row does not say. The
 // rest is read from there, so that each word is written once, and an erased one is gone from the
 // event with the row. Thread-safe.
-#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_EVENT_STUB_H_
-#define MARGINALIA_COMMENTS_SERVICE_THREAD_EVENT_STUB_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_EVENT_STUB_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_EVENT_STUB_H_
 
 #include <cstdint>
 #include <memory>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/wire/comment_wire.h"
 #include "services/events/log/event.h"
 #include "services/storage/connection/connection.h"
 
@@ -35,4 +35,4 @@ void CompleteEvents(Connection& connection, std::vector<std::shared_ptr<Event>>&
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_EVENT_STUB_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_EVENT_STUB_H_

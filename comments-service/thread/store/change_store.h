@@ -2,8 +2,8 @@
 // the thread's row, and the callers' ids of changes; and whether a change that comes again was made
 // already. Each function runs one prepared statement on the connection that it is given, inside its
 // transaction, and throws what SOCI throws.
-#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_CHANGE_STORE_H_
-#define MARGINALIA_COMMENTS_SERVICE_THREAD_CHANGE_STORE_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_CHANGE_STORE_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_CHANGE_STORE_H_
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/thread/comment.h"
-#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/store/comment_store.h"
 #include "comments-service/thread/thread.h"
 #include "services/storage/connection/connection.h"
 
@@ -75,4 +75,4 @@ void InsertChangeId(Connection& connection, std::string_view org_id, std::string
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_CHANGE_STORE_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_CHANGE_STORE_H_

@@ -2,8 +2,8 @@
 // generated messages first would cost more than the rest of a read. The bytes are the ones that the
 // generated code would write. Pure functions, thread-safe.
 // https://protobuf.dev/programming-guides/encoding/
-#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WIRE_H_
-#define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WIRE_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_COMMENT_WIRE_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_COMMENT_WIRE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -100,4 +100,4 @@ void AppendCheckpoint(std::string& message, std::string_view token);
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_WIRE_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_WIRE_COMMENT_WIRE_H_

@@ -1,7 +1,7 @@
-#include "comments-service/thread/change_store.h"
+#include "comments-service/thread/store/change_store.h"
 
 #include "comments-service/record/commitment.h"
-#include "comments-service/thread/comment_wire.h"
+#include "comments-service/thread/wire/comment_wire.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/statement.h"
 

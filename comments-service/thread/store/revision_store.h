@@ -1,7 +1,7 @@
 // What comments said before they were changed. Each function runs one prepared statement on the
 // connection that it is given, inside its transaction, and throws what SOCI throws.
-#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_REVISION_STORE_H_
-#define MARGINALIA_COMMENTS_SERVICE_THREAD_REVISION_STORE_H_
+#ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_REVISION_STORE_H_
+#define MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_REVISION_STORE_H_
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +11,7 @@
 
 #include "absl/time/time.h"
 #include "comments-service/thread/comment.h"
-#include "comments-service/thread/comment_store.h"
+#include "comments-service/thread/store/comment_store.h"
 #include "services/storage/connection/connection.h"
 
 namespace marginalia {
@@ -61,4 +61,4 @@ std::optional<Revision> FindRevision(Connection& connection, std::string_view or
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_REVISION_STORE_H_
+#endif  // MARGINALIA_COMMENTS_SERVICE_THREAD_STORE_REVISION_STORE_H_
