@@ -113,17 +113,35 @@ TEST_P(EvidenceTurnsTest, TenantsWhoTakeAsManyFilesAsTheyCanHoldUpNoOtherTenant)
   for (const std::string& org : greedy) PostLong(org, kThread);
   service().As("third", "carol").Post(kThread, "theirs");
   std::vector<std::unique_ptr<OpenExport>> slow;
-  for (std::size_t i = 0; i < kTenantEvidencesMax; ++i) {
-    for (const std::string& org : greedy) slow.push_back(Open(org, kThread));
+  std::vector<std::shared_future<bool>> waiting;
+  // Calls arrive in any order, so that the first of each tenant has its turn before others come.
+  for (const std::string& org : greedy) {
+    slow.push_back(Open(org, kThread));
+    std::string file;
+    ASSERT_TRUE(slow.back()->Read(file));
   }
-  // As many files as there are places for tenants that have one are made, and nobody takes them.
-  std::string file;
-  ASSERT_TRUE(slow[0]->Read(file));
-  ASSERT_TRUE(slow[1]->Read(file));
+  for (const std::string& org : greedy) {
+    std::vector<std::shared_future<bool>> pieces;
+    for (std::size_t i = 1; i < kTenantEvidencesMax + 1; ++i) {
+      slow.push_back(Open(org, kThread));
+      pieces.push_back(std::async(std::launch::async, [&stream = *slow.back()] {
+        std::string file;
+        return stream.Read(file);
+      }));
+    }
+    // That one is refused says that the others have arrived.
+    const auto refused = [](const std::shared_future<bool>& piece) {
+      return piece.wait_for(std::chrono::seconds(0)) == std::future_status::ready && !piece.get();
+    };
+    EXPECT_TRUE(Await([&] { return std::any_of(pieces.begin(), pieces.end(), refused); }));
+    waiting.insert(waiting.end(), pieces.begin(), pieces.end());
+  }
   EXPECT_FALSE(FileFor(service().As("third", "carol")).empty());
   // They were not cut off for it.
   EXPECT_TRUE(slow[0]->End().ok());
   EXPECT_TRUE(slow[1]->End().ok());
+  for (const auto& stream : slow) stream->Cancel();
+  for (const auto& piece : waiting) piece.wait();
 }
 
 TEST_P(EvidenceTurnsTest, AFileThatIsNotTakenInTimeIsLetGoOf) {
