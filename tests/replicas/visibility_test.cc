@@ -3,9 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <thread>
 
 #include "tests/faults/history.h"
 #include "tests/replicas/replicas_fixture.h"
@@ -17,39 +15,22 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kVisibleMax{100};
-constexpr std::chrono::milliseconds kNap{1};
 constexpr std::chrono::seconds kHangMax{240};
 constexpr int kPostsPerAttempt = 30;
 // The machine may have other things to do than to run these processes: what it cannot do in one
 // stretch it may do in the next.
 constexpr int kAttemptsMax = 5;
 
-// How late the machine wakes a thread at worst, measured for as long as this lives.
-class SchedulingDelay {
- public:
-  SchedulingDelay()
-      : thread_([this] {
-          while (!over_) {
-            const auto begun = Clock::now();
-            LetPass(kNap);
-            const auto late = Clock::now() - begun - kNap;
-            if (late > max_.load()) max_ = late;
-          }
-        }) {}
-  ~SchedulingDelay() {
-    over_ = true;
-    thread_.join();
-  }
-  Clock::duration max() const { return max_; }
-
- private:
-  std::atomic<bool> over_ = false;
-  std::atomic<Clock::duration> max_ = Clock::duration::zero();
-  std::thread thread_;
-};
-
 class VisibilityTest : public ReplicasFixture {
  protected:
+  // Worst of some posts.
+  struct Stretch {
+    Clock::duration until_shown = Clock::duration::zero();
+    // How long a read took that waits for nothing. A comment's way to another replica goes over as
+    // many threads and processes, so that where this takes long, the machine is busy.
+    Clock::duration read = Clock::duration::zero();
+  };
+
   bool Shows(const std::string& comment_id, const Thread& thread, std::size_t replica) {
     comments::v1::ListCommentsRequest request;
     request.set_invoice_id(thread.invoice_id);
@@ -64,15 +45,18 @@ class VisibilityTest : public ReplicasFixture {
 
   // From the acknowledgement to the beginning of the first read through `replica` that shows it.
   Clock::duration TimeUntilShown(const std::string& comment_id, const Thread& thread,
-                                 std::size_t replica, Clock::time_point acknowledged) {
+                                 std::size_t replica, Clock::time_point acknowledged,
+                                 Stretch& stretch) {
     while (true) {
       const auto asked = Clock::now();
-      if (Shows(comment_id, thread, replica) || HasFailure()) return asked - acknowledged;
+      const bool shown = Shows(comment_id, thread, replica);
+      stretch.read = std::max(stretch.read, Clock::now() - asked);
+      if (shown || HasFailure()) return asked - acknowledged;
     }
   }
 
-  Clock::duration WorstOf(int posts) {
-    Clock::duration worst = Clock::duration::zero();
+  Stretch WorstOf(int posts) {
+    Stretch worst;
     for (int i = 0; i < posts && !HasFailure(); ++i) {
       const auto via = static_cast<std::size_t>(i);
       // The others have the page in their caches.
@@ -88,8 +72,9 @@ class VisibilityTest : public ReplicasFixture {
                             });
       const auto acknowledged = Clock::now();
       for (std::size_t k = 1; k < kCommentsReplicas; ++k) {
-        worst = std::max(worst,
-                         TimeUntilShown(request.comment_id(), threads_[0], via + k, acknowledged));
+        worst.until_shown = std::max(
+            worst.until_shown,
+            TimeUntilShown(request.comment_id(), threads_[0], via + k, acknowledged, worst));
       }
     }
     return worst;
@@ -103,11 +88,10 @@ TEST_F(VisibilityTest, AnAcknowledgedCommentShowsThroughEveryReplicaWithinATenth
   using Milliseconds = std::chrono::duration<double, std::milli>;
   bool in_time = false;
   for (int attempt = 0; attempt < kAttemptsMax && !in_time && !HasFailure(); ++attempt) {
-    const SchedulingDelay delay;
-    const Clock::duration worst = WorstOf(kPostsPerAttempt);
-    in_time = worst <= kVisibleMax + delay.max();
-    RecordProperty("worst_ms", std::to_string(Milliseconds(worst).count()));
-    RecordProperty("scheduling_delay_ms", std::to_string(Milliseconds(delay.max()).count()));
+    const Stretch worst = WorstOf(kPostsPerAttempt);
+    in_time = worst.until_shown <= kVisibleMax + worst.read;
+    RecordProperty("worst_ms", std::to_string(Milliseconds(worst.until_shown).count()));
+    RecordProperty("read_ms", std::to_string(Milliseconds(worst.read).count()));
   }
   EXPECT_TRUE(in_time);
 }
