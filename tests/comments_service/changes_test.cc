@@ -331,6 +331,19 @@ TEST_P(ChangesTest, WhatChangedNoStateIsTheSameChangeWhenTheStateIsAnotherSince)
   EXPECT_TRUE(Alex().Verify()->intact());
 }
 
+// Answered as a replay, its words would be nowhere.
+TEST_P(ChangesTest, WithWordsItIsAnotherChangeThanTheOneWithoutAndNoneAreLost) {
+  const std::string change = NewUuid();
+  ASSERT_TRUE(Dana().Resolve("INV-1", "", "", change).ok());
+  EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "settled", change)), "CHANGE_ID_REUSED");
+  EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "settled", change, NewUuid())), "CHANGE_ID_REUSED");
+  const v1::Comment said = Dana().Post("INV-1", "settled").comment();
+  EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "settled", change, said.comment_id())),
+            "CHANGE_ID_REUSED");
+  EXPECT_TRUE(Dana().Resolve("INV-1", "", "", change)->replayed());
+  EXPECT_EQ(service().CountRows("events"), 2);
+}
+
 TEST_P(ChangesTest, AThreadThatNobodyWroteToIsOpenAndCanBeResolved) {
   const v1::Thread empty = Dana().Thread("INV-9")->thread();
   EXPECT_EQ(empty.state(), v1::THREAD_STATE_OPEN);
