@@ -39,7 +39,7 @@ class MemberReader {
     if (depth_ > 1 || !HoldsMembers()) return WrongType(error);
     ++depth_;
     outer_ = name_ + ".";
-    if (!objects_.insert(outer_).second) {
+    if (!members_.objects.insert(name_).second) {
       return Fail(InvalidField(name_, "must be there once only"), error);
     }
     name_.clear();
@@ -185,7 +185,6 @@ class MemberReader {
   int depth_ = 0;
   // Of the object within, with its dot; empty outside.
   std::string outer_;
-  std::set<std::string> objects_;
   std::set<std::string> seen_;
   std::string name_;
   // Of the member of that name, while its value is being read.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,8 @@ struct JsonMembers {
   std::map<std::string, std::string, std::less<>> texts;
   std::map<std::string, std::vector<std::string>, std::less<>> text_arrays;
   std::map<std::string, std::int64_t, std::less<>> numbers;
+  // The objects within, those that have no member, too.
+  std::set<std::string, std::less<>> objects;
 
   // The value, which is there no longer; empty when it never was.
   std::string TakeText(std::string_view name);

@@ -59,15 +59,13 @@ absl::StatusOr<Request> SettlementOf(const ApiCall& call) {
   request.set_invoice_id(call.path_parameter(0));
   request.set_etag(*std::move(etag));
   request.set_change_id(members->TakeText("changeId"));
-  std::vector<std::string> mentions = members->TakeTexts("comment.mentions");
-  const bool speaks = members->texts.contains("comment.id") ||
-                      members->texts.contains("comment.body") || !mentions.empty();
-  if (speaks) {
-    request.mutable_comment()->set_comment_id(members->TakeText("comment.id"));
-    request.mutable_comment()->set_body(members->TakeText("comment.body"));
-    for (std::string& user_id : mentions) {
-      request.mutable_comment()->add_mentions(std::move(user_id));
-    }
+  if (!members->objects.contains("comment")) return request;
+  // Who sends a comment wants it said, and the thread not settled without it.
+  if (!members->texts.contains("comment.body")) return InvalidField("comment.body", "is missing");
+  request.mutable_comment()->set_comment_id(members->TakeText("comment.id"));
+  request.mutable_comment()->set_body(members->TakeText("comment.body"));
+  for (std::string& user_id : members->TakeTexts("comment.mentions")) {
+    request.mutable_comment()->add_mentions(std::move(user_id));
   }
   return request;
 }

@@ -292,6 +292,17 @@ TEST_F(ApiTest, ABodyThatIsNotExactlyACommentIsRefusedByField) {
   EXPECT_EQ(comments_->head(), 0);
 }
 
+TEST_F(ApiTest, NoThreadIsSettledWithoutTheCommentThatWasSent) {
+  for (const char* verb : {"resolve", "reopen"}) {
+    const std::string target = absl::StrCat("/api/invoices/", kInvoiceId, "/", verb);
+    for (const char* body : {R"({"comment":{}})", R"({"comment":{"mentions":[]}})",
+                             R"({"comment":{"id":"2f1d1f0e-5a0b-4a5e-9a63-0d3c1b8a7e11"}})"}) {
+      EXPECT_EQ(FieldOf(Post(target, body)), "comment.body") << body;
+    }
+  }
+  EXPECT_EQ(comments_->head(), 0);
+}
+
 TEST_F(ApiTest, BadQueryParametersAreRefusedByField) {
   EXPECT_EQ(FieldOf(Get(absl::StrCat(kThread, "?limit=0"))), "limit");
   EXPECT_EQ(FieldOf(Get(absl::StrCat(kThread, "?limit=x"))), "limit");

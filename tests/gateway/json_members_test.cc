@@ -34,7 +34,9 @@ TEST(JsonMembersTest, MembersOfAnObjectWithinAreNamedByTheirPath) {
             (std::map<std::string, std::string, std::less<>>{
                 {"changeId", "x"}, {"comment.body", "Settled."}, {"comment.id", "c"}}));
   EXPECT_TRUE(Read("{}")->texts.empty());
+  EXPECT_TRUE(Read("{}")->objects.empty());
   EXPECT_TRUE(Read(R"({"comment":{}})")->texts.empty());
+  EXPECT_TRUE(Read(R"({"comment":{}})")->objects.contains("comment"));
 }
 
 TEST(JsonMembersTest, WhatIsUnknownDoubledOrOfAnotherTypeIsNamed) {
