@@ -76,6 +76,26 @@ test("Whoever is mentioned sees it on the list, reads and answers, and all count
   }
 });
 
+test("A name is written where it was begun, and nowhere else", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(["Of Priya's."]);
+  const dana = await browser.person("dana");
+  await dana.open(invoice);
+  const option = dana.page.getByRole("option", { name: "Priya" });
+  await dana.body.pressSequentially("Hello @pri");
+  await option.waitFor();
+  await dana.page.keyboard.press("Home");
+  await option.waitFor({ state: "detached" });
+  await dana.page.keyboard.press("Enter");
+  assert.equal(await dana.body.inputValue(), "\nHello @pri");
+
+  await dana.write("");
+  await dana.body.pressSequentially("Hello @pri");
+  await option.waitFor();
+  await dana.page.keyboard.press("Shift+Tab");
+  assert.equal(await dana.body.inputValue(), "Hello @pri");
+  assert.notEqual(await dana.page.evaluate(() => document.activeElement.id), "comment-body");
+});
+
 test("An edit offers people as well, and mentions whom it names by then", async ({
   stack,
   browser,

@@ -22,6 +22,8 @@ export function offerPeople(text: HTMLTextAreaElement, parts: PeopleListParts): 
   list.setAttribute("aria-label", "People");
   let people: readonly Author[] = [];
   let at = 0;
+  // The beginning of a name that they are offered for.
+  let offeredFor: string | undefined;
   let typing: ReturnType<typeof setTimeout> | undefined;
 
   const begun = () => BEGUN.exec(text.value.slice(0, text.selectionStart))?.[1];
@@ -46,8 +48,9 @@ export function offerPeople(text: HTMLTextAreaElement, parts: PeopleListParts): 
     );
     text.setAttribute("aria-activedescendant", `person-${at}`);
   };
-  const offer = (found: readonly Author[]) => {
+  const offer = (found: readonly Author[], name: string) => {
     people = found;
+    offeredFor = name;
     const [first] = people;
     if (first === undefined) return;
     list.replaceChildren(
@@ -83,13 +86,19 @@ export function offerPeople(text: HTMLTextAreaElement, parts: PeopleListParts): 
       const found = await parts.find(name).catch(() => undefined);
       // One may have written on, or gone.
       const isWanted = begun() === name && document.activeElement === text;
-      if (found !== undefined && isWanted) offer(found.people);
+      if (found !== undefined && isWanted) offer(found.people, name);
     }, TYPING_MS);
   };
+  // One may have gone to another place in the text: a name would be written there.
+  const moved = () => {
+    if (list.isConnected && begun() !== offeredFor) close();
+  };
   const pressed = (event: KeyboardEvent) => {
-    const { key, isComposing, ctrlKey, metaKey } = event;
+    const { key, isComposing, ctrlKey, metaKey, shiftKey } = event;
+    moved();
     const person = people[at];
-    if (!list.isConnected || isComposing || ctrlKey || metaKey || person === undefined) return;
+    if (!list.isConnected || isComposing || person === undefined) return;
+    if (ctrlKey || metaKey || shiftKey) return;
     if (key === "ArrowDown") point(at + 1);
     else if (key === "ArrowUp") point(at - 1);
     else if (key === "Escape") close();
@@ -99,6 +108,8 @@ export function offerPeople(text: HTMLTextAreaElement, parts: PeopleListParts): 
     event.stopPropagation();
   };
   text.addEventListener("blur", close);
+  text.addEventListener("click", moved);
+  text.addEventListener("keyup", moved);
   text.addEventListener("input", written);
   // Before whoever else listens: the keys that choose from the list are no others while it is there.
   text.addEventListener("keydown", pressed, { capture: true });
