@@ -179,6 +179,33 @@ test("Out of dark mode it is printed in black on white, without what can be pres
   assert.equal(look.form, "none");
 });
 
+test("On paper a comment that is being edited says what it says, and a phone prints no buttons", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(["Of Priya's.", "Of Dana's."]);
+  const dana = await browser.person("dana", {
+    viewport: { width: 360, height: 740 },
+    isMobile: true,
+    hasTouch: true,
+  });
+  await dana.open(invoice);
+  const mine = dana.comment("Of Dana's.");
+  await mine.getByRole("button", { name: /^Edit/ }).tap();
+  await dana.page.locator(".change-form textarea").fill("Half a");
+  await mine.locator(".permalink").focus();
+  await dana.page.emulateMedia({ media: "print" });
+  assert.ok(await mine.locator(".body").isVisible(), "its words are not on paper");
+  for (const hidden of [".change-form", ".comment-actions"]) {
+    const shown = dana.page.locator(`#comments ${hidden}`).filter({ visible: true });
+    assert.equal(await shown.count(), 0, `${hidden} is on paper`);
+  }
+  const box = await mine
+    .locator(".permalink")
+    .evaluate((link) => getComputedStyle(link, "::after").content);
+  assert.equal(box, "none");
+});
+
 test("A short thread is printed on the page of its invoice, and one of twenty comments on one or two more", async ({
   stack,
   browser,
