@@ -105,6 +105,30 @@ test("Read downwards it has every comment once, and ends where one writes", asyn
   assert.ok(Math.abs((await formTop()) - top) <= pixelsMax);
 });
 
+test("What was not posted stands at the end, in the order in which it was written", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(4);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/ERR_/);
+  await dana.open(invoice, "?order=oldest");
+  stack.front.refuse(/^POST .*\/comments/);
+  await dana.post("First.");
+  await dana.failed();
+  await dana.post("Second.");
+  await until("both are there", async () => (await dana.unsent()).length === 2);
+  assert.deepEqual(
+    (await dana.unsent()).map(({ body }) => body),
+    ["First.", "Second."],
+  );
+  const [thread, unsent, form] = await Promise.all(
+    ["#comments", "#unsent", "#comment-form"].map((part) => dana.page.locator(part).boundingBox()),
+  );
+  assert.ok(unsent.y - (thread.y + thread.height) >= 8, "it hangs on the thread");
+  assert.ok(form.y - (unsent.y + unsent.height) >= 8, "the form hangs on it");
+});
+
 test("Further up nothing moves for what is new, and a word leads there", async ({
   stack,
   browser,

@@ -183,6 +183,51 @@ test("One that fails after one has gone to read elsewhere is heard of there, and
   assert.equal(await mark(), "none");
 });
 
+test("Whoever posts again by keyboard goes on where one writes", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/ERR_/);
+  await dana.open(invoice);
+  const refused = stack.front.refuse(posts);
+  await dana.post("By keys.");
+  await dana.failed();
+  refused.end();
+  await dana.page.locator("#unsent").getByRole("button", { name: "Post again" }).focus();
+  await dana.page.keyboard.press("Enter");
+  assert.equal(await dana.page.evaluate(() => document.activeElement.id), "comment-body");
+  await dana.comment("By keys.").and(dana.page.locator(":not(.pending)")).waitFor();
+});
+
+test("Of two that are posted from further down, the second stays when the first is refused", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(130);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/500/);
+  const { nextCursor } = await stack.pageOf(invoice);
+  await dana.open(invoice, `?cursor=${encodeURIComponent(nextCursor)}`);
+  const gate = new EventEmitter();
+  let sent = 0;
+  await dana.page.route(formRoute, async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    sent += 1;
+    const isFirst = sent === 1;
+    await once(gate, "open");
+    return isFirst ? route.fulfill({ status: 500, body: "{}" }) : route.continue();
+  });
+  await dana.post("Refused.");
+  await dana.post("Stored.");
+  await dana.comment("Stored.").waitFor();
+  gate.emit("open");
+  assert.equal((await dana.failed()).body, "Refused.");
+  assert.equal((await dana.comments())[0].body, "Stored.");
+  await until("the second is sent", () => sent === 2);
+  gate.emit("open");
+  await dana.comment("Stored.").and(dana.page.locator(":not(.pending)")).waitFor();
+  assert.equal(await dana.page.locator(".pill").count(), 0, "one's own is no news");
+});
+
 test("Several in a row stand in the order in which they were sent", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(0);
   const dana = await browser.person("dana");

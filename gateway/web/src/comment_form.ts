@@ -53,7 +53,8 @@ export class CommentForm {
     this.#reopening.textContent = "Post and reopen";
     this.#note = document.createElement("p");
     this.#note.className = "form-note";
-    this.#unsent = new UnsentComments(isOldestFirst(parts.list) ? form : parts.list, {
+    const isOldest = isOldestFirst(parts.list);
+    this.#unsent = new UnsentComments(isOldest ? form : parts.list, isOldest, {
       retry: (entry) => void this.#post(entry),
       edit: (entry) => this.#edit(entry),
       discard: (entry) => this.#discard(entry),
@@ -77,10 +78,9 @@ export class CommentForm {
   // To be called when the thread has changed: a comment in doubt may have turned out to be stored.
   heard(): void {
     const before = this.#unsent.count;
-    const unsent = this.#parts.posting.unsent();
-    this.#unsent.show(unsent);
+    this.#showUnsent();
     this.#showState();
-    if (unsent.length < before) this.#parts.announcer.say("The comment was posted after all");
+    if (this.#unsent.count < before) this.#parts.announcer.say("The comment was posted after all");
   }
 
   focus(): void {
@@ -132,7 +132,7 @@ export class CommentForm {
   async #post(entry: OutboxEntry): Promise<void> {
     const { posting, announcer, posted } = this.#parts;
     const answer = posting.post(entry);
-    this.#unsent.show(posting.unsent());
+    this.#showUnsent();
     const error = await answer;
     if (error === undefined) {
       announcer.say("Your comment is posted");
@@ -149,7 +149,7 @@ export class CommentForm {
     }
     const kept = error.reason === ID_REUSED ? this.#asAnother(entry) : entry;
     this.#unsent.explain(kept.id, why);
-    this.#unsent.show(posting.unsent());
+    this.#showUnsent();
     announcer.say(`Your comment was not posted. ${why}`);
   }
 
@@ -175,8 +175,15 @@ export class CommentForm {
 
   #drop({ id }: OutboxEntry): void {
     this.#parts.posting.discard(id);
-    this.#unsent.show(this.#parts.posting.unsent());
+    this.#showUnsent();
     this.#text.focus();
+  }
+
+  #showUnsent(): void {
+    const had = document.activeElement?.closest("#unsent");
+    this.#unsent.show(this.#parts.posting.unsent());
+    // Whoever was at one that is gone goes on where one writes.
+    if (had && !had.contains(document.activeElement)) this.#text.focus({ preventScroll: true });
   }
 
   #setText(text: string): void {

@@ -13,6 +13,7 @@ import {
   type AddedComment,
   type Comment,
   type CommentPage,
+  isPending,
   NEWEST,
   type Thread,
   type ThreadEvent,
@@ -21,6 +22,7 @@ import {
 import { commentKeys } from "./comment_keys.ts";
 import type { CommentsApi, TaggedPage } from "./comments_api.ts";
 import {
+  commentsOf,
   factsOf,
   isAtNewest,
   isStored,
@@ -239,7 +241,9 @@ export class ThreadQuery {
     const left = this.#left.get(commentId);
     this.#left.delete(commentId);
     if (isStored(this.thread, commentId)) return false;
-    this.#write(left ?? withoutPending(this.thread, commentId));
+    const rest = withoutPending(this.thread, commentId);
+    // What else one is sending stays in sight.
+    this.#write(commentsOf(rest).some(isPending) ? rest : (left ?? rest));
     return true;
   }
 

@@ -1,4 +1,4 @@
-// The comments that were not posted, above the others: why, and what can be done about each.
+// The comments that were not posted, where those stand that are being sent: why, and what can be done about each.
 import { element } from "./comment_node.ts";
 import type { OutboxEntry } from "./outbox.ts";
 
@@ -13,13 +13,15 @@ export interface UnsentActions {
 
 export class UnsentComments {
   readonly #before: HTMLElement;
+  readonly #isOldestFirst: boolean;
   readonly #actions: UnsentActions;
   readonly #why = new Map<string, string>();
   #list: HTMLOListElement | undefined;
 
-  // They are shown in front of `before`.
-  constructor(before: HTMLElement, actions: UnsentActions) {
+  // They are shown in front of `before`, in the order of the thread.
+  constructor(before: HTMLElement, isOldestFirst: boolean, actions: UnsentActions) {
     this.#before = before;
+    this.#isOldestFirst = isOldestFirst;
     this.#actions = actions;
   }
 
@@ -32,7 +34,7 @@ export class UnsentComments {
     this.#why.set(id, why);
   }
 
-  // Shows exactly these, newest first, without touching those that are there already.
+  // Shows exactly these, the latest last, without touching those that are there already.
   show(entries: readonly OutboxEntry[]): void {
     if (entries.length === 0 && this.#list === undefined) return;
     const list = this.#list ?? this.#make();
@@ -43,8 +45,8 @@ export class UnsentComments {
     for (const [id, entry] of wanted) {
       const why = this.#why.get(entry.id) ?? UNCONFIRMED;
       const item = Array.from(list.children).find((each) => each.id === id);
-      if (item === undefined) list.prepend(this.#itemOf(entry, why));
-      else setText(item.querySelector(".error"), why);
+      if (item !== undefined) setText(item.querySelector(".error"), why);
+      else list[this.#isOldestFirst ? "append" : "prepend"](this.#itemOf(entry, why));
     }
     if (entries.length > 0) return;
     list.remove();

@@ -1,7 +1,7 @@
 // Says what the pages' files weigh as they are sent, and fails when the script weighs too much.
 import { buildAssets } from "../build.mjs";
 
-const LEAF_GZIP_BYTES_MAX = 29_700;
+const LEAF_GZIP_BYTES_MAX = 30_000;
 
 const assets = await buildAssets();
 for (const { name, identity, gzip, brotli } of assets) {
