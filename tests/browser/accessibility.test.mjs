@@ -113,7 +113,7 @@ for (const colorScheme of ["light", "dark"]) {
     await dana.page.locator(".revision").waitFor();
     await dana.page.getByRole("button", { name: "Resolve" }).click();
     await dana.page.getByRole("button", { name: "Post and reopen" }).waitFor();
-    await dana.page.locator("#thread-state button:not([disabled])").waitFor();
+    await dana.page.locator("#thread-state button:not([aria-disabled])").waitFor();
     await assertNoBarrier(dana, "what was changed");
     await dana.comment("Edited.").locator(".permalink").focus();
     await assertNoBarrier(dana, "the exact time");

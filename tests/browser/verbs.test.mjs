@@ -1,6 +1,7 @@
 // Editing, removing, resolving: at once for whoever does it, live at another person's, and taken back
 // with its text kept when it is refused.
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { until } from "./support/await.mjs";
 import { suite } from "./support/suite.mjs";
 
@@ -127,6 +128,78 @@ test("A refused edit is rolled back, its text kept, and saved later", async ({
   await dana.page.unroute("**/api/invoices/*/comments/*");
   await form(dana).getByRole("button", { name: "Save" }).click();
   await dana.comment("As it should be.").locator(".edited").waitFor();
+});
+
+test("An edit that is refused later takes nobody away from what one does by then", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(60);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/500/);
+  await dana.open(invoice);
+  await dana.postConfirmed("As it was.");
+  const gate = new EventEmitter();
+  await dana.page.route("**/api/invoices/*/comments/*", async (route) => {
+    if (route.request().method() !== "PATCH") return route.fallback();
+    await once(gate, "open");
+    return route.fulfill({ status: 500, contentType: "application/problem+json", body: "{}" });
+  });
+  const refused = form(dana).locator(".error").filter({ hasText: "Something went wrong" });
+
+  await edit(dana, "As it was.", "As it should be.");
+  await dana.body.focus();
+  await dana.page.keyboard.type("Meanwhile ");
+  gate.emit("open");
+  await refused.waitFor();
+  await dana.page.keyboard.type("another.");
+  assert.equal(await dana.body.inputValue(), "Meanwhile another.");
+  assert.equal(await form(dana).locator("textarea").inputValue(), "As it should be.");
+
+  await form(dana).getByRole("button", { name: "Save" }).click();
+  await dana
+    .comment("Comment 45 of")
+    .evaluate((item) => item.scrollIntoView({ block: "center", behavior: "instant" }));
+  await until("one is there", async () => (await dana.page.evaluate(() => scrollY)) > 1_000);
+  const place = await dana.readingPlace();
+  gate.emit("open");
+  await refused.waitFor({ state: "attached" });
+  await until("the place is the same", async () => {
+    const now = await dana.readingPlace();
+    return now.id === place.id && Math.abs(now.top - place.top) <= 2;
+  });
+  assert.notEqual(await dana.page.evaluate(() => document.activeElement.tagName), "TEXTAREA");
+  const write = dana.page.getByRole("link", { name: "Write" });
+  const mark = await write.evaluate((link) => getComputedStyle(link, "::after").content);
+  assert.match(mark, /a comment was not posted or changed/);
+  await write.click();
+  assert.equal(await dana.page.evaluate(() => document.activeElement.value), "As it should be.");
+  await until("it is in sight", async () => {
+    const box = await form(dana).boundingBox();
+    return box.y > 0 && box.y + box.height <= 900;
+  });
+  await write.click();
+  assert.equal(await dana.page.evaluate(() => document.activeElement.id), "comment-body");
+});
+
+test("A removal of what was edited meanwhile is told so in the words of a removal", async ({
+  stack,
+  browser,
+}) => {
+  const { invoice, dana } = await pair(stack, browser);
+  await dana.postConfirmed("Original.");
+  const alex = await browser.person("alex");
+  alex.watch.expect(/412/);
+  await alex.open(invoice);
+  await act(alex, "Original.", "Remove");
+  await edit(dana, "Original.", "Better.");
+  await alex.comment("Better.").waitFor();
+  await form(alex).getByRole("button", { name: "Remove it" }).click();
+  const told = form(alex).locator(".error").filter({ hasText: "It now says: “Better.”" });
+  await told.waitFor();
+  assert.match(await told.innerText(), /Remove it if that is to go as well/);
+  await form(alex).getByRole("button", { name: "Remove it" }).click();
+  await dana.page.locator("#comments .tombstone").waitFor();
 });
 
 test("A refused removal and a refused resolve are rolled back", async ({ stack, browser }) => {
@@ -350,4 +423,15 @@ test("By keyboard alone: a comment is edited and removed, and the focus is never
   await dana.page.keyboard.press("Enter");
   await dana.page.keyboard.press("Escape");
   assert.equal(await focus(), "Remove");
+
+  dana.watch.expect(/500/);
+  await dana.page.route("**/resolve", (route) => route.fulfill({ status: 500, body: "{}" }));
+  await dana.page.getByRole("button", { name: "Resolve" }).focus();
+  await dana.page.keyboard.press("Enter");
+  await dana.page.locator(".thread > .error").filter({ hasText: "went wrong" }).waitFor();
+  assert.equal(await focus(), "Resolve");
+  await dana.page.unroute("**/resolve");
+  await dana.page.keyboard.press("Enter");
+  await dana.page.locator("#thread-state.resolved button:not([aria-disabled])").waitFor();
+  assert.equal(await focus(), "Reopen");
 });

@@ -1,6 +1,7 @@
 // Why a change was not made and what to do about it, for the person who wants it.
 import { type ApiError, NO_ANSWER } from "./api_error.ts";
 import type { Comment } from "./comment.ts";
+import type { CommentChange } from "./comments_api.ts";
 import { replacedText } from "./post_error.ts";
 import { shownName } from "./text.ts";
 
@@ -15,7 +16,11 @@ export function goneText({ removal }: Comment): string {
 }
 
 // `current` is the comment as it is by now.
-export function changeErrorText(error: ApiError, current: Comment | undefined): string {
+export function changeErrorText(
+  error: ApiError,
+  current: Comment | undefined,
+  kind?: CommentChange["kind"],
+): string {
   if (current?.removal !== undefined) return goneText(current);
   if (error.isOfOtherViewer) return replacedText(error);
   switch (error.reason) {
@@ -30,7 +35,7 @@ export function changeErrorText(error: ApiError, current: Comment | undefined): 
     case 412:
       return current === undefined
         ? "This comment was changed meanwhile. Reload the page to see how."
-        : `This comment was changed meanwhile. It now says: “${current.body}” Save to replace that.`;
+        : `This comment was changed meanwhile. It now says: “${current.body}” ${kind === "edit" ? "Save to replace that." : "Remove it if that is to go as well."}`;
     case NO_ANSWER:
       return `The server could not be reached. ${AGAIN}`;
     case 400:

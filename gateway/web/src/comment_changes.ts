@@ -11,6 +11,7 @@ import { faultOf } from "./comment_form.ts";
 import { nodeId } from "./comment_node.ts";
 import type { CommentChange, CommentsApi } from "./comments_api.ts";
 import type { PageClock } from "./page_time.ts";
+import { isInSight } from "./reading_place.ts";
 import { commentsOf } from "./thread_pages.ts";
 import type { ThreadQuery } from "./thread_query.ts";
 import { newUuid } from "./uuid.ts";
@@ -84,6 +85,16 @@ export class CommentChanges {
     }
     this.place();
     this.#changes.get(commentId)?.form?.focus();
+  }
+
+  // Leads to what was refused and is out of sight, if there is such a one.
+  goToRefused(): boolean {
+    for (const { form, why } of this.#changes.values()) {
+      if (why === "" || !form?.element.isConnected || isInSight(form.element)) continue;
+      form.focus();
+      return true;
+    }
+    return false;
   }
 
   // To be called when the list has changed: brings the forms to their comments.
@@ -186,8 +197,11 @@ export class CommentChanges {
       await this.#refused(change, error);
     }
     changed();
+    // Whoever has gone on, to write or to read elsewhere, is left there.
+    const item = document.getElementById(nodeId(commentId));
+    if (!isFocusLost() || item === null || !isInSight(item)) return;
     if (error !== undefined) change.form?.focus();
-    else if (isFocusLost()) this.#leave(change.record);
+    else this.#leave(change.record);
   }
 
   async #send(record: ChangeRecord): Promise<ApiError | undefined> {
@@ -214,7 +228,7 @@ export class CommentChanges {
       change.record = { ...change.record, etag, changeId: newUuid(), wasSent: false };
       records.keep(change.record);
     }
-    change.why = changeErrorText(error, current);
+    change.why = changeErrorText(error, current, change.record.kind);
     announcer.say(change.why);
   }
 }

@@ -109,7 +109,7 @@ export function startThread(
   };
   document.querySelector('[href="#write"]')?.addEventListener("click", (event) => {
     event.preventDefault();
-    if (form) write(form);
+    if (!changes.goToRefused() && form) write(form);
   });
   const writing: Shortcut[] =
     form === undefined ? [] : [["c", "Write a comment", () => write(form)]];

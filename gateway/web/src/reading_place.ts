@@ -18,6 +18,11 @@ export function isTopInView(list: HTMLElement): boolean {
   return list.getBoundingClientRect().top >= coveredHeight() - ROUNDING_PX;
 }
 
+export function isInSight(element: Element): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > coveredHeight() && top < window.innerHeight;
+}
+
 // The bar at the top covers what is scrolled under it.
 export function coveredHeight(): number {
   return document.querySelector(".top")?.getBoundingClientRect().bottom ?? 0;

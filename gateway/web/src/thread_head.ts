@@ -68,7 +68,8 @@ export class ThreadHead {
     this.#place.classList.toggle("resolved", resolved);
     if (!this.#parts.viewer.canComment) return;
     const button = element("button", "action", resolved ? "Reopen" : "Resolve");
-    button.disabled = this.#asked !== undefined;
+    // Not disabled in earnest: it would lose the focus.
+    if (this.#asked !== undefined) button.setAttribute("aria-disabled", "true");
     this.#place.append(button);
     if (had) button.focus({ preventScroll: true });
   }
