@@ -150,6 +150,12 @@ test("At 400 percent of a window of 1280 pixels nothing is cut off and the bar t
     assert.ok(stays <= barPartMax, `the bar takes ${bar} of ${path}, then ${stays}`);
   }
   await dana.page.goto(invoice.path);
+  // The longest of days in one line: in two it would cover a name.
+  const height = await dana.comment("Comment 30 of 30.").evaluate((item) => {
+    item.dataset.day = "27 September 2026";
+    return Number.parseFloat(getComputedStyle(item, "::before").height);
+  });
+  assert.ok(height < 30, `the day is ${height} pixels high`);
   await dana.post("Written at 400 percent.");
   await dana.comment("Written at 400 percent.").waitFor();
 });

@@ -1,6 +1,7 @@
 // The oldest comment first, for whoever chooses so: the page reads downwards, and what is new comes at
 // its end, where one writes.
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { until } from "./support/await.mjs";
 import { suite } from "./support/suite.mjs";
 
@@ -127,6 +128,54 @@ test("What was not posted stands at the end, in the order in which it was writte
   );
   assert.ok(unsent.y - (thread.y + thread.height) >= 8, "it hangs on the thread");
   assert.ok(form.y - (unsent.y + unsent.height) >= 8, "the form hangs on it");
+});
+
+test("What one writes in stays where it is when a comment is refused", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(4);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/500/);
+  await dana.open(invoice, "?order=oldest");
+  const gate = new EventEmitter();
+  await dana.page.route("**/api/invoices/*/comments", async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    await once(gate, "open");
+    return route.fulfill({ status: 500, body: "{}" });
+  });
+  const topOfForm = () => dana.body.evaluate((body) => body.getBoundingClientRect().top);
+  await dana.body.focus();
+  await dana.write("Refused.\nIn two lines.");
+  await dana.page.keyboard.press("Control+Enter");
+  await dana.comment("Refused.").waitFor();
+  const before = await topOfForm();
+  gate.emit("open");
+  await dana.failed();
+  assert.ok(Math.abs((await topOfForm()) - before) <= pixelsMax, "it moved");
+});
+
+test("Who has left the form for further up, with the focus still in it, is moved by nothing new", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(30);
+  const dana = await browser.person("dana");
+  await dana.open(invoice, "?order=oldest");
+  await atTheEnd(dana);
+  await dana.body.focus();
+  await dana.scrollUntil("the form is out of sight", -400, () =>
+    dana.page.evaluate(
+      () => document.querySelector("#comment-form").getBoundingClientRect().top > innerHeight + 200,
+    ),
+  );
+  assert.equal(await dana.page.evaluate(() => document.activeElement.id), "comment-body");
+  const place = await dana.readingPlace();
+  await stack.addComment(invoice, "priya", "Meanwhile.");
+  await dana.comment("Meanwhile.").waitFor();
+  const now = await dana.readingPlace();
+  assert.equal(now.id, place.id);
+  assert.ok(Math.abs(now.top - place.top) <= pixelsMax, "what one reads moved");
 });
 
 test("Further up nothing moves for what is new, and a word leads there", async ({

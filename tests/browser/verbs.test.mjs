@@ -192,12 +192,13 @@ test("A removal of what was edited meanwhile is told so in the words of a remova
   alex.watch.expect(/412/);
   await alex.open(invoice);
   await act(alex, "Original.", "Remove");
-  await edit(dana, "Original.", "Better.");
+  await edit(dana, "Original.", `Better.${" Much better.".repeat(300)}`);
   await alex.comment("Better.").waitFor();
   await form(alex).getByRole("button", { name: "Remove it" }).click();
-  const told = form(alex).locator(".error").filter({ hasText: "It now says: “Better.”" });
+  const told = form(alex).locator(".error").filter({ hasText: "It now says: “Better." });
   await told.waitFor();
-  assert.match(await told.innerText(), /Remove it if that is to go as well/);
+  assert.match(await told.innerText(), /…” Remove it if that is to go as well\.$/);
+  assert.ok((await told.innerText()).length < 300, "the whole comment stands in the message");
   await form(alex).getByRole("button", { name: "Remove it" }).click();
   await dana.page.locator("#comments .tombstone").waitFor();
 });

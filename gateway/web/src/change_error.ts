@@ -3,7 +3,7 @@ import { type ApiError, NO_ANSWER } from "./api_error.ts";
 import type { Comment } from "./comment.ts";
 import type { CommentChange } from "./comments_api.ts";
 import { replacedText } from "./post_error.ts";
-import { shownName } from "./text.ts";
+import { excerpt, shownName } from "./text.ts";
 
 const AGAIN = "Do it again: it cannot be done twice.";
 
@@ -35,7 +35,7 @@ export function changeErrorText(
     case 412:
       return current === undefined
         ? "This comment was changed meanwhile. Reload the page to see how."
-        : `This comment was changed meanwhile. It now says: “${current.body}” ${kind === "edit" ? "Save to replace that." : "Remove it if that is to go as well."}`;
+        : `This comment was changed meanwhile. It now says: “${excerpt(current.body)}” ${kind === "edit" ? "Save to replace that." : "Remove it if that is to go as well."}`;
     case NO_ANSWER:
       return `The server could not be reached. ${AGAIN}`;
     case 400:

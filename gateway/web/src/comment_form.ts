@@ -5,7 +5,7 @@ import type { Draft } from "./draft.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import { ID_REUSED, postErrorText } from "./post_error.ts";
 import type { Posting } from "./posting.ts";
-import { isOldestFirst } from "./reading_place.ts";
+import { isOldestFirst, isWriting, moveBack, topOf } from "./reading_place.ts";
 import { postingKeys } from "./shortcuts.ts";
 import { UnsentComments } from "./unsent_comments.ts";
 import { newUuid } from "./uuid.ts";
@@ -181,7 +181,10 @@ export class CommentForm {
 
   #showUnsent(): void {
     const had = document.activeElement?.closest("#unsent");
+    const place = isWriting() ? this.#form : undefined;
+    const before = topOf(place);
     this.#unsent.show(this.#parts.posting.unsent());
+    moveBack(topOf(place) - before);
     // Whoever was at one that is gone goes on where one writes.
     if (had && !had.contains(document.activeElement)) this.#text.focus({ preventScroll: true });
   }

@@ -71,8 +71,10 @@ export function keepPlace(
   note();
 }
 
-function isWriting(): boolean {
-  return document.activeElement?.closest("#comment-form") != null;
+// Whether one is where one writes, and looks at it.
+export function isWriting(): boolean {
+  const form = document.activeElement?.closest("#comment-form");
+  return form != null && isInSight(form);
 }
 
 // Keeps the place through every change of the layout around the list: a sidebar that opens, a
