@@ -76,6 +76,23 @@ test("Whoever is mentioned sees it on the list, reads and answers, and all count
   }
 });
 
+test("In a low window whom one points to is in sight", async ({ stack, browser }) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana", { viewport: { width: 360, height: 400 } });
+  await dana.open(invoice);
+  await dana.body.evaluate((body) => body.scrollIntoView({ block: "end", behavior: "instant" }));
+  await dana.body.pressSequentially("@");
+  const pointed = dana.page.locator("#people [aria-selected=true]");
+  for (const key of ["ArrowUp", "ArrowDown"]) {
+    await pointed.waitFor();
+    await until(`it is in sight before ${key}`, async () => {
+      const { y, height } = await pointed.boundingBox();
+      return y >= 0 && y + height <= 401;
+    });
+    await dana.page.keyboard.press(key);
+  }
+});
+
 test("A name is written where it was begun, and nowhere else", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(["Of Priya's."]);
   const dana = await browser.person("dana");

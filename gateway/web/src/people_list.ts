@@ -47,6 +47,8 @@ export function offerPeople(text: HTMLTextAreaElement, parts: PeopleListParts): 
       option.setAttribute("aria-selected", String(index === at)),
     );
     text.setAttribute("aria-activedescendant", `person-${at}`);
+    // Below the text it may be out of sight: on a phone, or where one writes at the end of the page.
+    list.children[at]?.scrollIntoView({ block: "nearest" });
   };
   const offer = (found: readonly Author[], name: string) => {
     people = found;
