@@ -141,6 +141,30 @@ test("A refused one stands above the thread with the reason, and is posted again
   assertCountsAgree(states);
 });
 
+test("A refused one stays where it stood while it was sent, also when others have posted since", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(3);
+  const dana = await browser.person("dana");
+  dana.watch.expect(/500/);
+  await dana.open(invoice);
+  const gate = new EventEmitter();
+  await dana.page.route(formRoute, async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    await once(gate, "open");
+    return route.fulfill({ status: 500, body: "{}" });
+  });
+  await dana.post("Refused.");
+  await stack.addComment(invoice, "priya", "Meanwhile.");
+  await dana.comment("Meanwhile.").waitFor();
+  const before = await dana.comment("Refused.").boundingBox();
+  gate.emit("open");
+  await dana.failed();
+  const after = await dana.page.locator("#unsent > li").boundingBox();
+  assert.ok(Math.abs(after.y - before.y) <= 2, `from ${before.y} to ${after.y}`);
+});
+
 test("One that fails after one has gone to read elsewhere is heard of there, and moves nothing", async ({
   stack,
   browser,
