@@ -67,6 +67,13 @@ absl::Status CheckItem(std::size_t index, Comment& comment) {
   return InField(ItemField(index, "body"), CheckBody(comment.body));
 }
 
+// 1970's first moment stands for no time wherever times are stored and told, and is what one that
+// nobody has set arrives as.
+absl::Status CheckTimeIsSet(absl::Time time) {
+  if (time != absl::UnixEpoch()) return absl::OkStatus();
+  return absl::InvalidArgumentError("must not be 1970-01-01T00:00:00Z, which stands for no time");
+}
+
 absl::Status CheckItemChanges(std::size_t index, const Comment& comment, absl::Time now) {
   if (comment.edit_time) {
     const absl::Status checked =
@@ -257,9 +264,10 @@ absl::Status Comments::CheckAgainstStored(Connection& connection, ImportRun& run
       stored = FindComment(connection, run.provenance.org_id, comment.comment_id);
     }
     if (repeated == unstored.end() && !stored.has_value()) {
-      const absl::Status in_order =
-          CheckImportTime(previous, comment.create_time, run.provenance.time);
-      if (!in_order.ok()) return InField(ItemField(i, "create_time"), in_order);
+      absl::Status checked = CheckImportTime(previous, comment.create_time, run.provenance.time);
+      // What was taken before there was this rule can still be repeated.
+      if (checked.ok()) checked = CheckTimeIsSet(comment.create_time);
+      if (!checked.ok()) return InField(ItemField(i, "create_time"), checked);
       previous = comment.create_time;
       unstored.emplace(comment.comment_id, &comment);
       run.added.push_back(i);

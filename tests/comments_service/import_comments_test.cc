@@ -53,6 +53,20 @@ TEST_P(ImportCommentsTest, CommentsKeepTheirTimesAndAuthors) {
   EXPECT_EQ(page->comments(0).create_time().seconds(), kStart + 2);
 }
 
+// Taken, the thread had a comment and no time of its newest one.
+TEST_P(ImportCommentsTest, ATimeThatNobodyHasSetIsRefusedAndOlderOnesAreNot) {
+  v1::ImportCommentsRequest request = ImportOf(1);
+  request.mutable_comments(0)->mutable_create_time()->set_seconds(0);
+  EXPECT_EQ(Refused(request), "comments[0].create_time");
+  request.mutable_comments(0)->mutable_create_time()->set_nanos(999);
+  EXPECT_EQ(Refused(request), "comments[0].create_time");
+  request.mutable_comments(0)->mutable_create_time()->set_seconds(-1);
+  ASSERT_TRUE(Import(request).ok());
+  const auto counts = service().AsService().Counts();
+  ASSERT_EQ(counts->counts_size(), 1);
+  EXPECT_EQ(counts->counts(0).last_comment_time().seconds(), -1);
+}
+
 TEST_P(ImportCommentsTest, TheMostThatFitsIsImportedAtOnce) {
   const auto imported = Import(ImportOf(500));
   ASSERT_TRUE(imported.ok()) << imported.status();
