@@ -414,6 +414,13 @@ TEST_F(ApiTest, TheDocumentAndTheHealthAreForAnyone) {
   EXPECT_EQ(Json(document).at("openapi"), "3.1.0");
 }
 
+TEST_F(ApiTest, AnUnchangedDocumentIsNotSentAgain) {
+  for (const char* document : {"/openapi.json", "/service_config.json"}) {
+    const std::string tag = HeaderOf(Get(document, {}), "etag");
+    EXPECT_EQ(Get(document, {{"If-None-Match", tag}}).status, 304) << document;
+  }
+}
+
 TEST_F(ApiTest, HowToCallTheServicesIsToldToAnyone) {
   const HttpAnswer config = Get("/service_config.json", {});
   EXPECT_EQ(config.status, 200);
