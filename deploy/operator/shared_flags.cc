@@ -5,7 +5,9 @@
 
 ABSL_FLAG(std::string, database_url, "",
           "Required. The database of comments-service or invoice-service: sqlite:PATH.");
-ABSL_FLAG(std::string, from, "", "Required. The file to read; audit-verify takes - for stdin.");
+ABSL_FLAG(std::string, from, "",
+          "Required. The file to read; audit-verify, evidence-verify and erasures-replay take - "
+          "for stdin.");
 ABSL_FLAG(
     std::string, to, "",
     "Required. The file to write, which must not exist; audit-export and evidence-export take "
