@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 #include "gateway/upstream/http_fields.h"
@@ -59,13 +60,14 @@ class UnaryUpstreamCall {
         request_(request),
         answered_(std::move(answered)) {}
 
-  // `begin` is the stub's method.
-  template <typename Begin>
-  void Start(absl::Duration limit, Begin begin) {
+  // `begin` is the method of the stub's asynchronous interface.
+  template <typename Service, typename Begin>
+  void Start(absl::Duration limit, Service& service, Begin begin) {
     PrepareCall(context_, call_.bearer(), call_.request_id(), stopwatch_.start() + limit);
     PassOnTrace(context_, trace_);
     upstream_.Enter(&context_);
-    begin(&context_, &request_, response_, [this](const grpc::Status& status) { End(status); });
+    (service.*begin)(&context_, &request_, response_,
+                     [this](const grpc::Status& status) { End(status); });
   }
 
  private:
@@ -95,14 +97,19 @@ class UnaryUpstreamCall {
   Response* const response_ = Arena::CreateMessage<Response>(&arena_);
 };
 
-template <typename Carrier, typename Request, typename Response, typename Begin>
+using Comments = comments::v1::CommentsService::StubInterface::async_interface;
+using Invoices = invoices::v1::InvoicesService::StubInterface::async_interface;
+
+template <typename Carrier, typename Request, typename Response, typename Service>
 void Call(Upstream& upstream, std::string_view method, Carrier call, const Request& request,
           absl::Duration limit,
           absl::AnyInvocable<void(Carrier, const absl::Status&, const Response&)> answered,
-          Begin begin) {
+          Service& service,
+          void (Service::*begin)(grpc::ClientContext*, const Request*, Response*,
+                                 std::function<void(grpc::Status)>)) {
   auto* started = new UnaryUpstreamCall<Carrier, Request, Response>(
       upstream, method, std::move(call), request, std::move(answered));
-  started->Start(limit, std::move(begin));
+  started->Start(limit, service, begin);
 }
 
 }  // namespace
@@ -119,61 +126,52 @@ void Upstream::AddComment(ApiCall call, comments::v1::AddCommentRequest request,
                           Answered<comments::v1::AddCommentResponse> answered) {
   if (request.comment_id().empty()) request.set_comment_id(NewUuid(absl::Now()));
   Call(*this, "marginalia.comments.v1.CommentsService/AddComment", std::move(call), request,
-       kWriteDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->AddComment(std::move(arguments)...); });
+       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::AddComment);
 }
 
 void Upstream::GetComment(ApiCall call, const comments::v1::GetCommentRequest& request,
                           Answered<comments::v1::GetCommentResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/GetComment", std::move(call), request,
-       kReadDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->GetComment(std::move(arguments)...); });
+       kReadDeadline, std::move(answered), *comments_->async(), &Comments::GetComment);
 }
 
 void Upstream::MarkThreadRead(ApiCall call, const comments::v1::MarkThreadReadRequest& request,
                               Answered<comments::v1::MarkThreadReadResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/MarkThreadRead", std::move(call), request,
-       kWriteDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->MarkThreadRead(std::move(arguments)...); });
+       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::MarkThreadRead);
 }
 
 void Upstream::BatchGetReadStates(ApiCall call,
                                   const comments::v1::BatchGetReadStatesRequest& request,
                                   Answered<comments::v1::BatchGetReadStatesResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/BatchGetReadStates", std::move(call), request,
-       kBesideDeadline, std::move(answered), [this](auto... arguments) {
-         comments_->async()->BatchGetReadStates(std::move(arguments)...);
-       });
+       kBesideDeadline, std::move(answered), *comments_->async(), &Comments::BatchGetReadStates);
 }
 
 void Upstream::SearchAuthors(ApiCall call, const comments::v1::SearchAuthorsRequest& request,
                              Answered<comments::v1::SearchAuthorsResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/SearchAuthors", std::move(call), request,
-       kReadDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->SearchAuthors(std::move(arguments)...); });
+       kReadDeadline, std::move(answered), *comments_->async(), &Comments::SearchAuthors);
 }
 
 void Upstream::EditComment(ApiCall call, const comments::v1::EditCommentRequest& request,
                            Answered<comments::v1::EditCommentResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/EditComment", std::move(call), request,
-       kWriteDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->EditComment(std::move(arguments)...); });
+       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::EditComment);
 }
 
 void Upstream::RemoveComment(ApiCall call, const comments::v1::RemoveCommentRequest& request,
                              Answered<comments::v1::RemoveCommentResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/RemoveComment", std::move(call), request,
-       kWriteDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->RemoveComment(std::move(arguments)...); });
+       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::RemoveComment);
 }
 
 void Upstream::ListCommentRevisions(ApiCall call,
                                     const comments::v1::ListCommentRevisionsRequest& request,
                                     Answered<comments::v1::ListCommentRevisionsResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/ListCommentRevisions", std::move(call),
-       request, kReadDeadline, std::move(answered), [this](auto... arguments) {
-         comments_->async()->ListCommentRevisions(std::move(arguments)...);
-       });
+       request, kReadDeadline, std::move(answered), *comments_->async(),
+       &Comments::ListCommentRevisions);
 }
 
 void Upstream::ResolveThread(ApiCall call, comments::v1::ResolveThreadRequest request,
@@ -182,8 +180,7 @@ void Upstream::ResolveThread(ApiCall call, comments::v1::ResolveThreadRequest re
     request.mutable_comment()->set_comment_id(NewUuid(absl::Now()));
   }
   Call(*this, "marginalia.comments.v1.CommentsService/ResolveThread", std::move(call), request,
-       kWriteDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->ResolveThread(std::move(arguments)...); });
+       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::ResolveThread);
 }
 
 void Upstream::ReopenThread(ApiCall call, comments::v1::ReopenThreadRequest request,
@@ -192,83 +189,75 @@ void Upstream::ReopenThread(ApiCall call, comments::v1::ReopenThreadRequest requ
     request.mutable_comment()->set_comment_id(NewUuid(absl::Now()));
   }
   Call(*this, "marginalia.comments.v1.CommentsService/ReopenThread", std::move(call), request,
-       kWriteDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->ReopenThread(std::move(arguments)...); });
+       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::ReopenThread);
 }
 
 void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,
                             Answered<comments::v1::ListCommentsResponse> answered) {
   Call(*this, kListComments, std::move(call), request, kReadDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->ListComments(std::move(arguments)...); });
+       *comments_->async(), &Comments::ListComments);
 }
 
 void Upstream::ListRecentComments(ApiCall call,
                                   const comments::v1::ListRecentCommentsRequest& request,
                                   Answered<comments::v1::ListRecentCommentsResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/ListRecentComments", std::move(call), request,
-       kReadDeadline, std::move(answered), [this](auto... arguments) {
-         comments_->async()->ListRecentComments(std::move(arguments)...);
-       });
+       kReadDeadline, std::move(answered), *comments_->async(), &Comments::ListRecentComments);
 }
 
 void Upstream::GetCheckpoint(ApiCall call, Answered<comments::v1::GetCheckpointResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/GetCheckpoint", std::move(call),
        comments::v1::GetCheckpointRequest(), kReadDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->GetCheckpoint(std::move(arguments)...); });
+       *comments_->async(), &Comments::GetCheckpoint);
 }
 
 void Upstream::GetInclusionProof(ApiCall call,
                                  const comments::v1::GetInclusionProofRequest& request,
                                  Answered<comments::v1::GetInclusionProofResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/GetInclusionProof", std::move(call), request,
-       kReadDeadline, std::move(answered), [this](auto... arguments) {
-         comments_->async()->GetInclusionProof(std::move(arguments)...);
-       });
+       kReadDeadline, std::move(answered), *comments_->async(), &Comments::GetInclusionProof);
 }
 
 void Upstream::GetConsistencyProof(ApiCall call,
                                    const comments::v1::GetConsistencyProofRequest& request,
                                    Answered<comments::v1::GetConsistencyProofResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/GetConsistencyProof", std::move(call),
-       request, kReadDeadline, std::move(answered), [this](auto... arguments) {
-         comments_->async()->GetConsistencyProof(std::move(arguments)...);
-       });
+       request, kReadDeadline, std::move(answered), *comments_->async(),
+       &Comments::GetConsistencyProof);
 }
 
 void Upstream::GetInvoice(ApiCall call, const invoices::v1::GetInvoiceRequest& request,
                           Answered<invoices::v1::GetInvoiceResponse> answered) {
   Call(*this, kGetInvoice, std::move(call), request, kReadDeadline, std::move(answered),
-       [this](auto... arguments) { invoices_->async()->GetInvoice(std::move(arguments)...); });
+       *invoices_->async(), &Invoices::GetInvoice);
 }
 
 void Upstream::ListInvoiceSummaries(ApiCall call,
                                     const invoices::v1::ListInvoiceSummariesRequest& request,
                                     Answered<invoices::v1::ListInvoiceSummariesResponse> answered) {
   Call(*this, "marginalia.invoices.v1.InvoicesService/ListInvoiceSummaries", std::move(call),
-       request, kReadDeadline, std::move(answered), [this](auto... arguments) {
-         invoices_->async()->ListInvoiceSummaries(std::move(arguments)...);
-       });
+       request, kReadDeadline, std::move(answered), *invoices_->async(),
+       &Invoices::ListInvoiceSummaries);
 }
 
 void Upstream::BatchGetInvoiceSummaries(
     ApiCall call, const invoices::v1::BatchGetInvoiceSummariesRequest& request,
     Answered<invoices::v1::BatchGetInvoiceSummariesResponse> answered) {
   Call(*this, "marginalia.invoices.v1.InvoicesService/BatchGetInvoiceSummaries", std::move(call),
-       request, kBesideDeadline, std::move(answered), [this](auto... arguments) {
-         invoices_->async()->BatchGetInvoiceSummaries(std::move(arguments)...);
-       });
+       request, kBesideDeadline, std::move(answered), *invoices_->async(),
+       &Invoices::BatchGetInvoiceSummaries);
 }
 
 void Upstream::ListComments(Errand errand, const comments::v1::ListCommentsRequest& request,
                             Answered<comments::v1::ListCommentsResponse, Errand> answered) {
   Call(*this, kListComments, std::move(errand), request, kReadDeadline, std::move(answered),
-       [this](auto... arguments) { comments_->async()->ListComments(std::move(arguments)...); });
+       *comments_->async(), &Comments::ListComments);
 }
 
 void Upstream::GetInvoice(Errand errand, const invoices::v1::GetInvoiceRequest& request,
                           Answered<invoices::v1::GetInvoiceResponse, Errand> answered) {
   Call(*this, kGetInvoice, std::move(errand), request, kReadDeadline, std::move(answered),
-       [this](auto... arguments) { invoices_->async()->GetInvoice(std::move(arguments)...); });
+       *invoices_->async(), &Invoices::GetInvoice);
 }
 
 void Upstream::Enter(grpc::ClientContext* context) {
