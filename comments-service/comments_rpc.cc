@@ -1,7 +1,5 @@
 #include "comments-service/comments_rpc.h"
 
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,33 +79,9 @@ ListPageRequest PageRequestOf(const Request& request) {
 class CommentsRpc : public GatedService<Contract, RawService> {
  public:
   CommentsRpc(Gate& gate, const CommentsUseCases& use_cases)
-      : GatedService(gate),
-        use_cases_(use_cases),
-        add_comment_(MethodOf("AddComment")),
-        import_comments_(MethodOf("ImportComments")),
-        get_comment_(MethodOf("GetComment")),
-        list_comments_(MethodOf("ListComments")),
-        list_recent_comments_(MethodOf("ListRecentComments")),
-        list_thread_counts_(MethodOf("ListThreadCounts")),
-        list_audit_entries_(MethodOf("ListAuditEntries")),
-        verify_audit_log_(MethodOf("VerifyAuditLog")),
-        edit_comment_(MethodOf("EditComment")),
-        remove_comment_(MethodOf("RemoveComment")),
-        erase_comment_(MethodOf("EraseComment")),
-        resolve_thread_(MethodOf("ResolveThread")),
-        reopen_thread_(MethodOf("ReopenThread")),
-        list_comment_revisions_(MethodOf("ListCommentRevisions")),
-        get_thread_(MethodOf("GetThread")),
-        mark_thread_read_(MethodOf("MarkThreadRead")),
-        batch_get_read_states_(MethodOf("BatchGetReadStates")),
-        search_authors_(MethodOf("SearchAuthors")),
-        get_checkpoint_(MethodOf("GetCheckpoint")),
-        get_inclusion_proof_(MethodOf("GetInclusionProof")),
-        get_consistency_proof_(MethodOf("GetConsistencyProof")) {}
+      : GatedService(gate), use_cases_(use_cases) {}
 
-  grpc::ServerUnaryReactor* AddComment(grpc::CallbackServerContext* context,
-                                       const grpc::ByteBuffer* request,
-                                       grpc::ByteBuffer* response) override {
+  Reactor* AddComment(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::AddCommentRequest>(
         context, add_comment_, *request, [this, context, response](UnaryCall* call, auto& message) {
           if (message.comment_id().empty() && IsRetriedByGrpc(*context)) {
@@ -118,9 +92,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* ImportComments(grpc::CallbackServerContext* context,
-                                           const grpc::ByteBuffer* request,
-                                           grpc::ByteBuffer* response) override {
+  Reactor* ImportComments(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ImportCommentsRequest>(
         context, import_comments_, *request, [this, response](UnaryCall* call, auto& message) {
           absl::StatusOr<NewImport> import = NewImportOf(std::move(message));
@@ -130,9 +102,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* GetComment(grpc::CallbackServerContext* context,
-                                       const grpc::ByteBuffer* request,
-                                       grpc::ByteBuffer* response) override {
+  Reactor* GetComment(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::GetCommentRequest>(
         context, get_comment_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.comments.Get(ContextOf(call->call()), message.invoice_id(),
@@ -140,9 +110,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* ListComments(grpc::CallbackServerContext* context,
-                                         const grpc::ByteBuffer* request,
-                                         grpc::ByteBuffer* response) override {
+  Reactor* ListComments(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ListCommentsRequest>(
         context, list_comments_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.listing.ListThread(
@@ -156,9 +124,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* EditComment(grpc::CallbackServerContext* context,
-                                        const grpc::ByteBuffer* request,
-                                        grpc::ByteBuffer* response) override {
+  Reactor* EditComment(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::EditCommentRequest>(
         context, edit_comment_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.changes.Edit(ContextOf(call->call()), NewEditOf(std::move(message)),
@@ -166,9 +132,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* RemoveComment(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
-                                          grpc::ByteBuffer* response) override {
+  Reactor* RemoveComment(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::RemoveCommentRequest>(
         context, remove_comment_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.changes.Remove(ContextOf(call->call()), NewRemovalOf(std::move(message)),
@@ -176,9 +140,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* EraseComment(grpc::CallbackServerContext* context,
-                                         const grpc::ByteBuffer* request,
-                                         grpc::ByteBuffer* response) override {
+  Reactor* EraseComment(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::EraseCommentRequest>(
         context, erase_comment_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.changes.Erase(ContextOf(call->call()), NewErasureOf(std::move(message)),
@@ -186,9 +148,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* ResolveThread(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
-                                          grpc::ByteBuffer* response) override {
+  Reactor* ResolveThread(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ResolveThreadRequest>(
         context, resolve_thread_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.changes.Resolve(ContextOf(call->call()), NewSettlementOf(std::move(message)),
@@ -196,9 +156,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* ReopenThread(grpc::CallbackServerContext* context,
-                                         const grpc::ByteBuffer* request,
-                                         grpc::ByteBuffer* response) override {
+  Reactor* ReopenThread(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ReopenThreadRequest>(
         context, reopen_thread_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.changes.Reopen(ContextOf(call->call()), NewSettlementOf(std::move(message)),
@@ -206,9 +164,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* ListCommentRevisions(grpc::CallbackServerContext* context,
-                                                 const grpc::ByteBuffer* request,
-                                                 grpc::ByteBuffer* response) override {
+  Reactor* ListCommentRevisions(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ListCommentRevisionsRequest>(
         context, list_comment_revisions_, *request,
         [this, response](UnaryCall* call, auto& message) {
@@ -217,9 +173,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* GetThread(grpc::CallbackServerContext* context,
-                                      const grpc::ByteBuffer* request,
-                                      grpc::ByteBuffer* response) override {
+  Reactor* GetThread(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::GetThreadRequest>(
         context, get_thread_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.listing.GetThread(
@@ -230,9 +184,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* ListRecentComments(grpc::CallbackServerContext* context,
-                                               const grpc::ByteBuffer* request,
-                                               grpc::ByteBuffer* response) override {
+  Reactor* ListRecentComments(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ListRecentCommentsRequest>(
         context, list_recent_comments_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.listing.ListRecent(ContextOf(call->call()),
@@ -241,9 +193,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* MarkThreadRead(grpc::CallbackServerContext* context,
-                                           const grpc::ByteBuffer* request,
-                                           grpc::ByteBuffer* response) override {
+  Reactor* MarkThreadRead(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::MarkThreadReadRequest>(
         context, mark_thread_read_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.read_states.Mark(ContextOf(call->call()),
@@ -252,9 +202,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* BatchGetReadStates(grpc::CallbackServerContext* context,
-                                               const grpc::ByteBuffer* request,
-                                               grpc::ByteBuffer* response) override {
+  Reactor* BatchGetReadStates(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::BatchGetReadStatesRequest>(
         context, batch_get_read_states_, *request,
         [this, response](UnaryCall* call, auto& message) {
@@ -264,9 +212,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* SearchAuthors(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
-                                          grpc::ByteBuffer* response) override {
+  Reactor* SearchAuthors(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::SearchAuthorsRequest>(
         context, search_authors_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.authors.Find(ContextOf(call->call()), message.prefix(), message.page_size(),
@@ -274,19 +220,15 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEvents(
-      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
+  grpc::ServerWriteReactor<Bytes>* WatchEvents(Context* context, const Bytes* request) override {
     return use_cases_.watch.Watch(context, request);
   }
 
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* ExportEvidence(
-      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
+  grpc::ServerWriteReactor<Bytes>* ExportEvidence(Context* context, const Bytes* request) override {
     return use_cases_.evidence.Export(context, request);
   }
 
-  grpc::ServerUnaryReactor* ListThreadCounts(grpc::CallbackServerContext* context,
-                                             const grpc::ByteBuffer* request,
-                                             grpc::ByteBuffer* response) override {
+  Reactor* ListThreadCounts(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ListThreadCountsRequest>(
         context, list_thread_counts_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.listing.ListThreadCounts(ContextOf(call->call()), PageRequestOf(message),
@@ -294,9 +236,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* ListAuditEntries(grpc::CallbackServerContext* context,
-                                             const grpc::ByteBuffer* request,
-                                             grpc::ByteBuffer* response) override {
+  Reactor* ListAuditEntries(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ListAuditEntriesRequest>(
         context, list_audit_entries_, *request, [this, response](UnaryCall* call, auto& message) {
           absl::StatusOr<AuditPageRequest> page = AuditPageRequestOf(message);
@@ -306,9 +246,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* VerifyAuditLog(grpc::CallbackServerContext* context,
-                                           const grpc::ByteBuffer* request,
-                                           grpc::ByteBuffer* response) override {
+  Reactor* VerifyAuditLog(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::VerifyAuditLogRequest>(
         context, verify_audit_log_, *request, [this, response](UnaryCall* call, auto& message) {
           CallContext context = ContextOf(call->call());
@@ -318,9 +256,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
-                                          grpc::ByteBuffer* response) override {
+  Reactor* GetCheckpoint(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::GetCheckpointRequest>(
         context, get_checkpoint_, *request, [this, response](UnaryCall* call, auto&) {
           use_cases_.checkpoints.Get(ContextOf(call->call()),
@@ -328,9 +264,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* context,
-                                              const grpc::ByteBuffer* request,
-                                              grpc::ByteBuffer* response) override {
+  Reactor* GetInclusionProof(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::GetInclusionProofRequest>(
         context, get_inclusion_proof_, *request, [this, response](UnaryCall* call, auto& message) {
           use_cases_.checkpoints.ProveEntry(ContextOf(call->call()), message.number(),
@@ -338,9 +272,7 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* context,
-                                                const grpc::ByteBuffer* request,
-                                                grpc::ByteBuffer* response) override {
+  Reactor* GetConsistencyProof(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::GetConsistencyProofRequest>(context, get_consistency_proof_, *request,
                                                   [this, response](UnaryCall* call, auto& message) {
                                                     use_cases_.checkpoints.ProveGrowth(
@@ -352,27 +284,27 @@ class CommentsRpc : public GatedService<Contract, RawService> {
 
  private:
   const CommentsUseCases use_cases_;
-  const GatedMethod& add_comment_;
-  const GatedMethod& import_comments_;
-  const GatedMethod& get_comment_;
-  const GatedMethod& list_comments_;
-  const GatedMethod& list_recent_comments_;
-  const GatedMethod& list_thread_counts_;
-  const GatedMethod& list_audit_entries_;
-  const GatedMethod& verify_audit_log_;
-  const GatedMethod& edit_comment_;
-  const GatedMethod& remove_comment_;
-  const GatedMethod& erase_comment_;
-  const GatedMethod& resolve_thread_;
-  const GatedMethod& reopen_thread_;
-  const GatedMethod& list_comment_revisions_;
-  const GatedMethod& get_thread_;
-  const GatedMethod& mark_thread_read_;
-  const GatedMethod& batch_get_read_states_;
-  const GatedMethod& search_authors_;
-  const GatedMethod& get_checkpoint_;
-  const GatedMethod& get_inclusion_proof_;
-  const GatedMethod& get_consistency_proof_;
+  const GatedMethod& add_comment_ = MethodOf("AddComment");
+  const GatedMethod& import_comments_ = MethodOf("ImportComments");
+  const GatedMethod& get_comment_ = MethodOf("GetComment");
+  const GatedMethod& list_comments_ = MethodOf("ListComments");
+  const GatedMethod& list_recent_comments_ = MethodOf("ListRecentComments");
+  const GatedMethod& list_thread_counts_ = MethodOf("ListThreadCounts");
+  const GatedMethod& list_audit_entries_ = MethodOf("ListAuditEntries");
+  const GatedMethod& verify_audit_log_ = MethodOf("VerifyAuditLog");
+  const GatedMethod& edit_comment_ = MethodOf("EditComment");
+  const GatedMethod& remove_comment_ = MethodOf("RemoveComment");
+  const GatedMethod& erase_comment_ = MethodOf("EraseComment");
+  const GatedMethod& resolve_thread_ = MethodOf("ResolveThread");
+  const GatedMethod& reopen_thread_ = MethodOf("ReopenThread");
+  const GatedMethod& list_comment_revisions_ = MethodOf("ListCommentRevisions");
+  const GatedMethod& get_thread_ = MethodOf("GetThread");
+  const GatedMethod& mark_thread_read_ = MethodOf("MarkThreadRead");
+  const GatedMethod& batch_get_read_states_ = MethodOf("BatchGetReadStates");
+  const GatedMethod& search_authors_ = MethodOf("SearchAuthors");
+  const GatedMethod& get_checkpoint_ = MethodOf("GetCheckpoint");
+  const GatedMethod& get_inclusion_proof_ = MethodOf("GetInclusionProof");
+  const GatedMethod& get_consistency_proof_ = MethodOf("GetConsistencyProof");
 };
 
 }  // namespace

@@ -147,22 +147,9 @@ absl::StatusOr<std::vector<std::string>> KeysOf(
 class InvoicesRpc : public GatedService<Contract, RawService> {
  public:
   InvoicesRpc(Gate& gate, const InvoicesUseCases& use_cases)
-      : GatedService(gate),
-        use_cases_(use_cases),
-        create_invoice_(MethodOf("CreateInvoice")),
-        get_invoice_(MethodOf("GetInvoice")),
-        list_invoice_summaries_(MethodOf("ListInvoiceSummaries")),
-        batch_get_invoice_summaries_(MethodOf("BatchGetInvoiceSummaries")),
-        update_invoice_(MethodOf("UpdateInvoice")),
-        send_invoice_(MethodOf("SendInvoice")),
-        pay_invoice_(MethodOf("PayInvoice")),
-        void_invoice_(MethodOf("VoidInvoice")),
-        rebuild_projection_(MethodOf("RebuildProjection")),
-        verify_projection_(MethodOf("VerifyProjection")) {}
+      : GatedService(gate), use_cases_(use_cases) {}
 
-  grpc::ServerUnaryReactor* CreateInvoice(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
-                                          grpc::ByteBuffer* response) override {
+  Reactor* CreateInvoice(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::CreateInvoiceRequest>(
         context, create_invoice_, *request, [this, response](UnaryCall* call, const auto& message) {
           use_cases_.invoices.Create(call->caller(), message.invoice_id(),
@@ -171,9 +158,7 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* GetInvoice(grpc::CallbackServerContext* context,
-                                       const grpc::ByteBuffer* request,
-                                       grpc::ByteBuffer* response) override {
+  Reactor* GetInvoice(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::GetInvoiceRequest>(
         context, get_invoice_, *request, [this, response](UnaryCall* call, const auto& message) {
           absl::StatusOr<std::string> key = InvoiceKey(message.invoice_id(), "invoice_id");
@@ -187,9 +172,7 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* ListInvoiceSummaries(grpc::CallbackServerContext* context,
-                                                 const grpc::ByteBuffer* request,
-                                                 grpc::ByteBuffer* response) override {
+  Reactor* ListInvoiceSummaries(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ListInvoiceSummariesRequest>(
         context, list_invoice_summaries_, *request,
         [this, response](UnaryCall* call, const auto& message) {
@@ -201,9 +184,8 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* BatchGetInvoiceSummaries(grpc::CallbackServerContext* context,
-                                                     const grpc::ByteBuffer* request,
-                                                     grpc::ByteBuffer* response) override {
+  Reactor* BatchGetInvoiceSummaries(Context* context, const Bytes* request,
+                                    Bytes* response) override {
     return Handle<v1::BatchGetInvoiceSummariesRequest>(
         context, batch_get_invoice_summaries_, *request,
         [this, response](UnaryCall* call, const auto& message) {
@@ -219,9 +201,7 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* UpdateInvoice(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
-                                          grpc::ByteBuffer* response) override {
+  Reactor* UpdateInvoice(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::UpdateInvoiceRequest>(
         context, update_invoice_, *request, [this, response](UnaryCall* call, const auto& message) {
           use_cases_.invoices.Update(call->caller(), message.invoice().invoice_id(),
@@ -231,30 +211,22 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* SendInvoice(grpc::CallbackServerContext* context,
-                                        const grpc::ByteBuffer* request,
-                                        grpc::ByteBuffer* response) override {
+  Reactor* SendInvoice(Context* context, const Bytes* request, Bytes* response) override {
     return Move<v1::SendInvoiceRequest, v1::SendInvoiceResponse>(context, send_invoice_, *request,
                                                                  response, InvoiceAction::kSend);
   }
 
-  grpc::ServerUnaryReactor* PayInvoice(grpc::CallbackServerContext* context,
-                                       const grpc::ByteBuffer* request,
-                                       grpc::ByteBuffer* response) override {
+  Reactor* PayInvoice(Context* context, const Bytes* request, Bytes* response) override {
     return Move<v1::PayInvoiceRequest, v1::PayInvoiceResponse>(context, pay_invoice_, *request,
                                                                response, InvoiceAction::kPay);
   }
 
-  grpc::ServerUnaryReactor* VoidInvoice(grpc::CallbackServerContext* context,
-                                        const grpc::ByteBuffer* request,
-                                        grpc::ByteBuffer* response) override {
+  Reactor* VoidInvoice(Context* context, const Bytes* request, Bytes* response) override {
     return Move<v1::VoidInvoiceRequest, v1::VoidInvoiceResponse>(context, void_invoice_, *request,
                                                                  response, InvoiceAction::kVoid);
   }
 
-  grpc::ServerUnaryReactor* RebuildProjection(grpc::CallbackServerContext* context,
-                                              const grpc::ByteBuffer* request,
-                                              grpc::ByteBuffer* response) override {
+  Reactor* RebuildProjection(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::RebuildProjectionRequest>(
         context, rebuild_projection_, *request, [this, response](UnaryCall* call, const auto&) {
           Check<v1::RebuildProjectionResponse>(
@@ -263,9 +235,7 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
         });
   }
 
-  grpc::ServerUnaryReactor* VerifyProjection(grpc::CallbackServerContext* context,
-                                             const grpc::ByteBuffer* request,
-                                             grpc::ByteBuffer* response) override {
+  Reactor* VerifyProjection(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::VerifyProjectionRequest>(
         context, verify_projection_, *request, [this, response](UnaryCall* call, const auto&) {
           Check<v1::VerifyProjectionResponse>(call, response, Rebuild::Kind::kVerify,
@@ -275,8 +245,8 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
 
  private:
   template <class Request, class Response>
-  UnaryCall* Move(grpc::CallbackServerContext* context, const GatedMethod& method,
-                  const grpc::ByteBuffer& bytes, grpc::ByteBuffer* response, InvoiceAction action) {
+  UnaryCall* Move(Context* context, const GatedMethod& method, const Bytes& bytes, Bytes* response,
+                  InvoiceAction action) {
     return Handle<Request>(
         context, method, bytes, [this, response, action](UnaryCall* call, const auto& message) {
           use_cases_.invoices.Move(call->caller(), message.invoice_id(), action, message.etag(),
@@ -285,8 +255,7 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
   }
 
   template <class Response, class SetDiffering>
-  void Check(UnaryCall* call, grpc::ByteBuffer* response, Rebuild::Kind kind,
-             SetDiffering set_differing) {
+  void Check(UnaryCall* call, Bytes* response, Rebuild::Kind kind, SetDiffering set_differing) {
     use_cases_.projector.Check(
         kind, [call, response, set_differing](const absl::StatusOr<ProjectionCheck>& check) {
           if (!check.ok()) return call->Answer(check.status());
@@ -301,17 +270,17 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
 
   // The result of a use case as the answer of the call, by way of `encode`.
   template <class Result, class Encode>
-  static auto AnswerWith(UnaryCall* call, grpc::ByteBuffer* response, Encode encode) {
+  static auto AnswerWith(UnaryCall* call, Bytes* response, Encode encode) {
     return [call, response, encode = std::move(encode)](const absl::StatusOr<Result>& result) {
       if (!result.ok()) return call->Answer(result.status());
-      absl::StatusOr<grpc::ByteBuffer> encoded = encode(*result);
+      absl::StatusOr<Bytes> encoded = encode(*result);
       if (encoded.ok()) *response = *std::move(encoded);
       call->Answer(encoded.status());
     };
   }
 
   template <class Response>
-  static auto AnswerTo(UnaryCall* call, grpc::ByteBuffer* response) {
+  static auto AnswerTo(UnaryCall* call, Bytes* response) {
     return AnswerWith<Invoice>(call, response, [](const Invoice& invoice) {
       Response message;
       ToWire(invoice, message.mutable_invoice());
@@ -320,16 +289,16 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
   }
 
   const InvoicesUseCases use_cases_;
-  const GatedMethod& create_invoice_;
-  const GatedMethod& get_invoice_;
-  const GatedMethod& list_invoice_summaries_;
-  const GatedMethod& batch_get_invoice_summaries_;
-  const GatedMethod& update_invoice_;
-  const GatedMethod& send_invoice_;
-  const GatedMethod& pay_invoice_;
-  const GatedMethod& void_invoice_;
-  const GatedMethod& rebuild_projection_;
-  const GatedMethod& verify_projection_;
+  const GatedMethod& create_invoice_ = MethodOf("CreateInvoice");
+  const GatedMethod& get_invoice_ = MethodOf("GetInvoice");
+  const GatedMethod& list_invoice_summaries_ = MethodOf("ListInvoiceSummaries");
+  const GatedMethod& batch_get_invoice_summaries_ = MethodOf("BatchGetInvoiceSummaries");
+  const GatedMethod& update_invoice_ = MethodOf("UpdateInvoice");
+  const GatedMethod& send_invoice_ = MethodOf("SendInvoice");
+  const GatedMethod& pay_invoice_ = MethodOf("PayInvoice");
+  const GatedMethod& void_invoice_ = MethodOf("VoidInvoice");
+  const GatedMethod& rebuild_projection_ = MethodOf("RebuildProjection");
+  const GatedMethod& verify_projection_ = MethodOf("VerifyProjection");
 };
 
 }  // namespace

@@ -18,6 +18,10 @@ namespace marginalia {
 template <class Contract, class RawService>
 class GatedService : public RawService {
  protected:
+  using Context = grpc::CallbackServerContext;
+  using Bytes = grpc::ByteBuffer;
+  using Reactor = grpc::ServerUnaryReactor;
+
   // The gate must outlive the service.
   explicit GatedService(Gate& gate) : gate_(gate) {}
 
@@ -27,8 +31,7 @@ class GatedService : public RawService {
 
   // Passes the gate and parses, then lets `serve` answer the call.
   template <class Request, class Serve>
-  UnaryCall* Handle(grpc::CallbackServerContext* context, const GatedMethod& method,
-                    const grpc::ByteBuffer& bytes, Serve serve) {
+  UnaryCall* Handle(Context* context, const GatedMethod& method, const Bytes& bytes, Serve serve) {
     UnaryCall* call = gate_.Open(context, method);
     if (!call->admitted()) return call;
     Request request;
