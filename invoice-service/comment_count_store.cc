@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
 #include "services/storage/tenants.h"
 
@@ -63,66 +64,27 @@ struct RepairedRows : CountRows {
 // The rows behind a key, of all tenants, in the order of their keys.
 struct RangeStatement {
   explicit RangeStatement(Connection& connection)
-      : select(connection,
-               "SELECT c.org_id, c.invoice_id, c.comment_count, c.last_comment_time, "
-               "c.last_author_name, c.last_position, c.thread_state, c.state_time, "
-               "c.thread_revision, (SELECT count(*) FROM invoices i "
-               "WHERE i.org_id = c.org_id AND i.invoice_id = c.invoice_id "
-               "AND (i.thread_state <> c.thread_state OR i.activity_time <> CASE WHEN "
-               "c.state_time > c.last_comment_time THEN c.state_time "
-               "ELSE c.last_comment_time END)) FROM comment_counts c "
-               "WHERE (c.org_id, c.invoice_id) > (:org, :invoice) "
-               "ORDER BY c.org_id, c.invoice_id LIMIT :limit",
-               soci::use(after.org_id), soci::use(after.invoice_id), soci::use(limit),
-               soci::into(org_ids), soci::into(invoice_ids), soci::into(counts), soci::into(times),
-               soci::into(names), soci::into(positions), soci::into(states),
-               soci::into(state_times), soci::into(revisions), soci::into(misplaced)) {}
+      : statement(connection,
+                  "SELECT c.org_id, c.invoice_id, c.comment_count, c.last_comment_time, "
+                  "c.last_author_name, c.last_position, c.thread_state, c.state_time, "
+                  "c.thread_revision, (SELECT count(*) FROM invoices i "
+                  "WHERE i.org_id = c.org_id AND i.invoice_id = c.invoice_id "
+                  "AND (i.thread_state <> c.thread_state OR i.activity_time <> CASE WHEN "
+                  "c.state_time > c.last_comment_time THEN c.state_time "
+                  "ELSE c.last_comment_time END)) FROM comment_counts c "
+                  "WHERE (c.org_id, c.invoice_id) > (:org, :invoice) "
+                  "ORDER BY c.org_id, c.invoice_id LIMIT :limit",
+                  soci::into(row.org_id), soci::into(row.invoice_id), soci::into(row.comment_count),
+                  soci::into(last_comment_time), soci::into(row.last_author_name),
+                  soci::into(row.position), soci::into(state), soci::into(state_time),
+                  soci::into(row.revision), soci::into(misplaced)) {}
 
-  struct Key {
-    std::string org_id;
-    std::string invoice_id;
-  };
-  Key after;
-  std::int64_t limit = kCountedRowsReadMax;
-  std::vector<std::string> org_ids{1};
-  std::vector<std::string> invoice_ids{1};
-  std::vector<std::int64_t> counts{0};
-  std::vector<std::int64_t> times{0};  // microseconds since 1970
-  std::vector<std::string> names{1};
-  std::vector<std::int64_t> positions{0};
-  std::vector<std::int64_t> states{0};
-  std::vector<std::int64_t> state_times{0};  // microseconds since 1970
-  std::vector<std::int64_t> revisions{0};
-  std::vector<std::int64_t> misplaced{0};
-  Statement select;
-
-  std::vector<CountedThread> Read() {
-    // One more than the limit makes SOCI run the statement to its end.
-    Resize(kCountedRowsReadMax + 1);
-    if (!select.Run()) Resize(0);
-    std::vector<CountedThread> rows;
-    rows.reserve(org_ids.size());
-    for (std::size_t i = 0; i < org_ids.size(); ++i) {
-      rows.push_back({org_ids[i], invoice_ids[i], counts[i], absl::FromUnixMicros(times[i]),
-                      names[i], positions[i], static_cast<ThreadState>(states[i]),
-                      absl::FromUnixMicros(state_times[i]), revisions[i], misplaced[i] != 0});
-    }
-    return rows;
-  }
-
- private:
-  void Resize(std::size_t size) {
-    org_ids.resize(size);
-    invoice_ids.resize(size);
-    counts.resize(size);
-    times.resize(size);
-    names.resize(size);
-    positions.resize(size);
-    states.resize(size);
-    state_times.resize(size);
-    revisions.resize(size);
-    misplaced.resize(size);
-  }
+  CountedThread row;
+  std::int64_t last_comment_time = 0;  // microseconds since 1970
+  std::int64_t state = 0;
+  std::int64_t state_time = 0;  // microseconds since 1970
+  std::int64_t misplaced = 0;
+  StatementWith<std::string, std::string, std::int64_t> statement;
 };
 
 struct RemoveStatement {
@@ -244,9 +206,16 @@ void CommentCountStore::Repair(Connection& connection, std::span<const CountedTh
 std::vector<CountedThread> CommentCountStore::ReadBehind(Connection& connection,
                                                          std::string_view org_id,
                                                          std::string_view invoice_id) {
-  auto& range = connection.Prepared<RangeStatement>();
-  range.after = {std::string(org_id), std::string(invoice_id)};
-  return range.Read();
+  return RowsOf<CountedThread>(
+      connection.Prepared<RangeStatement>(),
+      [](RangeStatement& each) {
+        each.row.last_comment_time = absl::FromUnixMicros(each.last_comment_time);
+        each.row.state = static_cast<ThreadState>(each.state);
+        each.row.state_time = absl::FromUnixMicros(each.state_time);
+        each.row.is_misplaced = each.misplaced != 0;
+        return each.row;
+      },
+      org_id, invoice_id, kCountedRowsReadMax);
 }
 
 void CommentCountStore::Remove(Connection& connection, const CountedThread& thread) {

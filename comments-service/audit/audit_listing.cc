@@ -52,13 +52,14 @@ struct PagePlace {
 
 AuditPage Scan(Connection& connection, const PagePlace& place, const AuditFilter& filter,
                std::int64_t after, std::size_t page_size) {
-  std::vector<AuditEntry> entries =
-      ReadAuditEntries(connection, place.org_id, after, kAuditScanMax);
+  std::vector<StoredEntry> entries =
+      ReadStoredEntries(connection, place.org_id, after, kAuditScanMax);
   AuditPage page;
   const bool whole_log_read = entries.size() < static_cast<std::size_t>(kAuditScanMax);
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    after = entries[i].position;
-    if (Matches(entries[i], filter)) page.entries.push_back(std::move(entries[i]));
+    AuditEntry& entry = entries[i].entry;
+    after = entry.position;
+    if (Matches(entry, filter)) page.entries.push_back(std::move(entry));
     const bool last = whole_log_read && i + 1 == entries.size();
     if (page.entries.size() == page_size && !last) {
       page.next_page_token = place.Token(after);

@@ -1,105 +1,62 @@
 #include "comments-service/audit/audit_store.h"
 
-#include <cstddef>
-#include <utility>
-
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "comments-service/audit/short_entry.h"
+#include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
 
-// Column by column, as SOCI reads several rows at once.
-struct EntryRows {
-  std::vector<std::int64_t> positions;
-  std::vector<std::string> actor_ids;
-  std::vector<std::string> actor_names;
-  std::vector<std::string> actions;
-  std::vector<std::string> invoice_ids;
-  std::vector<std::string> comment_ids;
-  std::vector<std::string> request_ids;
-  std::vector<std::int64_t> create_times;
-  std::vector<std::string> hashes;
-  std::vector<std::int64_t> formats;
-  std::vector<std::int64_t> numbers;
-  std::vector<std::string> name_salts;
-  std::vector<std::string> name_commitments;
-  std::vector<std::int64_t> revisions;
-  std::vector<std::string> content_commitments;
-  std::vector<std::string> reasons;
-
-  explicit EntryRows(std::size_t size) { Resize(size); }
-  void Resize(std::size_t size) {
-    positions.resize(size);
-    actor_ids.resize(size);
-    actor_names.resize(size);
-    actions.resize(size);
-    invoice_ids.resize(size);
-    comment_ids.resize(size);
-    request_ids.resize(size);
-    create_times.resize(size);
-    hashes.resize(size);
-    formats.resize(size);
-    numbers.resize(size);
-    name_salts.resize(size);
-    name_commitments.resize(size);
-    revisions.resize(size);
-    content_commitments.resize(size);
-    reasons.resize(size);
-  }
-};
-
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
-      : statement(connection, SelectEntriesAfter(connection.kind()), soci::into(rows.positions),
-                  soci::into(rows.actor_ids), soci::into(rows.actor_names),
-                  soci::into(rows.actions), soci::into(rows.invoice_ids),
-                  soci::into(rows.comment_ids), soci::into(rows.request_ids),
-                  soci::into(rows.create_times), soci::into(rows.hashes), soci::into(rows.formats),
-                  soci::into(rows.numbers), soci::into(rows.name_salts),
-                  soci::into(rows.name_commitments), soci::into(rows.revisions),
-                  soci::into(rows.content_commitments), soci::into(rows.reasons)) {}
+      : statement(connection,
+                  absl::StrCat(SelectEntryColumns(connection.kind()), " ", "FROM audit_entries a ",
+                               EntryComment(connection.kind()),
+                               " WHERE a.org_id = :org_id AND a.position > :after"
+                               " ORDER BY a.position LIMIT :limit"),
+                  [this](soci::statement& to) { row.BindTo(to); }) {}
 
-  EntryRows rows = EntryRows(1);
+  EntryColumns row;
   StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
-// As long as what was asked for and one more, so that SOCI runs the statement to its end.
-std::size_t RowsToAsk(int limit) { return static_cast<std::size_t>(limit) + 1; }
-
 }  // namespace
 
-std::vector<AuditEntry> ReadAuditEntries(Connection& connection, std::string_view org_id,
-                                         std::int64_t position, int limit) {
-  auto& select = connection.Prepared<SelectEntries>();
-  EntryRows& rows = select.rows;
-  rows.Resize(RowsToAsk(limit));
-  std::vector<AuditEntry> entries;
-  if (!select.statement.Run(org_id, position, limit)) return entries;
-  entries.reserve(rows.positions.size());
-  for (std::size_t i = 0; i < rows.positions.size(); ++i) {
-    entries.push_back({.format = static_cast<int>(rows.formats[i]),
-                       .number = rows.numbers[i],
-                       .position = rows.positions[i],
-                       .org_id = std::string(org_id),
-                       .actor_id = std::move(rows.actor_ids[i]),
-                       .actor_name = std::move(rows.actor_names[i]),
-                       .name_commitment = absl::BytesToHexString(
-                           connection.FromColumn(std::move(rows.name_commitments[i]))),
-                       .action = std::move(rows.actions[i]),
-                       .invoice_id = std::move(rows.invoice_ids[i]),
-                       .comment_id = std::move(rows.comment_ids[i]),
-                       .revision = rows.revisions[i],
-                       .content_commitment = absl::BytesToHexString(
-                           connection.FromColumn(std::move(rows.content_commitments[i]))),
-                       .reason = std::move(rows.reasons[i]),
-                       .request_id = std::move(rows.request_ids[i]),
-                       .create_time = absl::FromUnixMicros(rows.create_times[i]),
-                       .hash = std::move(rows.hashes[i])});
-    CompleteEntry(entries.back(), connection.FromColumn(std::move(rows.name_salts[i])));
-  }
-  return entries;
+std::string SelectEntryColumns(DatabaseKind kind) {
+  return absl::StrCat("SELECT a.position, ", kEntryWords, ", ", EntryHashOf(kind, "a"),
+                      ", a.format, a.number, a.name_salt, a.name_commitment, a.revision,"
+                      " a.content_commitment, a.reason");
+}
+
+void EntryColumns::BindTo(soci::statement& statement) {
+  const auto bind = [&statement](auto&... columns) {
+    (statement.exchange(soci::into(columns)), ...);
+  };
+  bind(entry_.position, entry_.actor_id, entry_.actor_name, entry_.action, entry_.invoice_id,
+       entry_.comment_id, entry_.request_id, create_time_, entry_.hash, format_, entry_.number,
+       salts_, name_commitment_, entry_.revision, content_commitment_, entry_.reason);
+}
+
+StoredEntry EntryColumns::Read(const Connection& connection, std::string_view org_id) const {
+  StoredEntry stored{.entry = entry_, .salts = EntrySaltsOf(connection.FromColumn(salts_))};
+  AuditEntry& entry = stored.entry;
+  entry.org_id = org_id;
+  entry.format = static_cast<int>(format_);
+  entry.name_commitment = absl::BytesToHexString(connection.FromColumn(name_commitment_));
+  entry.content_commitment = absl::BytesToHexString(connection.FromColumn(content_commitment_));
+  entry.create_time = absl::FromUnixMicros(create_time_);
+  CompleteEntry(entry, stored.salts.name);
+  return stored;
+}
+
+std::vector<StoredEntry> ReadStoredEntries(Connection& connection, std::string_view org_id,
+                                           std::int64_t position, std::int64_t limit) {
+  return RowsOf<StoredEntry>(
+      connection.Prepared<SelectEntries>(),
+      [&](const SelectEntries& each) { return each.row.Read(connection, org_id); }, org_id,
+      position, limit);
 }
 
 }  // namespace marginalia

@@ -23,15 +23,6 @@ std::string EntryHashOf(DatabaseKind kind, std::string_view alias) {
                       ".hash_bytes", sqlite ? "))" : ", 'hex')", ")");
 }
 
-std::string SelectEntriesAfter(DatabaseKind kind) {
-  return absl::StrCat("SELECT a.position, ", kEntryWords, ", ", EntryHashOf(kind, "a"),
-                      ", a.format, a.number, a.name_salt, a.name_commitment, a.revision,"
-                      " a.content_commitment, a.reason FROM audit_entries a ",
-                      EntryComment(kind),
-                      " WHERE a.org_id = :org_id AND a.position > :after"
-                      " ORDER BY a.position LIMIT :limit");
-}
-
 AuditEntry ShortEntry(const AuditEntry& entry) {
   AuditEntry stored = entry;
   stored.actor_id.clear();

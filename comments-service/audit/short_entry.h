@@ -30,11 +30,6 @@ std::string EntryHashOf(DatabaseKind kind, std::string_view alias);
 // Joins the comment that a short entry stands for; of any other entry it finds none.
 std::string EntryComment(DatabaseKind kind);
 
-// Selects entries of a tenant, in order: position, kEntryWords, hash, format, number, name_salt,
-// name_commitment, revision, content_commitment, reason. Takes org_id, the position that they come
-// after, and how many at most.
-std::string SelectEntriesAfter(DatabaseKind kind);
-
 // What is stored of the entry when it is short: `entry` without what its comment's row says.
 AuditEntry ShortEntry(const AuditEntry& entry);
 

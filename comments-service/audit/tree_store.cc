@@ -1,21 +1,16 @@
 #include "comments-service/audit/tree_store.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
+#include "comments-service/audit/audit_log.h"
 #include "comments-service/audit/audit_store.h"
 #include "comments-service/audit/short_entry.h"
 #include "comments-service/record/damaged_record.h"
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
-
-// SOCI loses the row of a SELECT into vectors with room for one.
-std::size_t RoomFor(std::int64_t rows) {
-  return static_cast<std::size_t>(std::max<std::int64_t>(rows, 2));
-}
 
 struct SelectTree {
   explicit SelectTree(Connection& connection)
@@ -23,6 +18,13 @@ struct SelectTree {
                   soci::into(tree.leaf_count), soci::into(tree.position)) {}
   StoredTree tree;
   StatementWith<std::string> statement;
+};
+
+struct LeafRow {
+  std::int64_t number = 0;
+  std::int64_t position = 0;
+  std::int64_t format = 0;
+  std::string hash;
 };
 
 struct SelectLeaves {
@@ -33,12 +35,9 @@ struct SelectLeaves {
                                " FROM audit_entries a WHERE a.org_id = :org_id"
                                " AND a.position > :position"
                                " ORDER BY a.position LIMIT :limit"),
-                  soci::into(numbers), soci::into(positions), soci::into(formats),
-                  soci::into(hashes)) {}
-  std::vector<std::int64_t> numbers{std::vector<std::int64_t>(2)};
-  std::vector<std::int64_t> positions{std::vector<std::int64_t>(2)};
-  std::vector<std::int64_t> formats{std::vector<std::int64_t>(2)};
-  std::vector<std::string> hashes{std::vector<std::string>(2)};
+                  soci::into(row.number), soci::into(row.position), soci::into(row.format),
+                  soci::into(row.hash)) {}
+  LeafRow row;
   StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
@@ -48,8 +47,8 @@ struct SelectNodes {
                   "SELECT hash FROM audit_tree_nodes WHERE org_id = :org_id"
                   " AND level = :level AND node_index >= :first AND node_index < :end"
                   " ORDER BY node_index",
-                  soci::into(hashes)) {}
-  std::vector<std::string> hashes{std::vector<std::string>(2)};
+                  soci::into(row)) {}
+  std::string row;
   StatementWith<std::string, std::int64_t, std::int64_t, std::int64_t> statement;
 };
 
@@ -110,9 +109,8 @@ struct SelectLengths {
       : statement(connection,
                   "SELECT org_id, entry_count FROM audit_heads WHERE org_id > :org_id"
                   " ORDER BY org_id LIMIT :limit",
-                  soci::into(org_ids), soci::into(counts)) {}
-  std::vector<std::string> org_ids{std::vector<std::string>(2)};
-  std::vector<std::int64_t> counts{std::vector<std::int64_t>(2)};
+                  soci::into(row.org_id), soci::into(row.entry_count)) {}
+  LogLength row;
   StatementWith<std::string, std::int64_t> statement;
 };
 
@@ -123,8 +121,8 @@ struct SelectBehind {
                   " ON t.org_id = h.org_id WHERE h.org_id > :org_id"
                   " AND h.entry_count - coalesce(t.leaf_count, 0) >= 256"
                   " ORDER BY h.org_id LIMIT :limit",
-                  soci::into(org_ids)) {}
-  std::vector<std::string> org_ids{std::vector<std::string>(2)};
+                  soci::into(row)) {}
+  std::string row;
   StatementWith<std::string, std::int64_t> statement;
 };
 
@@ -132,12 +130,12 @@ struct SelectBehind {
 void MakeLeavesOfFormat1(Connection& connection, std::string_view org_id, std::int64_t position,
                          std::size_t count, std::vector<TreeLeaf>& leaves) {
   std::string previous = position == 0 ? "" : ReadAuditMark(connection, org_id, position).hash;
-  const std::vector<AuditEntry> entries =
-      ReadAuditEntries(connection, org_id, position, static_cast<int>(count));
+  const std::vector<StoredEntry> entries =
+      ReadStoredEntries(connection, org_id, position, static_cast<std::int64_t>(count));
   if (entries.size() < count) throw DamagedRecord("the audit log lacks an entry");
   for (std::size_t i = 0; i < count; ++i) {
-    leaves[i].hash = EntryLeaf(previous, entries[i]);
-    previous = entries[i].hash;
+    leaves[i].hash = EntryLeaf(previous, entries[i].entry);
+    previous = entries[i].entry.hash;
   }
 }
 
@@ -155,22 +153,17 @@ StoredTree ReadStoredTree(Connection& connection, std::string_view org_id) {
 
 std::vector<TreeLeaf> ReadLeaves(Connection& connection, std::string_view org_id,
                                  std::int64_t position, std::int64_t limit) {
-  auto& select = connection.Prepared<SelectLeaves>();
-  select.numbers.resize(RoomFor(limit));
-  select.positions.resize(RoomFor(limit));
-  select.formats.resize(RoomFor(limit));
-  select.hashes.resize(RoomFor(limit));
-  std::vector<TreeLeaf> leaves;
-  if (!select.statement.Run(org_id, position, limit)) return leaves;
-  leaves.resize(select.numbers.size());
+  const std::vector<LeafRow> rows =
+      RowsOf<LeafRow>(connection.Prepared<SelectLeaves>(), org_id, position, limit);
+  std::vector<TreeLeaf> leaves(rows.size());
   // Old entries come first.
   std::size_t of_format_1 = 0;
   for (std::size_t i = 0; i < leaves.size(); ++i) {
-    leaves[i] = {.number = select.numbers[i], .position = select.positions[i], .hash = {}};
-    if (select.formats[i] == 1) {
+    leaves[i] = {.number = rows[i].number, .position = rows[i].position, .hash = {}};
+    if (rows[i].format == 1) {
       of_format_1 = i + 1;
     } else {
-      leaves[i].hash = DigestOrThrow(DigestFromHex(select.hashes[i]));
+      leaves[i].hash = DigestOrThrow(DigestFromHex(rows[i].hash));
     }
   }
   if (of_format_1 > 0) MakeLeavesOfFormat1(connection, org_id, position, of_format_1, leaves);
@@ -179,12 +172,9 @@ std::vector<TreeLeaf> ReadLeaves(Connection& connection, std::string_view org_id
 
 std::vector<Digest> ReadNodes(Connection& connection, std::string_view org_id, int level,
                               std::int64_t first, std::int64_t count) {
-  auto& select = connection.Prepared<SelectNodes>();
-  select.hashes.resize(RoomFor(count));
   std::vector<Digest> nodes;
-  if (!select.statement.Run(org_id, level, first, first + count)) return nodes;
-  nodes.reserve(select.hashes.size());
-  for (std::string& hash : select.hashes) {
+  for (std::string& hash : RowsOf<std::string>(connection.Prepared<SelectNodes>(), org_id, level,
+                                               first, first + count)) {
     nodes.push_back(DigestOrThrow(DigestFromBytes(connection.FromColumn(std::move(hash)))));
   }
   return nodes;
@@ -234,22 +224,12 @@ void StoreNodes(Connection& connection, std::string_view org_id, const std::vect
 
 std::vector<LogLength> ReadLogLengths(Connection& connection, std::string_view org_id,
                                       std::int64_t limit) {
-  auto& select = connection.Prepared<SelectLengths>();
-  select.org_ids.resize(RoomFor(limit));
-  select.counts.resize(RoomFor(limit));
-  std::vector<LogLength> lengths;
-  if (!select.statement.Run(org_id, limit)) return lengths;
-  for (std::size_t i = 0; i < select.org_ids.size(); ++i) {
-    lengths.push_back({.org_id = select.org_ids[i], .entry_count = select.counts[i]});
-  }
-  return lengths;
+  return RowsOf<LogLength>(connection.Prepared<SelectLengths>(), org_id, limit);
 }
 
 std::vector<std::string> ReadTenantsBehind(Connection& connection, std::string_view org_id,
                                            std::int64_t limit) {
-  auto& select = connection.Prepared<SelectBehind>();
-  select.org_ids.resize(RoomFor(limit));
-  return select.statement.Run(org_id, limit) ? select.org_ids : std::vector<std::string>();
+  return RowsOf<std::string>(connection.Prepared<SelectBehind>(), org_id, limit);
 }
 
 }  // namespace marginalia

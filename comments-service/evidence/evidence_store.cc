@@ -1,11 +1,9 @@
 #include "comments-service/evidence/evidence_store.h"
 
-#include <utility>
-
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "comments-service/audit/short_entry.h"
+#include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
 
 namespace marginalia {
@@ -18,10 +16,7 @@ struct SelectEntries {
       : statement(
             connection,
             absl::StrCat(
-                "SELECT a.position, ", kEntryWords, ", ", EntryHashOf(connection.kind(), "a"),
-                ", a.format, a.number,"
-                " a.name_commitment, a.name_salt, a.revision, a.content_commitment, a.reason,"
-                " coalesce((SELECT ",
+                SelectEntryColumns(connection.kind()), ", coalesce((SELECT ",
                 EntryHashOf(connection.kind(), "b"),
                 " FROM audit_entries b WHERE b.org_id = a.org_id"
                 " AND b.position < a.position ORDER BY b.position DESC LIMIT 1), '')"
@@ -32,42 +27,12 @@ struct SelectEntries {
                 " AND action <> 'comment.added' AND action <> 'comment.imported') AS places"
                 " JOIN audit_entries a ON a.org_id = :org_id3 AND a.position = places.position ",
                 EntryComment(connection.kind()), " ORDER BY a.position LIMIT :limit"),
-            soci::use(thread.org_id), soci::use(thread.invoice_id), soci::use(thread.org_id),
-            soci::use(thread.invoice_id), soci::use(thread.org_id), soci::use(limit),
-            soci::into(row.position), soci::into(row.actor_id), soci::into(row.actor_name),
-            soci::into(row.action), soci::into(row.invoice_id), soci::into(row.comment_id),
-            soci::into(row.request_id), soci::into(create_time), soci::into(row.hash),
-            soci::into(format), soci::into(row.number), soci::into(name_commitment),
-            soci::into(name_salt), soci::into(row.revision), soci::into(content_commitment),
-            soci::into(row.reason), soci::into(previous_hash)) {}
+            [this](soci::statement& to) { row.BindTo(to); }, soci::into(previous_hash)) {}
 
-  StoredEvidenceEntry Read(Connection& connection) {
-    StoredEvidenceEntry stored{.entry = row,
-                               .previous_hash = previous_hash,
-                               .salts = EntrySaltsOf(connection.FromColumn(name_salt))};
-    AuditEntry& entry = stored.entry;
-    entry.format = static_cast<int>(format);
-    entry.org_id = thread.org_id;
-    entry.invoice_id = thread.invoice_id;
-    entry.name_commitment =
-        absl::BytesToHexString(connection.FromColumn(std::string(name_commitment)));
-    entry.content_commitment =
-        absl::BytesToHexString(connection.FromColumn(std::string(content_commitment)));
-    entry.create_time = absl::FromUnixMicros(create_time);
-    CompleteEntry(entry, stored.salts.name);
-    return stored;
-  }
-
-  ThreadName thread;
-  std::int64_t limit = 0;
-  AuditEntry row;
-  std::int64_t format = 0;
-  std::int64_t create_time = 0;
-  std::string name_commitment;
-  std::string name_salt;
-  std::string content_commitment;
+  EntryColumns row;
   std::string previous_hash;
-  Statement statement;
+  StatementWith<std::string, std::string, std::string, std::string, std::string, std::int64_t>
+      statement;
 };
 
 struct SelectComments {
@@ -80,13 +45,12 @@ struct SelectComments {
                   " AND c.position = t.position"
                   " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
                   " ORDER BY t.sequence",
-                  soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
-                  soci::into(comment.comment_id), soci::into(comment.sequence),
-                  soci::into(author.user_id), soci::into(author.display_name), soci::into(body),
-                  soci::into(body_salt), soci::into(create_time), soci::into(edit_time),
-                  soci::into(removal_time), soci::into(remover.user_id),
-                  soci::into(remover.display_name), soci::into(removal_reason),
-                  soci::into(erased)) {}
+                  soci::into(position), soci::into(comment.comment_id),
+                  soci::into(comment.sequence), soci::into(author.user_id),
+                  soci::into(author.display_name), soci::into(body), soci::into(body_salt),
+                  soci::into(create_time), soci::into(edit_time), soci::into(removal_time),
+                  soci::into(remover.user_id), soci::into(remover.display_name),
+                  soci::into(removal_reason), soci::into(erased)) {}
 
   StoredEvidenceComment Read(Connection& connection) {
     StoredEvidenceComment stored{.position = position, .comment = comment};
@@ -105,7 +69,6 @@ struct SelectComments {
     return stored;
   }
 
-  ThreadName thread;
   std::int64_t position = 0;
   EvidenceComment comment;
   EvidencePerson author;
@@ -117,7 +80,7 @@ struct SelectComments {
   EvidencePerson remover;
   std::string removal_reason;
   std::int64_t erased = 0;
-  Statement statement;
+  StatementWith<std::string, std::string> statement;
 };
 
 struct SelectRevisions {
@@ -129,10 +92,9 @@ struct SelectRevisions {
                   " ON r.org_id = t.org_id AND r.position = t.position"
                   " WHERE t.org_id = :org_id AND t.invoice_id = :invoice_id"
                   " ORDER BY t.sequence, r.revision",
-                  soci::use(thread.org_id), soci::use(thread.invoice_id), soci::into(position),
-                  soci::into(revision), soci::into(body), soci::into(body_salt),
-                  soci::into(editor.user_id), soci::into(editor.display_name), soci::into(time),
-                  soci::into(erased)) {}
+                  soci::into(position), soci::into(revision), soci::into(body),
+                  soci::into(body_salt), soci::into(editor.user_id),
+                  soci::into(editor.display_name), soci::into(time), soci::into(erased)) {}
 
   StoredEvidenceRevision Read(Connection& connection) {
     return {.position = position,
@@ -144,7 +106,6 @@ struct SelectRevisions {
                          .erased = erased != 0}};
   }
 
-  ThreadName thread;
   std::int64_t position = 0;
   std::int64_t revision = 0;
   std::string body;
@@ -152,7 +113,7 @@ struct SelectRevisions {
   EvidencePerson editor;
   std::int64_t time = 0;
   std::int64_t erased = 0;
-  Statement statement;
+  StatementWith<std::string, std::string> statement;
 };
 
 // The rows of a statement that each bring a text.
@@ -160,10 +121,10 @@ template <class Select, class Row>
 std::vector<Row> ReadTexts(Connection& connection, const ThreadName& thread,
                            std::int64_t& bytes_max) {
   auto& select = connection.Prepared<Select>();
-  select.thread = thread;
   std::vector<Row> rows;
   // To its end in any case: a statement that is left in the middle keeps its snapshot.
-  for (bool more = select.statement.Run(); more; more = select.statement.Fetch()) {
+  for (bool more = select.statement.Run(thread.org_id, thread.invoice_id); more;
+       more = select.statement.Fetch()) {
     bytes_max -= static_cast<std::int64_t>(select.body.size());
     if (bytes_max >= 0) rows.push_back(select.Read(connection));
   }
@@ -174,14 +135,15 @@ std::vector<Row> ReadTexts(Connection& connection, const ThreadName& thread,
 
 std::vector<StoredEvidenceEntry> ReadEntriesOfThread(Connection& connection,
                                                      const ThreadName& thread, std::int64_t limit) {
-  auto& select = connection.Prepared<SelectEntries>();
-  select.thread = thread;
-  select.limit = limit;
-  std::vector<StoredEvidenceEntry> entries;
-  for (bool more = select.statement.Run(); more; more = select.statement.Fetch()) {
-    entries.push_back(select.Read(connection));
-  }
-  return entries;
+  const auto& [org_id, invoice_id] = thread;
+  return RowsOf<StoredEvidenceEntry>(
+      connection.Prepared<SelectEntries>(),
+      [&](const SelectEntries& each) {
+        StoredEvidenceEntry stored{each.row.Read(connection, thread.org_id), each.previous_hash};
+        stored.entry.invoice_id = thread.invoice_id;
+        return stored;
+      },
+      org_id, invoice_id, org_id, invoice_id, org_id, limit);
 }
 
 std::vector<StoredEvidenceComment> ReadCommentsOfThread(Connection& connection,

@@ -6,11 +6,9 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "comments-service/record/audit_entry.h"
-#include "comments-service/record/commitment.h"
+#include "comments-service/audit/audit_store.h"
 #include "comments-service/record/evidence.h"
 #include "services/storage/connection/connection.h"
 
@@ -21,12 +19,9 @@ struct ThreadName {
   std::string invoice_id;
 };
 
-struct StoredEvidenceEntry {
-  AuditEntry entry;
+struct StoredEvidenceEntry : StoredEntry {
   // Of the entry before it in the tenant's log.
   std::string previous_hash;
-  // Empty in format 1.
-  EntrySalts salts = {};
 };
 
 // Up to `limit` entries about the thread, in the log's order.

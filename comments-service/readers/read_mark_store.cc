@@ -1,6 +1,7 @@
 #include "comments-service/readers/read_mark_store.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
 #include "services/text/json_string.h"
 
@@ -73,12 +74,10 @@ std::vector<ReadState> ReadReadStates(Connection& connection, std::string_view o
     AppendJsonString(select.invoice_ids, invoice_id);
   }
   select.invoice_ids += invoice_ids.empty() ? "[]" : "]";
-  std::vector<ReadState> states;
-  for (bool more = select.statement.Run(); more; more = select.statement.Fetch()) {
-    states.push_back(select.row);
-    states.back().mentioned = select.mentioned != 0;
-  }
-  return states;
+  return RowsOf<ReadState>(select, [](SelectReadStates& each) {
+    each.row.mentioned = each.mentioned != 0;
+    return each.row;
+  });
 }
 
 void RaiseReadMark(Connection& connection, std::string_view org_id, std::string_view user_id,

@@ -1,47 +1,11 @@
 #include "comments-service/verification/log_rows.h"
 
-#include "absl/strings/escaping.h"
-#include "comments-service/audit/short_entry.h"
-#include "comments-service/verification/selected_rows.h"
+#include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
 
 namespace marginalia {
 
 namespace {
-
-struct SelectEntries {
-  explicit SelectEntries(Connection& connection)
-      : statement(
-            connection, SelectEntriesAfter(connection.kind()), soci::use(org_id), soci::use(after),
-            soci::use(limit), soci::into(entry.position), soci::into(entry.actor_id),
-            soci::into(entry.actor_name), soci::into(entry.action), soci::into(entry.invoice_id),
-            soci::into(entry.comment_id), soci::into(entry.request_id), soci::into(create_time),
-            soci::into(entry.hash), soci::into(format), soci::into(entry.number),
-            soci::into(name_salt), soci::into(name_commitment), soci::into(entry.revision),
-            soci::into(content_commitment), soci::into(entry.reason)) {}
-
-  StoredEntry Row(const Connection& connection) {
-    entry.org_id = org_id;
-    entry.format = static_cast<int>(format);
-    entry.name_commitment = absl::BytesToHexString(connection.FromColumn(name_commitment));
-    entry.content_commitment = absl::BytesToHexString(connection.FromColumn(content_commitment));
-    entry.create_time = absl::FromUnixMicros(create_time);
-    StoredEntry stored{.entry = entry, .salts = EntrySaltsOf(connection.FromColumn(name_salt))};
-    CompleteEntry(stored.entry, stored.salts.name);
-    return stored;
-  }
-
-  std::string org_id;
-  std::int64_t after = 0;
-  std::int64_t limit = 0;
-  AuditEntry entry;
-  std::int64_t create_time = 0;
-  std::int64_t format = 0;
-  std::string name_salt;
-  std::string name_commitment;
-  std::string content_commitment;
-  Statement statement;
-};
 
 struct SelectEvents {
   explicit SelectEvents(Connection& connection)
@@ -74,16 +38,6 @@ struct SelectEnds {
 };
 
 }  // namespace
-
-std::vector<StoredEntry> ReadStoredEntries(Connection& connection, std::string_view org_id,
-                                           std::int64_t after, std::int64_t limit) {
-  auto& select = connection.Prepared<SelectEntries>();
-  select.org_id = org_id;
-  select.after = after;
-  select.limit = limit;
-  return RowsOf<StoredEntry>(select,
-                             [&connection](SelectEntries& each) { return each.Row(connection); });
-}
 
 std::optional<StoredEntry> FindStoredEntry(Connection& connection, std::string_view org_id,
                                            std::int64_t position) {

@@ -1,8 +1,7 @@
 // What the logs say, as rows: the entries of the record, its tree, and the events that are
 // retained. VerifyAuditLog compares it with what the threads show (thread_rows). Every read is of
 // one tenant, goes along a key and is bounded by its caller. Each function runs one prepared
-// statement on the connection that it is given and throws what SOCI throws. Salts and commitments
-// are bytes, times microseconds since 1970.
+// statement on the connection that it is given and throws what SOCI throws.
 #ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_LOG_ROWS_H_
 #define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_LOG_ROWS_H_
 
@@ -12,20 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "comments-service/record/audit_entry.h"
-#include "comments-service/record/commitment.h"
+#include "comments-service/audit/audit_store.h"
 #include "services/storage/connection/connection.h"
 
 namespace marginalia {
 
-struct StoredEntry {
-  AuditEntry entry;
-  EntrySalts salts = {};
-};
-
-// Up to `limit` entries after `after`, in order.
-std::vector<StoredEntry> ReadStoredEntries(Connection& connection, std::string_view org_id,
-                                           std::int64_t after, std::int64_t limit);
 std::optional<StoredEntry> FindStoredEntry(Connection& connection, std::string_view org_id,
                                            std::int64_t position);
 

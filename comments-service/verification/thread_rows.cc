@@ -5,7 +5,7 @@
 
 #include "comments-service/thread/comment.h"
 #include "comments-service/thread/store/comment_store.h"
-#include "comments-service/verification/selected_rows.h"
+#include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
 
 namespace marginalia {
@@ -146,6 +146,14 @@ struct SelectIds {
   StatementWith<std::string, std::int64_t, std::int64_t, std::int64_t> statement;
 };
 
+// A row whose salt stands in a column.
+auto WithSalt(const Connection& connection) {
+  return [&connection](auto& each) {
+    each.row.body_salt = connection.FromColumn(each.body_salt);
+    return each.row;
+  };
+}
+
 // The comments at the rows' positions, those that are there. Not by a join: how PostgreSQL would
 // plan it hangs on what it knows of the tables.
 template <class Row>
@@ -169,14 +177,8 @@ std::unordered_map<std::int64_t, StoredHead> HeadsAt(Connection& connection,
 
 std::vector<StoredContent> ReadContents(Connection& connection, std::string_view org_id,
                                         std::int64_t after, std::int64_t last, std::int64_t limit) {
-  auto& select = connection.Prepared<SelectContents>();
-  return RowsOf<StoredContent>(
-      select,
-      [&connection](SelectContents& each) {
-        each.row.body_salt = connection.FromColumn(each.body_salt);
-        return each.row;
-      },
-      org_id, after, last, limit);
+  return RowsOf<StoredContent>(connection.Prepared<SelectContents>(), WithSalt(connection), org_id,
+                               after, last, limit);
 }
 
 std::optional<StoredContent> FindContent(Connection& connection, std::string_view org_id,
@@ -192,14 +194,8 @@ std::optional<StoredContent> FindContent(Connection& connection, std::string_vie
 std::vector<StoredRevision> ReadStoredRevisions(Connection& connection, std::string_view org_id,
                                                 std::int64_t position, std::int64_t revision,
                                                 std::int64_t limit) {
-  auto& select = connection.Prepared<SelectRevisions>();
-  return RowsOf<StoredRevision>(
-      select,
-      [&connection](SelectRevisions& each) {
-        each.row.body_salt = connection.FromColumn(each.body_salt);
-        return each.row;
-      },
-      org_id, position, revision, limit);
+  return RowsOf<StoredRevision>(connection.Prepared<SelectRevisions>(), WithSalt(connection),
+                                org_id, position, revision, limit);
 }
 
 std::optional<StoredRevision> FindStoredRevision(Connection& connection, std::string_view org_id,

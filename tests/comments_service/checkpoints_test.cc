@@ -142,8 +142,8 @@ class CheckpointsTest : public ServiceTest {
           std::string previous;
           std::int64_t position = 0;
           while (true) {
-            const auto entries = ReadAuditEntries(connection, "org", position, 1000);
-            for (const AuditEntry& entry : entries) {
+            const auto entries = ReadStoredEntries(connection, "org", position, 1000);
+            for (const auto& [entry, salts] : entries) {
               leaves.push_back(EntryLeaf(previous, entry));
               previous = entry.hash;
               position = entry.position;

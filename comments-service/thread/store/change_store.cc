@@ -58,41 +58,26 @@ struct SelectStateBefore {
 
 struct UpdateStatement {
   explicit UpdateStatement(Connection& connection)
-      : statement(connection,
-                  (connection.kind() == DatabaseKind::kPostgres
-                       ? "UPDATE comments SET body = :body,"
-                         " body_salt = CAST(:salt AS BYTEA), revision = :revision,"
-                         " edit_time = :edited, removal_time = :removed,"
-                         " remover_id = :remover, remover_name = :name,"
-                         " removal_reason = :reason, erased = :erased,"
-                         " change_position = :changed, mentions = :mentions"
-                         " WHERE org_id = :org_id AND position = :position"
-                       : "UPDATE comments SET body = :body, body_salt = :salt,"
-                         " revision = :revision, edit_time = :edited,"
-                         " removal_time = :removed, remover_id = :remover,"
-                         " remover_name = :name, removal_reason = :reason,"
-                         " erased = :erased, change_position = :changed,"
-                         " mentions = :mentions"
-                         " WHERE org_id = :org_id AND position = :position"),
-                  soci::use(body), soci::use(salt), soci::use(revision), soci::use(edited),
-                  soci::use(removed), soci::use(remover_id), soci::use(remover_name),
-                  soci::use(reason), soci::use(erased), soci::use(changed), soci::use(mentions),
-                  soci::use(org_id), soci::use(position)) {}
+      : statement(connection, (connection.kind() == DatabaseKind::kPostgres
+                                   ? "UPDATE comments SET body = :body,"
+                                     " body_salt = CAST(:salt AS BYTEA), revision = :revision,"
+                                     " edit_time = :edited, removal_time = :removed,"
+                                     " remover_id = :remover, remover_name = :name,"
+                                     " removal_reason = :reason, erased = :erased,"
+                                     " change_position = :changed, mentions = :mentions"
+                                     " WHERE org_id = :org_id AND position = :position"
+                                   : "UPDATE comments SET body = :body, body_salt = :salt,"
+                                     " revision = :revision, edit_time = :edited,"
+                                     " removal_time = :removed, remover_id = :remover,"
+                                     " remover_name = :name, removal_reason = :reason,"
+                                     " erased = :erased, change_position = :changed,"
+                                     " mentions = :mentions"
+                                     " WHERE org_id = :org_id AND position = :position")) {}
 
-  std::string body;
-  std::string salt;
-  std::int64_t revision = 0;
-  std::int64_t edited = 0;
-  std::int64_t removed = 0;
-  std::string remover_id;
-  std::string remover_name;
-  std::string reason;
-  std::int64_t erased = 0;
-  std::int64_t changed = 0;
-  std::string mentions;
-  std::string org_id;
-  std::int64_t position = 0;
-  Statement statement;
+  StatementWith<std::string, std::string, std::int64_t, std::int64_t, std::int64_t, std::string,
+                std::string, std::string, std::int64_t, std::int64_t, std::string, std::string,
+                std::int64_t>
+      statement;
 };
 
 struct ThreadStateRows {
@@ -142,21 +127,10 @@ void UpdateComment(Connection& connection, std::string_view org_id, std::int64_t
                    const Comment& comment, std::string_view body_salt,
                    std::int64_t change_position) {
   const CommentView view = ViewOf(comment);
-  auto& update = connection.Prepared<UpdateStatement>();
-  update.body = view.body;
-  update.salt = connection.ToColumn(body_salt);
-  update.revision = view.revision;
-  update.edited = view.edit_micros;
-  update.removed = view.removal_micros;
-  update.remover_id = view.remover_id;
-  update.remover_name = view.remover_name;
-  update.reason = view.removal_reason;
-  update.erased = view.erased ? 1 : 0;
-  update.changed = change_position;
-  update.mentions = view.mentions;
-  update.org_id = org_id;
-  update.position = position;
-  update.statement.Run();
+  connection.Prepared<UpdateStatement>().statement.Run(
+      view.body, connection.ToColumn(body_salt), view.revision, view.edit_micros,
+      view.removal_micros, view.remover_id, view.remover_name, view.removal_reason,
+      view.erased ? 1 : 0, change_position, view.mentions, org_id, position);
 }
 
 std::optional<StoredAddition> FindAddition(Connection& connection, std::string_view org_id,

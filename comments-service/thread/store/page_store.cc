@@ -28,11 +28,11 @@ void Resize(ThreadCountRows& rows, std::size_t size) {
   rows.revisions.resize(size);
 }
 
-template <class Select>
-const auto& Run(Select& select, int limit) {
-  select.limit = limit;
+template <class Select, class... Values>
+const auto& Run(Connection& connection, int limit, const Values&... values) {
+  auto& select = connection.Prepared<Select>();
   Resize(select.rows, RowsToAsk(limit));
-  if (!select.statement.Run()) Resize(select.rows, 0);
+  if (!select.statement.Run(values..., limit)) Resize(select.rows, 0);
   return select.rows;
 }
 
@@ -97,23 +97,16 @@ auto IntoRows(RecentRows& rows) {
   };
 }
 
-struct SelectRecentPage {
-  SelectRecentPage(Connection& connection, const char* sql)
-      : statement(connection, sql, soci::use(org_id), soci::use(position), soci::use(limit),
-                  IntoRows(rows)) {}
+template <class... Parameters>
+struct SelectRecentRows {
+  SelectRecentRows(Connection& connection, const char* sql)
+      : statement(connection, sql, IntoRows(rows)) {}
 
-  const RecentRows& Read(std::string_view org, std::int64_t from, int max) {
-    org_id = org;
-    position = from;
-    return Run(*this, max);
-  }
-
-  std::string org_id;
-  std::int64_t position = 0;
-  std::int64_t limit = 0;
   RecentRows rows = RecentRows{{0}, {""}, ThreadRows(1)};
-  Statement statement;
+  StatementWith<Parameters...> statement;
 };
+
+using SelectRecentPage = SelectRecentRows<std::string, std::int64_t, std::int64_t>;
 
 struct SelectOlderRecentPage : SelectRecentPage {
   explicit SelectOlderRecentPage(Connection& connection)
@@ -138,25 +131,7 @@ struct SelectNewerRecentPage : SelectRecentPage {
 };
 
 // The positions first, in a statement of their own, as of SelectThreadCounts.
-struct SelectMentions {
-  SelectMentions(Connection& connection, const char* sql)
-      : statement(connection, sql, soci::use(org_id), soci::use(user_id), soci::use(position),
-                  soci::use(limit), IntoRows(rows)) {}
-
-  const RecentRows& Read(std::string_view org, std::string_view user, std::int64_t from, int max) {
-    org_id = org;
-    user_id = user;
-    position = from;
-    return Run(*this, max);
-  }
-
-  std::string org_id;
-  std::string user_id;
-  std::int64_t position = 0;
-  std::int64_t limit = 0;
-  RecentRows rows = RecentRows{{0}, {""}, ThreadRows(1)};
-  Statement statement;
-};
+using SelectMentions = SelectRecentRows<std::string, std::string, std::int64_t, std::int64_t>;
 
 struct SelectOlderMentions : SelectMentions {
   explicit SelectOlderMentions(Connection& connection)
@@ -204,17 +179,13 @@ struct SelectThreadCounts {
                       " p.state_time, coalesce(c.sequence, 0) + p.change_count"
                       " FROM page p LEFT JOIN comments c ON c.org_id = p.org_id"
                       " AND c.position = p.position ORDER BY p.org_id, p.invoice_id"),
-                  soci::use(org_id), soci::use(invoice_id), soci::use(limit),
                   soci::into(rows.org_ids), soci::into(rows.invoice_ids), soci::into(rows.counts),
                   soci::into(rows.last_comment_times), soci::into(rows.last_author_names),
                   soci::into(rows.resolved), soci::into(rows.state_times),
                   soci::into(rows.revisions)) {}
 
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t limit = 0;
   ThreadCountRows rows = ThreadCountRows{{""}, {""}, {0}, {0}, {""}, {0}, {0}, {0}};
-  Statement statement;
+  StatementWith<std::string, std::string, std::int64_t> statement;
 };
 
 struct SelectAllThreadCounts : SelectThreadCounts {
@@ -226,15 +197,6 @@ struct SelectTenantsThreadCounts : SelectThreadCounts {
   explicit SelectTenantsThreadCounts(Connection& connection)
       : SelectThreadCounts(connection, "t.org_id = :org_id AND t.invoice_id > :invoice_id ") {}
 };
-
-template <class Select>
-const ThreadCountRows& RunCounts(Connection& connection, std::string_view org_id,
-                                 std::string_view invoice_id, int limit) {
-  auto& select = connection.Prepared<Select>();
-  select.org_id = org_id;
-  select.invoice_id = invoice_id;
-  return Run(select, limit);
-}
 
 }  // namespace
 
@@ -284,32 +246,32 @@ void ReadThreadSpan(Connection& connection, const ThreadRef& thread, const Threa
 
 const RecentRows& ReadOlderRecentComments(Connection& connection, std::string_view org_id,
                                           std::int64_t position, int limit) {
-  return connection.Prepared<SelectOlderRecentPage>().Read(org_id, position, limit);
+  return Run<SelectOlderRecentPage>(connection, limit, org_id, position);
 }
 
 const RecentRows& ReadNewerRecentComments(Connection& connection, std::string_view org_id,
                                           std::int64_t position, int limit) {
-  return connection.Prepared<SelectNewerRecentPage>().Read(org_id, position, limit);
+  return Run<SelectNewerRecentPage>(connection, limit, org_id, position);
 }
 
 const RecentRows& ReadOlderMentions(Connection& connection, std::string_view org_id,
                                     std::string_view user_id, std::int64_t position, int limit) {
-  return connection.Prepared<SelectOlderMentions>().Read(org_id, user_id, position, limit);
+  return Run<SelectOlderMentions>(connection, limit, org_id, user_id, position);
 }
 
 const RecentRows& ReadNewerMentions(Connection& connection, std::string_view org_id,
                                     std::string_view user_id, std::int64_t position, int limit) {
-  return connection.Prepared<SelectNewerMentions>().Read(org_id, user_id, position, limit);
+  return Run<SelectNewerMentions>(connection, limit, org_id, user_id, position);
 }
 
 const ThreadCountRows& ReadThreadCounts(Connection& connection, std::string_view org_id,
                                         std::string_view invoice_id, int limit) {
-  return RunCounts<SelectAllThreadCounts>(connection, org_id, invoice_id, limit);
+  return Run<SelectAllThreadCounts>(connection, limit, org_id, invoice_id);
 }
 
 const ThreadCountRows& ReadThreadCountsOf(Connection& connection, std::string_view org_id,
                                           std::string_view invoice_id, int limit) {
-  return RunCounts<SelectTenantsThreadCounts>(connection, org_id, invoice_id, limit);
+  return Run<SelectTenantsThreadCounts>(connection, limit, org_id, invoice_id);
 }
 
 }  // namespace marginalia

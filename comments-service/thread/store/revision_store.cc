@@ -1,6 +1,7 @@
 #include "comments-service/thread/store/revision_store.h"
 
 #include "services/storage/connection/row_insert.h"
+#include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
 
 namespace marginalia {
@@ -58,9 +59,9 @@ struct SelectRevisionEvents {
       : statement(connection,
                   "SELECT event_position FROM comment_revisions WHERE org_id = :org_id"
                   " AND position = :position ORDER BY revision",
-                  soci::into(event_position)) {}
+                  soci::into(row)) {}
 
-  std::int64_t event_position = 0;
+  std::int64_t row = 0;
   StatementWith<std::string, std::int64_t> statement;
 };
 
@@ -100,12 +101,7 @@ void MarkImportedErased(Connection& connection, std::string_view org_id, std::in
 
 std::vector<std::int64_t> RevisionEvents(Connection& connection, std::string_view org_id,
                                          std::int64_t position) {
-  auto& select = connection.Prepared<SelectRevisionEvents>();
-  std::vector<std::int64_t> positions;
-  for (bool more = select.statement.Run(org_id, position); more; more = select.statement.Fetch()) {
-    positions.push_back(select.event_position);
-  }
-  return positions;
+  return RowsOf<std::int64_t>(connection.Prepared<SelectRevisionEvents>(), org_id, position);
 }
 
 void InsertRevision(Connection& connection, std::string_view org_id, std::int64_t position,
@@ -127,15 +123,14 @@ void InsertRevision(Connection& connection, std::string_view org_id, std::int64_
 
 std::vector<Revision> ReadRevisions(Connection& connection, std::string_view org_id,
                                     std::int64_t position, std::int64_t revision, int limit) {
-  auto& select = connection.Prepared<SelectRevisions>();
-  std::vector<Revision> revisions;
-  for (bool more = select.statement.Run(org_id, position, revision, limit); more;
-       more = select.statement.Fetch()) {
-    revisions.push_back(select.row);
-    revisions.back().time = absl::FromUnixMicros(select.time);
-    revisions.back().erased = select.erased != 0;
-  }
-  return revisions;
+  return RowsOf<Revision>(
+      connection.Prepared<SelectRevisions>(),
+      [](SelectRevisions& each) {
+        each.row.time = absl::FromUnixMicros(each.time);
+        each.row.erased = each.erased != 0;
+        return each.row;
+      },
+      org_id, position, revision, limit);
 }
 
 std::optional<Revision> FindRevision(Connection& connection, std::string_view org_id,

@@ -1,7 +1,8 @@
-// The rows that a prepared statement of this folder selects: a struct with the statement and, as
-// `row`, what it selects into.
-#ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_SELECTED_ROWS_H_
-#define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_SELECTED_ROWS_H_
+// The rows that a prepared statement selects, to its end: one that is left in the middle keeps its
+// snapshot. `Select` is what a connection keeps (Connection::Prepared): a struct with the statement
+// and, as `row`, what it selects into.
+#ifndef MARGINALIA_SERVICES_STORAGE_CONNECTION_SELECTED_ROWS_H_
+#define MARGINALIA_SERVICES_STORAGE_CONNECTION_SELECTED_ROWS_H_
 
 #include <concepts>
 #include <cstdint>
@@ -49,4 +50,4 @@ inline std::string PositionsFor(const Connection& connection,
 
 }  // namespace marginalia
 
-#endif  // MARGINALIA_COMMENTS_SERVICE_VERIFICATION_SELECTED_ROWS_H_
+#endif  // MARGINALIA_SERVICES_STORAGE_CONNECTION_SELECTED_ROWS_H_
