@@ -63,7 +63,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   absl::Status Listen() {
     absl::Status checked = CheckListenAddress(options.address);
     if (!checked.ok()) return checked;
-    auto bound = Listener::Bind(options.address);
+    auto bound = Listener::Bind(options.address, options.tls.given() ? Listener::Handshake::kTls
+                                                                     : Listener::Handshake::kNone);
     if (bound.ok()) listener = *std::move(bound);
     return bound.status();
   }

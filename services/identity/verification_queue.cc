@@ -61,7 +61,7 @@ VerificationQueue::Hosts::iterator VerificationQueue::Next(absl::Duration& wait)
   auto host = hosts_.upper_bound(last_host_);
   for (std::size_t i = 0; i < hosts_.size(); ++i, ++host) {
     if (host == hosts_.end()) host = hosts_.begin();
-    const absl::Duration its_wait = budget_.Wait(host->first);
+    const absl::Duration its_wait = failures_.Wait(host->first);
     if (its_wait == absl::ZeroDuration()) return host;
     wait = std::min(wait, its_wait);
   }
@@ -98,7 +98,7 @@ void VerificationQueue::Work() {
     const std::string name = last_host_;
     lock.unlock();
     absl::StatusOr<Verified> verified = tokens_.Verify(next.token);
-    if (!verified.ok()) budget_.Failed(name);
+    if (!verified.ok()) failures_.Spend(name);
     next.done(std::move(verified));
     next.done = nullptr;
     lock.lock();

@@ -1,5 +1,5 @@
 // Verifies tokens on a thread of its own, for a process whose threads have better to do. Hosts take
-// turns; one that has used up its budget of failures (failure_budget.h) waits until it has some
+// turns; one that has used up its budget of failures waits until it has some
 // again, so that whoever sends bad tokens as fast as he can is answered slowly and costs nobody
 // else anything. Thread-safe.
 #ifndef MARGINALIA_SERVICES_IDENTITY_VERIFICATION_QUEUE_H_
@@ -17,8 +17,8 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "services/identity/failure_budget.h"
 #include "services/identity/token_verifier.h"
+#include "services/net/host_budget.h"
 #include "services/process/stopwatch.h"
 
 namespace marginalia {
@@ -70,7 +70,7 @@ class VerificationQueue {
   Hosts::iterator Next(absl::Duration& wait);
 
   TokenVerifier& tokens_;
-  FailureBudget budget_;
+  HostBudget failures_{kTokenFailuresPerSecond};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Hosts hosts_;  // guarded by mutex_, as all that follows; none is empty

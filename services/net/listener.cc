@@ -101,14 +101,15 @@ int SocketsEnd() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& address) {
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& address,
+                                                         Handshake handshake) {
   const std::size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   }
   const Addresses addresses = Resolve(host, address.substr(colon + 1));
-  std::unique_ptr<Listener> listener(new Listener);
+  std::unique_ptr<Listener> listener(new Listener(handshake));
   int port = 0;
   for (addrinfo* each = addresses.get(); each != nullptr; each = each->ai_next) {
     if (port != 0) SetPort(each->ai_addr, port);
@@ -139,6 +140,8 @@ void Listener::Close() {
   }
   for (const int socket : sockets_) close(socket);
   sockets_.clear();
+  for (const auto& [due, socket] : waiting_) Reset(socket);
+  waiting_.clear();
 }
 
 void Listener::Work() {
@@ -146,7 +149,9 @@ void Listener::Work() {
   for (const int socket : sockets_) polled.push_back({socket, POLLIN, 0});
   bool pausing = false;
   while (true) {
-    poll(polled.data(), pausing ? 1 : polled.size(), pausing ? kPauseMs : -1);
+    int wait = HandWaiting();
+    if (pausing) wait = wait < 0 ? kPauseMs : std::min(wait, kPauseMs);
+    poll(polled.data(), pausing ? 1 : polled.size(), wait);
     if (polled.front().revents != 0) return;
     pausing = false;
     for (std::size_t i = 1; i < polled.size(); ++i) {
@@ -186,8 +191,30 @@ void Listener::Hand(int socket, const std::string& peer) {
     Reset(socket);
     LogRefusal("one host has opened most of those that there may be");
   } else {
-    accepted_(socket);
+    HandInTurn(socket, HostOf(peer));
   }
+}
+
+void Listener::HandInTurn(int socket, std::string_view host) {
+  if (handshake_ == Handshake::kNone) return accepted_(socket);
+  const absl::Duration wait = handshakes_.Wait(host);
+  if (wait > kHandshakeWaitMax) {
+    Reset(socket);
+    return LogRefusal("one host begins more handshakes than it can have");
+  }
+  handshakes_.Spend(host);
+  if (wait == absl::ZeroDuration()) return accepted_(socket);
+  waiting_.emplace(SteadyTime::Now() + wait, socket);
+}
+
+int Listener::HandWaiting() {
+  while (!waiting_.empty() && waiting_.begin()->first.passed()) {
+    accepted_(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+  }
+  if (waiting_.empty()) return -1;
+  const absl::Duration wait = waiting_.begin()->first - SteadyTime::Now();
+  return static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1))));
 }
 
 void Listener::LogRefusal(std::string_view why) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "services/identity/failure_budget.h"
+#include "services/identity/token_verifier.h"
 #include "services/process/stopwatch.h"
 #include "tests/support/await.h"
 #include "tests/support/http_client.h"

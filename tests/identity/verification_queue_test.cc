@@ -111,32 +111,5 @@ TEST_F(VerificationQueueTest, WhoIsRefusedHearsItLateSoThatAFloodIsSlow) {
   EXPECT_GE(stopwatch.elapsed(), kRefusalDelay);
 }
 
-TEST(FailureBudgetTest, OneSecondsWorthMayFailAtOnceAndThenTheRate) {
-  SteadyTime now = SteadyTime::Now();
-  FailureBudget budget([&now] { return now; });
-  for (int i = 0; i < kTokenFailuresPerSecond; ++i) {
-    ASSERT_EQ(budget.Wait("host"), absl::ZeroDuration()) << i;
-    budget.Failed("host");
-  }
-  const absl::Duration wait = budget.Wait("host");
-  EXPECT_EQ(wait, absl::Seconds(1) / kTokenFailuresPerSecond);
-  EXPECT_EQ(budget.Wait("other"), absl::ZeroDuration());
-  now += wait;
-  EXPECT_EQ(budget.Wait("host"), absl::ZeroDuration());
-  budget.Failed("host");
-  EXPECT_GT(budget.Wait("host"), absl::ZeroDuration());
-  now += absl::Hours(1);
-  EXPECT_EQ(budget.Wait("host"), absl::ZeroDuration());
-}
-
-TEST(FailureBudgetTest, HostsBeyondItsLimitAreForgotten) {
-  SteadyTime now = SteadyTime::Now();
-  FailureBudget budget([&now] { return now; });
-  for (std::size_t i = 0; i < 3 * kFailingHostsMax; ++i) {
-    budget.Failed("host" + std::to_string(i));
-  }
-  EXPECT_EQ(budget.Wait("host0"), absl::ZeroDuration());
-}
-
 }  // namespace
 }  // namespace marginalia

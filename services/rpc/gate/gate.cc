@@ -309,7 +309,7 @@ absl::StatusOr<std::shared_ptr<const VerifiedToken>> Gate::Verify(
                    std::max(wait, kRetryAfterFull));
   }
   auto token = tokens_.Verify(bearer);
-  if (!token.ok()) token_failures_.Failed(host);
+  if (!token.ok()) token_failures_.Spend(host);
   return token;
 }
 

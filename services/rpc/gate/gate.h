@@ -21,8 +21,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/identity/caller.h"
-#include "services/identity/failure_budget.h"
 #include "services/identity/token_verifier.h"
+#include "services/net/host_budget.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/caller_places.h"
 #include "services/rpc/gate/rate_limits.h"
@@ -181,7 +181,7 @@ class Gate {
 
   GateOptions options_;
   TokenVerifier& tokens_;
-  FailureBudget token_failures_;
+  HostBudget token_failures_{kTokenFailuresPerSecond};
   Metrics& metrics_;
   RateLimits rates_;
   CallerPlaces caller_calls_;
