@@ -2,10 +2,8 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/flags/flag.h"
-#include "absl/status/statusor.h"
 #include "gateway/gateway.h"
 #include "services/identity/token_flags.h"
 #include "services/identity/token_verifier.h"

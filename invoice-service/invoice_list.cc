@@ -1,8 +1,6 @@
 #include "invoice-service/invoice_list.h"
 
-#include <algorithm>
 #include <cstddef>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "invoice-service/invoice_words.h"

@@ -1,6 +1,5 @@
 #include "invoice-service/invoice_store.h"
 
-#include <cstddef>
 #include <cstdint>
 
 #include "invoice-service/invoice_words.h"

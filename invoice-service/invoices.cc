@@ -13,7 +13,6 @@
 #include "services/text/base64url.h"
 #include "services/text/framed_hash.h"
 #include "services/text/uuid.h"
-#include "services/tokens/sealed_token.h"
 
 namespace marginalia {
 namespace {

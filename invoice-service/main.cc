@@ -1,7 +1,6 @@
 // invoice-service: invoices, their summaries, and how many comments each has.
 #include <cstdlib>
 #include <limits>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -1,10 +1,8 @@
 #include "comments-service/audit/tree_keeper.h"
 
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "comments-service/audit/tree_growth.h"
 #include "comments-service/record/tree_tiles.h"
 #include "services/process/log.h"

@@ -1,7 +1,6 @@
 #include "comments-service/record/checkpoint.h"
 
 #include <optional>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"

@@ -7,7 +7,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/time.h"
 #include "marginalia/comments/v1/event.pb.h"
 #include "services/text/json_string.h"
 #include "services/text/rfc3339.h"

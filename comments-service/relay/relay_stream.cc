@@ -7,7 +7,6 @@
 #include <boost/json/value.hpp>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/process/stopwatch.h"
 

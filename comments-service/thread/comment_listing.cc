@@ -1,7 +1,6 @@
 #include "comments-service/thread/comment_listing.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>

@@ -1,6 +1,5 @@
 #include "comments-service/thread/revision_listing.h"
 
-#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>

@@ -1,7 +1,5 @@
 #include "comments-service/thread/thread_counts_cursor.h"
 
-#include <utility>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "comments-service/thread/comment.h"

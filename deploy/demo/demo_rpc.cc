@@ -4,7 +4,6 @@
 
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>
-#include <memory>
 #include <string_view>
 
 #include "absl/status/statusor.h"

@@ -1,6 +1,5 @@
 #include "gateway/api/comments_api.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 

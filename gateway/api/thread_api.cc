@@ -1,6 +1,5 @@
 #include "gateway/api/thread_api.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>

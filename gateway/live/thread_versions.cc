@@ -1,7 +1,6 @@
 #include "gateway/live/thread_versions.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "services/text/tenant_key.h"
 

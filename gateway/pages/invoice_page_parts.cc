@@ -1,7 +1,6 @@
 #include "gateway/pages/invoice_page_parts.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/pages/frame/frame.h"

@@ -7,7 +7,6 @@
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/frame/page_response.h"
-#include "gateway/pages/views/money.h"
 #include "gateway/pages/views/record_view.h"
 #include "gateway/upstream/stream_call.h"
 #include "services/errors/errors.h"

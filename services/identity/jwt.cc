@@ -4,7 +4,6 @@
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <cmath>
 #include <optional>
 
 #include "services/text/base64url.h"

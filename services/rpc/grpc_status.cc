@@ -8,7 +8,6 @@
 #include "absl/strings/cord.h"
 #include "google/rpc/status.pb.h"
 #include "services/errors/errors.h"
-#include "services/process/log.h"
 
 namespace marginalia {
 namespace {

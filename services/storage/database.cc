@@ -1,7 +1,6 @@
 #include "services/storage/database.h"
 
 #include <array>
-#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>

@@ -16,7 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include "services/process/log.h"
 #include "services/telemetry/process_metrics.h"
 #include "services/telemetry/quick_stop.h"
 

@@ -3,7 +3,6 @@
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <string>
 
 #include "absl/flags/flag.h"

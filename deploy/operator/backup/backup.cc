@@ -2,10 +2,8 @@
 
 #include <cinttypes>
 #include <cstdio>
-#include <memory>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "deploy/operator/backup/database_copy.h"
 #include "deploy/operator/backup/database_facts.h"
 #include "deploy/operator/backup/table_digest.h"

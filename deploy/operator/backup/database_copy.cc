@@ -1,8 +1,6 @@
 #include "deploy/operator/backup/database_copy.h"
 
-#include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"

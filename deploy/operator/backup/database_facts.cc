@@ -1,6 +1,5 @@
 #include "deploy/operator/backup/database_facts.h"
 
-#include <cinttypes>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <iterator>
-#include <memory>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"

@@ -1,7 +1,5 @@
 #include "deploy/operator/backup/sqlite_file.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 
 namespace marginalia {

@@ -2,7 +2,6 @@
 
 #include <cinttypes>
 #include <cstdio>
-#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"

@@ -2,7 +2,6 @@
 
 #include <cinttypes>
 #include <cstdio>
-#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "deploy/operator/client_rpc.h"

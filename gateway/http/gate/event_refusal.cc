@@ -1,8 +1,6 @@
 #include "gateway/http/gate/event_refusal.h"
 
 #include <algorithm>
-#include <string>
-#include <utility>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"

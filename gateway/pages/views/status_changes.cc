@@ -1,7 +1,6 @@
 #include "gateway/pages/views/status_changes.h"
 
 #include <string>
-#include <utility>
 
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/views/page_time.h"

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/http/percent_encoding.h"
-#include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
 #include "gateway/pages/views/count_text.h"
 #include "gateway/pages/views/money.h"

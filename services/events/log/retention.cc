@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "services/process/log.h"
 #include "services/process/stopwatch.h"
 

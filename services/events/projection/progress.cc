@@ -1,7 +1,6 @@
 #include "services/events/projection/progress.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 #include "absl/time/clock.h"

@@ -1,7 +1,6 @@
 #include "services/events/projection/projector.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <utility>
 

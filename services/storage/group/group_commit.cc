@@ -7,15 +7,12 @@
 #include <future>
 #include <iterator>
 #include <mutex>
-#include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
-#include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
 #include "services/process/log.h"
 #include "services/process/stopwatch.h"
