@@ -62,7 +62,9 @@ test("A coworker finds, answers, settles and comes back", async ({ stack, browse
   assertNoFlicker(await dana.states(), stored.commentId);
   assertWithoutGap(await priya.states());
 
-  // After a reload she is where the link led, and at the thread's own address at its newest.
+  // The link leads where it led, after a reload too, and the thread's own address to its newest.
+  await dana.open(invoice, `?comment=${asked.commentId}`);
+  await dana.comment(asked.body).waitFor();
   await dana.come(() => dana.page.reload());
   await dana.comment(asked.body).waitFor();
   await dana.open(invoice);
