@@ -104,12 +104,6 @@ absl::StatusOr<Checkpoint> OpenCheckpoint(std::string_view note,
   return checkpoint;
 }
 
-absl::StatusOr<Checkpoint> PeekCheckpoint(std::string_view note) {
-  const absl::StatusOr<Note> parsed = ParseNote(note);
-  if (!parsed.ok()) return parsed.status();
-  return ParseCheckpoint(parsed->text);
-}
-
 std::string FormatProof(const InclusionProofText& proof) {
   std::string text = absl::StrCat(Absl(kProofVersion), "\n", Absl(kIndex), proof.index, "\n");
   for (const Digest& hash : proof.hashes) absl::StrAppend(&text, Base64Of(BytesOf(hash)), "\n");

@@ -44,9 +44,6 @@ absl::StatusOr<Checkpoint> ParseCheckpoint(std::string_view text);
 // Of a note that one of the keys has signed. DATA_LOSS when none has, or when it is no checkpoint.
 absl::StatusOr<Checkpoint> OpenCheckpoint(std::string_view note, std::span<const VerifierKey> keys);
 
-// Of a note that nobody vouches for. INVALID_ARGUMENT when it is no signed checkpoint.
-absl::StatusOr<Checkpoint> PeekCheckpoint(std::string_view note);
-
 // The proof that a leaf is in a tree, as text.
 struct InclusionProofText {
   std::int64_t index = 0;

@@ -36,8 +36,6 @@ class RecentEvents {
   bool Covers(std::int64_t position) const;
   // The same, with what those of the thread said.
   bool Covers(std::int64_t position, const std::string& thread) const;
-  // Before what is here.
-  std::int64_t floor() const { return floor_; }
   // The newest position.
   std::int64_t head() const { return head_; }
 

@@ -88,7 +88,6 @@ TEST(CheckpointTest, AnotherVerifierOpensTheCheckpointAndTheProof) {
   EXPECT_EQ(FormatProof(*read), proof);
   EXPECT_EQ(*OpenCheckpoint(read->checkpoint, {{new_key.Verifier(kCheckpointKeyName)}}),
             checkpoint);
-  EXPECT_EQ(*PeekCheckpoint(note), checkpoint);
   EXPECT_TRUE(ProvesInclusion(LeafOf(6), read->index, 11, read->hashes, checkpoint.root));
 }
 

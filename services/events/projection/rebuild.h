@@ -63,8 +63,6 @@ class Rebuild {
   const ProjectionCheck& result() const { return result_; }
   // The position row as a rebuild has left it, at its beginning or at its end; nothing otherwise.
   const std::optional<ProjectionPosition>& position() const { return position_; }
-  // When it began to read.
-  absl::Time begin_time() const { return begin_time_; }
 
  private:
   absl::Status Take(absl::StatusOr<ReadPage> read);

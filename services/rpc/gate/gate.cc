@@ -16,7 +16,6 @@
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/late_refusals.h"
 #include "services/rpc/gate/request_id.h"
-#include "services/rpc/grpc_status.h"
 #include "services/rpc/grpc_time.h"
 #include "services/rpc/library.h"
 #include "services/rpc/server/server.h"

@@ -44,7 +44,6 @@ class WalMark {
   // Keeps the checkpoints of all processes off. False: one has been at work for `max`.
   absl::StatusOr<bool> HoldOffCheckpoints(absl::Duration max);
   void AllowCheckpoints();
-  bool checkpoints_held_off() const { return held_off_; }
 
   // Takes the mark. Checkpoints must be held off, and something committed since: a log of which
   // all has been copied gives no mark.
