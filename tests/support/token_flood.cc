@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +15,10 @@
 
 namespace marginalia {
 namespace {
+
+constexpr int kAnswersPerWait = 64;
+// Looks whether it is to end then, at the latest.
+constexpr int kWaitMs = 100;
 
 int ConnectToPort(int port, const std::string& from) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -47,27 +51,36 @@ TokenFlood::~TokenFlood() {
 }
 
 void TokenFlood::Run() {
-  std::vector<pollfd> connections;
-  for (std::size_t i = 0; i < connections_; ++i) {
-    connections.push_back({ConnectToPort(port_, from_), POLLIN, 0});
-    Send(connections.back().fd);
-  }
+  // Not poll, which goes through thousands of connections in the kernel each time that one answers:
+  // what is flooded would wait for that, too.
+  const int answers = epoll_create1(EPOLL_CLOEXEC);
+  std::vector<int> connections;
+  const auto open = [&](std::size_t index) {
+    const int fd = ConnectToPort(port_, from_);
+    epoll_event answered{.events = EPOLLIN, .data = {.u64 = index}};
+    epoll_ctl(answers, EPOLL_CTL_ADD, fd, &answered);
+    Send(fd);
+    return fd;
+  };
+  for (std::size_t i = 0; i < connections_; ++i) connections.push_back(open(i));
   while (!ending_) {
-    poll(connections.data(), connections.size(), 100);
-    for (pollfd& connection : connections) {
-      if (connection.revents == 0) continue;
+    epoll_event ready[kAnswersPerWait];
+    const int count = epoll_wait(answers, ready, kAnswersPerWait, kWaitMs);
+    for (int i = 0; i < count; ++i) {
+      int& fd = connections[ready[i].data.u64];
       char answer[4096];
-      const ssize_t count = read(connection.fd, answer, sizeof(answer));
-      if (count <= 0) {
-        close(connection.fd);
-        connection.fd = ConnectToPort(port_, from_);
-      } else if (std::string_view(answer, 9) == "HTTP/1.1 ") {
-        ++answered_;
+      const ssize_t bytes = read(fd, answer, sizeof(answer));
+      if (bytes <= 0) {
+        close(fd);
+        fd = open(ready[i].data.u64);
+        continue;
       }
-      Send(connection.fd);
+      if (std::string_view(answer, 9) == "HTTP/1.1 ") ++answered_;
+      Send(fd);
     }
   }
-  for (const pollfd& connection : connections) close(connection.fd);
+  for (const int fd : connections) close(fd);
+  close(answers);
 }
 
 void TokenFlood::Send(int fd) {
