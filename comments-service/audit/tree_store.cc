@@ -47,8 +47,9 @@ struct SelectNodes {
                   "SELECT hash FROM audit_tree_nodes WHERE org_id = :org_id"
                   " AND level = :level AND node_index >= :first AND node_index < :end"
                   " ORDER BY node_index",
-                  soci::into(row)) {}
-  std::string row;
+                  soci::into(hashes)) {}
+  // Together: a proof reads five tiles of 256, and row by row it took a quarter longer.
+  std::vector<std::string> hashes{std::vector<std::string>(2)};
   StatementWith<std::string, std::int64_t, std::int64_t, std::int64_t> statement;
 };
 
@@ -172,9 +173,13 @@ std::vector<TreeLeaf> ReadLeaves(Connection& connection, std::string_view org_id
 
 std::vector<Digest> ReadNodes(Connection& connection, std::string_view org_id, int level,
                               std::int64_t first, std::int64_t count) {
+  auto& select = connection.Prepared<SelectNodes>();
+  // One more than there are, so that SOCI runs the statement to its end.
+  select.hashes.resize(static_cast<std::size_t>(count) + 1);
   std::vector<Digest> nodes;
-  for (std::string& hash : RowsOf<std::string>(connection.Prepared<SelectNodes>(), org_id, level,
-                                               first, first + count)) {
+  if (!select.statement.Run(org_id, level, first, first + count)) return nodes;
+  nodes.reserve(select.hashes.size());
+  for (std::string& hash : select.hashes) {
     nodes.push_back(DigestOrThrow(DigestFromBytes(connection.FromColumn(std::move(hash)))));
   }
   return nodes;
