@@ -2,6 +2,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "comments-service/audit/short_entry.h"
 #include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
@@ -12,10 +13,10 @@ namespace {
 struct SelectEntries {
   explicit SelectEntries(Connection& connection)
       : statement(connection,
-                  absl::StrCat(SelectEntryColumns(connection.kind()), " ", "FROM audit_entries a ",
-                               EntryComment(connection.kind()),
-                               " WHERE a.org_id = :org_id AND a.position > :after"
-                               " ORDER BY a.position LIMIT :limit"),
+                  absl::Substitute("$0 FROM audit_entries a $1 WHERE a.org_id = :org_id"
+                                   " AND a.position > :after ORDER BY a.position LIMIT :limit",
+                                   SelectEntryColumns(connection.kind()),
+                                   EntryComment(connection.kind())),
                   [this](soci::statement& to) { row.BindTo(to); }) {}
 
   EntryColumns row;

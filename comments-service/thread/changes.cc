@@ -150,8 +150,8 @@ absl::StatusOr<std::optional<Receipt>> FindSettlement(Connection& connection, co
   if (!request.change_id.empty()) change = FindChange(connection, org_id, request.change_id);
   if (!change) return std::nullopt;
   // With words that nobody has said yet it is no change of before.
-  const bool speaks = request.words.has_value();
-  if (change->comment_position != said_at || speaks != (said_at != 0)) return ChangeIdReused();
+  const bool says_anew = request.words.has_value() && said_at == 0;
+  if (says_anew || change->comment_position != said_at) return ChangeIdReused();
   if (change->is_words_alone()) {
     // Its author, thread and words are those of the comment, which have been compared.
     const bool was_resolved =

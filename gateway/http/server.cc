@@ -63,8 +63,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   absl::Status Listen() {
     absl::Status checked = CheckListenAddress(options.address);
     if (!checked.ok()) return checked;
-    auto bound = Listener::Bind(options.address, options.tls.given() ? Listener::Handshake::kTls
-                                                                     : Listener::Handshake::kNone);
+    auto bound = Listener::Bind(options.address, options.tls.given());
     if (bound.ok()) listener = *std::move(bound);
     return bound.status();
   }

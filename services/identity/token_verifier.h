@@ -25,9 +25,9 @@ inline constexpr std::size_t kVerifiedTokensMax = 10'000;
 // A refused token is refused again without a look for so long.
 inline constexpr absl::Duration kRefusalRemembered = absl::Seconds(10);
 inline constexpr std::size_t kRefusedTokensMax = 10'000;
-// Tokens that are none which a host may have verified. Many people may stand behind one address,
-// such as a proxy's, and who is new waits for those that came before; a verification takes about
-// 0.13 ms, so this is a twentieth of a core.
+// How many verifications that fail a host may have. Many people may stand behind one address, such
+// as a proxy's, and who is new waits for those that came before; one takes about 0.13 ms, so this
+// is a twentieth of a core.
 inline constexpr int kTokenFailuresPerSecond = 400;
 inline constexpr std::size_t kTokenBytesMax = 8 * 1024;
 

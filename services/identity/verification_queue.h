@@ -1,7 +1,7 @@
 // Verifies tokens on a thread of its own, for a process whose threads have better to do. Hosts take
-// turns; one that has used up its budget of failures waits until it has some
-// again, so that whoever sends bad tokens as fast as he can is answered slowly and costs nobody
-// else anything. Thread-safe.
+// turns; one that has used up its budget of failures waits until it has some again, so that whoever
+// sends bad tokens as fast as he can is answered slowly and costs nobody else anything.
+// Thread-safe.
 #ifndef MARGINALIA_SERVICES_IDENTITY_VERIFICATION_QUEUE_H_
 #define MARGINALIA_SERVICES_IDENTITY_VERIFICATION_QUEUE_H_
 

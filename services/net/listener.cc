@@ -102,14 +102,14 @@ int SocketsEnd() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& address,
-                                                         Handshake handshake) {
+                                                         bool with_tls) {
   const std::size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   }
   const Addresses addresses = Resolve(host, address.substr(colon + 1));
-  std::unique_ptr<Listener> listener(new Listener(handshake));
+  std::unique_ptr<Listener> listener(new Listener(with_tls));
   int port = 0;
   for (addrinfo* each = addresses.get(); each != nullptr; each = each->ai_next) {
     if (port != 0) SetPort(each->ai_addr, port);
@@ -196,7 +196,7 @@ void Listener::Hand(int socket, const std::string& peer) {
 }
 
 void Listener::HandInTurn(int socket, std::string_view host) {
-  if (handshake_ == Handshake::kNone) return accepted_(socket);
+  if (!with_tls_) return accepted_(socket);
   const absl::Duration wait = handshakes_.Wait(host);
   if (wait > kHandshakeWaitMax) {
     Reset(socket);

@@ -38,12 +38,10 @@ class Listener {
   // Takes over an accepted socket, which does not block.
   using Accepted = absl::AnyInvocable<void(int socket)>;
 
-  enum class Handshake { kNone, kTls };
-
   // `address` is host:port (listen_address.h); a name is bound by all its addresses, port 0 is a
-  // free one. Fails, naming the address, when it cannot be bound.
-  static absl::StatusOr<std::unique_ptr<Listener>> Bind(const std::string& address,
-                                                        Handshake handshake);
+  // free one. `with_tls`: each connection begins with a handshake. Fails, naming the address, when
+  // it cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Listener>> Bind(const std::string& address, bool with_tls);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -57,7 +55,7 @@ class Listener {
   void Close();
 
  private:
-  explicit Listener(Handshake handshake) : handshake_(handshake) {}
+  explicit Listener(bool with_tls) : with_tls_(with_tls) {}
   void Work();
   // False when nothing can be accepted for now, and trying again at once is of no use.
   bool AcceptSome(int socket);
@@ -69,7 +67,7 @@ class Listener {
   // Once in a while, however often it happens.
   void LogRefusal(std::string_view why);
 
-  const Handshake handshake_;
+  const bool with_tls_;
   std::string address_;
   std::vector<int> sockets_;
   int wake_ = -1;

@@ -1,8 +1,8 @@
 // The server renders the first page whole; the leaf takes it over as it is.
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
 import { get } from "node:http";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { closedGate } from "./support/gate.mjs";
 import { assertCountsAgree } from "./support/invoice_page.mjs";
 import { suite } from "./support/suite.mjs";
 
@@ -126,9 +126,9 @@ test("While the script is on its slow way the page can be read and used", async 
 }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
-  const gate = new EventEmitter();
+  const gate = closedGate();
   await dana.page.route("**/assets/leaf*", async (route) => {
-    await once(gate, "open");
+    await gate.opened;
     await route.continue();
   });
   await dana.page.goto(invoice.path, { waitUntil: "commit" });
@@ -137,6 +137,6 @@ test("While the script is on its slow way the page can be read and used", async 
   await dana.send();
   await dana.page.waitForURL(/consistency=/, { waitUntil: "commit" });
   await dana.comment("Without waiting for the script.").waitFor();
-  gate.emit("open");
+  gate.open();
   await dana.page.waitForLoadState("load");
 });

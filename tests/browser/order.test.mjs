@@ -1,8 +1,8 @@
 // The oldest comment first, for whoever chooses so: the page reads downwards, and what is new comes at
 // its end, where one writes.
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
 import { until } from "./support/await.mjs";
+import { refuseLater } from "./support/gate.mjs";
 import { suite } from "./support/suite.mjs";
 
 const test = suite();
@@ -138,19 +138,14 @@ test("What one writes in stays where it is when a comment is refused", async ({
   const dana = await browser.person("dana");
   dana.watch.expect(/500/);
   await dana.open(invoice, "?order=oldest");
-  const gate = new EventEmitter();
-  await dana.page.route("**/api/invoices/*/comments", async (route) => {
-    if (route.request().method() !== "POST") return route.fallback();
-    await once(gate, "open");
-    return route.fulfill({ status: 500, body: "{}" });
-  });
+  const refused = await refuseLater(dana.page, "POST", "**/api/invoices/*/comments");
   const topOfForm = () => dana.body.evaluate((body) => body.getBoundingClientRect().top);
   await dana.body.focus();
   await dana.write("Refused.\nIn two lines.");
   await dana.page.keyboard.press("Control+Enter");
   await dana.comment("Refused.").waitFor();
   const before = await topOfForm();
-  gate.emit("open");
+  refused.open();
   await dana.failed();
   assert.ok(Math.abs((await topOfForm()) - before) <= pixelsMax, "it moved");
 });

@@ -1,7 +1,7 @@
 // One's own comment: there at once, confirmed under the same id, taken back when refused.
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
 import { until } from "./support/await.mjs";
+import { closedGate, refuseLater } from "./support/gate.mjs";
 import { assertCountsAgree, assertNoFlicker, assertWithoutGap } from "./support/invoice_page.mjs";
 import { suite } from "./support/suite.mjs";
 
@@ -16,9 +16,9 @@ test("It appears before the server has answered, and is confirmed under the same
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
   await dana.open(invoice);
-  const gate = new EventEmitter();
+  const gate = closedGate();
   await dana.page.route(formRoute, async (route) => {
-    if (route.request().method() === "POST") await once(gate, "open");
+    if (route.request().method() === "POST") await gate.opened;
     await route.continue();
   });
 
@@ -31,7 +31,7 @@ test("It appears before the server has answered, and is confirmed under the same
   assert.equal(await dana.body.inputValue(), "", "the form is ready for the next");
   assert.deepEqual(await dana.counts(), ["4 comments"]);
 
-  gate.emit("open");
+  gate.open();
   await until("it is confirmed", async () => !(await dana.comments())[0].pending);
   const [stored] = await stack.thread(invoice);
   const [confirmed] = await dana.comments();
@@ -149,17 +149,12 @@ test("A refused one stays where it stood while it was sent, also when others hav
   const dana = await browser.person("dana");
   dana.watch.expect(/500/);
   await dana.open(invoice);
-  const gate = new EventEmitter();
-  await dana.page.route(formRoute, async (route) => {
-    if (route.request().method() !== "POST") return route.fallback();
-    await once(gate, "open");
-    return route.fulfill({ status: 500, body: "{}" });
-  });
+  const refused = await refuseLater(dana.page, "POST", formRoute);
   await dana.post("Refused.");
   await stack.addComment(invoice, "priya", "Meanwhile.");
   await dana.comment("Meanwhile.").waitFor();
   const before = await dana.comment("Refused.").boundingBox();
-  gate.emit("open");
+  refused.open();
   await dana.failed();
   const after = await dana.page.locator("#unsent > li").boundingBox();
   assert.ok(Math.abs(after.y - before.y) <= 2, `from ${before.y} to ${after.y}`);
@@ -173,13 +168,7 @@ test("One that fails after one has gone to read elsewhere is heard of there, and
   const dana = await browser.person("dana");
   dana.watch.expect(/500/);
   await dana.open(invoice);
-  const gate = new EventEmitter();
-  const refused = once(gate, "open");
-  await dana.page.route(formRoute, async (route) => {
-    if (route.request().method() !== "POST") return route.fallback();
-    await refused;
-    return route.fulfill({ status: 500, body: "{}" });
-  });
+  const refused = await refuseLater(dana.page, "POST", formRoute);
   await dana.post("This will fail later.");
   await dana.page
     .locator("#comments > li")
@@ -187,7 +176,7 @@ test("One that fails after one has gone to read elsewhere is heard of there, and
     .evaluate((item) => item.scrollIntoView({ block: "center", behavior: "instant" }));
   await until("one is there", async () => (await dana.page.evaluate(() => scrollY)) > 1_000);
   const place = await dana.readingPlace();
-  gate.emit("open");
+  refused.open();
   assert.equal((await dana.failed()).body, "This will fail later.");
   await until("the place is the same", async () => {
     const now = await dana.readingPlace();
@@ -231,23 +220,23 @@ test("Of two that are posted from further down, the second stays when the first 
   dana.watch.expect(/500/);
   const { nextCursor } = await stack.pageOf(invoice);
   await dana.open(invoice, `?cursor=${encodeURIComponent(nextCursor)}`);
-  const gate = new EventEmitter();
+  const first = closedGate();
+  const second = closedGate();
   let sent = 0;
   await dana.page.route(formRoute, async (route) => {
     if (route.request().method() !== "POST") return route.fallback();
     sent += 1;
     const isFirst = sent === 1;
-    await once(gate, "open");
+    await (isFirst ? first : second).opened;
     return isFirst ? route.fulfill({ status: 500, body: "{}" }) : route.continue();
   });
   await dana.post("Refused.");
   await dana.post("Stored.");
   await dana.comment("Stored.").waitFor();
-  gate.emit("open");
+  first.open();
   assert.equal((await dana.failed()).body, "Refused.");
   assert.equal((await dana.comments())[0].body, "Stored.");
-  await until("the second is sent", () => sent === 2);
-  gate.emit("open");
+  second.open();
   await dana.comment("Stored.").and(dana.page.locator(":not(.pending)")).waitFor();
   assert.equal(await dana.page.locator(".pill").count(), 0, "one's own is no news");
 });

@@ -1,8 +1,8 @@
 // Editing, removing, resolving: at once for whoever does it, live at another person's, and taken back
 // with its text kept when it is refused.
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
 import { until } from "./support/await.mjs";
+import { refuseLater } from "./support/gate.mjs";
 import { suite } from "./support/suite.mjs";
 
 const test = suite();
@@ -139,30 +139,27 @@ test("An edit that is refused later takes nobody away from what one does by then
   dana.watch.expect(/500/);
   await dana.open(invoice);
   await dana.postConfirmed("As it was.");
-  const gate = new EventEmitter();
-  await dana.page.route("**/api/invoices/*/comments/*", async (route) => {
-    if (route.request().method() !== "PATCH") return route.fallback();
-    await once(gate, "open");
-    return route.fulfill({ status: 500, contentType: "application/problem+json", body: "{}" });
-  });
+  const edits = "**/api/invoices/*/comments/*";
+  const first = await refuseLater(dana.page, "PATCH", edits);
   const refused = form(dana).locator(".error").filter({ hasText: "Something went wrong" });
 
   await edit(dana, "As it was.", "As it should be.");
   await dana.body.focus();
   await dana.page.keyboard.type("Meanwhile ");
-  gate.emit("open");
+  first.open();
   await refused.waitFor();
   await dana.page.keyboard.type("another.");
   assert.equal(await dana.body.inputValue(), "Meanwhile another.");
   assert.equal(await form(dana).locator("textarea").inputValue(), "As it should be.");
 
+  const second = await refuseLater(dana.page, "PATCH", edits);
   await form(dana).getByRole("button", { name: "Save" }).click();
   await dana
     .comment("Comment 45 of")
     .evaluate((item) => item.scrollIntoView({ block: "center", behavior: "instant" }));
   await until("one is there", async () => (await dana.page.evaluate(() => scrollY)) > 1_000);
   const place = await dana.readingPlace();
-  gate.emit("open");
+  second.open();
   await refused.waitFor({ state: "attached" });
   await until("the place is the same", async () => {
     const now = await dana.readingPlace();

@@ -35,8 +35,8 @@ class ListenerTest : public testing::Test {
   // Both ends of each connection are this process's.
   static void SetUpTestSuite() { RaiseFileLimit(); }
 
-  void Start(Listener::Handshake handshake) {
-    auto bound = Listener::Bind("127.0.0.1:0", handshake);
+  void Start(bool with_tls) {
+    auto bound = Listener::Bind("127.0.0.1:0", with_tls);
     ASSERT_TRUE(bound.ok()) << bound.status();
     listener_ = *std::move(bound);
     listener_->Start([this](int socket) {
@@ -94,7 +94,7 @@ class ListenerTest : public testing::Test {
 };
 
 TEST_F(ListenerTest, AHostHasSoManyHandshakesASecondAndItsNextOnesWaitTheirTurn) {
-  Start(Listener::Handshake::kTls);
+  Start(/*with_tls=*/true);
   const Stopwatch since;
   constexpr std::size_t kConnections = 2 * kHandshakesPerSecond;
   for (std::size_t i = 0; i < kConnections; ++i) Connect(kFlooder);
@@ -108,13 +108,13 @@ TEST_F(ListenerTest, AHostHasSoManyHandshakesASecondAndItsNextOnesWaitTheirTurn)
 }
 
 TEST_F(ListenerTest, WithoutTlsNobodyWaits) {
-  Start(Listener::Handshake::kNone);
+  Start(/*with_tls=*/false);
   for (int i = 0; i < 2 * kHandshakesPerSecond; ++i) Connect(kFlooder);
   EXPECT_TRUE(Await([this] { return accepted() == 2 * kHandshakesPerSecond; }));
 }
 
 TEST_F(ListenerTest, WhoWouldWaitTooLongIsReset) {
-  Start(Listener::Handshake::kTls);
+  Start(/*with_tls=*/true);
   const auto most =
       static_cast<int>(kHandshakesPerSecond * (1 + absl::ToInt64Seconds(kHandshakeWaitMax)));
   for (int i = 0; i < most; ++i) Connect(kFlooder);
@@ -128,7 +128,7 @@ TEST_F(ListenerTest, WhoWouldWaitTooLongIsReset) {
 }
 
 TEST_F(ListenerTest, ThoseThatWaitAreResetWhenItCloses) {
-  Start(Listener::Handshake::kTls);
+  Start(/*with_tls=*/true);
   for (int i = 0; i < 3 * kHandshakesPerSecond; ++i) Connect(kFlooder);
   EXPECT_TRUE(Await([this] { return accepted() > kHandshakesPerSecond; }));
   listener_->Close();

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/net/listener.h"
+#include "services/process/stopwatch.h"
 #include "tests/gateway/gateway_fixture.h"
 #include "tests/gateway/raw_connection.h"
 #include "tests/support/await.h"
@@ -90,6 +92,13 @@ TEST_F(HttpsTest, PlainHttpIsNotAnswered) {
   RawConnection plain(gateway_->address());
   plain.Send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(plain.ReadToEnd().find("HTTP/1.1 200"), std::string::npos);
+}
+
+TEST_F(HttpsTest, AHostHasSoManyHandshakesASecond) {
+  const Stopwatch since;
+  for (int i = 0; i < 3 * kHandshakesPerSecond; ++i) ASSERT_TRUE(Connect()->connected()) << i;
+  // One second's worth at once, and the others at the rate.
+  EXPECT_GE(since.elapsed(), absl::Seconds(2) - absl::Seconds(1) / kHandshakesPerSecond);
 }
 
 TEST_F(HttpsTest, AHandshakeThatArrivesTooSlowlyIsCut) {

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "services/errors/errors.h"
+#include "services/net/listener.h"
 #include "services/process/log.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/grpc_status.h"
 #include "tests/support/await.h"
 #include "tests/support/temp_dir.h"
@@ -50,6 +52,17 @@ TEST_F(RpcTlsTest, AClientThatTrustsTheServersAuthorityIsServed) {
   SecureServer server(authority_, Clients::kAnybody);
   const grpc::Status status = server.CallAs("member", Trusting(authority_));
   EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+TEST_F(RpcTlsTest, AHostHasSoManyHandshakesASecond) {
+  SecureServer server(authority_, Clients::kAnybody);
+  const Stopwatch since;
+  for (int i = 0; i < 3 * kHandshakesPerSecond; ++i) {
+    const TlsClient client(server.address(), {authority_.certificate()});
+    ASSERT_TRUE(client.connected()) << client.error();
+  }
+  // One second's worth at once, and the others at the rate.
+  EXPECT_GE(since.elapsed(), absl::Seconds(2) - absl::Seconds(1) / kHandshakesPerSecond);
 }
 
 TEST_F(RpcTlsTest, APlainClientIsRefused) {

@@ -1,4 +1,5 @@
-// The comments that were not posted, where those stand that are being sent: why, and what can be done about each.
+// The comments that were not posted, where those stand that are being sent: why, and what can be done
+// about each.
 import { element } from "./comment_node.ts";
 import type { OutboxEntry } from "./outbox.ts";
 
@@ -34,7 +35,7 @@ export class UnsentComments {
     this.#why.set(id, why);
   }
 
-  // Shows exactly these, the latest last, without touching those that are there already.
+  // Shows exactly these, which come in the order in which they were written, without touching those that are there already.
   show(entries: readonly OutboxEntry[]): void {
     if (entries.length === 0 && this.#list === undefined) return;
     const list = this.#list ?? this.#make();

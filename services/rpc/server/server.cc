@@ -92,9 +92,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   SetLimits(builder);
   SetConnectionAge(builder, options);
   builder.SetOption(std::make_unique<WithServiceNames>(server->service_names_));
-  auto listener =
-      Listener::Bind(options.address, options.tls.identity.given() ? Listener::Handshake::kTls
-                                                                   : Listener::Handshake::kNone);
+  auto listener = Listener::Bind(options.address, options.tls.identity.given());
   if (!listener.ok()) return listener.status();
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
