@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/net/paused_peers.h"
 #include "tests/bench/bars.h"
 #include "tests/bench/comments_data.h"
 #include "tests/bench/flooder.h"
@@ -84,25 +85,32 @@ std::unique_ptr<Flooder> GreedyCaller(const std::string& address, const std::str
 
 using Floods = std::vector<std::unique_ptr<Flooder>>;
 
-// A comments-service with a thread, and who reads its newest page.
-class FloodedService {
- public:
-  FloodedService(Bench& bench, const std::vector<std::string>& flags)
-      : bench_(bench),
-        service_(StartCommentsService(bench, bench.NewFolder("flooded"), "", flags)),
-        // A machine of the tenant: what a person may call does not bind it.
-        caller_(Client(service_.address, bench.ImporterToken())) {
-    ImportThread(*caller_, InvoiceId(0), kComments);
-  }
+RpcWork NewestPage() {
+  return {.method = kListComments,
+          .request = [request = PageRequest(InvoiceId(0), kPageSize, "")](std::int64_t) {
+            return request;
+          }};
+}
 
-  Side Beside(const std::string& name, const std::function<Floods()>& begin) {
-    return {name, [this, begin] {
+using FloodMaker = std::unique_ptr<Flooder> (*)(const std::string& address,
+                                                const std::string& token);
+
+// A server that answers ListComments, and who reads the newest page of its thread.
+class FloodedServer {
+ public:
+  FloodedServer(Bench& bench, Service service)
+      : bench_(bench),
+        service_(std::move(service)),
+        // A machine of the tenant: what a person may call does not bind it.
+        caller_(Client(service_.address, bench.ImporterToken())) {}
+
+  RpcClient& caller() { return *caller_; }
+
+  Side Beside(const std::string& name, const std::function<Floods()>& begin, const Window& window) {
+    return {name, [this, begin, window] {
               const Floods floods = begin();
-              const Window& window = bench_.options().window;
-              const RpcWork work{.method = kListComments,
-                                 .request = [request = PageRequest(InvoiceId(0), kPageSize, "")](
-                                                std::int64_t) { return request; }};
-              LoadResult result = Need(RunClosedLoop(*caller_, work, window, service_.pid()));
+              LoadResult result =
+                  Need(RunClosedLoop(*caller_, NewestPage(), window, service_.pid()));
               // Who was hardly answered has waited at least for the window.
               if (result.calls < kCallsMin) {
                 result.latency.Record(absl::ToInt64Nanoseconds(window.measured));
@@ -112,8 +120,7 @@ class FloodedService {
   }
 
   // As many as `count`, each another person.
-  Floods Begin(std::unique_ptr<Flooder> (*flooder)(const std::string&, const std::string&),
-               int count) const {
+  Floods Begin(FloodMaker flooder, int count) const {
     Floods floods;
     for (int i = 0; i < count; ++i) {
       floods.push_back(flooder(service_.address, bench_.MemberToken(absl::StrCat("greedy-", i))));
@@ -127,8 +134,12 @@ class FloodedService {
   std::unique_ptr<RpcClient> caller_;
 };
 
-void AddRow(Report& report, const Side& beside, const Side& quiet) {
-  Row row = RatioRow(16, beside.name, "ms p99", P99Millis, beside, quiet, Bound::kAtMost, 2);
+Service StartFlooded(Bench& bench, const std::vector<std::string>& flags) {
+  return StartCommentsService(bench, bench.NewFolder("flooded"), "", flags);
+}
+
+void AddRow(Report& report, const Side& beside, const Side& quiet, Bound bound) {
+  Row row = RatioRow(16, beside.name, "ms p99", P99Millis, beside, quiet, bound, 2);
   row.note = absl::StrCat("p50 ", beside.Middle(P50Millis), " against ", quiet.Middle(P50Millis),
                           " ms; the flood runs on the same cores as the service");
   report.Add(std::move(row));
@@ -137,19 +148,49 @@ void AddRow(Report& report, const Side& beside, const Side& quiet) {
 }  // namespace
 
 void RpcFloodBars(Bench& bench, Report& report) {
-  FloodedService open(bench, {});
-  FloodedService limited(bench,
-                         {absl::StrCat("--person_calls_per_second=", kLimitedCallsPerSecond)});
+  FloodedServer open(bench, StartFlooded(bench, {}));
+  FloodedServer limited(
+      bench,
+      StartFlooded(bench, {absl::StrCat("--person_calls_per_second=", kLimitedCallsPerSecond)}));
+  for (FloodedServer* server : {&open, &limited}) {
+    ImportThread(server->caller(), InvoiceId(0), kComments);
+  }
+  // What these cores and gRPC alone make of the same callers.
+  const std::string page = StringOf(
+      Need(open.caller().CallAndWait(kListComments, PageRequest(InvoiceId(0), kPageSize, ""))));
+  FloodedServer bare(bench, StartBareGrpcServer(bench, page));
+  FloodedServer other(bench, StartBareGrpcServer(bench, page));
+  const Window& window = bench.options().window;
+  // Whoever resets is kept out for longer each time: the figure is what everybody else has once
+  // that is as long as it gets, over one such time and more.
+  const Window reset_window{.warm_up = 2 * kPeerPauseMax, .measured = 2 * kPeerPauseMax};
+  const auto none = [] { return Floods(); };
   for (const int count : {1, 8}) {
-    const std::string beside = absl::StrCat("a caller of comments-service beside ", count);
-    Side quiet = open.Beside("without", [] { return Floods(); });
-    Side resets = open.Beside(beside + " who reset", [&] { return open.Begin(Resetter, count); });
-    Side calls = open.Beside(beside + " who call", [&] { return open.Begin(GreedyCaller, count); });
+    const std::string beside = absl::StrCat(" beside ", count);
+    const std::string caller = "a caller of comments-service" + beside;
+    const std::string bare_caller = "a caller of a bare callback server" + beside;
+    Side quiet = open.Beside("without", none, window);
+    Side resets = open.Beside(
+        caller + " who reset", [&] { return open.Begin(Resetter, count); }, reset_window);
+    Side calls = open.Beside(
+        caller + " who call", [&] { return open.Begin(GreedyCaller, count); }, window);
     Side refused = limited.Beside(
-        absl::StrCat(beside, " who call, each allowed ", kLimitedCallsPerSecond, "/s"),
-        [&] { return limited.Begin(GreedyCaller, count); });
-    Interleave(bench.options().runs, {&quiet, &resets, &calls, &refused});
-    for (const Side* flooded : {&resets, &calls, &refused}) AddRow(report, *flooded, quiet);
+        absl::StrCat(caller, " who call, each allowed ", kLimitedCallsPerSecond, "/s"),
+        [&] { return limited.Begin(GreedyCaller, count); }, window);
+    Side bare_quiet = bare.Beside("without", none, window);
+    Side bare_calls = bare.Beside(
+        bare_caller + " who call it", [&] { return bare.Begin(GreedyCaller, count); }, window);
+    Side bare_other = bare.Beside(
+        bare_caller + " who call another", [&] { return other.Begin(GreedyCaller, count); },
+        window);
+    Interleave(bench.options().runs,
+               {&quiet, &resets, &calls, &refused, &bare_quiet, &bare_calls, &bare_other});
+    for (const Side* flooded : {&resets, &calls, &refused}) {
+      AddRow(report, *flooded, quiet, Bound::kAtMost);
+    }
+    for (const Side* flooded : {&bare_calls, &bare_other}) {
+      AddRow(report, *flooded, bare_quiet, Bound::kNone);
+    }
   }
 }
 

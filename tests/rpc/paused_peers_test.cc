@@ -7,7 +7,6 @@
 #include <string>
 
 #include "services/net/peer_name.h"
-#include "tests/support/await.h"
 
 namespace marginalia {
 namespace {
@@ -49,24 +48,58 @@ TEST(PeerNameTest, AHostIsAnAddressOrTheNetworkThatItsHolderChoosesAddressesFrom
 }
 
 TEST(PausedPeersTest, AHostIsKeptOutWithAllItsPortsForAMoment) {
-  PausedPeers peers;
+  SteadyTime now = SteadyTime::Now();
+  PausedPeers peers([&now] { return now; });
   peers.Pause("ipv6:%5B2001:db8::1%5D:50000");
   EXPECT_TRUE(peers.Contains("ipv6:%5B2001:db8::1%5D:50001"));
   EXPECT_TRUE(peers.Contains("ipv6:%5B2001:db8::2%5D:50000"));
   EXPECT_FALSE(peers.Contains("ipv6:%5B2001:db8:0:1::1%5D:50000"));
   EXPECT_FALSE(peers.Contains(""));
-  EXPECT_TRUE(Await([&peers] { return !peers.Contains("ipv6:%5B2001:db8::1%5D:50001"); }));
+  now += kPeerPause;
+  EXPECT_FALSE(peers.Contains("ipv6:%5B2001:db8::1%5D:50001"));
 }
 
-TEST(PausedPeersTest, NoMoreHostsAreRememberedThanTheLimit) {
-  PausedPeers peers;
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < 2 * kPausedPeersMax; ++i) {
-    const std::string peer = "ipv4:" + std::to_string(i) + ":1";
-    peers.Pause(peer);
-    if (peers.Contains(peer)) ++kept;
+// Until when the host, whose connection is ended now, is kept out.
+absl::Duration PauseOf(PausedPeers& peers, SteadyTime& now) {
+  constexpr absl::Duration kStep = absl::Milliseconds(100);
+  peers.Pause("ipv4:192.0.2.1:50000");
+  absl::Duration pause;
+  for (; peers.Contains("ipv4:192.0.2.1:50001") && pause < 2 * kPeerPauseMax; pause += kStep) {
+    now += kStep;
   }
-  EXPECT_EQ(kept, kPausedPeersMax);
+  return pause;
+}
+
+TEST(PausedPeersTest, WhoComesBackToFloodIsKeptOutForTwiceAsLongUpToALimit) {
+  SteadyTime now = SteadyTime::Now();
+  PausedPeers peers([&now] { return now; });
+  for (absl::Duration pause = kPeerPause; pause < kPeerPauseMax; pause *= 2) {
+    EXPECT_EQ(PauseOf(peers, now), pause);
+  }
+  EXPECT_EQ(PauseOf(peers, now), kPeerPauseMax);
+  EXPECT_EQ(PauseOf(peers, now), kPeerPauseMax);
+  now += kPeerPauseMemory;
+  EXPECT_EQ(PauseOf(peers, now), kPeerPause);
+}
+
+TEST(PausedPeersTest, OtherConnectionsOfTheSameFloodMakeThePauseNoLonger) {
+  SteadyTime now = SteadyTime::Now();
+  PausedPeers peers([&now] { return now; });
+  peers.Pause("ipv4:192.0.2.1:50000");
+  now += kPeerPause / 2;
+  peers.Pause("ipv4:192.0.2.1:50001");
+  now += kPeerPause / 2;
+  EXPECT_FALSE(peers.Contains("ipv4:192.0.2.1:50002"));
+}
+
+TEST(PausedPeersTest, HostsBeyondTheLimitAreLetInAgain) {
+  SteadyTime now = SteadyTime::Now();
+  PausedPeers peers([&now] { return now; });
+  const auto host = [](std::size_t number) { return "ipv4:" + std::to_string(number) + ":1"; };
+  for (std::size_t i = 0; i <= kPausedPeersMax; ++i) peers.Pause(host(i));
+  EXPECT_FALSE(peers.Contains(host(0)));
+  EXPECT_TRUE(peers.Contains(host(1)));
+  EXPECT_TRUE(peers.Contains(host(kPausedPeersMax)));
 }
 
 }  // namespace

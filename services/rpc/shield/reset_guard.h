@@ -2,7 +2,7 @@
 // has too many open, but the server is not done with a call when its client is, and gRPC 1.51 lets
 // those that it is not done with pile up without limit. A thread of its own looks at what gRPC
 // counts of all servers of the process, and ends a connection with far more unfinished calls than
-// it may have open; its host is kept out for a moment (paused_peers.h). Ordinary calls pay nothing.
+// it may have open; its host is kept out for a while (paused_peers.h). Ordinary calls pay nothing.
 // Thread-safe.
 #ifndef MARGINALIA_SERVICES_RPC_SHIELD_RESET_GUARD_H_
 #define MARGINALIA_SERVICES_RPC_SHIELD_RESET_GUARD_H_
