@@ -72,9 +72,9 @@ ABSL_FLAG(std::int64_t, events_count_max, 10'000'000,
           "Events beyond this number are removed from the event log, oldest first.");
 ABSL_FLAG(
     std::string, checkpoint_key_path, "",
-    "A file with the Ed25519 keys that sign audit checkpoints, in PEM and for its owner only "
-    "(marginalia-operator checkpoint-key-init); read again when it changes. Empty: nothing is "
-    "signed.");
+    "A file with the Ed25519 keys that sign audit checkpoints, in PEM, which nobody but its owner "
+    "and its group can read (marginalia-operator checkpoint-key-init); read again when it changes. "
+    "Empty: nothing is signed.");
 ABSL_FLAG(absl::Duration, edit_window, marginalia::kEditWindowDefault,
           "How long after writing a comment its author may edit and remove it; 0: never, inf: "
           "always.");

@@ -50,7 +50,7 @@ absl::Status CommentNotFound() {
 
 absl::Status NotTheAuthor() {
   return Refusal(absl::StatusCode::kPermissionDenied, "NOT_THE_AUTHOR",
-                 "only its author may change a comment");
+                 "only its author may edit a comment, and only its author or an admin remove it");
 }
 
 absl::Status CommentRemoved() {

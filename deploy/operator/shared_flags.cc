@@ -14,8 +14,9 @@ ABSL_FLAG(
     "- for stdout.");
 ABSL_FLAG(
     std::string, token_path, "",
-    "Required. A file with the bearer token to call with: an admin's, for evidence-export also a "
-    "member's, or for the projection's commands a service's.");
+    "Required. A file with the bearer token to call with: an admin's; for evidence-export also a "
+    "member's or a machine's of the tenant, for audit-monitor also a machine's; for the "
+    "projection's commands a machine's of all tenants.");
 ABSL_FLAG(std::string, keys_path, "", "Required. The directory of the machine's keys.");
 ABSL_FLAG(std::string, comments_address, "127.0.0.1:50051", "host:port of comments-service.");
 ABSL_FLAG(std::string, invoices_address, "127.0.0.1:50052", "host:port of invoice-service.");

@@ -7,7 +7,7 @@ import {flagOf, nameOf, ofKind, servers} from './manifests.mjs';
 // of the manifests.
 const serviceClients = {
   'comments-service': ['gateway', 'invoice-service', 'operator'],
-  'invoice-service': ['comments-service', 'operator'],
+  'invoice-service': ['comments-service', 'gateway', 'operator'],
 };
 
 const upstreamFlags = ['comments_address', 'invoices_address'];

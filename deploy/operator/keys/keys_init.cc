@@ -20,9 +20,11 @@ constexpr absl::Duration kLifetimeMax = absl::Hours(8760);
 
 constexpr char kAbout[] =
     "Makes what the processes of one machine need to trust each other, in a directory of its\n"
-    "own: private-key.json, which signs tokens; jwks.json, its public key, for --jwks_path; and\n"
-    "service.jwt, for --service_token_path of invoice-service and the gateway. What is there\n"
-    "stays, so that it can be run at every start, and by a timer, which is what renews the token.\n"
+    "own: private-key.json, which signs tokens; jwks.json, its public key, for --jwks_path;\n"
+    "service.jwt, for --service_token_path of invoice-service and the gateway; token.key, for\n"
+    "--token_key_path; checkpoint.pem, for --checkpoint_key_path of comments-service, and\n"
+    "checkpoint.vkey, which verifies what it signs. What is there stays, so that it can be run at\n"
+    "every start, and by a timer, which is what renews the token.\n"
     "Exit code 0: all of it is there. 2: something could not be made, or a file is no key.";
 
 absl::Status KeysInit() {

@@ -1,5 +1,5 @@
-// What the pages need a script for: the thread that follows along, and the sidebar that opens in
-// place. Without it they are read and posted to all the same.
+// What the pages need a script for: the thread that follows along, the sidebar that opens in place,
+// and the unread marks of the list. Without it they are read and posted to all the same.
 import { notifyManager, QueryClient } from "@tanstack/query-core";
 import { Activity } from "./activity.ts";
 import { Announcer } from "./announcer.ts";
