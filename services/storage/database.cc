@@ -25,6 +25,8 @@ namespace marginalia {
 namespace {
 
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(50);
+// The PostgreSQL that keeps the version of a database's collation.
+constexpr int kCollationVersionsFrom = 150000;
 
 absl::Status Corrupt(const ConnectionTarget& target, std::string_view finding) {
   return absl::DataLossError(absl::StrCat(target.description, " is corrupt (", std::string(finding),
@@ -55,6 +57,25 @@ absl::Status CheckEncoding(Connection& connection, const ConnectionTarget& targe
   return absl::FailedPreconditionError(
       absl::StrCat(target.description, " has the encoding ", encoding,
                    ": make a database with ENCODING 'UTF8' TEMPLATE template0"));
+}
+
+// PostgreSQL says so too, to whoever reads its client's standard error.
+void WarnOfOtherCollation(Connection& connection, const ConnectionTarget& target) {
+  int version = 0;
+  int differs = 0;
+  connection.RunAlone([&](soci::session& sql) {
+    sql << "SELECT current_setting('server_version_num')::int", soci::into(version);
+    if (version < kCollationVersionsFrom) return;
+    sql << "SELECT coalesce((datcollversion <> pg_database_collation_actual_version(oid))::int, 0)"
+           " FROM pg_database WHERE datname = current_database()",
+        soci::into(differs);
+  });
+  if (differs == 0) return;
+  Log(Severity::kError,
+      "texts are ordered otherwise than when the database's indexes were made, so these may miss "
+      "rows: stop the processes, REINDEX DATABASE, then ALTER DATABASE ... REFRESH COLLATION "
+      "VERSION",
+      {{"database", target.description}});
 }
 
 void WarnWithoutTenantWall(Connection& connection, const ConnectionTarget& target) {
@@ -181,6 +202,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& url,
     if (!fits.ok()) return fits;
     if (sqlite) state->wal_mark = std::make_unique<WalMark>(target);
     WarnWithoutTenantWall(*state->writer, target);
+    if (!sqlite) WarnOfOtherCollation(*state->writer, target);
   } catch (const std::exception& error) {
     return OpenFailure(target, error);
   }

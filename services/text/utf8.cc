@@ -30,10 +30,16 @@ bool SeparatesLines(utf8proc_category_t category) {
          category == UTF8PROC_CATEGORY_ZP;
 }
 
+// Of Default_Ignorable_Code_Point, those that are not assigned yet: utf8proc knows nothing of them.
+bool IsReservedIgnorable(char32_t character) {
+  return character == 0x2065 || (character >= 0xFFF0 && character <= 0xFFF8) ||
+         (character >= 0xE0000 && character <= 0xE0FFF);
+}
+
 // White_Space is made of the categories of separators and of some controls.
 bool IsInvisible(char32_t character) {
   if (character < 0x80) return character <= U' ' || character == 0x7F;
-  if (character == kBlankBraille) return true;
+  if (character == kBlankBraille || IsReservedIgnorable(character)) return true;
   const auto* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(character));
   const auto category = static_cast<utf8proc_category_t>(property->category);
   return property->ignorable || category == UTF8PROC_CATEGORY_ZS || SeparatesLines(category);

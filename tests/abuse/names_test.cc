@@ -96,7 +96,7 @@ TEST_F(NamesTest, ANumberThatCannotBeAddressedIsRefusedAtCreation) {
 
 TEST_F(NamesTest, ABodyThatNobodySeesIsBlankAtEveryDoor) {
   for (const char* body : {"\u200B", "\uFEFF", "\u2060", "\u3164", "\u2800", "\u00AD", "\uFE0F",
-                           "\U000E0041", "\u115F \uFFA0"}) {
+                           "\U000E0041", "\u115F \uFFA0", "\u2065"}) {
     const absl::Status added = Add(invoice_, "", body);
     ASSERT_EQ(FieldViolationsOf(added).size(), 1U) << body << added;
     EXPECT_EQ(FieldViolationsOf(added)[0].field, "body");

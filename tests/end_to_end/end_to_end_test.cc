@@ -201,6 +201,7 @@ TEST_F(EndToEndTest, ACommentIsChangedByHttpOnlyByWhoMayAndHasSeenIt) {
   const auto refused = [](const HttpAnswer& answer, int status, const char* reason) {
     EXPECT_EQ(answer.status, status) << answer.body;
     EXPECT_EQ(Parsed(answer).at("reason").as_string(), reason);
+    EXPECT_NE(Parsed(answer).at("title").as_string(), "Unknown");
   };
   refused(Change("PATCH", path, edit, "", "dana"), 428, "IF_MATCH_REQUIRED");
   refused(Change("PATCH", path, edit, "\"c9\"", "dana"), 412, "ETAG_MISMATCH");

@@ -66,6 +66,23 @@ TEST_F(DatabaseOpenTest, APostgresDatabaseOfAnotherEncodingThanUtf8IsRefused) {
               AllOf(HasSubstr("SQL_ASCII"), HasSubstr("ENCODING 'UTF8'")));
 }
 
+TEST_F(DatabaseOpenTest, APostgresDatabaseWhoseIndexesAreInAnotherOrderIsOpenedAndSaidToBe) {
+  std::string url = NewPostgresDatabase();
+  soci::session superuser(soci::postgresql, PostgresSuperuserUrl(url));
+  superuser << "CREATE DATABASE moved OWNER app ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu "
+               "ICU_LOCALE 'en' TEMPLATE template0";
+  const std::size_t name = url.rfind('/', url.find('?')) + 1;
+  url.replace(name, url.find('?') - name, "moved");
+  const auto opened = [&url] {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(OpenStatus(url), absl::OkStatus());
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(opened(), Not(HasSubstr("REINDEX DATABASE")));
+  superuser << "UPDATE pg_database SET datcollversion = '0' WHERE datname = 'moved'";
+  EXPECT_THAT(opened(), HasSubstr("REINDEX DATABASE"));
+}
+
 TEST_F(DatabaseOpenTest, AUrlOfNoKnownKindIsRefused) {
   for (const char* url : {"", "mysql://x", "sqlite:", "sqlite::memory:", "postgresql:// bad"}) {
     EXPECT_EQ(OpenStatus(url).code(), absl::StatusCode::kInvalidArgument) << url;

@@ -46,16 +46,19 @@ TEST(Utf8Test, CharactersAreCountedUpToAsManyAsMatter) {
 }
 
 TEST(Utf8Test, WhatNobodySeesIsBlank) {
-  for (const char32_t c : {U'\t',     U'\u007F', U'\u0085',     U'\u00A0',    U'\u00AD', U'\u034F',
-                           U'\u115F', U'\u1160', U'\u180E',     U'\u200B',    U'\u200D', U'\u2028',
-                           U'\u202E', U'\u2060', U'\u2800',     U'\u3000',    U'\u3164', U'\uFE0F',
-                           U'\uFEFF', U'\uFFA0', U'\U000E0041', U'\U000E01EF'}) {
+  for (const char32_t c :
+       {U'\t',     U'\u007F',     U'\u0085',     U'\u00A0',     U'\u00AD', U'\u034F',
+        U'\u115F', U'\u1160',     U'\u180E',     U'\u200B',     U'\u200D', U'\u2028',
+        U'\u202E', U'\u2060',     U'\u2800',     U'\u3000',     U'\u3164', U'\uFE0F',
+        U'\uFEFF', U'\uFFA0',     U'\U000E0041', U'\U000E01EF', U'\u2065', U'\uFFF0',
+        U'\uFFF8', U'\U000E0000', U'\U000E01F0', U'\U000E0FFF'}) {
     EXPECT_TRUE(IsBlank(Encoded(c))) << std::hex << static_cast<std::uint32_t>(c);
     EXPECT_TRUE(IsBlank(" " + Encoded(c) + Encoded(c)));
     EXPECT_FALSE(IsBlank(Encoded(c) + "x"));
   }
   EXPECT_TRUE(IsBlank(""));
-  for (const char32_t c : {U'.', U'\u00E9', U'\u2801', U'\u3131', U'\U0001F600'}) {
+  for (const char32_t c :
+       {U'.', U'\u00E9', U'\u2801', U'\u3131', U'\uFFFC', U'\U0001F600', U'\U000E1000'}) {
     EXPECT_FALSE(IsBlank(Encoded(c))) << std::hex << static_cast<std::uint32_t>(c);
   }
 }
