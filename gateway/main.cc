@@ -80,9 +80,8 @@ int Run(int argc, char** argv) {
   options.tracer = tracer.get();
   const auto gateway = OrExit(Gateway::Start(options, *tokens, metrics), "--listen_address");
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
-  const std::string metrics_address = metrics.address();
   Log(Severity::kInfo, "listening",
-      {{"address", gateway->address()}, {"metrics_address", std::string_view(metrics_address)}});
+      {{"address", gateway->address()}, {"metrics_address", metrics.address()}});
 
   const int exit_code = shutdown.Wait();
   shutdown.EndWithin(absl::GetFlag(FLAGS_drain_grace));

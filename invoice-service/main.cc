@@ -186,12 +186,10 @@ int Run(int argc, char** argv) {
 
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
   const auto server = OrExit(RpcServer::Start(server_options, served), "--listen_address");
-  const std::string metrics_address = metrics.address();
-  const std::string probe_address = server->probe_address();
   Log(Severity::kInfo, "listening",
       {{"address", server->address()},
-       {"metrics_address", std::string_view(metrics_address)},
-       {"probe_address", std::string_view(probe_address)}});
+       {"metrics_address", metrics.address()},
+       {"probe_address", server->probe_address()}});
 
   progress.WhenReady([&server](bool known) { BeginToServe(*server, known); });
 

@@ -48,10 +48,9 @@ void RelayStatus::StandingBy() {
 
 void RelayStatus::Failing(const absl::Status& why) {
   if (!ChangesTo(Situation::kFailing, why.code())) return;
-  const std::string words(why.message());
   Log(Severity::kWarning, "events are not relayed to the broker",
       {{"broker", std::string_view(broker_)},
-       {"error", std::string_view(words)},
+       {"error", std::string(why.message())},
        {"position", shown_->position.load()}});
 }
 

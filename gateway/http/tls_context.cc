@@ -67,9 +67,8 @@ absl::StatusOr<std::unique_ptr<asio::ssl::context>> TlsContext::Read() const {
 void TlsContext::ReadAgain() {
   auto context = Read();
   if (!context.ok()) {
-    const std::string why(context.status().message());
     Log(Severity::kWarning, "the new certificate will not do; the last one stays in use",
-        {{"error", std::string_view(why)}});
+        {{"error", std::string(context.status().message())}});
     return;
   }
   {

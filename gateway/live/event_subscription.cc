@@ -157,10 +157,8 @@ void EventSubscription::Ended(const absl::Status& status) {
   }
   // Once for each time that the stream breaks, not for each attempt to mend it.
   if (SetState(status) || PlaceIsLost(status)) {
-    const std::string_view message(status.message().data(), status.message().size());
-    const std::string reason = ReasonOf(status);
     Log(Severity::kWarning, "the event stream ended; it is opened again",
-        {{"error", message}, {"reason", std::string_view(reason)}});
+        {{"error", std::string(status.message())}, {"reason", ReasonOf(status)}});
   }
   if (HadFlowed()) return Subscribe();
   next_try_ = Clock::now() + absl::ToChronoNanoseconds(backoff_.Next());

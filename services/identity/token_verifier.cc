@@ -114,9 +114,8 @@ class JwksTokenVerifier : public TokenVerifier {
   bool ReadAgain() {
     absl::StatusOr<KeySet> read = ReadKeys(options_.jwks_path);
     if (!read.ok()) {
-      const std::string why(read.status().message());
       Log(Severity::kError, "the keys for tokens cannot be read again; the old ones stay in force",
-          {{"error", std::string_view(why)}});
+          {{"error", std::string(read.status().message())}});
       return false;
     }
     auto keys = std::make_shared<const KeySet>(*std::move(read));

@@ -155,8 +155,7 @@ absl::Status Database::State::BeginRead(Reader& reader, SteadyTime until, const 
       }
       reader.connection.reset();
       if (url.target.kind == DatabaseKind::kSqlite || SteadyTime::Now() > until) {
-        const std::string words = WordsForLog(error);
-        Log(Severity::kError, "cannot connect to the database", {{"error", words}});
+        Log(Severity::kError, "cannot connect to the database", {{"error", WordsForLog(error)}});
         return StorageUnavailable();
       }
     }

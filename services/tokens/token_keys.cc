@@ -172,10 +172,9 @@ class TokenKeyFile {
           {{"keys", count}});
       return;
     }
-    const std::string why(keys.status().message());
     Log(Severity::kError,
         "the keys that tokens are sealed with cannot be read again; the old ones stay in force",
-        {{"error", std::string_view(why)}});
+        {{"error", std::string(keys.status().message())}});
   }
 
   std::mutex mutex_;

@@ -124,9 +124,8 @@ void ApiCall::Answer(HttpResponse response) {
 
 void ApiCall::Fail(const absl::Status& status) {
   if (IsForLogOnly(status)) {
-    const std::string_view message(status.message().data(), status.message().size());
     Log(Severity::kError, "a request failed",
-        {{"error", message},
+        {{"error", std::string(status.message())},
          {"route", facts_->route},
          {"request_id", std::string_view(facts_->request_id)}});
   }

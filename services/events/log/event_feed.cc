@@ -159,9 +159,8 @@ void EventFeed::State::End() {
 
 absl::Duration EventFeed::State::CannotHear(const absl::Status& why) {
   if (std::exchange(hears, false)) {
-    const std::string words(why.message());
     Log(Severity::kError, "what other replicas have appended cannot be read",
-        {{"error", std::string_view(words)}});
+        {{"error", std::string(why.message())}});
   }
   return kHeadPollIntervalAfterFailure;
 }

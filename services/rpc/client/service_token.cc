@@ -26,9 +26,8 @@ struct ServiceToken::State {
   bool Read() {
     absl::StatusOr<std::string> read = ReadTokenFile(path);
     if (!read.ok()) {
-      const std::string why(read.status().message());
       Log(Severity::kWarning, "the service token cannot be used; the last one stays in use",
-          {{"error", std::string_view(why)}});
+          {{"error", std::string(read.status().message())}});
       return false;
     }
     // Empty: the file is just being written.

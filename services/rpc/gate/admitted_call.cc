@@ -44,11 +44,10 @@ grpc::Status AdmittedCall::Ended(const absl::Status& status) {
   code_ = status.code();
   if (status.ok()) return grpc::Status::OK;
   if (IsForLogOnly(status)) {
-    const std::string message(status.message());
     Log(Severity::kError, "internal error",
         {{"request_id", std::string_view(request_id_)},
          {"method", std::string_view(method_->full_name)},
-         {"error", std::string_view(message)}});
+         {"error", std::string(status.message())}});
   }
   const absl::Status shown = WithErrorMetadata(PublicStatus(status), "request_id", request_id_);
   code_ = shown.code();

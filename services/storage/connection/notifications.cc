@@ -69,9 +69,8 @@ void Notifications::Work() {
       pause = kReconnectPauseMin;
       return ListenOn(connection);
     } catch (const std::exception& error) {
-      const std::string words = WordsForLog(error);
       Log(Severity::kWarning, "not listening to the database: polling until it can be reached",
-          {{"channel", std::string_view(channel_)}, {"error", words}});
+          {{"channel", std::string_view(channel_)}, {"error", WordsForLog(error)}});
     }
     pause = std::min(2 * pause, kReconnectPauseMax);
   } while (Wait(-1, pause));

@@ -122,8 +122,7 @@ absl::Status StorageUnavailable() {
 }
 
 absl::Status StorageFailure(const Connection& connection, const std::exception& error) {
-  const std::string words = WordsForLog(error);
-  Log(Severity::kError, "database error", {{"error", words}});
+  Log(Severity::kError, "database error", {{"error", WordsForLog(error)}});
   switch (Classify(connection, error)) {
     case Failure::kFull:
       return Refusal(absl::StatusCode::kResourceExhausted, "STORAGE_FULL",

@@ -324,8 +324,7 @@ bool GroupCommit::Writer::Reconnect() {
       connection_lost_ = false;
       return true;
     } catch (const std::exception& error) {
-      const std::string words = WordsForLog(error);
-      Log(Severity::kWarning, "cannot connect to the database", {{"error", words}});
+      Log(Severity::kWarning, "cannot connect to the database", {{"error", WordsForLog(error)}});
     }
     std::this_thread::sleep_for(absl::ToChronoMilliseconds(kReconnectPause));
   }
