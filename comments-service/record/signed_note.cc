@@ -21,7 +21,6 @@ namespace {
 constexpr char kEd25519 = 1;
 constexpr std::string_view kDash = "\u2014 ";
 constexpr std::size_t kKeyIdBytes = 4;
-constexpr std::size_t kKeyIdDigits = 8;
 
 absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
