@@ -85,9 +85,4 @@ void CommentForm::Post(ApiCall call) {
                        });
 }
 
-void CommentForm::ShowPage(ApiCall call) {
-  const std::string address = InvoicePath(call.path_parameter(0));
-  call.Answer(SeeOther(address));
-}
-
 }  // namespace marginalia

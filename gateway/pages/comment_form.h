@@ -17,8 +17,6 @@ class CommentForm {
   // Adds the comment and leads to the page that shows it and counts it; or shows the page again,
   // with what was typed and why it was not taken.
   void Post(ApiCall call);
-  // Whoever asks for the form's address is led to the page that has the form.
-  void ShowPage(ApiCall call);
 
  private:
   Upstream& upstream_;

@@ -93,6 +93,10 @@ std::unique_ptr<InvoicePageParts> InvoicePage::PartsAgain(const ApiCall& call, i
   return parts;
 }
 
+void InvoicePage::ShowFromForm(ApiCall call) {
+  call.Answer(SeeOther(InvoicePath(call.path_parameter(0))));
+}
+
 void InvoicePage::ShowAgain(ApiCall call, int status, CommentDraft draft) {
   auto parts = PartsAgain(call, status);
   parts->draft = std::move(draft);

@@ -22,6 +22,8 @@ class InvoicePage {
   explicit InvoicePage(Upstream& upstream) : upstream_(upstream) {}
 
   void Show(ApiCall call);
+  // Whoever asks for the address of one of its forms is led to the page.
+  void ShowFromForm(ApiCall call);
   // The page again, from any thread, because a comment was not posted: under that status, with the
   // draft and its error in the form.
   void ShowAgain(ApiCall call, int status, CommentDraft draft);

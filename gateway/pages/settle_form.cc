@@ -73,9 +73,4 @@ void SettleForm::Reopen(ApiCall call) {
                          LeadBack<ReopenThreadResponse>(page_));
 }
 
-void SettleForm::ShowPage(ApiCall call) {
-  const std::string address = InvoicePath(call.path_parameter(0));
-  call.Answer(SeeOther(address));
-}
-
 }  // namespace marginalia

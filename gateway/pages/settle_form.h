@@ -18,8 +18,6 @@ class SettleForm {
   // when somebody has written meanwhile.
   void Resolve(ApiCall call);
   void Reopen(ApiCall call);
-  // Whoever asks for the form's address is led to the page that has the form.
-  void ShowPage(ApiCall call);
 
  private:
   Upstream& upstream_;
