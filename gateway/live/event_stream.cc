@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "gateway/http/json_response.h"
 #include "gateway/upstream/thread_name.h"
@@ -17,6 +18,15 @@ constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 absl::Status Draining() {
   return Refusal(absl::StatusCode::kUnavailable, "DRAINING", "this server is stopping; try again",
                  {}, kRetryAfter);
+}
+
+// A copy: each may leave while it is told.
+template <typename Map>
+std::vector<typename Map::key_type> KeysOf(const Map& map) {
+  std::vector<typename Map::key_type> keys;
+  keys.reserve(map.size());
+  for (const auto& [key, owned] : map) keys.push_back(key);
+  return keys;
 }
 
 }  // namespace
@@ -48,27 +58,20 @@ void EventStream::Open(ApiCall call, std::unique_ptr<StreamPlace> place,
 void EventStream::EndSession(const std::string& session) {
   const absl::Status why = Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
                                    "this session was signed out of");
-  for (EventClient* client : Clients()) {
+  for (EventClient* client : KeysOf(clients_)) {
     if (client->session() == session) client->End(why);
   }
 }
 
 void EventStream::EndAll() {
   ended_ = true;
-  for (EventClient* client : Clients()) client->End(Draining());
-  for (ChangeCatchUp* question : Questions()) question->Fail(Draining());
+  for (EventClient* client : KeysOf(clients_)) client->End(Draining());
+  for (ChangeCatchUp* question : KeysOf(questions_)) question->Fail(Draining());
 }
 
 void EventStream::Close() {
   EndAll();
   subscription_.Stop();
-}
-
-std::vector<EventClient*> EventStream::Clients() const {
-  std::vector<EventClient*> clients;
-  clients.reserve(clients_.size());
-  for (const auto& [client, owned] : clients_) clients.push_back(client);
-  return clients;
 }
 
 void EventStream::StartedFrom(const LogPoint& point) {
@@ -83,7 +86,7 @@ void EventStream::StartedFrom(const LogPoint& point) {
   if (!anew) return;
   const absl::Status why = Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
                                    "the event stream began anew; try again", {}, kRetryAfter);
-  for (EventClient* client : Clients()) client->End(why);
+  for (EventClient* client : KeysOf(clients_)) client->End(why);
 }
 
 void EventStream::Happened(const comments::v1::Event& event) {
@@ -171,19 +174,12 @@ void EventStream::Ended(ChangeCatchUp* question) {
   questions_.erase(question);
 }
 
-std::vector<ChangeCatchUp*> EventStream::Questions() const {
-  std::vector<ChangeCatchUp*> questions;
-  questions.reserve(questions_.size());
-  for (const auto& [question, owned] : questions_) questions.push_back(question);
-  return questions;
-}
-
 void EventStream::Tick() {
   heartbeats_.clear();
   TellCurrency();
   const auto now = EventClient::Clock::now();
-  for (EventClient* client : Clients()) client->Tick(now);
-  for (ChangeCatchUp* question : Questions()) question->Tick(now);
+  for (EventClient* client : KeysOf(clients_)) client->Tick(now);
+  for (ChangeCatchUp* question : KeysOf(questions_)) question->Tick(now);
 }
 
 // A live stream outlasts an outage of comments-service, and loses nothing by it; but whoever looks
@@ -192,7 +188,7 @@ void EventStream::TellCurrency() {
   const bool current = subscription_.current();
   if (current == told_current_) return;
   told_current_ = current;
-  for (EventClient* client : Clients()) client->TellCurrency(current);
+  for (EventClient* client : KeysOf(clients_)) client->TellCurrency(current);
 }
 
 EventText EventStream::HeartbeatOf(const std::string& org_id) {

@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -118,8 +117,6 @@ class EventStream : private EventListener {
   void Tick();
   void AnswerChanges(ApiCall call, LogPoint point, absl::StatusOr<std::string> invoice_id);
   void TellCurrency();
-  std::vector<EventClient*> Clients() const;
-  std::vector<ChangeCatchUp*> Questions() const;
 
   const EventStreamOptions options_;
   const EventClient::Clock::duration heartbeat_;
