@@ -56,13 +56,6 @@ absl::Status NotYours(Kind kind) {
                                      : "only its author or an admin may remove a comment");
 }
 
-// Whether the person can do nothing about it on this page.
-bool IsFinal(const absl::Status& failure) {
-  return failure.code() == absl::StatusCode::kNotFound ||
-         failure.code() == absl::StatusCode::kUnauthenticated ||
-         failure.code() == absl::StatusCode::kPermissionDenied;
-}
-
 // A browser drops the first line end in a textarea.
 std::string InTextarea(const std::string& text) {
   return text.substr(0, 1) == "\n" ? "\n" + text : text;

@@ -54,13 +54,6 @@ bool NeedsAnotherId(const absl::Status& failure) {
   return false;
 }
 
-// Whether the author can do nothing about it on this page.
-bool IsFinal(const absl::Status& failure) {
-  return failure.code() == absl::StatusCode::kNotFound ||
-         failure.code() == absl::StatusCode::kUnauthenticated ||
-         failure.code() == absl::StatusCode::kPermissionDenied;
-}
-
 }  // namespace
 
 void CommentForm::Post(ApiCall call) {

@@ -27,6 +27,12 @@ void RefuseOtherThanForm(ApiCall call) {
   call.Answer(std::move(page));
 }
 
+bool IsFinal(const absl::Status& failure) {
+  return failure.code() == absl::StatusCode::kNotFound ||
+         failure.code() == absl::StatusCode::kUnauthenticated ||
+         failure.code() == absl::StatusCode::kPermissionDenied;
+}
+
 HttpResponse SeeOther(std::string_view address) {
   HttpResponse response;
   response.status = 303;

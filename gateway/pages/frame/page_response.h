@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "gateway/http/gate/api_call.h"
 #include "gateway/http/message.h"
 
@@ -15,6 +16,9 @@ HttpResponse PageResponse(int status, std::string html);
 
 // Shows whoever sent something else than a form that it was none: 415.
 void RefuseOtherThanForm(ApiCall call);
+
+// Whether a form's sender can do nothing about it on the page.
+bool IsFinal(const absl::Status& failure);
 
 // 303 to an address of page_address.h.
 HttpResponse SeeOther(std::string_view address);
