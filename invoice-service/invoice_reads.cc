@@ -110,8 +110,7 @@ void InvoiceReads::Get(ReadContext context, std::vector<std::string> keys, GetDo
   if (context.requirement.kind == FreshnessRequirement::Kind::kMinimizeLatency) {
     return GetNow(context, keys, std::move(done));
   }
-  const ReadContext& awaited = context;
-  freshness_.Await(awaited.caller, awaited.requirement, awaited.trace, awaited.deadline,
+  freshness_.Await(context.caller, context.requirement, context.trace, context.deadline,
                    [this, context, keys = std::move(keys),
                     done = std::move(done)](const absl::Status& fresh) mutable {
                      if (!fresh.ok()) return done(fresh);
@@ -151,8 +150,7 @@ void InvoiceReads::List(ReadContext context, SummaryList list, int page_size,
     const absl::Status placed = PlaceBehind(page_token, context.caller.org_id, list);
     if (!placed.ok()) return done(placed);
   }
-  const ReadContext& awaited = context;
-  freshness_.Await(awaited.caller, awaited.requirement, awaited.trace, awaited.deadline,
+  freshness_.Await(context.caller, context.requirement, context.trace, context.deadline,
                    [this, context, list = std::move(list), limit = *limit,
                     done = std::move(done)](const absl::Status& fresh) mutable {
                      if (!fresh.ok()) return done(fresh);
