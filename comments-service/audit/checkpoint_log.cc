@@ -5,6 +5,7 @@
 
 #include "comments-service/audit/tree_store.h"
 #include "services/process/log.h"
+#include "services/process/pause.h"
 
 namespace marginalia {
 namespace {
@@ -16,24 +17,11 @@ constexpr std::int64_t kTenantsAtATime = 500;
 CheckpointLog::CheckpointLog(Database& database, Checkpoints& checkpoints, absl::Duration interval)
     : database_(database),
       checkpoints_(checkpoints),
-      thread_([this, interval] { Work(interval); }) {}
+      thread_([this, interval](const std::stop_token& stop) { Work(interval, stop); }) {}
 
-CheckpointLog::~CheckpointLog() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
-
-void CheckpointLog::Work(absl::Duration interval) {
+void CheckpointLog::Work(absl::Duration interval, const std::stop_token& stop) {
   for (bool ending = false; !ending;) {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, absl::ToChronoMilliseconds(interval), [this] { return stopping_; });
-      ending = stopping_;
-    }
+    ending = !Pause(interval, stop);
     const absl::Status printed =
         PrintAll(ending ? SteadyTime::Now() + kLastPrintMax : SteadyTime::Never());
     if (printed.ok()) continue;

@@ -3,10 +3,9 @@
 #ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_CHECKPOINT_LOG_H_
 #define MARGINALIA_COMMENTS_SERVICE_AUDIT_CHECKPOINT_LOG_H_
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -26,16 +25,14 @@ inline constexpr absl::Duration kLastPrintMax = absl::Seconds(1);
 
 class CheckpointLog {
  public:
-  // Both must outlive it.
+  // Both must outlive it. Before it ends it prints what has moved since the last time.
   CheckpointLog(Database& database, Checkpoints& checkpoints,
                 absl::Duration interval = kCheckpointLogInterval);
-  // Prints what has moved since the last time, then ends.
-  ~CheckpointLog();
   CheckpointLog(const CheckpointLog&) = delete;
   CheckpointLog& operator=(const CheckpointLog&) = delete;
 
  private:
-  void Work(absl::Duration interval);
+  void Work(absl::Duration interval, const std::stop_token& stop);
   // Those that are not printed by `until` wait for the next time.
   absl::Status PrintAll(SteadyTime until);
   absl::Status Print(const std::string& org_id, std::int64_t entry_count);
@@ -44,10 +41,7 @@ class CheckpointLog {
   Checkpoints& checkpoints_;
   // The thread's own: by tenant, how long the log was when its checkpoint was printed.
   std::unordered_map<std::string, std::int64_t> printed_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace marginalia

@@ -6,6 +6,7 @@
 #include "comments-service/audit/tree_growth.h"
 #include "comments-service/record/tree_tiles.h"
 #include "services/process/log.h"
+#include "services/process/pause.h"
 
 namespace marginalia {
 namespace {
@@ -22,34 +23,24 @@ TreeKeeper::TreeKeeper(Database& database, GroupCommit& writes, RecordDamage& da
     : database_(database),
       writes_(writes),
       damage_(damage),
-      thread_([this, interval] { Work(interval); }) {}
+      thread_([this, interval](const std::stop_token& stop) { Work(interval, stop); }) {}
 
-TreeKeeper::~TreeKeeper() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
-
-void TreeKeeper::Work(absl::Duration interval) {
+void TreeKeeper::Work(absl::Duration interval, const std::stop_token& stop) {
   // Of the round before.
   std::string told;
-  while (!stopping()) {
-    const absl::Status kept = KeepAll();
+  while (!stop.stop_requested()) {
+    const absl::Status kept = KeepAll(stop);
     const std::string why = kept.ok() ? "" : kept.ToString();
     if (!why.empty() && why != told) {
       Log(Severity::kWarning, "cannot take entries into the audit trees; will try again",
           {{"error", why}});
     }
     told = why;
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, absl::ToChronoMilliseconds(interval), [this] { return stopping_; });
+    Pause(interval, stop);
   }
 }
 
-absl::Status TreeKeeper::KeepAll() {
+absl::Status TreeKeeper::KeepAll(const std::stop_token& stop) {
   std::vector<std::string> behind;
   std::string after;
   // A tenant whose log is broken must not keep the others waiting.
@@ -61,9 +52,9 @@ absl::Status TreeKeeper::KeepAll() {
     });
     if (!read.ok()) return read;
     for (const std::string& org_id : behind) {
-      if (stopping()) return absl::OkStatus();
+      if (stop.stop_requested()) return absl::OkStatus();
       after = org_id;
-      const absl::Status kept = Keep(org_id);
+      const absl::Status kept = Keep(org_id, stop);
       if (RecordDamage::IsDamaged(kept)) {
         damaged_.insert(org_id);
         continue;
@@ -75,8 +66,8 @@ absl::Status TreeKeeper::KeepAll() {
   return first_failure;
 }
 
-absl::Status TreeKeeper::Keep(const std::string& org_id) {
-  for (bool more = true; more && !stopping();) {
+absl::Status TreeKeeper::Keep(const std::string& org_id, const std::stop_token& stop) {
+  for (bool more = true; more && !stop.stop_requested();) {
     const absl::StatusOr<bool> stepped = Step(org_id);
     if (!stepped.ok()) return stepped.status();
     more = *stepped;
@@ -112,11 +103,6 @@ absl::StatusOr<bool> TreeKeeper::Step(const std::string& org_id) {
          {"missing", missing}});
   }
   return missing >= kTileNodes;
-}
-
-bool TreeKeeper::stopping() {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
 }
 
 }  // namespace marginalia

@@ -5,10 +5,8 @@
 #ifndef MARGINALIA_COMMENTS_SERVICE_AUDIT_TREE_KEEPER_H_
 #define MARGINALIA_COMMENTS_SERVICE_AUDIT_TREE_KEEPER_H_
 
-#include <condition_variable>
-#include <cstdint>
-#include <mutex>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -24,31 +22,26 @@ inline constexpr absl::Duration kTreeKeeperInterval = absl::Seconds(1);
 class TreeKeeper {
  public:
   // Looks at once, and then every `interval`, for trees that lack 256 leaves or more. What
-  // of them is damaged is told once, by `damage`. All three must outlive it.
+  // of them is damaged is told once, by `damage`. All three must outlive it. Ends after the step
+  // at hand.
   TreeKeeper(Database& database, GroupCommit& writes, RecordDamage& damage,
              absl::Duration interval = kTreeKeeperInterval);
-  // Ends after the step at hand.
-  ~TreeKeeper();
   TreeKeeper(const TreeKeeper&) = delete;
   TreeKeeper& operator=(const TreeKeeper&) = delete;
 
  private:
-  void Work(absl::Duration interval);
-  absl::Status KeepAll();
-  absl::Status Keep(const std::string& org_id);
+  void Work(absl::Duration interval, const std::stop_token& stop);
+  absl::Status KeepAll(const std::stop_token& stop);
+  absl::Status Keep(const std::string& org_id, const std::stop_token& stop);
   // Whether there may be more to take in.
   absl::StatusOr<bool> Step(const std::string& org_id);
-  bool stopping();
 
   Database& database_;
   GroupCommit& writes_;
   RecordDamage& damage_;
   // The tenants whose trees cannot grow. Of its thread.
   std::set<std::string> damaged_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace marginalia

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/events/projection/backoff.h"
+#include "services/process/pause.h"
 #include "services/process/stopwatch.h"
 
 namespace marginalia {
@@ -14,14 +15,6 @@ namespace {
 
 // The position's write gives way to the callers': when it cannot be had soon, the next one will do.
 constexpr absl::Duration kPositionWriteMax = absl::Seconds(1);
-
-// Waits on the relay's thread, which a stop ends at once.
-void Pause(absl::Duration time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, absl::ToChronoNanoseconds(time), [] { return false; });
-}
 
 // What the feed wakes; it may do so after nobody waits any more.
 struct Alarm {

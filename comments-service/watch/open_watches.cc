@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "services/process/pause.h"
 #include "services/process/stopwatch.h"
 
 namespace marginalia {
@@ -12,18 +13,10 @@ constexpr int kLooksPerStall = 6;
 
 }  // namespace
 
-OpenWatches::OpenWatches(absl::Duration write_stall_max) : write_stall_max_(write_stall_max) {
-  thread_ = std::thread([this] { Work(); });
-}
-
-OpenWatches::~OpenWatches() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
+OpenWatches::OpenWatches(absl::Duration write_stall_max)
+    : write_stall_max_(write_stall_max), thread_([this](const std::stop_token& stop) {
+        while (Pause(write_stall_max_ / kLooksPerStall, stop)) CutStalled();
+      }) {}
 
 void OpenWatches::Opened(Watch* watch) {
   const std::lock_guard lock(mutex_);
@@ -52,16 +45,9 @@ std::size_t OpenWatches::count() const {
   return watches_.size();
 }
 
-void OpenWatches::Work() {
-  std::unique_lock lock(mutex_);
-  while (!ending_) {
-    changed_.wait_for(lock, absl::ToChronoNanoseconds(write_stall_max_ / kLooksPerStall));
-    if (!ending_) CutStalled();
-  }
-}
-
 void OpenWatches::CutStalled() {
   const std::int64_t stalled_since = (SteadyTime::Now() - write_stall_max_).Nanos();
+  const std::lock_guard lock(mutex_);
   for (Watch* watch : watches_) {
     const std::int64_t began = watch->write_began_.load(std::memory_order_relaxed);
     if (began != 0 && began < stalled_since) watch->Cut();

@@ -4,7 +4,6 @@
 #define MARGINALIA_COMMENTS_SERVICE_WATCH_OPEN_WATCHES_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -36,7 +35,6 @@ class Watch {
 class OpenWatches {
  public:
   explicit OpenWatches(absl::Duration write_stall_max = kWriteStallMax);
-  ~OpenWatches();
 
   void Opened(Watch* watch);
   // Waits for a Cut that is under way.
@@ -52,16 +50,13 @@ class OpenWatches {
   }
 
  private:
-  void Work();
   void CutStalled();
 
   const absl::Duration write_stall_max_;
   std::atomic<std::size_t> bytes_in_flight_ = 0;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   std::unordered_set<Watch*> watches_;  // guarded by mutex_
-  bool ending_ = false;                 // guarded by mutex_
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace marginalia

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/process/log.h"
+#include "services/process/pause.h"
 #include "services/process/stopwatch.h"
 
 namespace marginalia {
@@ -24,27 +25,17 @@ Retention::Retention(EventLog& log, EventFeed& feed, GroupCommit& writes,
       looked_at_(now_()),
       looked_at_steady_(SteadyTime::Now()),
       trusted_since_(looked_at_steady_),
-      thread_([this, interval] { Work(interval); }) {}
+      thread_([this, interval](const std::stop_token& stop) { Work(interval, stop); }) {}
 
-Retention::~Retention() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
-
-void Retention::Work(absl::Duration interval) {
-  while (!stopping()) {
+void Retention::Work(absl::Duration interval, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
     const absl::StatusOr<std::int64_t> removable = Removable();
-    const absl::Status removed = removable.ok() ? RemoveUpTo(*removable) : removable.status();
+    const absl::Status removed = removable.ok() ? RemoveUpTo(*removable, stop) : removable.status();
     if (!removed.ok()) {
       const std::string why = removed.ToString();
       Log(Severity::kWarning, "cannot remove old events; will try again", {{"error", why}});
     }
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, absl::ToChronoMilliseconds(interval), [this] { return stopping_; });
+    Pause(interval, stop);
   }
 }
 
@@ -81,8 +72,8 @@ absl::StatusOr<std::int64_t> Retention::Removable() {
   return std::min({removable, held, head - 1});
 }
 
-absl::Status Retention::RemoveUpTo(std::int64_t position) {
-  for (std::int64_t removed = 1; removed > 0 && !stopping();) {
+absl::Status Retention::RemoveUpTo(std::int64_t position, const std::stop_token& stop) {
+  for (std::int64_t removed = 1; removed > 0 && !stop.stop_requested();) {
     const absl::Status status = writes_.SubmitAndWait(
         SteadyTime::Now() + kBatchDeadline, [this, position, &removed](Connection& connection) {
           removed = log_.CompactUpTo(connection, position, kCompactBatchMax);
@@ -91,11 +82,6 @@ absl::Status Retention::RemoveUpTo(std::int64_t position) {
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
-}
-
-bool Retention::stopping() {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
 }
 
 }  // namespace marginalia

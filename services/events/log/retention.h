@@ -3,11 +3,9 @@
 #ifndef MARGINALIA_SERVICES_EVENTS_LOG_RETENTION_H_
 #define MARGINALIA_SERVICES_EVENTS_LOG_RETENTION_H_
 
-#include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 
 #include "absl/functional/any_invocable.h"
@@ -43,23 +41,21 @@ class Retention {
  public:
   // Looks at the log at once and then every `interval`. What a watcher of this process reads next
   // is kept by it however old it is, up to held_max, and so is the newest event. All must outlive
-  // it. `now` tells the time that events were given theirs by; it may be set at any moment.
+  // it. `now` tells the time that events were given theirs by; it may be set at any moment. Ends
+  // after the batch at hand.
   using Clock = absl::AnyInvocable<absl::Time()>;
   Retention(EventLog& log, EventFeed& feed, GroupCommit& writes, const RetentionBounds& bounds,
             absl::Duration interval = kRetentionInterval, Clock now = absl::Now);
-  // Ends after the batch at hand.
-  ~Retention();
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
 
  private:
-  void Work(absl::Duration interval);
+  void Work(absl::Duration interval, const std::stop_token& stop);
   // The newest position that need not be retained.
   absl::StatusOr<std::int64_t> Removable();
   // The time, if it is to be believed.
   std::optional<absl::Time> TrustedNow();
-  absl::Status RemoveUpTo(std::int64_t position);
-  bool stopping();
+  absl::Status RemoveUpTo(std::int64_t position, const std::stop_token& stop);
 
   EventLog& log_;
   EventFeed& feed_;
@@ -70,10 +66,7 @@ class Retention {
   absl::Time looked_at_;
   SteadyTime looked_at_steady_;
   SteadyTime trusted_since_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace marginalia

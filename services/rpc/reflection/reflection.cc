@@ -2,7 +2,6 @@
 
 #include <grpcpp/support/server_callback.h>
 
-#include <condition_variable>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "services/errors/draining.h"
 #include "services/errors/errors.h"
+#include "services/process/pause.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/gate.h"
 #include "services/rpc/grpc_status.h"
@@ -116,17 +116,9 @@ class OpenStream {
 class Reflection::Streams {
  public:
   Streams(Gate& given_gate, std::vector<std::string> names, absl::Duration idle_max)
-      : gate(given_gate), service_names(std::move(names)), idle_max_(idle_max) {
-    thread_ = std::thread([this] { Work(); });
-  }
-  ~Streams() {
-    {
-      const std::lock_guard lock(mutex);
-      ending_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
+      : gate(given_gate),
+        service_names(std::move(names)),
+        thread_([this, idle_max](const std::stop_token& stop) { Work(idle_max, stop); }) {}
 
   // With mutex held, as all that follow.
   absl::Status Open(OpenStream* stream) {
@@ -147,23 +139,19 @@ class Reflection::Streams {
   std::mutex mutex;
 
  private:
-  void Work() {
-    std::unique_lock lock(mutex);
-    while (!ending_) {
-      changed_.wait_for(lock, absl::ToChronoNanoseconds(idle_max_ / kLooksPerIdle));
-      const SteadyTime idle_since = SteadyTime::Now() - idle_max_;
+  void Work(absl::Duration idle_max, const std::stop_token& stop) {
+    while (Pause(idle_max / kLooksPerIdle, stop)) {
+      const std::lock_guard lock(mutex);
+      const SteadyTime idle_since = SteadyTime::Now() - idle_max;
       for (OpenStream* stream : open_) {
         if (stream->last_asked < idle_since) stream->End(Idle());
       }
     }
   }
 
-  const absl::Duration idle_max_;
-  std::condition_variable changed_;
   std::set<OpenStream*> open_;
   bool drained_ = false;
-  bool ending_ = false;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 template <class Version>
