@@ -33,13 +33,13 @@ test('a caller that calls in plain text is found', () => {
 });
 
 test('a process that would be refused is found', () => {
-  const wrong = withArgs('invoice-service', (args) => args.map((one) => one.replace('comments-service,operator', 'operator')));
+  const wrong = withArgs('invoice-service', (args) => args.map((one) => one.replace('comments-service,gateway', 'gateway')));
   assert.deepEqual(wrong, ["Deployment invoice-service: accepts no service's call from comments-service"]);
 });
 
 test('one more that may call as a service is found', () => {
-  const wrong = withArgs('invoice-service', (args) => args.map((one) => one.replace(',operator', ',operator,gateway')));
-  assert.deepEqual(wrong, ["Deployment invoice-service: accepts services' calls from gateway"]);
+  const wrong = withArgs('invoice-service', (args) => args.map((one) => one.replace(',operator', ',operator,invoice-service')));
+  assert.deepEqual(wrong, ["Deployment invoice-service: accepts services' calls from invoice-service"]);
 });
 
 test('a name that the certificate does not carry is found', () => {
