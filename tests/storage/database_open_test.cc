@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "services/process/log.h"
 #include "services/process/stopwatch.h"
 #include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/database.h"
@@ -76,6 +77,7 @@ TEST_F(DatabaseOpenTest, APostgresDatabaseWhoseIndexesAreInAnotherOrderIsOpenedA
   const auto opened = [&url] {
     testing::internal::CaptureStderr();
     EXPECT_EQ(OpenStatus(url), absl::OkStatus());
+    FlushLog();
     return testing::internal::GetCapturedStderr();
   };
   EXPECT_THAT(opened(), Not(HasSubstr("REINDEX DATABASE")));
