@@ -55,33 +55,39 @@ class DatabaseOpenTest : public testing::Test {
   const std::string path_ = directory_.File("numbers.db");
 };
 
-TEST_F(DatabaseOpenTest, APostgresDatabaseOfAnotherEncodingThanUtf8IsRefused) {
+// A new PostgreSQL database, made with `options`.
+struct MadeDatabase {
+  explicit MadeDatabase(const std::string& options) {
+    const std::size_t at = url.rfind('/', url.find('?')) + 1;
+    name += url.substr(at, url.find('?') - at);
+    superuser << "CREATE DATABASE " + name + " OWNER app TEMPLATE template0 " + options;
+    url.replace(at, url.find('?') - at, name);
+  }
+
   std::string url = NewPostgresDatabase();
-  soci::session(soci::postgresql, PostgresSuperuserUrl(url))
-      << "CREATE DATABASE ascii OWNER app ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0";
-  const std::size_t name = url.rfind('/', url.find('?')) + 1;
-  url.replace(name, url.find('?') - name, "ascii");
-  const absl::Status refused = OpenStatus(url);
+  std::string name = "made_";
+  soci::session superuser{soci::postgresql, PostgresSuperuserUrl(url)};
+};
+
+TEST_F(DatabaseOpenTest, APostgresDatabaseOfAnotherEncodingThanUtf8IsRefused) {
+  const MadeDatabase ascii("ENCODING 'SQL_ASCII' LOCALE 'C'");
+  const absl::Status refused = OpenStatus(ascii.url);
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(refused.message()),
               AllOf(HasSubstr("SQL_ASCII"), HasSubstr("ENCODING 'UTF8'")));
 }
 
 TEST_F(DatabaseOpenTest, APostgresDatabaseWhoseIndexesAreInAnotherOrderIsOpenedAndSaidToBe) {
-  std::string url = NewPostgresDatabase();
-  soci::session superuser(soci::postgresql, PostgresSuperuserUrl(url));
-  superuser << "CREATE DATABASE moved OWNER app ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu "
-               "ICU_LOCALE 'en' TEMPLATE template0";
-  const std::size_t name = url.rfind('/', url.find('?')) + 1;
-  url.replace(name, url.find('?') - name, "moved");
-  const auto opened = [&url] {
+  MadeDatabase moved("ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en'");
+  const auto opened = [&moved] {
     testing::internal::CaptureStderr();
-    EXPECT_EQ(OpenStatus(url), absl::OkStatus());
+    EXPECT_EQ(OpenStatus(moved.url), absl::OkStatus());
     FlushLog();
     return testing::internal::GetCapturedStderr();
   };
   EXPECT_THAT(opened(), Not(HasSubstr("REINDEX DATABASE")));
-  superuser << "UPDATE pg_database SET datcollversion = '0' WHERE datname = 'moved'";
+  moved.superuser << "UPDATE pg_database SET datcollversion = '0' WHERE datname = '" + moved.name +
+                         "'";
   EXPECT_THAT(opened(), HasSubstr("REINDEX DATABASE"));
 }
 
