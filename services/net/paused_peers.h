@@ -18,8 +18,8 @@ namespace marginalia {
 
 // The first one: for somebody else behind the same address, one more attempt to connect.
 inline constexpr absl::Duration kPeerPause = absl::Seconds(1);
-// Each further one is twice as long, up to here. A flood lasts for some 10 ms until it is noticed:
-// once a second that is every hundredth call of everybody else.
+// Each further one is twice as long, up to here: whenever a flood begins anew, everybody else waits
+// for what gRPC has taken in before it was noticed, at times for seconds.
 inline constexpr absl::Duration kPeerPauseMax = absl::Seconds(8);
 // Who has not flooded for so long begins anew.
 inline constexpr absl::Duration kPeerPauseMemory = absl::Minutes(1);
