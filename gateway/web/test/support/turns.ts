@@ -1,13 +1,15 @@
 // Lets what is under way go on until it waits for something outside.
-const TURNS_MAX = 1_000;
+const WAIT_MS_MAX = 10_000;
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+// By time, since a busy machine has many turns before another thread's answer is there.
 export async function until(condition: () => boolean): Promise<void> {
-  for (let turns = 0; !condition(); turns += 1) {
-    if (turns === TURNS_MAX) throw new Error(`it never came true: ${condition}`);
+  const end = performance.now() + WAIT_MS_MAX;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`it never came true: ${condition}`);
     await turn();
   }
 }
