@@ -144,6 +144,26 @@ absl::StatusOr<std::vector<std::string>> KeysOf(
   return keys;
 }
 
+// The result of a use case as the answer of the call, by way of `encode`.
+template <class Result, class Encode>
+auto AnswerWith(UnaryCall* call, grpc::ByteBuffer* response, Encode encode) {
+  return [call, response, encode = std::move(encode)](const absl::StatusOr<Result>& result) {
+    if (!result.ok()) return call->Answer(result.status());
+    absl::StatusOr<grpc::ByteBuffer> encoded = encode(*result);
+    if (encoded.ok()) *response = *std::move(encoded);
+    call->Answer(encoded.status());
+  };
+}
+
+template <class Response>
+auto AnswerTo(UnaryCall* call, grpc::ByteBuffer* response) {
+  return AnswerWith<Invoice>(call, response, [](const Invoice& invoice) {
+    Response message;
+    ToWire(invoice, message.mutable_invoice());
+    return ToByteBuffer(message);
+  });
+}
+
 class InvoicesRpc : public GatedService<Contract, RawService> {
  public:
   InvoicesRpc(Gate& gate, const InvoicesUseCases& use_cases)
@@ -266,26 +286,6 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
           *response = ToByteBuffer(message);
           call->Answer(absl::OkStatus());
         });
-  }
-
-  // The result of a use case as the answer of the call, by way of `encode`.
-  template <class Result, class Encode>
-  static auto AnswerWith(UnaryCall* call, Bytes* response, Encode encode) {
-    return [call, response, encode = std::move(encode)](const absl::StatusOr<Result>& result) {
-      if (!result.ok()) return call->Answer(result.status());
-      absl::StatusOr<Bytes> encoded = encode(*result);
-      if (encoded.ok()) *response = *std::move(encoded);
-      call->Answer(encoded.status());
-    };
-  }
-
-  template <class Response>
-  static auto AnswerTo(UnaryCall* call, Bytes* response) {
-    return AnswerWith<Invoice>(call, response, [](const Invoice& invoice) {
-      Response message;
-      ToWire(invoice, message.mutable_invoice());
-      return ToByteBuffer(message);
-    });
   }
 
   const InvoicesUseCases use_cases_;

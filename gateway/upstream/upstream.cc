@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 #include "gateway/upstream/http_fields.h"
@@ -104,7 +105,7 @@ template <typename Carrier, typename Request, typename Response, typename Servic
 void Call(Upstream& upstream, std::string_view method, Carrier call, const Request& request,
           absl::Duration limit,
           absl::AnyInvocable<void(Carrier, const absl::Status&, const Response&)> answered,
-          Service& service,
+          std::type_identity_t<Service>& service,
           void (Service::*begin)(grpc::ClientContext*, const Request*, Response*,
                                  std::function<void(grpc::Status)>)) {
   auto* started = new UnaryUpstreamCall<Carrier, Request, Response>(

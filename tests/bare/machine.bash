@@ -115,10 +115,11 @@ remove_machine() {
   rm -rf --one-file-system "$machine"
 }
 
-# inside COMMAND…: in there, with an environment that holds nothing of this one's but proxies.
+# inside COMMAND…: in there, with an environment that holds nothing of this one's but proxies, and the
+# language, without which the compiler's cache would find nothing: the compiler speaks it.
 inside() {
   local variable kept=()
-  for variable in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+  for variable in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY LANG LC_ALL; do
     [ -z "${!variable-}" ] || kept+=("$variable=${!variable}")
   done
   env -i PATH="$inside_path" HOME="$inside_home" "${kept[@]}" \

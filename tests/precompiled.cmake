@@ -1,0 +1,35 @@
+# Lets every target compile with tests/precompiled.h read already: a build of everything takes clang a third
+# of the time. g++ gains nothing by it.
+file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cc "")
+add_library(precompiled OBJECT ${PROJECT_BINARY_DIR}/precompiled.cc)
+target_link_libraries(precompiled PRIVATE house)
+# As GoogleTest asks of whoever links it: clang will not have a macro defined twice.
+target_compile_definitions(precompiled PRIVATE GTEST_HAS_PTHREAD=1)
+target_precompile_headers(precompiled PRIVATE ${CMAKE_CURRENT_LIST_DIR}/precompiled.h)
+# It holds paths of this folder, so no other clone may get it from the compiler's cache.
+set_target_properties(precompiled PROPERTIES CXX_COMPILER_LAUNCHER "")
+
+# What the cache takes for its content, as two clones would not have the same bytes.
+execute_process(
+  COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -pthread -E -P -x c++-header ${CMAKE_CURRENT_LIST_DIR}/precompiled.h
+  OUTPUT_VARIABLE headers COMMAND_ERROR_IS_FATAL ANY)
+string(SHA256 sum "${headers}")
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/precompiled.dir/cmake_pch.hxx.pch.sum ${sum})
+
+function(use_precompiled directory)
+  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
+  list(REMOVE_ITEM targets precompiled)
+  foreach(target ${targets})
+    get_target_property(type ${target} TYPE)
+    if(type MATCHES "^(STATIC_LIBRARY|OBJECT_LIBRARY|EXECUTABLE)$")
+      target_precompile_headers(${target} REUSE_FROM precompiled)
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
+  foreach(folder ${folders})
+    use_precompiled(${folder})
+  endforeach()
+endfunction()
+foreach(folder services comments-service invoice-service gateway deploy tests)
+  use_precompiled(${PROJECT_SOURCE_DIR}/${folder})
+endforeach()
