@@ -7,8 +7,8 @@
 namespace marginalia {
 namespace {
 
-struct SelectThread {
-  explicit SelectThread(Connection& connection)
+struct SelectKnownThread {
+  explicit SelectKnownThread(Connection& connection)
       : statement(connection,
                   "SELECT 1 FROM threads"
                   " WHERE org_id = :org_id AND invoice_id = :invoice_id",
@@ -21,7 +21,7 @@ struct SelectThread {
 }  // namespace
 
 bool ThreadExists(Connection& connection, std::string_view org_id, std::string_view invoice_id) {
-  auto& select = connection.Prepared<SelectThread>();
+  auto& select = connection.Prepared<SelectKnownThread>();
   return select.statement.Run(org_id, invoice_id);
 }
 
