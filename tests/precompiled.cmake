@@ -1,5 +1,6 @@
-# Lets every target compile with tests/precompiled.h read already: a build of everything takes clang a third
-# of the time. g++ gains nothing by it.
+# Lets every target compile with tests/precompiled.h read already. Eight sources with sanitizers took 53 s of
+# CPU with g++ and 21 s so; g++ gains nothing by it.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/precompiled.h)
 file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cc CONTENT "")
 add_library(precompiled OBJECT ${PROJECT_BINARY_DIR}/precompiled.cc)
 target_link_libraries(precompiled PRIVATE house)

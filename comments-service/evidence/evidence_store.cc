@@ -11,8 +11,8 @@ namespace {
 
 // Entries that add a comment are found by the thread's places, the others by their own index, whose
 // conditions stand here word for word so that both databases take it.
-struct SelectEvidenceEntries {
-  explicit SelectEvidenceEntries(Connection& connection)
+struct SelectEntries {
+  explicit SelectEntries(Connection& connection)
       : statement(
             connection,
             absl::StrCat(
@@ -83,8 +83,8 @@ struct SelectComments {
   StatementWith<std::string, std::string> statement;
 };
 
-struct SelectEvidenceRevisions {
-  explicit SelectEvidenceRevisions(Connection& connection)
+struct SelectRevisions {
+  explicit SelectRevisions(Connection& connection)
       : statement(connection,
                   "SELECT r.position, r.revision, r.body, r.body_salt, r.editor_id,"
                   " r.editor_name, r.revision_time, r.erased"
@@ -137,8 +137,8 @@ std::vector<StoredEvidenceEntry> ReadEntriesOfThread(Connection& connection,
                                                      const ThreadName& thread, std::int64_t limit) {
   const auto& [org_id, invoice_id] = thread;
   return RowsOf<StoredEvidenceEntry>(
-      connection.Prepared<SelectEvidenceEntries>(),
-      [&](const SelectEvidenceEntries& each) {
+      connection.Prepared<SelectEntries>(),
+      [&](const SelectEntries& each) {
         StoredEvidenceEntry stored{each.row.Read(connection, thread.org_id), each.previous_hash};
         stored.entry.invoice_id = thread.invoice_id;
         return stored;
@@ -155,7 +155,7 @@ std::vector<StoredEvidenceComment> ReadCommentsOfThread(Connection& connection,
 std::vector<StoredEvidenceRevision> ReadRevisionsOfThread(Connection& connection,
                                                           const ThreadName& thread,
                                                           std::int64_t& bytes_max) {
-  return ReadTexts<SelectEvidenceRevisions, StoredEvidenceRevision>(connection, thread, bytes_max);
+  return ReadTexts<SelectRevisions, StoredEvidenceRevision>(connection, thread, bytes_max);
 }
 
 }  // namespace marginalia

@@ -7,8 +7,8 @@
 namespace marginalia {
 namespace {
 
-struct SelectKnownThread {
-  explicit SelectKnownThread(Connection& connection)
+struct SelectThread {
+  explicit SelectThread(Connection& connection)
       : statement(connection,
                   "SELECT 1 FROM threads"
                   " WHERE org_id = :org_id AND invoice_id = :invoice_id",
@@ -21,7 +21,7 @@ struct SelectKnownThread {
 }  // namespace
 
 bool ThreadExists(Connection& connection, std::string_view org_id, std::string_view invoice_id) {
-  auto& select = connection.Prepared<SelectKnownThread>();
+  auto& select = connection.Prepared<SelectThread>();
   return select.statement.Run(org_id, invoice_id);
 }
 

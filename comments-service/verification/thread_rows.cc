@@ -44,8 +44,8 @@ struct SelectIdPosition {
   StatementWith<std::string, std::int64_t, std::int64_t> statement;
 };
 
-struct SelectCheckedRevisions {
-  explicit SelectCheckedRevisions(Connection& connection)
+struct SelectRevisions {
+  explicit SelectRevisions(Connection& connection)
       : statement(connection,
                   "SELECT revision, body, body_salt, editor_id, editor_name, revision_time,"
                   " event_position, erased FROM comment_revisions WHERE org_id = :org_id"
@@ -194,7 +194,7 @@ std::optional<StoredContent> FindContent(Connection& connection, std::string_vie
 std::vector<StoredRevision> ReadStoredRevisions(Connection& connection, std::string_view org_id,
                                                 std::int64_t position, std::int64_t revision,
                                                 std::int64_t limit) {
-  return RowsOf<StoredRevision>(connection.Prepared<SelectCheckedRevisions>(), WithSalt(connection),
+  return RowsOf<StoredRevision>(connection.Prepared<SelectRevisions>(), WithSalt(connection),
                                 org_id, position, revision, limit);
 }
 

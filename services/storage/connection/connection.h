@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <typeindex>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -62,7 +61,7 @@ class Connection {
   // with the connection.
   template <class Kept>
   Kept& Prepared() {
-    std::shared_ptr<void>& slot = prepared_[std::type_index(typeid(Kept))];
+    std::shared_ptr<void>& slot = prepared_[KeyOf<Kept>()];
     if (slot == nullptr) slot = std::make_shared<Kept>(*this);
     return *static_cast<Kept*>(slot.get());
   }
@@ -99,6 +98,14 @@ class Connection {
   friend class Statement;
   friend class TenantScope;
   friend class WriteTransaction;
+
+  // Another one for each class, also where two files have one of the same name in unnamed
+  // namespaces, which typeid does not tell apart when clang compiled them.
+  template <class Kept>
+  static const void* KeyOf() {
+    static char key;
+    return &key;
+  }
 
   // Begin and Commit throw. Rollback never does: a connection that cannot roll back is lost, and
   // its transaction with it. `read` transactions are snapshots.
@@ -138,7 +145,7 @@ class Connection {
   std::vector<RowInsert*> kept_rows_;           // those with rows; PostgreSQL only
   std::unique_ptr<Pipeline> pipeline_;          // of a writer on PostgreSQL; else null
   // After session_, so that statements are gone before their session.
-  std::unordered_map<std::type_index, std::shared_ptr<void>> prepared_;
+  std::unordered_map<const void*, std::shared_ptr<void>> prepared_;
 };
 
 // In a transaction: while it lives, statements touch the rows of `tenants` only; behind it, those
