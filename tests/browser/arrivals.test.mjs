@@ -133,9 +133,10 @@ async function hide({ page }, hidden) {
 
 // In sight, while one types elsewhere.
 async function blur({ page }, blurred) {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Emulation.setFocusEmulationEnabled", { enabled: !blurred });
-  await page.evaluate((type) => window.dispatchEvent(new Event(type)), blurred ? "blur" : "focus");
+  await page.evaluate((value) => {
+    Object.defineProperty(document, "hasFocus", { value: () => !value, configurable: true });
+    window.dispatchEvent(new Event(value ? "blur" : "focus"));
+  }, blurred);
 }
 
 for (const [state, turnAway] of [

@@ -7,8 +7,10 @@
 
 namespace marginalia {
 
-TempDir::TempDir() {
-  std::string pattern = std::filesystem::temp_directory_path() / "marginalia-test-XXXXXX";
+TempDir::TempDir() : TempDir(std::filesystem::temp_directory_path()) {}
+
+TempDir::TempDir(const std::filesystem::path& parent) {
+  std::string pattern = parent / "marginalia-test-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) {
     std::perror("mkdtemp");
     std::abort();

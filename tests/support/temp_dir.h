@@ -10,7 +10,9 @@ namespace marginalia {
 
 class TempDir {
  public:
+  // Where temporary files belong on this machine.
   TempDir();
+  explicit TempDir(const std::filesystem::path& parent);
   ~TempDir();
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;

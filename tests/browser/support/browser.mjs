@@ -21,7 +21,7 @@ const flags = [
 const recorder = join(dirname(fileURLToPath(import.meta.url)), "recorder.js");
 
 function chromiumPath() {
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
+  for (const name of ["chromium-headless-shell", "chromium", "google-chrome"]) {
     for (const folder of process.env.PATH.split(delimiter)) {
       const path = join(folder, name);
       try {
@@ -30,7 +30,7 @@ function chromiumPath() {
       } catch {}
     }
   }
-  throw new Error("there is no chromium on PATH: deploy/install --tests installs it");
+  throw new Error("there is no Chromium on PATH: deploy/install --tests installs it");
 }
 
 // What a person's page must never do. `faults` is what the test itself breaks.
