@@ -23,8 +23,8 @@ class FloodFixture : public testing::Test {
   const std::string invoice_ = processes_.NewInvoice("INV-1");
 
  private:
-  // Of the gateway over HTTP, of the services over gRPC.
-  bool IsAnswered(const ProcessUnderTest& flooded);
+  // Why a call was not answered, or nothing: of the gateway over HTTP, of the services over gRPC.
+  std::string Refusal(const ProcessUnderTest& flooded);
 };
 
 }  // namespace marginalia

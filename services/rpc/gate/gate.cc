@@ -176,7 +176,7 @@ Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
                      [] { return static_cast<double>(LibraryErrors()); });
   reset_guard_ = std::make_unique<ResetGuard>(
       *metrics.AddCounter("marginalia_connections_ended_total",
-                          "Connections whose client resets calls faster than they can be ended."));
+                          "Connections whose client resets calls faster than others can bear."));
 }
 
 Gate::~Gate() = default;

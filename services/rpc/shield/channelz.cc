@@ -65,12 +65,14 @@ void AddConnection(std::intptr_t id, std::vector<ServedConnection>& connections)
   const json::value answer = Answered(grpc_channelz_get_socket(id));
   const json::value* socket = Find(answer, {"socket"});
   if (socket == nullptr) return;
-  const std::int64_t ended = NumberAt(*socket, {"data", "streamsSucceeded"}) +
-                             NumberAt(*socket, {"data", "streamsFailed"});
+  const std::int64_t answered = NumberAt(*socket, {"data", "streamsSucceeded"});
+  const std::int64_t reset = NumberAt(*socket, {"data", "streamsFailed"});
   connections.push_back(
-      {.peer = PeerIn(*socket),
+      {.id = id,
+       .peer = PeerIn(*socket),
        .local_port = static_cast<int>(NumberAt(*socket, {"local", "tcpip_address", "port"})),
-       .unfinished_calls = NumberAt(*socket, {"data", "streamsStarted"}) - ended});
+       .unfinished_calls = NumberAt(*socket, {"data", "streamsStarted"}) - answered - reset,
+       .reset_calls = reset});
 }
 
 void AddConnectionsOf(std::intptr_t server, std::vector<ServedConnection>& connections) {

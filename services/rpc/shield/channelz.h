@@ -11,10 +11,13 @@ namespace marginalia {
 
 // A connection of a client to one of the servers.
 struct ServedConnection {
-  std::string peer;    // "ipv4:192.0.2.1:50000", or "ipv6:%5B2001:db8::1%5D:50000"
-  int local_port = 0;  // of the listener
+  std::int64_t id = 0;  // no other connection of the process ever has it
+  std::string peer;     // "ipv4:192.0.2.1:50000", or "ipv6:%5B2001:db8::1%5D:50000"
+  int local_port = 0;   // of the listener
   // Calls that the server is not done with, whether or not the client still waits for them.
   std::int64_t unfinished_calls = 0;
+  // Those that ended without an answer, since it began: its client has reset them.
+  std::int64_t reset_calls = 0;
 };
 
 // Calls of all connections that were not answered: not yet, or never, since their clients had

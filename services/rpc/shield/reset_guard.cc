@@ -3,7 +3,7 @@
 #include <grpc/grpc.h>
 
 #include <algorithm>
-#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "services/net/paused_peers.h"
@@ -60,31 +60,33 @@ void ResetGuard::EndThoseWithTooMany() {
   std::sort(connections.begin(), connections.end(), [](const auto& left, const auto& right) {
     return left.unfinished_calls > right.unfinished_calls;
   });
+  const std::unordered_set<std::int64_t> resetting =
+      resets_.Overspent(connections, SteadyTime::Now());
   std::int64_t all = 0;
   for (const ServedConnection& connection : connections) all += connection.unfinished_calls;
   for (const ServedConnection& connection : connections) {
-    if (connection.unfinished_calls <= kUnfinishedCallsPerConnectionMax &&
-        all <= kUnfinishedCallsMax) {
-      break;
-    }
+    const bool piles_up =
+        connection.unfinished_calls > kUnfinishedCallsPerConnectionMax || all > kUnfinishedCallsMax;
+    if (!piles_up && !resetting.contains(connection.id)) continue;
     all -= connection.unfinished_calls;
     // One that has ended may still be there while its calls end.
     if (!EndConnection(connection.peer, connection.local_port)) continue;
     PausedPeers::OfProcess().Pause(connection.peer);
     ended_.Add();
-    LogEnd(connection.peer, connection.unfinished_calls);
+    LogEnd(connection);
   }
 }
 
-void ResetGuard::LogEnd(std::string_view peer, std::int64_t unfinished_calls) {
+void ResetGuard::LogEnd(const ServedConnection& connection) {
   ++ends_not_logged_;
   const SteadyTime now = SteadyTime::Now();
   if (now < log_after_) return;
   Log(Severity::kWarning,
-      "a connection was ended: its client resets calls faster than they can be ended; find out who "
+      "a connection was ended: its client resets calls faster than others can bear; find out who "
       "it is and fix it, or keep it out",
-      {{"peer", peer},
-       {"unfinished_calls", unfinished_calls},
+      {{"peer", connection.peer},
+       {"unfinished_calls", connection.unfinished_calls},
+       {"reset_calls", connection.reset_calls},
        {"connections_ended", ends_not_logged_}});
   log_after_ = now + kLogInterval;
   ends_not_logged_ = 0;

@@ -2,8 +2,8 @@
 // has too many open, but the server is not done with a call when its client is, and gRPC 1.51 lets
 // those that it is not done with pile up without limit. A thread of its own looks at what gRPC
 // counts of all servers of the process, and ends a connection with far more unfinished calls than
-// it may have open; its host is kept out for a while (paused_peers.h). Ordinary calls pay nothing.
-// Thread-safe.
+// it may have open, or one that resets more than anybody needs to (reset_budget.h); its host is
+// kept out for a while (paused_peers.h). Ordinary calls pay nothing. Thread-safe.
 #ifndef MARGINALIA_SERVICES_RPC_SHIELD_RESET_GUARD_H_
 #define MARGINALIA_SERVICES_RPC_SHIELD_RESET_GUARD_H_
 
@@ -15,6 +15,8 @@
 #include "absl/time/time.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/server/server.h"
+#include "services/rpc/shield/channelz.h"
+#include "services/rpc/shield/reset_budget.h"
 
 namespace marginalia {
 
@@ -38,12 +40,13 @@ class ResetGuard {
   void Work();
   void Look();
   void EndThoseWithTooMany();
-  void LogEnd(std::string_view peer, std::int64_t unfinished_calls);
+  void LogEnd(const ServedConnection& connection);
 
   Counter& ended_;
   // Used by the thread alone. Connections are looked at one by one only when the calls that were
   // not answered have become so many more.
   std::int64_t calls_looked_at_ = 0;
+  ResetBudget resets_;
   SteadyTime log_after_;
   std::int64_t ends_not_logged_ = 0;
 
