@@ -77,6 +77,7 @@ void FloodFixture::FloodBesideACaller(ProcessUnderTest& flooded, std::int64_t gr
   RecordProperty("calls_answered_meanwhile", answered.load());
   std::sort(took.begin(), took.end());
   RecordProperty("p99_us_meanwhile", static_cast<int>(took[took.size() * 99 / 100].count()));
+  RecordProperty("longest_us_meanwhile", static_cast<int>(took.back().count()));
 }
 
 }  // namespace marginalia
