@@ -18,7 +18,7 @@ constexpr int kPings = 100'000;
 // What one connection would send, and how long its owner goes on with another one.
 constexpr int kResetCalls = 100'000;
 constexpr std::chrono::seconds kFlood{3};
-// A service that keeps up has nobody to end: then the flood goes on.
+// Whoever comes to reset no more than he may on a slow machine is not ended: then he goes on.
 constexpr std::chrono::seconds kFloodMax{60};
 constexpr int kFramesPerSend = 100;
 // What a service may grow by while it is flooded.

@@ -21,7 +21,7 @@ const services = ["comments", "invoices"].map((of) => `marginalia/${of}/v1/${of}
 const asIs = (bytes) => bytes;
 
 // protoc writes into no pipe of Node's.
-async function read() {
+async function readContract() {
   const folder = await mkdtemp(join(tmpdir(), "marginalia-contract-"));
   const file = join(folder, "descriptors");
   try {
@@ -38,7 +38,7 @@ let contract;
 
 // `path` is such as marginalia.comments.v1.CommentsService/AddComment.
 export async function call(address, path, token, request) {
-  contract ??= read();
+  contract ??= readContract();
   const registry = await contract;
   const [service, name] = path.split("/");
   const method = registry.getService(service).methods.find((one) => one.name === name);
