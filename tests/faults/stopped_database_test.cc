@@ -13,7 +13,6 @@
 #include <thread>
 #include <vector>
 
-#include "grpc/health/v1/health.grpc.pb.h"
 #include "services/rpc/client/channel.h"
 #include "tests/support/await.h"
 #include "tests/support/http_client.h"
@@ -25,8 +24,6 @@ namespace {
 
 namespace comments_v1 = marginalia::comments::v1;
 namespace invoices_v1 = marginalia::invoices::v1;
-using grpc::health::v1::HealthCheckRequest;
-using grpc::health::v1::HealthCheckResponse;
 using testing::Le;
 
 enum class Hang { kServerStopped, kPacketsSwallowed };
@@ -70,21 +67,6 @@ class StoppedDatabaseTest : public testing::TestWithParam<Hang> {
     request.set_body(body);
     comments_v1::AddCommentResponse response;
     return processes_->comments_stub().AddComment(&context, request, &response);
-  }
-
-  // On a connection of its own.
-  static grpc::Status Health(const ProcessUnderTest& process, HealthCheckResponse& response) {
-    const auto stub = grpc::health::v1::Health::NewStub(ConnectTo(process.address()));
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kPromptMax);
-    return stub->Check(&context, HealthCheckRequest(), &response);
-  }
-
-  static void ExpectHealthAnswers(const ProcessUnderTest& process) {
-    HealthCheckResponse health;
-    const grpc::Status status = Health(process, health);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    EXPECT_EQ(health.status(), HealthCheckResponse::SERVING);
   }
 
   static void ExpectEndsOnSigterm(ProcessUnderTest& process) {
@@ -170,12 +152,12 @@ TEST_P(StoppedDatabaseTest, WatchesEndUnavailableWithTheirLastTokenAndTheRestIsA
       EXPECT_THAT(std::chrono::steady_clock::now() - began_at, Le(kWatchEndMax));
     });
   }
-  ExpectHealthAnswers(comments);
+  EXPECT_TRUE(comments.IsServing());
   const auto asked_at = std::chrono::steady_clock::now();
   EXPECT_EQ(Post("").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(std::chrono::steady_clock::now() - asked_at, Le(kPromptMax));
   for (std::thread& thread : late) thread.join();
-  ExpectHealthAnswers(comments);
+  EXPECT_TRUE(comments.IsServing());
 }
 
 TEST_P(StoppedDatabaseTest, CommentsServiceEndsOnSigtermWhileItsCallsHang) {
@@ -183,7 +165,7 @@ TEST_P(StoppedDatabaseTest, CommentsServiceEndsOnSigtermWhileItsCallsHang) {
   ASSERT_TRUE(open.Begin());
   HangNow();
   std::thread posting([this] { EXPECT_NE(Post("meanwhile").error_code(), grpc::StatusCode::OK); });
-  ExpectHealthAnswers(processes_->comments());
+  EXPECT_TRUE(processes_->comments().IsServing());
   ExpectEndsOnSigterm(processes_->comments());
   posting.join();
 }
@@ -202,7 +184,7 @@ TEST_P(StoppedDatabaseTest, InvoiceServiceAnswersHealthAndEndsOnSigtermWhileItsC
                 grpc::StatusCode::OK);
     });
   }
-  ExpectHealthAnswers(processes_->invoices());
+  EXPECT_TRUE(processes_->invoices().IsServing());
   ExpectEndsOnSigterm(processes_->invoices());
   for (std::thread& thread : reading) thread.join();
 }

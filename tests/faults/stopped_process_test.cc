@@ -1,43 +1,21 @@
 // A process that hangs (SIGSTOP) takes nobody with it: callers get an answer in time, the rest goes
 // on.
-#include <grpcpp/client_context.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
 #include <string>
 
-#include "grpc/health/v1/health.grpc.pb.h"
-#include "services/errors/errors.h"
-#include "services/rpc/client/channel.h"
-#include "services/rpc/grpc_status.h"
 #include "tests/support/http_client.h"
 #include "tests/support/three_processes.h"
 
 namespace marginalia {
 namespace {
 
-using grpc::health::v1::HealthCheckResponse;
-using HealthService = grpc::health::v1::Health;
-
-constexpr std::chrono::seconds kProbeMax{5};
-
 class StoppedProcessTest : public testing::Test {
  protected:
   HttpAnswer Get(const std::string& path) {
     HttpClient client(processes_.gateway_front().address());
     return client.Get(path, {{"Authorization", "Bearer " + token_}});
-  }
-
-  // What a probe asks of the others meanwhile.
-  static bool IsServing(const ProcessUnderTest& process) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kProbeMax);
-    HealthCheckResponse health;
-    return HealthService::NewStub(ConnectTo(process.address()))
-               ->Check(&context, {}, &health)
-               .ok() &&
-           health.status() == HealthCheckResponse::SERVING;
   }
 
   ThreeProcesses processes_;
@@ -53,7 +31,7 @@ TEST_F(StoppedProcessTest, TheGatewayAnswersInTimeAndServesTheRestWhileCommentsS
   EXPECT_EQ(hung.status, 503) << hung.body;
   EXPECT_EQ(Get("/api/invoices/" + invoice_).status, 200);
   EXPECT_EQ(Get("/healthz").status, 200);
-  EXPECT_TRUE(IsServing(processes_.invoices()));
+  EXPECT_TRUE(processes_.invoices().IsServing());
   processes_.comments().Signal(SIGCONT);
   EXPECT_EQ(Get(thread).status, 200);
 }
@@ -72,7 +50,7 @@ TEST_F(StoppedProcessTest, TheGatewayAnswersInTimeAndServesTheRestWhileInvoiceSe
             201);
   EXPECT_EQ(Get(thread).status, 200);
   EXPECT_EQ(Get("/healthz").status, 200);
-  EXPECT_TRUE(IsServing(processes_.comments()));
+  EXPECT_TRUE(processes_.comments().IsServing());
   processes_.invoices().Signal(SIGCONT);
   EXPECT_EQ(Get("/api/invoices/" + invoice_).status, 200);
 }

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/record/checkpoint.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "services/process/or_exit.h"
 #include "services/rpc/client/channel.h"
 #include "services/tokens/token_keys.h"
@@ -20,6 +21,7 @@ namespace marginalia {
 namespace {
 
 constexpr std::chrono::seconds kReadyMax{20};
+constexpr std::chrono::seconds kProbeMax{3};
 
 // The value of a string field in one line of the log.
 std::string FieldOf(const std::string& line, std::string_view name) {
@@ -72,6 +74,17 @@ bool ProcessUnderTest::EndsWithin(std::chrono::seconds time) {
       time);
 }
 
+bool ProcessUnderTest::IsServing() const {
+  using grpc::health::v1::HealthCheckResponse;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kProbeMax);
+  HealthCheckResponse health;
+  return grpc::health::v1::Health::NewStub(ConnectTo(address_))
+             ->Check(&context, {}, &health)
+             .ok() &&
+         health.status() == HealthCheckResponse::SERVING;
+}
+
 void ProcessUnderTest::Kill() {
   Signal(SIGKILL);
   Wait();
@@ -102,6 +115,8 @@ ThreeProcesses::ThreeProcesses(ThreeProcessesOptions options)
   StartComments();
   StartInvoices();
   StartGateway();
+  // The gateway does not wait for counts to be known.
+  EXPECT_TRUE(Await([this] { return invoices_.IsServing(); }, kReadyMax));
   comments_stub_ =
       marginalia::comments::v1::CommentsService::NewStub(ConnectTo(comments_front_.address()));
   invoices_stub_ =

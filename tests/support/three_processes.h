@@ -37,6 +37,9 @@ class ProcessUnderTest {
   int Wait() { return process_->Wait(); }
   // Whether it ends by itself in so long a time. Wait then tells how.
   bool EndsWithin(std::chrono::seconds time);
+  // Whether its health says SERVING, asked on a connection of its own as a probe does; false also
+  // when it says nothing in 3 s.
+  bool IsServing() const;
   void Kill();
   // SIGSTOP, and waits until it has taken effect. SIGCONT ends it.
   void Stop();
@@ -65,7 +68,7 @@ struct ThreeProcessesOptions {
 
 class ThreeProcesses {
  public:
-  // Starts all three and waits until the gateway is ready.
+  // Starts all three and waits until each is ready.
   explicit ThreeProcesses(ThreeProcessesOptions options = {});
   ~ThreeProcesses();
 
