@@ -41,7 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
       "Filter and order: Open threads, Unread, Newest activity",
     );
     if (javaScriptEnabled) {
-      assert.equal(await page.evaluate(() => window.marginaliaRecord.shift), 0);
+      assert.deepEqual(await page.evaluate(() => window.marginaliaRecord.shifts), []);
     }
   });
 }

@@ -2,7 +2,7 @@
 // so that a state which lasts for an instant only is seen as well.
 (() => {
   const recordsMax = 20_000;
-  const record = { states: [], cspViolations: [], shift: 0 };
+  const record = { states: [], cspViolations: [], shifts: [] };
   window.marginaliaRecord = record;
   if (window.top !== window) return;
 
@@ -40,7 +40,17 @@
     record.cspViolations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
   });
 
+  // What moved, and from where to where.
+  const movedIn = ({ node, previousRect, currentRect }) => {
+    const place = ({ x, y, width, height }) => `${x},${y} ${width}x${height}`;
+    const name = `${node?.nodeName}.${node?.className ?? ""} "${node?.textContent.trim().slice(0, 40)}"`;
+    return `${name} ${place(previousRect)} to ${place(currentRect)}`;
+  };
+
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) record.shift += entry.value;
+    for (const { hadRecentInput, startTime, value, sources } of list.getEntries()) {
+      if (hadRecentInput || record.shifts.length >= recordsMax) continue;
+      record.shifts.push({ value, at: startTime, moved: sources.map(movedIn) });
+    }
   }).observe({ type: "layout-shift", buffered: true });
 })();
