@@ -7,22 +7,12 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "absl/time/time.h"
 #include "comments-service/invoices/invoice_lookup.h"
 #include "comments-service/watch/open_watches.h"
 #include "services/events/log/event_feed.h"
 #include "services/rpc/gate/gate.h"
 
 namespace marginalia {
-
-// A watcher hears this often at least how far the log has got.
-inline constexpr absl::Duration kCheckpointInterval = absl::Seconds(1);
-// A replica that has not heard for so long what others have written ends its watches, rather than
-// say that there is nothing.
-inline constexpr absl::Duration kWatchBehindMax = absl::Seconds(2);
-// Batches without a match that a watcher goes over before it says how far it has got, and others
-// get their turn.
-inline constexpr int kSilentBatchesMax = 16;
 
 class WatchEventsRpc {
  public:
