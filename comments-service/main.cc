@@ -225,6 +225,7 @@ int Run(int argc, char** argv) {
     verifier.Stop();
     exports.Stop();
   });
+  database->EndReads();
   Log(Severity::kInfo, "stopped", {{"log_head", log->head()}});
   FlushLog();
   return shutdown.failed() ? EXIT_FAILURE : exit_code;

@@ -201,6 +201,7 @@ int Run(int argc, char** argv) {
     progress.CloseAt(SteadyTime::Now() + server_options.drain_grace / 2);
   });
   progress.Close();
+  database->EndReads();
   Log(Severity::kInfo, "stopped", {{"projection_position", progress.point().position}});
   FlushLog();
   return shutdown.failed() ? EXIT_FAILURE : exit_code;

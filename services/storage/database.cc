@@ -246,6 +246,10 @@ void Database::ReadThen(SteadyTime deadline, Tenants tenants,
   state_->read_queue->Submit(deadline, std::move(run), std::move(done));
 }
 
+void Database::EndReads() {
+  if (state_->read_queue != nullptr) state_->read_queue->End();
+}
+
 absl::Status Database::WriteAtStart(absl::FunctionRef<absl::Status(Connection&)> write) {
   try {
     WriteTransaction transaction(writer());

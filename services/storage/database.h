@@ -64,6 +64,11 @@ class Database {
                 absl::AnyInvocable<absl::Status(Connection&)> read,
                 absl::AnyInvocable<void(const absl::Status&)> done);
 
+  // No read of ReadThen begins any more: those that wait and those that come are answered DRAINING
+  // (on PostgreSQL; on SQLite none ever waits). Returns when those that run have ended. A call may
+  // be answered before its read is, so a process does this before what its reads refer to is gone.
+  void EndReads();
+
   // Runs `write` in a transaction of its own on the writing connection; commits when it returns OK.
   // Only while the process starts, before GroupCommit takes that connection. For tables that belong
   // to no tenant.

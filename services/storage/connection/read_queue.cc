@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "services/errors/draining.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
 #include "services/storage/connection/storage_failure.h"
@@ -12,6 +13,11 @@ namespace {
 constexpr absl::Duration kQueueFullRetryAfter = absl::Milliseconds(100);
 // A read may wait for so much longer than it may before it is seen.
 constexpr std::chrono::milliseconds kLookInterval{100};
+
+absl::Status Full() {
+  return Refusal(absl::StatusCode::kResourceExhausted, "READ_QUEUE_FULL",
+                 "Too many reads are waiting; retry.", {}, kQueueFullRetryAfter);
+}
 
 absl::Status Expired() {
   return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
@@ -26,31 +32,39 @@ ReadQueue::ReadQueue(std::size_t threads, std::size_t queued_max, absl::Duration
   threads_.emplace_back([this] { AnswerOverdue(); });
 }
 
-ReadQueue::~ReadQueue() {
+ReadQueue::~ReadQueue() { End(); }
+
+void ReadQueue::End() {
+  std::deque<Queued> left;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    left = std::exchange(queue_, {});
   }
   changed_.notify_all();
   filled_.notify_all();
+  for (Queued& queued : left) queued.done(Draining());
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void ReadQueue::Submit(SteadyTime deadline, Read read, Done done) {
-  bool full = false;
   bool first = false;
+  absl::Status refused;
   {
     const std::lock_guard lock(mutex_);
-    full = queue_.size() >= queued_max_;
     first = queue_.empty();
-    if (!full) {
+    if (stopping_) {
+      refused = Draining();
+    } else if (queue_.size() >= queued_max_) {
+      refused = Full();
+    } else {
       queue_.push_back({deadline, SteadyTime::Now() + wait_max_, std::move(read), std::move(done)});
     }
   }
+  if (!refused.ok()) return done(refused);
   if (first) filled_.notify_one();
-  if (!full) return changed_.notify_one();
-  done(Refusal(absl::StatusCode::kResourceExhausted, "READ_QUEUE_FULL",
-               "Too many reads are waiting; retry.", {}, kQueueFullRetryAfter));
+  changed_.notify_one();
 }
 
 void ReadQueue::Work() {
@@ -59,7 +73,7 @@ void ReadQueue::Work() {
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      if (stopping_) return;
       next = std::move(queue_.front());
       queue_.pop_front();
     }

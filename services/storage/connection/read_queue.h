@@ -25,12 +25,15 @@ class ReadQueue {
   using Done = absl::AnyInvocable<void(const absl::Status&)>;
 
   ReadQueue(std::size_t threads, std::size_t queued_max, absl::Duration wait_max);
-  // Runs what is queued, then ends the threads.
   ~ReadQueue();
 
-  // Calls `done` once: here when the queue is full, else on one of the threads. Queued past
-  // `deadline`: DEADLINE_EXCEEDED; for longer than the queue's limit: STORAGE_UNAVAILABLE.
+  // Calls `done` once: here when the queue is full or has ended, else on one of the threads. Queued
+  // past `deadline`: DEADLINE_EXCEEDED; for longer than the queue's limit: STORAGE_UNAVAILABLE.
   void Submit(SteadyTime deadline, Read read, Done done);
+
+  // Answers what is queued with DRAINING, as all that comes after, and waits for what runs. Once
+  // more does nothing. From one thread, and none of the queue's.
+  void End();
 
  private:
   struct Queued {
