@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/api/openapi.h"
+#include "services/tokens/consistency_token.h"
 #include "tests/support/await.h"
 
 namespace marginalia {
@@ -50,6 +51,14 @@ bool GatewayFixture::AwaitStreams(int count) {
 
 void GatewayFixture::AwaitReady() {
   EXPECT_TRUE(Await([this] { return Get("/readyz", {}).status == 200; })) << "never ready";
+}
+
+void GatewayFixture::AwaitHeard() {
+  EXPECT_TRUE(Await([this] {
+    const auto stream = Open(As("dana"));
+    const auto place = ParseConsistencyToken(NextNamed(*stream).id, kOrg, "id", "");
+    return place.ok() && place->position >= comments_->head();
+  })) << "never hears of all comments";
 }
 
 std::string GatewayFixture::AwaitNotReady() {

@@ -38,6 +38,8 @@ class GatewayFixture : public testing::Test {
   void StartGateway();
   // Waits until the gateway follows the events.
   void AwaitReady();
+  // Waits until it has heard of all that was posted: a stream that is opened then begins after it.
+  void AwaitHeard();
   // Waits until so many event streams are open; false when it takes too long.
   bool AwaitStreams(int count);
   // Waits until the gateway is not ready, and returns the reason.

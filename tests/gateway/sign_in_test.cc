@@ -98,7 +98,7 @@ class SignedOutTest : public SignInTest {
  protected:
   SignedOutTest() {
     comments_->Post(kOrg, kInvoiceId, "seen");
-    AwaitReady();
+    AwaitHeard();
   }
   // Signs in as dana, in the place of what the browser had.
   HttpClient::Headers SignInAgain(HttpClient::Headers before = {}) {
