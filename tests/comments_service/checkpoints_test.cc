@@ -1,26 +1,18 @@
 #include "comments-service/audit/checkpoints.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "comments-service/audit/audit_store.h"
 #include "comments-service/audit/audit_tree.h"
 #include "comments-service/audit/tree_store.h"
 #include "comments-service/record/merkle_tree.h"
 #include "services/process/log.h"
-#include "tests/comments_service/service_test.h"
+#include "tests/comments_service/checkpoints_fixture.h"
 #include "tests/support/await.h"
-#include "tests/support/temp_dir.h"
 
 namespace marginalia {
 namespace {
@@ -40,100 +32,8 @@ Digest RootOf(const std::vector<Digest>& leaves, std::int64_t size) {
   return tree.Root();
 }
 
-// What the process logs from here to its end, which can be read meanwhile.
-class LoggedToFile {
- public:
-  LoggedToFile() : stderr_(dup(STDERR_FILENO)) {
-    FlushLog();
-    const int file = open(path_.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
-    dup2(file, STDERR_FILENO);
-    close(file);
-  }
-  ~LoggedToFile() {
-    FlushLog();
-    dup2(stderr_, STDERR_FILENO);
-    close(stderr_);
-  }
-  LoggedToFile(const LoggedToFile&) = delete;
-  LoggedToFile& operator=(const LoggedToFile&) = delete;
-
-  std::size_t Count(const std::string& what) const {
-    std::ifstream file(path_);
-    std::size_t count = 0;
-    for (std::string line; std::getline(file, line);) {
-      if (line.find(what) != std::string::npos) ++count;
-    }
-    return count;
-  }
-
- private:
-  const TempDir directory_;
-  const std::string path_ = directory_.File("log");
-  const int stderr_;
-};
-
-class CheckpointsTest : public ServiceTest {
+class CheckpointsTest : public CheckpointsFixture {
  protected:
-  void SetUp() override {
-    WriteKeys({key_});
-    StartAnew();
-  }
-  void StartAnew(bool start_new_log = false) {
-    ServiceOptions options;
-    options.checkpoint_key_path = KeyPath();
-    options.start_new_log = start_new_log;
-    Start(std::move(options));
-  }
-
-  std::string KeyPath() const { return directory_.File("checkpoint.pem"); }
-  // In its place at once, as an operator does it.
-  void WriteKeys(const std::vector<SigningKey>& keys, mode_t mode = 0600) const {
-    std::string pem;
-    for (const SigningKey& key : keys) pem += key.Pem();
-    WriteFile(pem, mode);
-  }
-  void WriteFile(const std::string& text, mode_t mode = 0600) const {
-    const std::string path = directory_.File("new.pem");
-    std::ofstream(path) << text;
-    chmod(path.c_str(), mode);
-    std::filesystem::rename(path, KeyPath());
-  }
-
-  Client Admin() { return service().As("org", "alex", "admin"); }
-  void Post(int count) {
-    for (int i = 0; i < count; ++i) {
-      service().As("org", "dana").Post("INV-" + std::to_string(i % 3), "a body");
-      if (i % 2 == 0) service().As("rival", "mallory").Post("INV-1", "theirs");
-    }
-  }
-  void Import(int count, const std::string& org_id = "org") {
-    v1::ImportCommentsRequest request;
-    request.set_invoice_id("INV-9");
-    for (int i = 0; i < count; ++i) {
-      auto& comment = *request.add_comments();
-      comment.set_comment_id(NewUuid());
-      comment.mutable_author()->set_user_id("old");
-      comment.mutable_author()->set_display_name("Old");
-      comment.set_body("imported");
-      comment.mutable_create_time()->set_seconds(1'600'000'000);
-    }
-    const auto imported = service().AsService(org_id).Import(request);
-    ASSERT_TRUE(imported.ok()) << imported.status();
-  }
-  Checkpoint Newest() {
-    const auto answer = Admin().GetCheckpoint();
-    if (!answer.ok()) {
-      ADD_FAILURE() << answer.status();
-      return {};
-    }
-    const absl::StatusOr<Checkpoint> checkpoint =
-        OpenCheckpoint(answer->checkpoint(), {{key_.Verifier(kCheckpointKeyName)}});
-    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-    EXPECT_EQ(answer->size(), checkpoint->size);
-    EXPECT_EQ(answer->origin(), checkpoint->origin);
-    EXPECT_EQ(answer->root_hash(), HexOf(checkpoint->root));
-    return *checkpoint;
-  }
   // Recomputed from what the entries say.
   std::vector<Digest> Leaves() {
     std::vector<Digest> leaves;
@@ -165,7 +65,7 @@ class CheckpointsTest : public ServiceTest {
     return tree;
   }
   void ExpectProven(const std::vector<Digest>& leaves, std::int64_t number, std::int64_t size) {
-    const auto proof = Admin().GetInclusionProof(number, size);
+    const auto proof = Alex().GetInclusionProof(number, size);
     ASSERT_TRUE(proof.ok()) << proof.status();
     const Digest& leaf = leaves[static_cast<std::size_t>(number - 1)];
     const Digest root = RootOf(leaves, size);
@@ -186,7 +86,7 @@ class CheckpointsTest : public ServiceTest {
     EXPECT_EQ(checkpoint->root, root);
   }
   void ExpectGrown(const std::vector<Digest>& leaves, std::int64_t first, std::int64_t second) {
-    const auto proof = Admin().GetConsistencyProof(first, second);
+    const auto proof = Alex().GetConsistencyProof(first, second);
     ASSERT_TRUE(proof.ok()) << proof.status();
     EXPECT_TRUE(ProvesConsistency(first, RootOf(leaves, first), second, RootOf(leaves, second),
                                   HashesOf(proof->hashes())))
@@ -199,11 +99,6 @@ class CheckpointsTest : public ServiceTest {
     EXPECT_EQ(later->size, second);
     EXPECT_EQ(later->root, RootOf(leaves, second));
   }
-
-  const SigningKey key_ = SigningKey::Make();
-
- private:
-  const TempDir directory_;
 };
 INSTANTIATE_ON_EVERY_DATABASE(CheckpointsTest);
 
@@ -222,8 +117,8 @@ TEST_P(CheckpointsTest, EachEntryIsProvenInEachTreeAndEachTreeContinuesTheOneBef
     for (std::int64_t first = 0; first <= size; ++first) ExpectGrown(leaves, first, size);
   }
   // Without a size: the newest.
-  EXPECT_EQ(Admin().GetInclusionProof(3)->size(), 9);
-  EXPECT_EQ(Admin().GetConsistencyProof(3)->second(), 9);
+  EXPECT_EQ(Alex().GetInclusionProof(3)->size(), 9);
+  EXPECT_EQ(Alex().GetConsistencyProof(3)->second(), 9);
   EXPECT_THAT(seen.front().origin, testing::MatchesRegex("marginalia.dev/[0-9a-f]+/org"));
 }
 
@@ -252,7 +147,7 @@ TEST_P(CheckpointsTest, ARestartSignsNothingThatContradictsAndANewLogIsAnotherOr
   Post(2);
   const Checkpoint after = Newest();
   EXPECT_EQ(after.origin, before.origin);
-  const auto grown = Admin().GetConsistencyProof(before.size, after.size);
+  const auto grown = Alex().GetConsistencyProof(before.size, after.size);
   ASSERT_TRUE(grown.ok()) << grown.status();
   EXPECT_TRUE(ProvesConsistency(before.size, before.root, after.size, after.root,
                                 HashesOf(grown->hashes())));
@@ -263,18 +158,18 @@ TEST_P(CheckpointsTest, ARestartSignsNothingThatContradictsAndANewLogIsAnotherOr
 
 TEST_P(CheckpointsTest, WhatIsNotInTheTreeIsRefused) {
   Post(3);
-  EXPECT_EQ(Field(Admin().GetInclusionProof(0)), "number");
-  EXPECT_EQ(Field(Admin().GetInclusionProof(-1)), "number");
-  EXPECT_EQ(Field(Admin().GetInclusionProof(1, -1)), "size");
-  EXPECT_EQ(Field(Admin().GetInclusionProof(3, 2)), "number");
-  EXPECT_EQ(Field(Admin().GetConsistencyProof(-1, 2)), "first");
-  EXPECT_EQ(Field(Admin().GetConsistencyProof(1, -2)), "second");
-  EXPECT_EQ(Field(Admin().GetConsistencyProof(3, 2)), "first");
+  EXPECT_EQ(Field(Alex().GetInclusionProof(0)), "number");
+  EXPECT_EQ(Field(Alex().GetInclusionProof(-1)), "number");
+  EXPECT_EQ(Field(Alex().GetInclusionProof(1, -1)), "size");
+  EXPECT_EQ(Field(Alex().GetInclusionProof(3, 2)), "number");
+  EXPECT_EQ(Field(Alex().GetConsistencyProof(-1, 2)), "first");
+  EXPECT_EQ(Field(Alex().GetConsistencyProof(1, -2)), "second");
+  EXPECT_EQ(Field(Alex().GetConsistencyProof(3, 2)), "first");
   for (const absl::Status& status :
-       {Admin().GetInclusionProof(4).status(), Admin().GetInclusionProof(1, 4).status(),
-        Admin().GetInclusionProof(INT64_MAX, INT64_MAX).status(),
-        Admin().GetConsistencyProof(1, 4).status(), Admin().GetConsistencyProof(4).status(),
-        Admin().GetConsistencyProof(INT64_MAX, INT64_MAX).status()}) {
+       {Alex().GetInclusionProof(4).status(), Alex().GetInclusionProof(1, 4).status(),
+        Alex().GetInclusionProof(INT64_MAX, INT64_MAX).status(),
+        Alex().GetConsistencyProof(1, 4).status(), Alex().GetConsistencyProof(4).status(),
+        Alex().GetConsistencyProof(INT64_MAX, INT64_MAX).status()}) {
     EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
     EXPECT_EQ(ReasonOf(status), "TREE_TOO_SMALL");
     EXPECT_EQ(ErrorMetadataOf(status, "size"), "3");
@@ -288,111 +183,6 @@ TEST_P(CheckpointsTest, WhatIsNotInTheTreeIsRefused) {
   EXPECT_EQ(Reason(service().As("rival", "mallory", "admin").GetInclusionProof(3)),
             "TREE_TOO_SMALL");
   EXPECT_EQ(service().As("nobody's", "x", "admin").GetCheckpoint()->size(), 0);
-}
-
-TEST_P(CheckpointsTest, WithoutAKeyTheServiceRunsAndSignsNothing) {
-  FlushLog();
-  testing::internal::CaptureStderr();
-  Start();
-  Post(2);
-  const auto refused = Admin().GetCheckpoint();
-  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(Reason(refused), "NO_CHECKPOINT_KEY");
-  const auto proof = Admin().GetInclusionProof(1);
-  ASSERT_TRUE(proof.ok()) << proof.status();
-  EXPECT_EQ(ParseProof(proof->proof())->checkpoint, "");
-  EXPECT_EQ(proof->hashes_size(), 1);
-  EXPECT_EQ(Admin().GetConsistencyProof(1)->second_checkpoint(), "");
-  FlushLog();
-  const std::string logged = testing::internal::GetCapturedStderr();
-  const std::string said = "audit checkpoints are not signed";
-  const std::size_t first = logged.find(said);
-  ASSERT_NE(first, std::string::npos) << logged;
-  EXPECT_EQ(logged.find(said, first + 1), std::string::npos) << logged;
-}
-
-TEST_P(CheckpointsTest, AKeyThatIsAddedSignsBesideTheOldOneAndABadFileChangesNothing) {
-  Post(1);
-  const SigningKey next = SigningKey::Make();
-  const auto opens = [this](const SigningKey& key) {
-    const auto note = Admin().GetCheckpoint();
-    return note.ok() &&
-           OpenCheckpoint(note->checkpoint(), {{key.Verifier(kCheckpointKeyName)}}).ok();
-  };
-  const LoggedToFile log;
-  // The log tells when a file has been looked at.
-  const auto told = [&log](const std::string& what, const auto& replace) {
-    const std::size_t before = log.Count(what);
-    replace();
-    EXPECT_TRUE(Await([&] { return log.Count(what) > before; })) << what;
-  };
-  const std::string read = "the checkpoint keys were read again";
-  const std::string refused = "the checkpoint keys stay as they were";
-  EXPECT_TRUE(opens(key_));
-  told(read, [&] { WriteKeys({key_, next}); });
-  EXPECT_TRUE(opens(key_));
-  EXPECT_TRUE(opens(next));
-  told(refused, [&] { WriteFile("no key"); });
-  EXPECT_TRUE(opens(next));
-  told(refused, [&] { WriteKeys({key_}, 0644); });
-  EXPECT_TRUE(opens(next));
-  // What was wrong with it is mended in place.
-  told(read, [&] { chmod(KeyPath().c_str(), 0600); });
-  EXPECT_FALSE(opens(next));
-  std::filesystem::remove(KeyPath());
-  EXPECT_TRUE(opens(key_));
-  told(read, [&] { WriteKeys({next}); });
-  EXPECT_TRUE(opens(next));
-  EXPECT_FALSE(opens(key_));
-}
-
-// A pipe is a file that lets its reader hang, like a volume that is gone.
-TEST_P(CheckpointsTest, AKeyFileThatHangsHoldsUpNobodyWhoSigns) {
-  Post(1);
-  const std::string pipe = KeyPath() + ".pipe";
-  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  std::filesystem::create_hard_link(pipe, pipe + ".new");
-  std::filesystem::rename(pipe + ".new", KeyPath());
-  int writer = -1;
-  // Once somebody is reading it.
-  const auto hangs = [&] {
-    EXPECT_TRUE(Admin().GetCheckpoint().ok());
-    writer = open(pipe.c_str(), O_WRONLY | O_NONBLOCK);
-    return writer >= 0;
-  };
-  ASSERT_TRUE(Await(hangs));
-  EXPECT_EQ(Newest().size, 1);
-  const std::string pem = SigningKey::Make().Pem();
-  EXPECT_EQ(write(writer, pem.data(), pem.size()), static_cast<ssize_t>(pem.size()));
-  close(writer);
-  const auto signs = [this] {
-    const auto note = Admin().GetCheckpoint();
-    return note.ok() &&
-           OpenCheckpoint(note->checkpoint(), {{key_.Verifier(kCheckpointKeyName)}}).ok();
-  };
-  EXPECT_TRUE(Await([&] { return !signs(); }));
-  // Written to, it is another file for whoever looks: it is let go of until a plain one is read.
-  WriteKeys({key_});
-  EXPECT_TRUE(Await([&] {
-    writer = open(pipe.c_str(), O_WRONLY | O_NONBLOCK);
-    if (writer >= 0) close(writer);
-    return signs();
-  }));
-}
-
-TEST_P(CheckpointsTest, AKeyFileThatWillNotDoIsNamedAtTheStart) {
-  EXPECT_TRUE(CheckpointSigner::Open(KeyPath()).ok());
-  const auto failure = [this] {
-    return std::string(CheckpointSigner::Open(KeyPath()).status().message());
-  };
-  WriteFile("no key");
-  EXPECT_THAT(failure(), HasSubstr("does not hold private keys"));
-  WriteKeys({key_}, 0604);
-  EXPECT_THAT(failure(), HasSubstr("chmod 600"));
-  WriteFile(std::string(70'000, 'x'));
-  EXPECT_THAT(failure(), HasSubstr("longer than 64 KiB"));
-  std::filesystem::remove(KeyPath());
-  EXPECT_THAT(failure(), HasSubstr("cannot read"));
 }
 
 // Entries from before there were trees, more than are read one by one, and three levels of nodes.
@@ -445,8 +235,8 @@ TEST_P(CheckpointsTest, OfADamagedRecordNothingIsProvenAndTheLogIsToldOnce) {
   FlushLog();
   testing::internal::CaptureStderr();
   for (const absl::Status& status :
-       {Admin().GetCheckpoint().status(), Admin().GetInclusionProof(1).status(),
-        Admin().GetConsistencyProof(1).status()}) {
+       {Alex().GetCheckpoint().status(), Alex().GetInclusionProof(1).status(),
+        Alex().GetConsistencyProof(1).status()}) {
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
     EXPECT_EQ(ReasonOf(status), "RECORD_DAMAGED");
   }

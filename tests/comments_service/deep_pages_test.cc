@@ -69,7 +69,6 @@ bool IsOfOneMoment(const Page& page) {
 
 class DeepPagesTest : public ServiceTest {
  protected:
-  Client Dana() { return service().As("org", "dana"); }
   // Oldest first.
   std::vector<v1::Comment> Post(int count, const std::string& invoice_id = "INV-1") {
     std::vector<v1::Comment> posted;

@@ -31,9 +31,6 @@ std::string Contents(const std::filesystem::path& path) {
 
 class EraseCommentTest : public ServiceTest {
  protected:
-  Client Dana() { return service().As("org", "dana"); }
-  Client Alex() { return service().As("org", "alex", "admin"); }
-
   // The files of the database, or its tables, in which the text stands.
   std::vector<std::string> Places(const std::string& text) {
     return GetParam() == DatabaseKind::kSqlite ? Files(text) : Tables(text);

@@ -73,10 +73,10 @@ TEST_P(EvidenceExportTest, AThreadOfAllThatCanHappenIsProvenAndAlwaysTheSameByte
   const auto before = Dana().Edit(removed, "Taken back, in other words.");
   ASSERT_TRUE(Dana().Remove(before->comment(), "was wrong").ok());
   ASSERT_TRUE(service().As("org", "priya").Resolve(kThread).ok());
-  ASSERT_TRUE(Admin().Remove(erased, "a secret").ok());
-  ASSERT_TRUE(Admin().Erase(erased, "a secret, still").ok());
+  ASSERT_TRUE(Alex().Remove(erased, "a secret").ok());
+  ASSERT_TRUE(Alex().Erase(erased, "a secret, still").ok());
   const v1::Comment at_once = Dana().Post(kThread, "Erased at once.").comment();
-  ASSERT_TRUE(Admin().Erase(at_once, "personal data").ok());
+  ASSERT_TRUE(Alex().Erase(at_once, "personal data").ok());
   ASSERT_TRUE(Dana().Reopen(kThread).ok());
   ASSERT_TRUE(Dana().Resolve(kThread, "", "Settled.").ok());
 
@@ -90,7 +90,7 @@ TEST_P(EvidenceExportTest, AThreadOfAllThatCanHappenIsProvenAndAlwaysTheSameByte
   EXPECT_EQ(verdict.texts_uncovered, 0);
   EXPECT_EQ(FileFor(Dana()), members);
   EXPECT_EQ(FileFor(service().AsService("org")), members);
-  const std::string admins = FileFor(Admin());
+  const std::string admins = FileFor(Alex());
   EXPECT_EQ(Verified(admins).texts_proven, 8);
   EXPECT_EQ(Verified(admins).texts_withheld, 0);
   for (const std::string& file : {members, admins}) {
@@ -111,7 +111,7 @@ TEST_P(EvidenceExportTest, OpenSslsCommandLineVerifiesTheNotesThatAreGiven) {
   Dana().Post(kThread, "words");
   const absl::StatusOr<Evidence> read = ReadEvidence(FileFor(Dana()));
   ASSERT_TRUE(read.ok()) << read.status();
-  const auto newest = Admin().GetCheckpoint();
+  const auto newest = Alex().GetCheckpoint();
   ASSERT_TRUE(newest.ok()) << newest.status();
   for (const std::string& note : {read->checkpoint, newest->checkpoint()}) {
     const BookVerdict verdict = VerifyNoteByOpenSsl(note, key().Text());
@@ -150,7 +150,7 @@ TEST_P(EvidenceExportTest, AThreadThatWasImportedWithItsChangesIsProven) {
   request.mutable_state_actor()->set_display_name("The Closer");
   const auto imported = service().AsService("org").Import(request);
   ASSERT_TRUE(imported.ok()) << imported.status();
-  ASSERT_TRUE(Admin().Erase(Admin().List(kThread)->comments(0), "asked for").ok());
+  ASSERT_TRUE(Alex().Erase(Alex().List(kThread)->comments(0), "asked for").ok());
 
   const std::string members = FileFor(Dana());
   const EvidenceVerdict verdict = Verified(members);
@@ -159,7 +159,7 @@ TEST_P(EvidenceExportTest, AThreadThatWasImportedWithItsChangesIsProven) {
   EXPECT_EQ(verdict.texts_erased, 2);
   EXPECT_EQ(verdict.texts_withheld, 1);
   EXPECT_THAT(members, Not(HasSubstr("Removed elsewhere")));
-  const std::string admins = FileFor(Admin());
+  const std::string admins = FileFor(Alex());
   EXPECT_EQ(Verified(admins).texts_proven, 2);
   EXPECT_THAT(admins, HasSubstr("Removed elsewhere."));
   EXPECT_THAT(admins, Not(HasSubstr("then erased")));
@@ -199,7 +199,7 @@ TEST_P(EvidenceExportTest, AThreadThatWasImportedWithItsChangesIsProven) {
 // An entry cannot be changed, so a name that stands in it could never go: it only commits to names.
 TEST_P(EvidenceExportTest, WhoRemovedAndClosedBeforeAnImportIsNamedByNoEntryAndProvenAllTheSame) {
   ASSERT_TRUE(service().AsService("org").Import(RemovedAndClosed()).ok());
-  const auto audit = Admin().Audit();
+  const auto audit = Alex().Audit();
   ASSERT_TRUE(audit.ok()) << audit.status();
   EXPECT_EQ(audit->entries_size(), 2);
   for (const char* name : {"Boss", "Closer"}) {
@@ -207,11 +207,11 @@ TEST_P(EvidenceExportTest, WhoRemovedAndClosedBeforeAnImportIsNamedByNoEntryAndP
     EXPECT_THAT(FileFor(Dana()), HasSubstr(name));
   }
   Verified(FileFor(Dana()));
-  EXPECT_TRUE(Admin().Verify()->intact());
+  EXPECT_TRUE(Alex().Verify()->intact());
   for (const char* changed : {"UPDATE comments SET remover_name = 'Eve'",
                               "UPDATE threads SET state_actor_name = 'Eve'"}) {
     service().Tamper([&](soci::session& session) { session << changed; });
-    EXPECT_FALSE(Admin().Verify()->intact()) << changed;
+    EXPECT_FALSE(Alex().Verify()->intact()) << changed;
     const absl::StatusOr<Evidence> read = ReadEvidence(FileFor(Dana()));
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(CheckEvidence(*read, {{key()}}).failures.size(), 1) << changed;
@@ -220,14 +220,14 @@ TEST_P(EvidenceExportTest, WhoRemovedAndClosedBeforeAnImportIsNamedByNoEntryAndP
       session << "UPDATE threads SET state_actor_name = 'The Closer'";
     });
   }
-  EXPECT_TRUE(Admin().Verify()->intact());
+  EXPECT_TRUE(Alex().Verify()->intact());
 }
 
 // As imports were written before their entries committed to names.
 TEST_P(EvidenceExportTest, AnImportWhoseEntriesSayNamesInClearIsProvenAndKnownAgain) {
   const v1::ImportCommentsRequest request = RemovedAndClosed();
   ASSERT_TRUE(service().AsService("org").Import(request).ok());
-  const auto audit = Admin().Audit();
+  const auto audit = Alex().Audit();
   ASSERT_TRUE(audit.ok()) << audit.status();
   service().Tamper([&](soci::session& session) {
     std::string previous;
@@ -266,7 +266,7 @@ TEST_P(EvidenceExportTest, AnImportWhoseEntriesSayNamesInClearIsProvenAndKnownAg
                       " CAST(substr(CAST(name_salt AS BLOB), 1, 16) AS TEXT)");
     session << "UPDATE audit_heads SET hash = :hash", soci::use(previous);
   });
-  const auto verdict = Admin().Verify();
+  const auto verdict = Alex().Verify();
   EXPECT_TRUE(verdict->intact()) << verdict->first_broken_what();
   Verified(FileFor(Dana()));
   const auto again = service().AsService("org").Import(request);
@@ -275,7 +275,7 @@ TEST_P(EvidenceExportTest, AnImportWhoseEntriesSayNamesInClearIsProvenAndKnownAg
   EXPECT_EQ(service().CountRows("audit_entries"), 2);
   service().Tamper(
       [](soci::session& session) { session << "UPDATE comments SET remover_name = 'Eve'"; });
-  EXPECT_FALSE(Admin().Verify()->intact());
+  EXPECT_FALSE(Alex().Verify()->intact());
 }
 
 TEST_P(EvidenceExportTest, AChangeOfOneByteInTheDatabaseIsInTheFileAndFound) {

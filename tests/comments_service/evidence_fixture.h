@@ -20,8 +20,6 @@ class EvidenceFixture : public ServiceTest {
   void SetUp() override;
   void StartAnew(absl::Duration taken_max = kEvidenceTakenMax);
 
-  Client Dana() { return service().As("org", "dana"); }
-  Client Admin() { return service().As("org", "alex", "admin"); }
   VerifierKey key() const { return key_.Verifier(kCheckpointKeyName); }
 
   std::string FileFor(const Client& client, const std::string& invoice_id = kThread);

@@ -165,10 +165,10 @@ TEST_P(EvidenceTurnsTest, AnErasureCutsOffWhoeverIsTakingTheText) {
   std::string file;
   ASSERT_TRUE(slow->Read(file));
   const auto elsewhere = Open("rival", kThread);
-  ASSERT_TRUE(Admin().Erase(erased, "personal data").ok());
+  ASSERT_TRUE(Alex().Erase(erased, "personal data").ok());
   EXPECT_TRUE(IsCutOff(slow->End()));
   EXPECT_TRUE(elsewhere->End().ok());
-  const std::string after = FileFor(Admin());
+  const std::string after = FileFor(Alex());
   EXPECT_THAT(after, Not(HasSubstr("canary")));
   EXPECT_EQ(Verified(after).texts_erased, 1);
 }
@@ -182,14 +182,14 @@ TEST_P(EvidenceTurnsTest, FilesAreMadeWhileTheThreadIsChangedAndEachIsWhole) {
       ASSERT_TRUE(edited.ok()) << edited.status();
       comment = edited->comment();
       const v1::Comment more = Dana().Post(kThread, absl::StrCat("more ", i)).comment();
-      EXPECT_TRUE(i % 3 != 0 || Admin().Erase(more, "x").ok());
+      EXPECT_TRUE(i % 3 != 0 || Alex().Erase(more, "x").ok());
       EXPECT_TRUE(i % 5 != 0 || Dana().Resolve(kThread).ok());
       EXPECT_TRUE(i % 5 != 2 || Dana().Reopen(kThread).ok());
     }
   });
   int files = 0;
   while (changes.wait_for(std::chrono::seconds(0)) != std::future_status::ready || files < 5) {
-    const absl::StatusOr<std::string> file = Admin().ExportEvidence(kThread);
+    const absl::StatusOr<std::string> file = Alex().ExportEvidence(kThread);
     // Of an erasure that came between.
     if (IsCutOff(file.status())) continue;
     ASSERT_TRUE(file.ok()) << file.status();

@@ -71,18 +71,17 @@ class ImportedChangesTest : public ServiceTest {
     EXPECT_TRUE(imported.ok()) << imported.status();
     return request;
   }
-  Client Admin() { return service().As("org", "alex", "admin"); }
   Client Author() { return service().As("org", "old"); }
   v1::Comment At(int sequence) {
-    const auto page = Admin().List(kThread, 100);
+    const auto page = Alex().List(kThread, 100);
     EXPECT_TRUE(page.ok()) << page.status();
     return page->comments(page->comments_size() - sequence);
   }
   void ExpectIntact() {
-    const auto verdict = Admin().Verify();
+    const auto verdict = Alex().Verify();
     ASSERT_TRUE(verdict.ok()) << verdict.status();
     EXPECT_TRUE(verdict->intact()) << verdict->first_broken_what();
-    EXPECT_TRUE(Admin().Verify(kThread)->intact());
+    EXPECT_TRUE(Alex().Verify(kThread)->intact());
   }
 };
 INSTANTIATE_ON_EVERY_DATABASE(ImportedChangesTest);
@@ -94,7 +93,7 @@ TEST_P(ImportedChangesTest, AnEditedOneIsInItsFirstRevisionAndSaysSince) {
   EXPECT_EQ(comment.create_time().seconds(), kStart + 1);
   EXPECT_EQ(comment.edit_time().seconds(), kStart + 100);
   EXPECT_EQ(comment.revision(), 1);
-  EXPECT_EQ(Admin().Get(kThread, comment.comment_id())->comment().SerializeAsString(),
+  EXPECT_EQ(Alex().Get(kThread, comment.comment_id())->comment().SerializeAsString(),
             comment.SerializeAsString());
   const auto revisions = service().As("org", "dana").Revisions(comment);
   ASSERT_EQ(revisions->revisions_size(), 1);
@@ -113,7 +112,7 @@ TEST_P(ImportedChangesTest, ARemovedOneKeepsItsPlaceAndItsTextForAdmins) {
     EXPECT_EQ(comment.removal().SerializeAsString(),
               request.comments(sequence - 1).removal().SerializeAsString());
     EXPECT_EQ(Reason(service().As("org", "dana").Revisions(comment)), "ROLE_TOO_LOW");
-    const auto revisions = Admin().Revisions(comment);
+    const auto revisions = Alex().Revisions(comment);
     ASSERT_EQ(revisions->revisions_size(), 1);
     EXPECT_EQ(revisions->revisions(0).body(), request.comments(sequence - 1).body());
     // Of one whose text nobody knows any more it is told.
@@ -126,7 +125,7 @@ TEST_P(ImportedChangesTest, ARemovedOneKeepsItsPlaceAndItsTextForAdmins) {
 
 TEST_P(ImportedChangesTest, TheThreadIsClosedAndCountsWhatIsShown) {
   Imported();
-  const v1::Thread thread = Admin().Thread(kThread)->thread();
+  const v1::Thread thread = Alex().Thread(kThread)->thread();
   EXPECT_EQ(thread.state(), v1::THREAD_STATE_RESOLVED);
   EXPECT_EQ(thread.state_time().seconds(), kStart + 1000);
   EXPECT_EQ(thread.state_actor().user_id(), "closer");
@@ -142,12 +141,12 @@ TEST_P(ImportedChangesTest, TheThreadIsClosedAndCountsWhatIsShown) {
   EXPECT_EQ(counts->counts(0).comment_count(), 2);
   EXPECT_EQ(counts->counts(0).state(), v1::THREAD_STATE_RESOLVED);
   EXPECT_EQ(counts->counts(0).revision(), 6);
-  EXPECT_EQ(Admin().Recent(1)->total_size(), 5);
-  EXPECT_EQ(Admin().List(kThread, 1)->total_size(), 5);
-  EXPECT_EQ(Admin().ReadStates({kThread})->read_states(0).unread_count(), 2);
+  EXPECT_EQ(Alex().Recent(1)->total_size(), 5);
+  EXPECT_EQ(Alex().List(kThread, 1)->total_size(), 5);
+  EXPECT_EQ(Alex().ReadStates({kThread})->read_states(0).unread_count(), 2);
   // As a settled thread, it is posted to and reopened.
   EXPECT_EQ(Author().Post(kThread, "One more thing.").comment().sequence(), 6);
-  EXPECT_EQ(Admin().Thread(kThread)->thread().etag(), "t7");
+  EXPECT_EQ(Alex().Thread(kThread)->thread().etag(), "t7");
   EXPECT_EQ(Author().Reopen(kThread, "t7")->thread().comment_count(), 3);
   ExpectIntact();
 }
@@ -171,12 +170,12 @@ TEST_P(ImportedChangesTest, EventsTellWhatIsThereAfterThem) {
   }
   EXPECT_TRUE(events[5].has_thread_resolved());
   EXPECT_EQ(events[5].thread().SerializeAsString(),
-            Admin().Thread(kThread)->thread().SerializeAsString());
+            Alex().Thread(kThread)->thread().SerializeAsString());
 }
 
 TEST_P(ImportedChangesTest, AllOfItIsAuditedAsImported) {
   Imported();
-  const auto audit = Admin().Audit();
+  const auto audit = Alex().Audit();
   ASSERT_EQ(audit->entries_size(), 6);
   const std::string at = absl::StrCat(kStart);
   const std::string removed =
@@ -215,16 +214,16 @@ TEST_P(ImportedChangesTest, TheSameImportAgainWritesNothingWhateverHasHappenedSi
     EXPECT_EQ(answer->imported_count(), 0);
     EXPECT_EQ(answer->replayed_count(), 5);
     EXPECT_EQ(service().CountRows("audit_entries"), entries);
-    EXPECT_TRUE(Admin().ListAtLeast(answer->consistency_token(), kThread).ok());
+    EXPECT_TRUE(Alex().ListAtLeast(answer->consistency_token(), kThread).ok());
   };
   again();
   ASSERT_TRUE(Author().Edit(At(1), "no longer plain").ok());
   ASSERT_TRUE(Author().Edit(At(2), "edited here").ok());
-  ASSERT_TRUE(Admin().Erase(At(3), "asked for").ok());
+  ASSERT_TRUE(Alex().Erase(At(3), "asked for").ok());
   Author().Post(kThread, "later");
   ASSERT_TRUE(Author().Reopen(kThread).ok());
   again();
-  EXPECT_EQ(Admin().Thread(kThread)->thread().state(), v1::THREAD_STATE_OPEN);
+  EXPECT_EQ(Alex().Thread(kThread)->thread().state(), v1::THREAD_STATE_OPEN);
   ExpectIntact();
 }
 
@@ -334,14 +333,14 @@ TEST_P(ImportedChangesTest, OneBadFieldRefusesTheWholeImport) {
 
 TEST_P(ImportedChangesTest, ARefusalInTheMiddleLeavesTheThreadAsItWas) {
   service().As("org", "dana").Post("INV-2", "mine");
-  const std::string taken = Admin().List("INV-2")->comments(0).comment_id();
+  const std::string taken = Alex().List("INV-2")->comments(0).comment_id();
   v1::ImportCommentsRequest request = WholeThread();
   request.mutable_comments(4)->set_comment_id(taken);
   EXPECT_EQ(Reason(Import(request)), "COMMENT_ID_REUSED");
-  EXPECT_EQ(Admin().Thread(kThread)->thread().place_count(), 0);
+  EXPECT_EQ(Alex().Thread(kThread)->thread().place_count(), 0);
   EXPECT_EQ(service().CountRows("comment_revisions"), 0);
   Imported();
-  EXPECT_EQ(Admin().Thread(kThread)->thread().comment_count(), 2);
+  EXPECT_EQ(Alex().Thread(kThread)->thread().comment_count(), 2);
   ExpectIntact();
 }
 
@@ -358,7 +357,7 @@ TEST_P(ImportedChangesTest, AThreadIsClosedBehindWhatItHasAndNotBeforeItsLastSta
   EXPECT_EQ(Field(Import(closing)), "state_time");
   closing.mutable_state_time()->set_seconds(kStart + 1000);
   ASSERT_TRUE(Import(closing).ok());
-  EXPECT_EQ(Admin().Thread(kThread)->thread().etag(), "t6");
+  EXPECT_EQ(Alex().Thread(kThread)->thread().etag(), "t6");
   // Somebody else at the same time, or anybody before: the thread was closed later than that.
   v1::ImportCommentsRequest other = closing;
   other.mutable_state_actor()->set_display_name("Another");
@@ -368,10 +367,10 @@ TEST_P(ImportedChangesTest, AThreadIsClosedBehindWhatItHasAndNotBeforeItsLastSta
   // It was opened there, and closed again.
   other.mutable_state_time()->set_seconds(kStart + 1001);
   ASSERT_TRUE(Import(other).ok());
-  EXPECT_EQ(Admin().Thread(kThread)->thread().state_actor().display_name(), "Another");
-  EXPECT_EQ(Admin().Thread(kThread)->thread().etag(), "t7");
+  EXPECT_EQ(Alex().Thread(kThread)->thread().state_actor().display_name(), "Another");
+  EXPECT_EQ(Alex().Thread(kThread)->thread().etag(), "t7");
   EXPECT_TRUE(Import(closing).ok());
-  EXPECT_EQ(Admin().Thread(kThread)->thread().etag(), "t7");
+  EXPECT_EQ(Alex().Thread(kThread)->thread().etag(), "t7");
   ASSERT_TRUE(Author().Reopen(kThread).ok());
   other.mutable_state_time()->set_seconds(kStart + 1002);
   EXPECT_EQ(Field(Import(other)), "state_time");
@@ -385,7 +384,7 @@ TEST_P(ImportedChangesTest, AThreadMayHaveBeenClosedBeforeItsLastEditOrRemoval) 
   whole.mutable_state_time()->set_seconds(kStart + 4);
   const auto at_once = Import(whole);
   ASSERT_TRUE(at_once.ok()) << at_once.status();
-  EXPECT_EQ(Admin().Thread(kThread)->thread().state_time().seconds(), kStart + 4);
+  EXPECT_EQ(Alex().Thread(kThread)->thread().state_time().seconds(), kStart + 4);
   v1::ImportCommentsRequest part = WholeThread();
   part.set_invoice_id("INV-2");
   v1::ImportCommentsRequest closing = part;
@@ -400,7 +399,7 @@ TEST_P(ImportedChangesTest, AThreadMayHaveBeenClosedBeforeItsLastEditOrRemoval) 
   EXPECT_EQ(Field(Import(closing)), "state_time");
   closing.mutable_state_time()->set_seconds(kStart + 4);
   ASSERT_TRUE(Import(closing).ok());
-  EXPECT_EQ(Admin().Thread("INV-2")->thread().state_time().seconds(), kStart + 4);
+  EXPECT_EQ(Alex().Thread("INV-2")->thread().state_time().seconds(), kStart + 4);
   EXPECT_EQ(Import(closing)->replayed_count(), 1);
   ExpectIntact();
 }
@@ -416,11 +415,11 @@ TEST_P(ImportedChangesTest, WhatCameEditedIsEditedRemovedAndErasedLikeAnyOther) 
   EXPECT_EQ(revisions->revisions(0).time().seconds(), kStart + 100);
   EXPECT_EQ(revisions->revisions(1).body(), "edited here");
   ExpectIntact();
-  ASSERT_TRUE(Admin().Remove(At(2), "why").ok());
-  ASSERT_TRUE(Admin().Remove(At(1), "why").ok());
-  EXPECT_EQ(Admin().Thread(kThread)->thread().comment_count(), 0);
+  ASSERT_TRUE(Alex().Remove(At(2), "why").ok());
+  ASSERT_TRUE(Alex().Remove(At(1), "why").ok());
+  EXPECT_EQ(Alex().Thread(kThread)->thread().comment_count(), 0);
   ExpectIntact();
-  ASSERT_TRUE(Admin().Erase(At(2), "asked for").ok());
+  ASSERT_TRUE(Alex().Erase(At(2), "asked for").ok());
   ExpectIntact();
   // Without an edit in between.
   v1::ImportCommentsRequest request;
@@ -428,9 +427,9 @@ TEST_P(ImportedChangesTest, WhatCameEditedIsEditedRemovedAndErasedLikeAnyOther) 
   AddItem(request, "a").mutable_edit_time()->set_seconds(kStart + 100);
   AddItem(request, "b").mutable_edit_time()->set_seconds(kStart + 100);
   ASSERT_TRUE(Import(request).ok());
-  const auto page = Admin().List("INV-2");
-  ASSERT_TRUE(Admin().Remove(page->comments(0), "").ok());
-  ASSERT_TRUE(Admin().Erase(page->comments(1), "asked for").ok());
+  const auto page = Alex().List("INV-2");
+  ASSERT_TRUE(Alex().Remove(page->comments(0), "").ok());
+  ASSERT_TRUE(Alex().Erase(page->comments(1), "asked for").ok());
   ExpectIntact();
 }
 
@@ -438,17 +437,17 @@ TEST_P(ImportedChangesTest, ARemovedOneIsErasedAndStaysRemovedByWhomItWas) {
   Imported();
   for (const int sequence : {3, 4, 5}) {
     const v1::Comment before = At(sequence);
-    const auto erased = Admin().Erase(before, "asked for");
+    const auto erased = Alex().Erase(before, "asked for");
     ASSERT_TRUE(erased.ok()) << erased.status();
     // There was nothing to erase of the one that came without a text.
     EXPECT_EQ(erased->replayed(), sequence == 4);
     const v1::Comment after = At(sequence);
     EXPECT_TRUE(after.erased());
     EXPECT_EQ(after.removal().SerializeAsString(), before.removal().SerializeAsString());
-    EXPECT_EQ(Admin().Revisions(after)->revisions(0).body(), "");
-    EXPECT_EQ(Reason(Admin().Remove(after, "again")), "OK");
+    EXPECT_EQ(Alex().Revisions(after)->revisions(0).body(), "");
+    EXPECT_EQ(Reason(Alex().Remove(after, "again")), "OK");
   }
-  EXPECT_EQ(Admin().Thread(kThread)->thread().comment_count(), 2);
+  EXPECT_EQ(Alex().Thread(kThread)->thread().comment_count(), 2);
   service().Tamper([](soci::session& session) {
     int texts = 0;
     session << "SELECT (SELECT count(*) FROM comment_revisions WHERE body <> '')"
@@ -491,7 +490,7 @@ TEST_P(ImportedChangesTest, TheLargestLegalImportIsTaken) {
   ASSERT_TRUE(imported.ok()) << imported.status();
   EXPECT_EQ(imported->imported_count(), 500);
   EXPECT_EQ(Import(request)->replayed_count(), 500);
-  const v1::Thread thread = Admin().Thread(request.invoice_id())->thread();
+  const v1::Thread thread = Alex().Thread(request.invoice_id())->thread();
   EXPECT_EQ(thread.comment_count(), 0);
   EXPECT_EQ(thread.place_count(), 500);
 }

@@ -14,9 +14,6 @@ using testing::ElementsAre;
 
 class MentionsTest : public ServiceTest {
  protected:
-  Client Dana() { return service().As("org", "dana"); }
-  Client Priya() { return service().As("org", "priya"); }
-  Client Alex() { return service().As("org", "alex", "admin"); }
   static std::vector<std::string> Bodies(const v1::ListRecentCommentsResponse& page) {
     std::vector<std::string> bodies;
     for (const v1::Comment& comment : page.comments()) bodies.push_back(comment.body());

@@ -16,8 +16,6 @@ using testing::ElementsAre;
 
 class ReadersTest : public ServiceTest {
  protected:
-  Client Dana() { return service().As("org", "dana"); }
-  Client Priya() { return service().As("org", "priya"); }
   // "read newest unread", with "!" when a mention is.
   static std::string Text(const v1::ReadState& state) {
     return std::to_string(state.read_sequence()) + " " + std::to_string(state.newest_sequence()) +

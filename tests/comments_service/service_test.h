@@ -9,6 +9,7 @@
 #include <string>
 
 #include "services/errors/errors.h"
+#include "tests/comments_service/client.h"
 #include "tests/comments_service/service_under_test.h"
 #include "tests/support/database_under_test.h"
 
@@ -26,6 +27,10 @@ class ServiceTest : public testing::TestWithParam<DatabaseKind> {
   }
 
   ServiceUnderTest& service() { return *service_; }
+  // Of the tenant "org": two members and an admin.
+  Client Dana() { return service().As("org", "dana"); }
+  Client Priya() { return service().As("org", "priya"); }
+  Client Alex() { return service().As("org", "alex", "admin"); }
 
   const std::string url_ = NewDatabaseUrl(GetParam());
 

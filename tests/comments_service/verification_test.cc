@@ -17,9 +17,6 @@ namespace v1 = comments::v1;
 
 class VerificationTest : public ServiceTest {
  protected:
-  Client Dana() { return service().As("org", "dana"); }
-  Client Alex() { return service().As("org", "alex", "admin"); }
-
   // A thread with one of each change.
   void WriteThread(const std::string& invoice_id) {
     Dana().Post(invoice_id, "one");

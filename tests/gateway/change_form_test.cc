@@ -151,8 +151,7 @@ TEST_F(ChangeFormTest, AMistakeComesBackWithTheReasonAndWhatWasTyped) {
   EXPECT_EQ(blank.status, 400);
   EXPECT_EQ(ErrorOf(blank), "The comment must not be blank.");
   EXPECT_EQ(ChangeIdOf(blank), ChangeIdOf(form));
-  comments_->FailNext(
-      Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_UNAVAILABLE", "it is away"));
+  comments_->FailNext(Away());
   const HttpAnswer away = Submit(PathOf(id, "edit"), FormOf(form, "body", "%0D%0Akept"));
   EXPECT_EQ(away.status, 503);
   EXPECT_EQ(ErrorOf(away),

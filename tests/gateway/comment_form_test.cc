@@ -102,8 +102,7 @@ TEST_F(CommentFormTest, WhatWasTypedComesBackByteForByteWhateverItHolds) {
 }
 
 TEST_F(CommentFormTest, AServiceThatIsAwayCostsNoText) {
-  comments_->FailNext(
-      Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_UNAVAILABLE", "it is away"));
+  comments_->FailNext(Away());
   const HttpAnswer page = Submit(kForm, FormOf("kept"));
   EXPECT_EQ(page.status, 503);
   EXPECT_EQ(TextOf(page), "kept");

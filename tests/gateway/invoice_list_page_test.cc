@@ -15,6 +15,36 @@ class InvoiceListPageTest : public PagesFixture {
   }
 };
 
+TEST_F(InvoiceListPageTest, TheListLeadsToEachInvoice) {
+  invoice_.set_number("INV/2026 1");
+  invoice_.set_invoice_id("5f9d2c1e-0000-4000-8000-000000001043");
+  invoices_->Add(kOrg, invoice_, 1'234);
+  const HttpAnswer list = Page("/invoices");
+  EXPECT_EQ(list.status, 200);
+  for (const char* text :
+       {"<a href=\"/invoices/INV-1042\">INV-1042</a>",
+        "<a href=\"/invoices/INV%2F2026%201\">INV/2026 1</a>", "1,234 comments", "No comments",
+        "USD 12,000.00", "<time datetime=\"2026-06-30\">30 Jun 2026</time>", "<bdi>Dana</bdi>",
+        "aria-current=\"page\""}) {
+    EXPECT_TRUE(Has(list, text)) << text;
+  }
+  EXPECT_FALSE(Has(list, "rel=\"next\""));
+  EXPECT_EQ(Page("/").status, 303);
+}
+
+TEST_F(InvoiceListPageTest, ALongListHasMorePages) {
+  for (int i = 0; i < 60; ++i) {
+    invoice_.set_number(absl::StrCat("INV-2", absl::Dec(i, absl::kZeroPad3)));
+    invoice_.set_invoice_id(absl::StrCat("5f9d2c1e-0000-4000-8000-00000000", 2000 + i));
+    invoices_->Add(kOrg, invoice_, 0);
+  }
+  const HttpAnswer first = Page("/invoices");
+  EXPECT_FALSE(Has(first, "INV-2059"));
+  const HttpAnswer second = Page(Unescaped(Between(first.body, "rel=\"next\" href=\"", "\"")));
+  EXPECT_TRUE(Has(second, "INV-2059"));
+  EXPECT_TRUE(Has(second, "<a class=\"pager\" rel=\"prev\" href=\"/invoices\">"));
+}
+
 TEST_F(InvoiceListPageTest, TheAddressSaysWhatIsLookedFor) {
   const std::string query = "?search=Ac%26me+1042&status=sent&overdue=true&threadState=open";
   for (const bool is_page : {true, false}) {

@@ -1,4 +1,4 @@
-// The invoice page and the list: what they show, and what when a service is away.
+// What the invoice page shows.
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_cat.h"
@@ -6,7 +6,6 @@
 #include "gateway/pages/frame/template.h"
 #include "gateway/pages/views/summary_view.h"
 #include "services/errors/errors.h"
-#include "services/tokens/page_token.h"
 #include "tests/gateway/pages_fixture.h"
 #include "tests/gateway/raw_connection.h"
 
@@ -16,16 +15,7 @@ namespace {
 namespace json = boost::json;
 using ::testing::HasSubstr;
 
-absl::Status Away() {
-  return Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_UNAVAILABLE", "it is away");
-}
-
-class InvoicePageTest : public PagesFixture {
- protected:
-  void PostComments(int count) {
-    for (int i = 1; i <= count; ++i) comments_->Post(kOrg, kInvoiceId, absl::StrCat("comment ", i));
-  }
-};
+using InvoicePageTest = PagesFixture;
 
 TEST_F(InvoicePageTest, ShowsTheInvoiceBesideItsThread) {
   PostComments(2);
@@ -216,73 +206,6 @@ TEST_F(InvoicePageTest, AShortThreadIsTheNewestPageInEitherOrder) {
   EXPECT_EQ(DehydratedOf(page).at("etag").as_string(), Get(kThread).headers.at("etag"));
 }
 
-TEST_F(InvoicePageTest, ALinkToACommentOpensThePageAroundItAndMarksIt) {
-  PostComments(90);
-  const std::string id = "00000000-0000-7000-8000-000000000012";
-  const HttpAnswer page = Page(absl::StrCat(kPage, "?comment=", id));
-  EXPECT_EQ(page.status, 200);
-  EXPECT_TRUE(Has(page, absl::StrCat("<li class=\"comment marked\" id=\"comment-", id,
-                                     "\" data-sequence=\"12\" tabindex=\"-1\" autofocus>")));
-  EXPECT_EQ(BodiesOf(page).front(), "comment 22");
-  EXPECT_EQ(BodiesOf(page).back(), "comment 3");
-  EXPECT_TRUE(Has(page, "id=\"newer\""));
-  EXPECT_TRUE(Has(page, "id=\"older\""));
-  const json::value handed = DehydratedOf(page);
-  EXPECT_EQ(handed.at("cursor").as_string(), "around:" + id);
-  const HttpAnswer api = Get(absl::StrCat(kThread, "?around=", id));
-  EXPECT_EQ(handed.at("page"), Json(api));
-  EXPECT_EQ(handed.at("etag").as_string(), api.headers.at("etag"));
-  EXPECT_NE(api.headers.at("etag"), Get(kThread).headers.at("etag"));
-  HttpClient::Headers again = As("dana");
-  again.emplace_back("If-None-Match", api.headers.at("etag"));
-  EXPECT_EQ(Get(absl::StrCat(kThread, "?around=", id), again).status, 304);
-}
-
-TEST_F(InvoicePageTest, ALinkToOneOfTheNewestCommentsOpensTheNewestPage) {
-  PostComments(25);
-  const HttpAnswer page =
-      Page(absl::StrCat(kPage, "?comment=00000000-0000-7000-8000-000000000024"));
-  EXPECT_EQ(BodiesOf(page).front(), "comment 25");
-  EXPECT_TRUE(Has(page, "<li class=\"comment marked\""));
-  EXPECT_EQ(DehydratedOf(page).at("cursor"), "");
-}
-
-TEST_F(InvoicePageTest, ALinkThatLeadsNowhereSaysSoBesideTheNewestComments) {
-  PostComments(2);
-  for (const char* id : {"00000000-0000-7000-8000-000000000099", "nonsense"}) {
-    const HttpAnswer page = Page(absl::StrCat(kPage, "?comment=", id));
-    EXPECT_EQ(page.status, 200);
-    EXPECT_TRUE(Has(page, "The comment that the link leads to is not in this thread."));
-    EXPECT_EQ(BodiesOf(page).size(), 2U);
-    EXPECT_FALSE(Has(page, "marked"));
-  }
-  const HttpAnswer api = Get(absl::StrCat(kThread, "?around=00000000-0000-7000-8000-000000000099"));
-  EXPECT_EQ(api.status, 404);
-  EXPECT_EQ(ReasonOfProblem(api), "COMMENT_NOT_FOUND");
-}
-
-TEST_F(InvoicePageTest, AnInvoiceHasOneAddress) {
-  PostComments(25);
-  const std::string by_id = absl::StrCat("/invoices/", kInvoiceId);
-  const HttpAnswer answer = Page(by_id);
-  EXPECT_EQ(answer.status, 303);
-  EXPECT_EQ(HeaderOf(answer, "location"), kPage);
-  const std::string query = "?comment=00000000-0000-7000-8000-000000000012&activity=open";
-  EXPECT_EQ(HeaderOf(Page(by_id + query), "location"), kPage + query);
-  EXPECT_EQ(Page(kPage + query).status, 200);
-  // Without the invoice nobody knows the number.
-  invoices_->FailNext(Away());
-  EXPECT_EQ(Page(by_id).status, 200);
-}
-
-TEST_F(InvoicePageTest, ThePlaceBehindTheNewestCommentLeadsToTheNewestPage) {
-  PostComments(1);
-  const std::string beyond = MakePageToken("0", {"ListComments", kOrg, kInvoiceId});
-  const HttpAnswer answer = Page(absl::StrCat(kPage, "?cursor=", beyond));
-  EXPECT_EQ(answer.status, 303);
-  EXPECT_EQ(HeaderOf(answer, "location"), kPage);
-}
-
 TEST_F(InvoicePageTest, AnEmptyThreadSaysSo) {
   const HttpAnswer page = Page(kPage);
   EXPECT_TRUE(Has(page, "<p class=\"empty\">No comments yet.</p>"));
@@ -336,84 +259,6 @@ TEST_F(InvoicePageTest, HostileInvoicesAreTextToo) {
   EXPECT_TRUE(Has(list, "<bdi>&lt;/h3&gt;&lt;script&gt;"));
 }
 
-TEST_F(InvoicePageTest, NoCountIsBehindTheListBesideIt) {
-  PostComments(3);
-  invoices_->Add(kOrg, invoice_, 1);
-  const HttpAnswer behind = Page(kPage);
-  EXPECT_TRUE(Has(behind, "data-count=\"3\""));
-  EXPECT_FALSE(Has(behind, "1 comment<"));
-  invoices_->Add(kOrg, invoice_, 4);
-  const HttpAnswer ahead = Page(kPage);
-  EXPECT_TRUE(Has(ahead, "data-count=\"4\""));
-  EXPECT_FALSE(Has(ahead, "3 comments<"));
-}
-
-TEST_F(InvoicePageTest, WithoutCommentsTheInvoiceIsShownWithTheAgeOfItsCount) {
-  invoices_->Add(kOrg, invoice_, 7);
-  invoices_->SetLag(200, 0);
-  comments_->FailNext(Away());
-  const HttpAnswer page = Page(kPage);
-  EXPECT_EQ(page.status, 200);
-  EXPECT_TRUE(Has(page, "data-comment-count>7 comments</a>"));
-  EXPECT_TRUE(Has(page, "<p class=\"notice\">Comment count as of 3 minutes ago</p>"));
-  EXPECT_TRUE(Has(page, "The comments cannot be shown right now."));
-  EXPECT_FALSE(Has(page, "id=\"dehydrated\""));
-  EXPECT_FALSE(Has(page, "<form id=\"comment-form\""));
-}
-
-TEST_F(InvoicePageTest, ACountThatNobodyKnowsIsNeverZero) {
-  invoices_->ForgetCounts();
-  EXPECT_TRUE(Has(Page("/invoices"), "<td class=\"comment-count\">\u2014</td>"));
-  comments_->FailNext(Away());
-  const HttpAnswer page = Page(kPage);
-  EXPECT_FALSE(Has(page, "data-comment-count"));
-  EXPECT_FALSE(Has(page, "omments as of"));
-  EXPECT_FALSE(Has(page, "No comments"));
-  // What the thread tells is known.
-  EXPECT_TRUE(Has(Page(kPage), "data-comment-count>No comments</a>"));
-}
-
-TEST_F(InvoicePageTest, WithoutInvoicesTheThreadIsShown) {
-  PostComments(2);
-  invoices_->FailNext(Away());
-  const HttpAnswer page = Page(kPage);
-  EXPECT_EQ(page.status, 200);
-  EXPECT_TRUE(Has(page, "The invoice itself cannot be shown right now."));
-  EXPECT_TRUE(Has(page, "<a class=\"badge\" href=\"#thread\" data-comment-count>2 comments</a>"));
-  EXPECT_EQ(BodiesOf(page).size(), 2U);
-  EXPECT_EQ(DehydratedOf(page).at("invoiceId"), kInvoiceId);
-  EXPECT_TRUE(Has(page, "<form id=\"comment-form\""));
-}
-
-TEST_F(InvoicePageTest, WithoutBothItIsAnErrorPageThatSaysWhenToComeBack) {
-  comments_->FailNext(Away());
-  invoices_->FailNext(Away());
-  const HttpAnswer page = Page(kPage);
-  EXPECT_EQ(page.status, 503);
-  EXPECT_EQ(HeaderOf(page, "retry-after"), "1");
-  EXPECT_TRUE(Has(page, "This is not available right now"));
-  EXPECT_EQ(Between(page.body, "Reference <code>", "<"), HeaderOf(page, "x-request-id"));
-}
-
-TEST_F(InvoicePageTest, AConsistencyTokenIsAskedForAndLetGoOfWhenItCannotBeHad) {
-  const std::string token(Json(Get(kThread)).at("consistencyToken").as_string());
-  EXPECT_EQ(Page(std::string(kPage) + "?consistency=" + token).status, 200);
-  EXPECT_EQ(invoices_->last_consistency().at_least_as_fresh(), token);
-  for (const char* reason : {"PROJECTION_LAGGING", "CONSISTENCY_TOKEN_INVALID"}) {
-    invoices_->FailNext(Refusal(absl::StatusCode::kUnavailable, reason, "not now"));
-    EXPECT_EQ(Page(std::string(kPage) + "?consistency=" + token).status, 200) << reason;
-    EXPECT_EQ(invoices_->last_consistency().at_least_as_fresh(), "");
-  }
-}
-
-TEST_F(InvoicePageTest, AnInvoiceThatIsNotThereIsNotFoundWhoeverAsks) {
-  EXPECT_EQ(Page("/invoices/INV-9999").status, 404);
-  const HttpAnswer foreign = Page(kPage, As("mallory", "admin", "rivalworks"));
-  EXPECT_EQ(foreign.status, 404);
-  EXPECT_TRUE(Has(foreign, "<h1>This invoice cannot be found</h1>"));
-  EXPECT_FALSE(Has(foreign, "Acme"));
-}
-
 TEST_F(InvoicePageTest, AViewerReadsWithoutAForm) {
   PostComments(1);
   const HttpAnswer page = Page(kPage, As("sam", "viewer"));
@@ -436,14 +281,6 @@ TEST_F(InvoicePageTest, TheSidebarIsShownWhenAskedFor) {
       Has(open, "href=\"/invoices/INV-1042?comment=00000000-0000-7000-8000-000000000001\""));
   EXPECT_TRUE(Has(open, "INV-1042 · <bdi>Acme Corp</bdi>"));
   EXPECT_TRUE(Has(open, absl::StrCat("&lt;b&gt;", std::string(137, 'x'), "…</p>")));
-}
-
-TEST_F(InvoicePageTest, TheSidebarIsShownWithoutItsInvoicesWhileNobodyTellsOfThem) {
-  comments_->Post(kOrg, "5f9d2c1e-0000-4000-8000-000000009999", "of an invoice unknown there");
-  const HttpAnswer open = Page("/invoices?activity=open");
-  EXPECT_TRUE(Has(open, "of an invoice unknown there"));
-  EXPECT_TRUE(Has(open, "href=\"/invoices/5f9d2c1e-0000-4000-8000-000000009999?comment="));
-  EXPECT_FALSE(Has(open, "activity-invoice"));
 }
 
 TEST_F(InvoicePageTest, TheSummaryAloneIsThePagesOwn) {
@@ -472,36 +309,6 @@ TEST_F(InvoicePageTest, HeadIsAnsweredWithoutABody) {
   EXPECT_EQ(answer.rfind("HTTP/1.1 200 OK\r\n", 0), 0U) << answer;
   EXPECT_EQ(answer.substr(answer.size() - 4), "\r\n\r\n");
   EXPECT_EQ(answer.find("<html"), std::string::npos);
-}
-
-TEST_F(InvoicePageTest, TheListLeadsToEachInvoice) {
-  invoice_.set_number("INV/2026 1");
-  invoice_.set_invoice_id("5f9d2c1e-0000-4000-8000-000000001043");
-  invoices_->Add(kOrg, invoice_, 1'234);
-  const HttpAnswer list = Page("/invoices");
-  EXPECT_EQ(list.status, 200);
-  for (const char* text :
-       {"<a href=\"/invoices/INV-1042\">INV-1042</a>",
-        "<a href=\"/invoices/INV%2F2026%201\">INV/2026 1</a>", "1,234 comments", "No comments",
-        "USD 12,000.00", "<time datetime=\"2026-06-30\">30 Jun 2026</time>", "<bdi>Dana</bdi>",
-        "aria-current=\"page\""}) {
-    EXPECT_TRUE(Has(list, text)) << text;
-  }
-  EXPECT_FALSE(Has(list, "rel=\"next\""));
-  EXPECT_EQ(Page("/").status, 303);
-}
-
-TEST_F(InvoicePageTest, ALongListHasMorePages) {
-  for (int i = 0; i < 60; ++i) {
-    invoice_.set_number(absl::StrCat("INV-2", absl::Dec(i, absl::kZeroPad3)));
-    invoice_.set_invoice_id(absl::StrCat("5f9d2c1e-0000-4000-8000-00000000", 2000 + i));
-    invoices_->Add(kOrg, invoice_, 0);
-  }
-  const HttpAnswer first = Page("/invoices");
-  EXPECT_FALSE(Has(first, "INV-2059"));
-  const HttpAnswer second = Page(Unescaped(Between(first.body, "rel=\"next\" href=\"", "\"")));
-  EXPECT_TRUE(Has(second, "INV-2059"));
-  EXPECT_TRUE(Has(second, "<a class=\"pager\" rel=\"prev\" href=\"/invoices\">"));
 }
 
 }  // namespace

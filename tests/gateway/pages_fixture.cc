@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {
@@ -94,6 +95,14 @@ HttpAnswer PagesFixture::Send(std::string_view method, const std::string& target
     EXPECT_EQ(HeaderOf(answer, "cache-control"), "private, no-store");
   }
   return answer;
+}
+
+void PagesFixture::PostComments(int count) {
+  for (int i = 1; i <= count; ++i) comments_->Post(kOrg, kInvoiceId, absl::StrCat("comment ", i));
+}
+
+absl::Status PagesFixture::Away() {
+  return Refusal(absl::StatusCode::kUnavailable, "UPSTREAM_UNAVAILABLE", "it is away");
 }
 
 HttpClient::Headers PagesFixture::InBrowser(const std::string& user,

@@ -34,6 +34,11 @@ class PagesFixture : public GatewayFixture {
                   const HttpClient::Headers& headers, const std::string& body = "",
                   std::string_view content_type = "");
 
+  // Posts "comment 1" and so on.
+  void PostComments(int count);
+  // What a service that is away is met with.
+  static absl::Status Away();
+
   // The headers of a browser in which the person is signed in.
   HttpClient::Headers InBrowser(const std::string& user, const std::string& role = "member") const;
   // The same, for what its own pages send.
