@@ -40,6 +40,7 @@ async function servedAndLive(person, html) {
 for (const invoice of [quiet, busy]) {
   test(`The page of ${invoice.path} is the same before and after the leaf`, async ({ browser }) => {
     const dana = await browser.person("dana");
+    await dana.paintBeforeScript();
     const answer = await dana.open(invoice);
     const { served, live } = await servedAndLive(dana, await answer.text());
     assert.deepEqual(live, served);
@@ -48,8 +49,7 @@ for (const invoice of [quiet, busy]) {
       [],
       "data that was rendered was requested again",
     );
-    const shifts = await dana.page.evaluate(() => window.marginaliaRecord.shifts);
-    assert.deepEqual(shifts, [], "the layout shifted");
+    assert.deepEqual(await dana.shifts(), [], "the layout shifted");
     assertCountsAgree(await dana.states(), invoice.removed);
   });
 }

@@ -55,9 +55,9 @@ test("Days are told apart in the reader's own zone, and nothing moves for it", a
   await stack.importComments(invoice.id, ["A while ago."], { minutesAgo: 20 * minutesOfDay });
   const days = async (timezoneId) => {
     const dana = await browser.person("dana", { timezoneId });
+    await dana.paintBeforeScript();
     await dana.open(invoice);
-    const shifts = await dana.page.evaluate(() => window.marginaliaRecord.shifts);
-    assert.deepEqual(shifts, [], "the layout shifted");
+    assert.deepEqual(await dana.shifts(), [], "the layout shifted");
     const shown = dana.page.locator("#comments > li");
     return shown.evaluateAll((items) => items.map((item) => item.dataset.day));
   };

@@ -35,13 +35,14 @@ for (const javaScriptEnabled of [true, false]) {
     assert.equal(await summaryOf(dana).innerText(), "Filter and order: Overdue");
     assert.equal(await overdue.isVisible(), false, "what was found is what one sees then");
 
+    await dana.paintBeforeScript();
     await page.goto("/invoices?threadState=open&unread=true&order=activity");
     assert.equal(
       await summaryOf(dana).innerText(),
       "Filter and order: Open threads, Unread, Newest activity",
     );
     if (javaScriptEnabled) {
-      assert.deepEqual(await page.evaluate(() => window.marginaliaRecord.shifts), []);
+      assert.deepEqual(await dana.shifts(), []);
     }
   });
 }

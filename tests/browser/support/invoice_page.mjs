@@ -111,6 +111,24 @@ export class InvoicePage {
     return states.filter((state) => state.complete);
   }
 
+  // From here on each page is drawn whole before its script comes. Otherwise a slow machine may draw half
+  // of it, and its rest moves that, whatever the page does.
+  async paintBeforeScript() {
+    await this.page.route("**/assets/leaf*", async (route) => {
+      await this.page.evaluate(() => window.marginaliaRecord.painted());
+      await route.continue();
+    });
+  }
+
+  // What has moved since the page was drawn, without anybody's doing.
+  async shifts() {
+    return this.page.evaluate(() => {
+      const { paintedAt, shifts } = window.marginaliaRecord;
+      if (paintedAt === undefined) throw new Error("nobody waited until the page was drawn");
+      return shifts.filter(({ at }) => at >= paintedAt);
+    });
+  }
+
   async error() {
     return (await this.page.locator("#comment-error").textContent()).trim();
   }

@@ -40,6 +40,15 @@
     record.cspViolations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
   });
 
+  // Waits until a frame has shown the whole document.
+  record.painted = async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    while (document.readyState === "loading") await frame();
+    await frame();
+    await frame();
+    record.paintedAt = performance.now();
+  };
+
   // What moved, and from where to where.
   const movedIn = ({ node, previousRect, currentRect }) => {
     const place = ({ x, y, width, height }) => `${x},${y} ${width}x${height}`;
