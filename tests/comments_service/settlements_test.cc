@@ -75,7 +75,6 @@ TEST_P(SettlementsTest, WhatIsSaidWithAChangeIdAloneIsRetriedAsOne) {
 
 // Only the words were written, to a thread that was so already: its retry must not settle it over
 // whoever opened it since.
-
 TEST_P(SettlementsTest, WhatChangedNoStateIsTheSameChangeWhenTheStateIsAnotherSince) {
   Dana().Post("INV-1", "a body");
   const std::string reopening = NewUuid();
@@ -113,7 +112,6 @@ TEST_P(SettlementsTest, WhatChangedNoStateIsTheSameChangeWhenTheStateIsAnotherSi
 }
 
 // Answered as a replay, its words would be nowhere.
-
 TEST_P(SettlementsTest, WithWordsItIsAnotherChangeThanTheOneWithoutAndNoneAreLost) {
   const std::string change = NewUuid();
   ASSERT_TRUE(Dana().Resolve("INV-1", "", "", change).ok());

@@ -22,16 +22,8 @@ class HeldQueue {
  public:
   explicit HeldQueue(std::size_t queued_max, absl::Duration wait_max = absl::Seconds(60))
       : queue_(1, queued_max, wait_max) {
-    std::promise<void> held;
-    queue_.Submit(
-        SteadyTime::Never(),
-        [&held, this] {
-          held.set_value();
-          go_on_.get_future().wait();
-          return absl::OkStatus();
-        },
-        Answered());
-    held.get_future().wait();
+    Hold();
+    held_.get_future().wait();
   }
 
   void GoOn() { go_on_.set_value(); }
@@ -57,6 +49,19 @@ class HeldQueue {
   int run() const { return run_; }
 
  private:
+  // Again when a slow machine lets it wait for too long before it is run.
+  void Hold() {
+    queue_.Submit(
+        SteadyTime::Never(),
+        [this] {
+          held_.set_value();
+          go_on_.get_future().wait();
+          return absl::OkStatus();
+        },
+        [this, answered = Answered()](const absl::Status& status) mutable {
+          status.ok() ? answered(status) : Hold();
+        });
+  }
   ReadQueue::Done Answered() {
     return [this](const absl::Status& status) {
       const std::lock_guard lock(mutex_);
@@ -64,6 +69,7 @@ class HeldQueue {
     };
   }
 
+  std::promise<void> held_;
   std::promise<void> go_on_;
   std::mutex mutex_;
   std::vector<std::string> reasons_;
