@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "comments-service/verification/verification.h"
+#include "tests/comments_service/imports.h"
 #include "tests/comments_service/service_test.h"
 
 namespace marginalia {
@@ -301,18 +302,8 @@ TEST_P(AuditLogTest, ACommentBehindTheHeadIsFound) {
 }
 
 TEST_P(AuditLogTest, ALongLogIsVerifiedInChunks) {
-  v1::ImportCommentsRequest request;
-  request.set_invoice_id("INV-1");
   for (int i = 0; i < 9; ++i) {
-    request.clear_comments();
-    for (int j = 0; j < 500; ++j) {
-      v1::ImportedComment& item = *request.add_comments();
-      item.set_comment_id(NewUuid());
-      item.mutable_author()->set_user_id("u");
-      item.set_body("x");
-      item.mutable_create_time()->set_seconds(1'600'000'000);
-    }
-    ASSERT_TRUE(service().AsService("org").Import(request).ok());
+    ASSERT_TRUE(service().AsService("org").Import(ImportOf("INV-1", 500)).ok());
   }
   EXPECT_EQ(Alex().Verify()->entry_count(), 4500);
   EXPECT_TRUE(Alex().Verify()->intact());

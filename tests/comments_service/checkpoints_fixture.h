@@ -14,6 +14,7 @@
 
 #include "comments-service/audit/checkpoints.h"
 #include "services/process/log.h"
+#include "tests/comments_service/imports.h"
 #include "tests/comments_service/service_test.h"
 #include "tests/support/temp_dir.h"
 
@@ -85,17 +86,7 @@ class CheckpointsFixture : public ServiceTest {
     }
   }
   void Import(int count, const std::string& org_id = "org") {
-    comments::v1::ImportCommentsRequest request;
-    request.set_invoice_id("INV-9");
-    for (int i = 0; i < count; ++i) {
-      auto& comment = *request.add_comments();
-      comment.set_comment_id(NewUuid());
-      comment.mutable_author()->set_user_id("old");
-      comment.mutable_author()->set_display_name("Old");
-      comment.set_body("imported");
-      comment.mutable_create_time()->set_seconds(1'600'000'000);
-    }
-    const auto imported = service().AsService(org_id).Import(request);
+    const auto imported = service().AsService(org_id).Import(ImportOf("INV-9", count));
     ASSERT_TRUE(imported.ok()) << imported.status();
   }
   Checkpoint Newest() {

@@ -9,6 +9,7 @@
 #include "comments-service/record/evidence_check.h"
 #include "services/process/log.h"
 #include "tests/comments_service/evidence_fixture.h"
+#include "tests/comments_service/imports.h"
 #include "tests/record/by_the_book.h"
 #include "tests/support/await.h"
 
@@ -25,14 +26,7 @@ class EvidenceExportTest : public EvidenceFixture {
     for (int done = 0; done < count;) {
       v1::ImportCommentsRequest request;
       request.set_invoice_id(invoice_id);
-      for (int i = 0; i < 500 && done < count; ++i, ++done) {
-        auto& comment = *request.add_comments();
-        comment.set_comment_id(NewUuid());
-        comment.mutable_author()->set_user_id("old");
-        comment.mutable_author()->set_display_name("Old Author");
-        comment.set_body(body);
-        comment.mutable_create_time()->set_seconds(1'600'000'000);
-      }
+      for (int i = 0; i < 500 && done < count; ++i, ++done) AddImported(request, body);
       const auto imported = service().AsService("org").Import(request);
       ASSERT_TRUE(imported.ok()) << imported.status();
     }
@@ -41,20 +35,8 @@ class EvidenceExportTest : public EvidenceFixture {
   static v1::ImportCommentsRequest RemovedAndClosed() {
     v1::ImportCommentsRequest request;
     request.set_invoice_id(kThread);
-    auto& comment = *request.add_comments();
-    comment.set_comment_id(NewUuid());
-    comment.mutable_author()->set_user_id("old");
-    comment.mutable_author()->set_display_name("Old Author");
-    comment.set_body("Removed elsewhere.");
-    comment.mutable_create_time()->set_seconds(1'600'000'000);
-    comment.mutable_removal()->mutable_time()->set_seconds(1'600'000'120);
-    comment.mutable_removal()->mutable_actor()->set_user_id("boss");
-    comment.mutable_removal()->mutable_actor()->set_display_name("The Boss");
-    comment.mutable_removal()->set_reason("not for here");
-    request.set_state(v1::THREAD_STATE_RESOLVED);
-    request.mutable_state_time()->set_seconds(1'600'000'180);
-    request.mutable_state_actor()->set_user_id("closer");
-    request.mutable_state_actor()->set_display_name("The Closer");
+    SetRemoved(AddImported(request, "Removed elsewhere."), kImportsFromSeconds + 120);
+    SetResolved(request, kImportsFromSeconds + 180);
     return request;
   }
 };
@@ -131,23 +113,13 @@ TEST_P(EvidenceExportTest, AThreadThatWasImportedWithItsChangesIsProven) {
   request.set_invoice_id(kThread);
   for (const char* body :
        {"Edited elsewhere.", "Removed elsewhere.", "", "Removed, then erased."}) {
-    auto& comment = *request.add_comments();
-    comment.set_comment_id(NewUuid());
-    comment.mutable_author()->set_user_id("old");
-    comment.mutable_author()->set_display_name("Old Author");
-    comment.set_body(body);
-    comment.mutable_create_time()->set_seconds(1'600'000'000);
-    comment.mutable_edit_time()->set_seconds(1'600'000'060);
+    v1::ImportedComment& comment = AddImported(request, body);
+    comment.mutable_edit_time()->set_seconds(kImportsFromSeconds + 60);
     if (request.comments_size() == 1) continue;
-    comment.mutable_removal()->mutable_time()->set_seconds(1'600'000'120);
-    comment.mutable_removal()->mutable_actor()->set_user_id("boss");
+    SetRemoved(comment, kImportsFromSeconds + 120);
     comment.mutable_removal()->mutable_actor()->set_display_name("The \"Boss\"");
-    comment.mutable_removal()->set_reason("not for here");
   }
-  request.set_state(v1::THREAD_STATE_RESOLVED);
-  request.mutable_state_time()->set_seconds(1'600'000'180);
-  request.mutable_state_actor()->set_user_id("closer");
-  request.mutable_state_actor()->set_display_name("The Closer");
+  SetResolved(request, kImportsFromSeconds + 180);
   const auto imported = service().AsService("org").Import(request);
   ASSERT_TRUE(imported.ok()) << imported.status();
   ASSERT_TRUE(Alex().Erase(Alex().List(kThread)->comments(0), "asked for").ok());

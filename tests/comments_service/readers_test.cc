@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "comments-service/readers/author_names.h"
+#include "tests/comments_service/imports.h"
 #include "tests/comments_service/service_test.h"
 
 namespace marginalia {
@@ -99,16 +100,7 @@ TEST_P(ReadersTest, TheMarkIsTheHighestOfThoseThatAreSetAtOnce) {
 }
 
 TEST_P(ReadersTest, OnlyTheNewestHundredPlacesAreCounted) {
-  v1::ImportCommentsRequest import;
-  import.set_invoice_id("INV-1");
-  for (int i = 0; i < 230; ++i) {
-    v1::ImportedComment& comment = *import.add_comments();
-    comment.set_comment_id(NewUuid());
-    comment.mutable_author()->set_user_id("erin");
-    comment.set_body("a body");
-    comment.mutable_create_time()->set_seconds(1'600'000'000 + i);
-  }
-  ASSERT_TRUE(service().AsService("org").Import(import).ok());
+  ASSERT_TRUE(service().AsService("org").Import(ImportOf("INV-1", 230)).ok());
   EXPECT_EQ(StateOf(Dana(), "INV-1"), "0 230 100");
   Dana().Post("INV-1", "one's own takes one of the hundred");
   EXPECT_EQ(StateOf(Dana(), "INV-1"), "0 231 99");
@@ -160,12 +152,9 @@ TEST_P(ReadersTest, AuthorsAreFoundByHowANameOrAnIdBegins) {
       {"u-3", ""},
       {"u-4", "% _ prefix"}};
   for (const auto& [user_id, name] : authors) {
-    v1::ImportedComment& comment = *import.add_comments();
-    comment.set_comment_id(NewUuid());
-    comment.mutable_author()->set_user_id(user_id);
-    comment.mutable_author()->set_display_name(name);
-    comment.set_body("a body");
-    comment.mutable_create_time()->set_seconds(1'600'000'000);
+    v1::Author& author = *AddImported(import).mutable_author();
+    author.set_user_id(user_id);
+    author.set_display_name(name);
   }
   ASSERT_TRUE(service().AsService("org").Import(import).ok());
   Dana().Post("INV-1", "a body");
@@ -183,14 +172,8 @@ TEST_P(ReadersTest, AuthorsAreFoundByHowANameOrAnIdBegins) {
 
 TEST_P(ReadersTest, AnAuthorIsFoundByTheNameOfItsNewestComment) {
   const auto named = [this](const std::string& name) {
-    v1::ImportCommentsRequest import;
-    import.set_invoice_id("INV-1");
-    v1::ImportedComment& comment = *import.add_comments();
-    comment.set_comment_id(NewUuid());
-    comment.mutable_author()->set_user_id("u-1");
-    comment.mutable_author()->set_display_name(name);
-    comment.set_body("a body");
-    comment.mutable_create_time()->set_seconds(1'600'000'000);
+    v1::ImportCommentsRequest import = ImportOf("INV-1", 1);
+    import.mutable_comments(0)->mutable_author()->set_display_name(name);
     EXPECT_TRUE(service().AsService("org").Import(import).ok());
   };
   named("Ann Miller");

@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "tests/comments_service/imports.h"
 #include "tests/support/await.h"
 
 namespace marginalia {
@@ -52,43 +53,23 @@ void TamperedRecord::ImportChanged() {
   v1::ImportCommentsRequest request;
   request.set_invoice_id("INV-8");
   for (int i = 0; i < 3; ++i) {
-    auto& comment = *request.add_comments();
-    comment.set_comment_id(NewUuid());
-    comment.mutable_author()->set_user_id("old");
-    comment.mutable_author()->set_display_name("Old");
-    comment.set_body(i == 2 ? "" : "said elsewhere");
-    comment.mutable_create_time()->set_seconds(1'600'000'000);
-    comment.mutable_edit_time()->set_seconds(1'600'000'001);
+    v1::ImportedComment& comment = AddImported(request, i == 2 ? "" : "said elsewhere");
+    comment.mutable_edit_time()->set_seconds(kImportsFromSeconds + 10);
     if (i == 0) continue;
-    comment.mutable_removal()->mutable_time()->set_seconds(1'600'000'002);
-    comment.mutable_removal()->mutable_actor()->set_user_id("boss");
-    comment.mutable_removal()->mutable_actor()->set_display_name("Boss");
-    comment.mutable_removal()->set_reason("a slip");
+    SetRemoved(comment, kImportsFromSeconds + 20);
   }
   imported_edited_.set_comment_id(request.comments(0).comment_id());
   imported_removed_.set_comment_id(request.comments(1).comment_id());
   imported_removed_.set_revision(1);
   imported_erased_.set_comment_id(request.comments(2).comment_id());
   imported_erased_.set_revision(1);
-  request.set_state(v1::THREAD_STATE_RESOLVED);
-  request.mutable_state_time()->set_seconds(1'600'000'003);
-  request.mutable_state_actor()->set_user_id("closer");
-  request.mutable_state_actor()->set_display_name("Closer");
+  SetResolved(request, kImportsFromSeconds + 30);
   const auto imported = service().AsService("org").Import(request);
   ASSERT_TRUE(imported.ok()) << imported.status();
 }
 
 void TamperedRecord::Import(int count) {
-  v1::ImportCommentsRequest request;
-  request.set_invoice_id("INV-9");
-  for (int i = 0; i < count; ++i) {
-    auto& comment = *request.add_comments();
-    comment.set_comment_id(NewUuid());
-    comment.mutable_author()->set_user_id("old");
-    comment.mutable_author()->set_display_name("Old");
-    comment.set_body("imported");
-    comment.mutable_create_time()->set_seconds(1'600'000'000);
-  }
+  const v1::ImportCommentsRequest request = ImportOf("INV-9", count);
   imported_.set_comment_id(request.comments(7).comment_id());
   const auto imported = service().AsService("org").Import(request);
   ASSERT_TRUE(imported.ok()) << imported.status();

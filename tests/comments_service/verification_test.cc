@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/comments_service/imports.h"
 #include "tests/comments_service/service_test.h"
 
 namespace marginalia {
@@ -119,15 +120,9 @@ TEST_P(VerificationTest, ThreadsThatChangedAreFollowedInRoundsWhenTheyAreMany) {
 // The log's head counts no changes of these, and there may be as many as comments.
 TEST_P(VerificationTest, ThreadsWithCommentsImportedAsRemovedAreFollowedInRoundsToo) {
   for (int i = 0; i < 20; ++i) {
-    v1::ImportCommentsRequest request;
-    request.set_invoice_id(absl::StrCat("INV-", i));
-    for (int j = 0; j < 2; ++j) {
-      v1::ImportedComment& comment = *request.add_comments();
-      comment.set_comment_id(NewUuid());
-      comment.mutable_author()->set_user_id("old");
-      comment.set_body("imported");
-      comment.mutable_create_time()->set_seconds(1'600'000'000);
-      comment.mutable_removal()->mutable_time()->set_seconds(1'600'000'000);
+    v1::ImportCommentsRequest request = ImportOf(absl::StrCat("INV-", i), 2);
+    for (v1::ImportedComment& comment : *request.mutable_comments()) {
+      *comment.mutable_removal()->mutable_time() = comment.create_time();
       comment.mutable_removal()->mutable_actor()->set_user_id("old");
     }
     ASSERT_TRUE(service().AsService("org").Import(request).ok());

@@ -4,6 +4,7 @@
 
 #include "services/process/stopwatch.h"
 #include "services/tokens/consistency_token.h"
+#include "tests/comments_service/imports.h"
 #include "tests/comments_service/service_test.h"
 #include "tests/support/await.h"
 
@@ -74,14 +75,7 @@ TEST_P(WatchEventsTest, WhatIsReadLaterIsWhatWasToldToTheByte) {
   ASSERT_TRUE(alex.Remove(second, "a slip").ok());
   ASSERT_TRUE(dana.Resolve("INV-1", "", "Settled, then.").ok());
   dana.Post("INV-1", "Not yet.");
-  v1::ImportCommentsRequest request;
-  request.set_invoice_id("INV-2");
-  auto& imported = *request.add_comments();
-  imported.set_comment_id(NewUuid());
-  imported.mutable_author()->set_user_id("old");
-  imported.set_body("imported");
-  imported.mutable_create_time()->set_seconds(1'600'000'000);
-  ASSERT_TRUE(service().AsService("org").Import(request).ok());
+  ASSERT_TRUE(service().AsService("org").Import(ImportOf("INV-2", 1)).ok());
   const std::vector<v1::Event> told = watch.Events(9);
   ASSERT_EQ(told.size(), 9U);
   EXPECT_EQ(told[0].comment_added().comment().mentions_size(), 2);
@@ -315,13 +309,7 @@ TEST_P(WatchEventsTest, AWatcherThatDoesNotReadIsCut) {
   for (int i = 0; i < 30; ++i) {
     v1::ImportCommentsRequest request;
     request.set_invoice_id("INV-1");
-    for (int j = 0; j < 100; ++j) {
-      v1::ImportedComment& item = *request.add_comments();
-      item.set_comment_id(NewUuid());
-      item.mutable_author()->set_user_id("u");
-      item.set_body(LargeBody());
-      item.mutable_create_time()->set_seconds(1'600'000'000);
-    }
+    for (int j = 0; j < 100; ++j) AddImported(request, LargeBody());
     ASSERT_TRUE(service().AsService("org").Import(request).ok());
   }
   EXPECT_TRUE(Await([&] { return service().watches().count() == 0; }));

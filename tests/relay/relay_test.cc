@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/comments_service/imports.h"
 #include "tests/relay/relay_fixture.h"
 #include "tests/support/await.h"
 
@@ -44,16 +45,7 @@ TEST_P(RelayTest, EachEventIsInTheStreamOnceUnderItsTenantAndInvoice) {
 
 TEST_P(RelayTest, AnImportOfMoreThanMayBeInFlightComesWholeAndInOrder) {
   StartAll();
-  comments::v1::ImportCommentsRequest import;
-  import.set_invoice_id("INV-1");
-  for (int i = 0; i < 500; ++i) {
-    auto& comment = *import.add_comments();
-    comment.set_comment_id(NewUuid());
-    comment.mutable_author()->set_user_id("dana");
-    comment.set_body(absl::StrCat("Comment ", i));
-    comment.mutable_create_time()->set_seconds(1'700'000'000 + i);
-  }
-  const auto imported = service_.AsService("org").Import(import);
+  const auto imported = service_.AsService("org").Import(ImportOf("INV-1", 500));
   ASSERT_TRUE(imported.ok()) << imported.status();
   ExpectStreamIsTheLog(service_, broker_, {});
 }
