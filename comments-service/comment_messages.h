@@ -12,6 +12,7 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/revision_listing.h"
+#include "comments-service/thread/settlements.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 
 namespace marginalia {

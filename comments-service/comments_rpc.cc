@@ -151,16 +151,18 @@ class CommentsRpc : public GatedService<Contract, RawService> {
   Reactor* ResolveThread(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ResolveThreadRequest>(
         context, resolve_thread_, *request, [this, response](UnaryCall* call, auto& message) {
-          use_cases_.changes.Resolve(ContextOf(call->call()), NewSettlementOf(std::move(message)),
-                                     AnswerTo<ResolvedThread>(call, response));
+          use_cases_.settlements.Resolve(ContextOf(call->call()),
+                                         NewSettlementOf(std::move(message)),
+                                         AnswerTo<ResolvedThread>(call, response));
         });
   }
 
   Reactor* ReopenThread(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ReopenThreadRequest>(
         context, reopen_thread_, *request, [this, response](UnaryCall* call, auto& message) {
-          use_cases_.changes.Reopen(ContextOf(call->call()), NewSettlementOf(std::move(message)),
-                                    AnswerTo<ReopenedThread>(call, response));
+          use_cases_.settlements.Reopen(ContextOf(call->call()),
+                                        NewSettlementOf(std::move(message)),
+                                        AnswerTo<ReopenedThread>(call, response));
         });
   }
 

@@ -16,6 +16,7 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/revision_listing.h"
+#include "comments-service/thread/settlements.h"
 #include "comments-service/verification/audit_verifier.h"
 #include "comments-service/watch/watch_events_rpc.h"
 #include "services/rpc/gate/gate.h"
@@ -26,6 +27,7 @@ namespace marginalia {
 struct CommentsUseCases {
   Comments& comments;
   Changes& changes;
+  Settlements& settlements;
   CommentListing& listing;
   RevisionListing& revisions;
   ReadStates& read_states;

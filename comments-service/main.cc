@@ -29,6 +29,7 @@
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/revision_listing.h"
+#include "comments-service/thread/settlements.h"
 #include "comments-service/thread/thread_pages.h"
 #include "comments-service/thread/wire/erased_event.h"
 #include "comments-service/thread/wire/event_stub.h"
@@ -166,6 +167,7 @@ int Run(int argc, char** argv) {
   InvoiceLookup invoices(*database, directory.get());
   Comments comments(*database, writes, writer, *log, invoices);
   Changes changes(writes, writer, *log, invoices, edit_window);
+  Settlements settlements(writes, writer, *log, invoices);
   CommentListing listing(*database, feed, invoices, pages);
   RevisionListing revisions(*database, invoices);
   ReadStates read_states(*database, writes, invoices);
@@ -200,8 +202,8 @@ int Run(int argc, char** argv) {
   WatchEventsRpc watch(gate, feed, invoices, watches);
   EvidenceRpc evidence(gate, exports, invoices);
   const auto rpc =
-      MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states, authors,
-                             audit_listing, verifier, checkpoints, watch, evidence});
+      MakeCommentsRpc(gate, {comments, changes, settlements, listing, revisions, read_states,
+                             authors, audit_listing, verifier, checkpoints, watch, evidence});
   const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
                                 feed, signer->signs() ? &checkpoints : nullptr, metrics);
 

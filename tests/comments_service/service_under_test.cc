@@ -95,6 +95,7 @@ struct ServiceUnderTest::Parts {
         invoices(*database, directory.get()),
         comments(*database, writes, writer, *log, invoices),
         changes(writes, writer, *log, invoices, options.edit_window),
+        settlements(writes, writer, *log, invoices),
         listing(*database, feed, invoices, pages),
         revisions(*database, invoices),
         read_states(*database, writes, invoices),
@@ -106,8 +107,9 @@ struct ServiceUnderTest::Parts {
         gate(options.gate, *tokens, metrics),
         watch(gate, feed, invoices, watches),
         evidence(gate, exports, invoices),
-        rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states, authors,
-                                   audit_listing, verifier, checkpoints, watch, evidence})),
+        rpc(MakeCommentsRpc(
+            gate, {comments, changes, settlements, listing, revisions, read_states, authors,
+                   audit_listing, verifier, checkpoints, watch, evidence})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {
     pages.CountWith(&page_hits, nullptr);
@@ -132,6 +134,7 @@ struct ServiceUnderTest::Parts {
   InvoiceLookup invoices;
   Comments comments;
   Changes changes;
+  Settlements settlements;
   CommentListing listing;
   RevisionListing revisions;
   ReadStates read_states;

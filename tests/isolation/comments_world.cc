@@ -92,6 +92,7 @@ struct CommentsWorld::Parts {
         invoices(*database, &directory),
         comments(*database, writes, writer, *log, invoices),
         changes(writes, writer, *log, invoices, kEditWindowDefault),
+        settlements(writes, writer, *log, invoices),
         listing(*database, feed, invoices, pages),
         revisions(*database, invoices),
         read_states(*database, writes, invoices),
@@ -101,8 +102,9 @@ struct CommentsWorld::Parts {
         gate({}, *tokens, metrics),
         watch(gate, feed, invoices, watches),
         evidence(gate, exports, invoices),
-        rpc(MakeCommentsRpc(gate, {comments, changes, listing, revisions, read_states, authors,
-                                   audit_listing, verifier, checkpoints, watch, evidence})),
+        rpc(MakeCommentsRpc(
+            gate, {comments, changes, settlements, listing, revisions, read_states, authors,
+                   audit_listing, verifier, checkpoints, watch, evidence})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {}
 
@@ -121,6 +123,7 @@ struct CommentsWorld::Parts {
   InvoiceLookup invoices;
   Comments comments;
   Changes changes;
+  Settlements settlements;
   CommentListing listing;
   RevisionListing revisions;
   ReadStates read_states;
