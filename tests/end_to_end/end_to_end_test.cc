@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
+#include "tests/end_to_end/one_retry.h"
 #include "tests/support/await.h"
 #include "tests/support/http_client.h"
 #include "tests/support/three_processes.h"
@@ -47,9 +48,10 @@ class EndToEndTest : public testing::Test {
   static json::value Parsed(const HttpAnswer& answer) { return json::parse(answer.body); }
 
   std::int64_t CountWith(const std::string& token) {
-    const HttpAnswer answer =
-        client_.Get(absl::StrCat("/api/invoices/", invoice_, "?consistency=", token),
-                    Authorization("sam", "viewer"));
+    const HttpAnswer answer = WithOneRetry([&] {
+      return client_.Get(absl::StrCat("/api/invoices/", invoice_, "?consistency=", token),
+                         Authorization("sam", "viewer"));
+    });
     EXPECT_EQ(answer.status, 200) << answer.body;
     return answer.status == 200 ? Parsed(answer).at_pointer("/summary/commentCount").as_int64()
                                 : -1;
@@ -70,7 +72,8 @@ TEST_F(EndToEndTest, APostedCommentIsListedCountedAuditedAndSurvivesKill9) {
   processes_.invoices().Kill();
   processes_.StartComments();
   processes_.StartInvoices();
-  const HttpAnswer page = client_.Get(thread_, Authorization("sam", "viewer"));
+  const HttpAnswer page =
+      WithOneRetry([&] { return client_.Get(thread_, Authorization("sam", "viewer")); });
   ASSERT_EQ(page.status, 200) << page.body;
   const json::value listed = Parsed(page).at_pointer("/comments/0");
   EXPECT_EQ(listed.at("commentId"), kCommentId);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/text/uuid.h"
+#include "tests/end_to_end/one_retry.h"
 #include "tests/record/by_the_book.h"
 #include "tests/support/http_client.h"
 #include "tests/support/three_processes.h"
@@ -26,7 +27,8 @@ class RecordDoorsTest : public testing::Test {
   }
   // What an admin is told; the test fails unless it is a text.
   std::string Text(const std::string& target) {
-    const HttpAnswer answer = client_.Get(target, Authorization("alex", "admin"));
+    const HttpAnswer answer =
+        WithOneRetry([&] { return client_.Get(target, Authorization("alex", "admin")); });
     EXPECT_EQ(answer.status, 200) << target << answer.body;
     return answer.body;
   }

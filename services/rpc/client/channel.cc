@@ -18,8 +18,9 @@ namespace marginalia {
 namespace {
 
 constexpr int kReconnectFirstMs = 50;
-// No longer than callers are told to wait before they retry, so that one retry is enough.
-constexpr int kReconnectMaxMs = 1'000;
+// With the fifth that gRPC adds or takes off at random no longer than callers are told to wait
+// before they retry, so that one retry is enough.
+constexpr int kReconnectMaxMs = 800;
 // An attempt that hangs is given up after this.
 constexpr int kConnectMs = 2'000;
 // A name is looked up anew when a connection ends, but no more often than this. gRPC's own 30 s

@@ -17,8 +17,8 @@ namespace marginalia {
 
 // A channel to `address` (target.h; one that is none makes a channel whose calls all say so). Calls
 // go to all its replicas in turn, and are retried and limited in time as proto/service_config.json
-// says. With keepalive, bounded reconnect backoff (50 ms to 1 s) and message size limits. Connects
-// in the background.
+// says. With keepalive, bounded reconnect backoff (50 ms to 0.8 s) and message size limits.
+// Connects in the background.
 std::shared_ptr<grpc::Channel> ConnectTo(const std::string& address, const UpstreamTls& tls = {});
 
 // Sets the bearer token, the request id and the deadline of an outgoing call.
