@@ -10,6 +10,7 @@
 #include "invoice-service/invoice_store.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
+#include "services/storage/read_value.h"
 #include "services/text/base64url.h"
 #include "services/text/framed_hash.h"
 #include "services/text/uuid.h"
@@ -102,42 +103,33 @@ Invoices::Invoices(Database& database, GroupCommit& writes, SummaryCache& cache,
 
 void Invoices::Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
                     CountedDone done) {
-  auto found = std::make_shared<std::vector<std::optional<CountedInvoice>>>();
-  database_.ReadThen(
-      deadline, Tenants::One(caller.org_id),
-      [found, org_id = caller.org_id, keys = std::move(keys)](Connection& connection) {
-        found->clear();
+  ReadValueThen(
+      database_, deadline, Tenants::One(caller.org_id),
+      [org_id = caller.org_id, keys = std::move(keys)](Connection& connection) {
+        std::vector<std::optional<CountedInvoice>> found;
         for (const std::string& key : keys) {
           std::optional<Invoice> invoice = InvoiceStore::Find(connection, org_id, key);
           if (!invoice.has_value()) {
-            found->emplace_back();
+            found.emplace_back();
             continue;
           }
           CommentCount comments = CommentCountStore::Find(connection, org_id, invoice->invoice_id);
-          found->push_back(CountedInvoice{*std::move(invoice), std::move(comments)});
+          found.push_back(CountedInvoice{*std::move(invoice), std::move(comments)});
         }
-        return absl::OkStatus();
+        return found;
       },
-      [found, done = std::move(done)](const absl::Status& status) mutable {
-        if (!status.ok()) return done(status);
-        done(std::move(*found));
-      });
+      std::move(done));
 }
 
 void Invoices::List(const Caller& caller, SummaryList list, int limit, SteadyTime deadline,
                     SummariesDone done) {
-  auto found = std::make_shared<SummaryPage>();
   list.today = absl::FormatTime("%Y-%m-%d", clock_(), absl::UTCTimeZone());
-  database_.ReadThen(
-      deadline, Tenants::One(caller.org_id),
-      [found, org_id = caller.org_id, list = std::move(list), limit](Connection& connection) {
-        *found = ListSummaries(connection, org_id, list, limit);
-        return absl::OkStatus();
+  ReadValueThen(
+      database_, deadline, Tenants::One(caller.org_id),
+      [org_id = caller.org_id, list = std::move(list), limit](Connection& connection) {
+        return ListSummaries(connection, org_id, list, limit);
       },
-      [found, done = std::move(done)](const absl::Status& status) mutable {
-        if (!status.ok()) return done(status);
-        done(std::move(*found));
-      });
+      std::move(done));
 }
 
 void Invoices::Create(const Caller& caller, std::string_view invoice_id,

@@ -1,6 +1,5 @@
 #include "comments-service/audit/audit_listing.h"
 
-#include <memory>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -8,6 +7,7 @@
 #include "comments-service/audit/audit_store.h"
 #include "comments-service/thread/comment.h"
 #include "services/errors/errors.h"
+#include "services/storage/read_value.h"
 #include "services/tokens/page_token.h"
 
 namespace marginalia {
@@ -98,18 +98,13 @@ void AuditListing::Read(const CallContext& call, AuditPageRequest request,
   const PagePlace place(call.caller.org_id, request.filter);
   const absl::StatusOr<std::int64_t> after = place.Parse(request.page_token);
   if (!after.ok()) return answer(after.status());
-  auto page = std::make_shared<AuditPage>();
-  database_.ReadThen(
-      call.deadline, Tenants::One(call.caller.org_id),
-      [page, place, filter = std::move(request.filter), after = *after,
+  ReadValueThen(
+      database_, call.deadline, Tenants::One(call.caller.org_id),
+      [place, filter = std::move(request.filter), after = *after,
        page_size = static_cast<std::size_t>(*page_size)](Connection& connection) {
-        *page = Scan(connection, place, filter, after, page_size);
-        return absl::OkStatus();
+        return Scan(connection, place, filter, after, page_size);
       },
-      [page, answer = std::move(answer)](const absl::Status& status) mutable {
-        if (!status.ok()) return answer(status);
-        answer(std::move(*page));
-      });
+      std::move(answer));
 }
 
 }  // namespace marginalia

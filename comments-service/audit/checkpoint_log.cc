@@ -6,6 +6,7 @@
 #include "comments-service/audit/tree_store.h"
 #include "services/process/log.h"
 #include "services/process/pause.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 namespace {
@@ -31,22 +32,22 @@ void CheckpointLog::Work(absl::Duration interval, const std::stop_token& stop) {
 }
 
 absl::Status CheckpointLog::PrintAll(SteadyTime until) {
-  std::vector<LogLength> logs;
   std::string after;
   absl::Status first_failure;
-  do {
-    const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
-      logs = ReadLogLengths(connection, after, kTenantsAtATime);
-      return absl::OkStatus();
-    });
-    if (!read.ok()) return read;
-    for (const LogLength& each : logs) {
+  for (bool more = true; more;) {
+    const auto logs = ReadValue<std::vector<LogLength>>(
+        database_, Tenants::All(), [&after](Connection& connection) {
+          return ReadLogLengths(connection, after, kTenantsAtATime);
+        });
+    if (!logs.ok()) return logs.status();
+    more = logs->size() == kTenantsAtATime;
+    for (const LogLength& each : *logs) {
       if (SteadyTime::Now() > until) return first_failure;
       after = each.org_id;
       const absl::Status printed = Print(each.org_id, each.entry_count);
       if (!printed.ok() && first_failure.ok()) first_failure = printed;
     }
-  } while (logs.size() == kTenantsAtATime);
+  }
   return first_failure;
 }
 

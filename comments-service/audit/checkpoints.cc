@@ -1,12 +1,12 @@
 #include "comments-service/audit/checkpoints.h"
 
-#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/audit/audit_tree.h"
 #include "comments-service/audit/tree_store.h"
 #include "services/errors/errors.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 namespace {
@@ -18,25 +18,23 @@ absl::Status TooSmall(std::string_view field, std::int64_t wanted, std::int64_t 
                  {{"size", std::to_string(size)}});
 }
 
-// What a read finds, and then its answer.
+// What is found in the caller's tree.
 template <class Result>
 void Reply(Database& database, RecordDamage& damage, const CallContext& call,
            absl::AnyInvocable<absl::Status(AuditTree&, Result&)> find, Answer<Result> answer) {
-  auto result = std::make_shared<Result>();
-  database.ReadThen(
-      call.deadline, Tenants::One(call.caller.org_id),
-      [result, &damage, org_id = call.caller.org_id,
-       find = std::move(find)](Connection& connection) mutable {
-        return damage.Look(org_id, [&] {
-          *result = Result();
+  ReadValueThen(
+      database, call.deadline, Tenants::One(call.caller.org_id),
+      [&damage, org_id = call.caller.org_id,
+       find = std::move(find)](Connection& connection) mutable -> absl::StatusOr<Result> {
+        Result result;
+        const absl::Status found = damage.Look(org_id, [&] {
           AuditTree tree(connection, org_id);
-          return find(tree, *result);
+          return find(tree, result);
         });
+        if (!found.ok()) return found;
+        return result;
       },
-      [result, answer = std::move(answer)](const absl::Status& status) mutable {
-        if (!status.ok()) return answer(status);
-        answer(std::move(*result));
-      });
+      std::move(answer));
 }
 
 }  // namespace

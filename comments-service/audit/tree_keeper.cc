@@ -7,6 +7,7 @@
 #include "comments-service/record/tree_tiles.h"
 #include "services/process/log.h"
 #include "services/process/pause.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 namespace {
@@ -41,17 +42,17 @@ void TreeKeeper::Work(absl::Duration interval, const std::stop_token& stop) {
 }
 
 absl::Status TreeKeeper::KeepAll(const std::stop_token& stop) {
-  std::vector<std::string> behind;
   std::string after;
   // A tenant whose log is broken must not keep the others waiting.
   absl::Status first_failure;
-  do {
-    const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
-      behind = ReadTenantsBehind(connection, after, kTenantsAtATime);
-      return absl::OkStatus();
-    });
-    if (!read.ok()) return read;
-    for (const std::string& org_id : behind) {
+  for (bool more = true; more;) {
+    const auto behind = ReadValue<std::vector<std::string>>(
+        database_, Tenants::All(), [&after](Connection& connection) {
+          return ReadTenantsBehind(connection, after, kTenantsAtATime);
+        });
+    if (!behind.ok()) return behind.status();
+    more = behind->size() == kTenantsAtATime;
+    for (const std::string& org_id : *behind) {
       if (stop.stop_requested()) return absl::OkStatus();
       after = org_id;
       const absl::Status kept = Keep(org_id, stop);
@@ -62,7 +63,7 @@ absl::Status TreeKeeper::KeepAll(const std::stop_token& stop) {
       if (!kept.ok() && first_failure.ok()) first_failure = kept;
       if (kept.ok() && damaged_.erase(org_id) > 0) damage_.Mended(org_id);
     }
-  } while (behind.size() == kTenantsAtATime);
+  }
   return first_failure;
 }
 

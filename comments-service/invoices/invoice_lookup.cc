@@ -1,12 +1,12 @@
 #include "comments-service/invoices/invoice_lookup.h"
 
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "comments-service/invoices/known_thread_store.h"
 #include "comments-service/thread/comment.h"
 #include "services/errors/errors.h"
+#include "services/storage/read_value.h"
 #include "services/text/tenant_key.h"
 
 namespace marginalia {
@@ -34,16 +34,13 @@ void InvoiceLookup::Find(const CallContext& call, std::string invoice_id,
 
 void InvoiceLookup::FindUnknown(const CallContext& call, std::string invoice_id,
                                 Answer<std::string> answer) {
-  auto exists = std::make_unique<bool>(false);
-  bool* const found = exists.get();
-  auto read = [found, org_id = call.caller.org_id, invoice_id](Connection& connection) {
-    *found = ThreadExists(connection, org_id, invoice_id);
-    return absl::OkStatus();
+  auto read = [org_id = call.caller.org_id, invoice_id](Connection& connection) {
+    return ThreadExists(connection, org_id, invoice_id);
   };
-  auto done = [this, call, invoice_id, exists = std::move(exists),
-               answer = std::move(answer)](const absl::Status& status) mutable {
-    if (!status.ok()) {
-      answer(status);
+  auto done = [this, call, invoice_id,
+               answer = std::move(answer)](const absl::StatusOr<bool>& exists) mutable {
+    if (!exists.ok()) {
+      answer(exists.status());
       return;
     }
     if (*exists) {
@@ -58,8 +55,8 @@ void InvoiceLookup::FindUnknown(const CallContext& call, std::string invoice_id,
                        answer(std::move(thread));
                      });
   };
-  database_.ReadThen(call.deadline, Tenants::One(call.caller.org_id), std::move(read),
-                     std::move(done));
+  ReadValueThen<bool>(database_, call.deadline, Tenants::One(call.caller.org_id), std::move(read),
+                      std::move(done));
 }
 
 void InvoiceLookup::Remember(std::string_view org_id, std::string_view invoice_id,

@@ -1,13 +1,13 @@
 #include "comments-service/readers/author_search.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/readers/author_names.h"
 #include "comments-service/readers/author_store.h"
 #include "services/errors/errors.h"
+#include "services/storage/read_value.h"
 #include "services/text/lower_case.h"
 #include "services/text/utf8.h"
 
@@ -25,18 +25,12 @@ void AuthorSearch::Find(const CallContext& call, const std::string& prefix, std:
         "prefix", absl::StrCat("must be at most ", kAuthorPrefixCharactersMax, " characters")));
   }
   const int limit = page_size == 0 ? kFoundAuthorsDefault : std::min(page_size, kFoundAuthorsMax);
-  auto found = std::make_shared<std::vector<Author>>();
-  database_.ReadThen(
-      call.deadline, Tenants::One(call.caller.org_id),
-      [found, org_id = call.caller.org_id, prefix = LowerCase(prefix),
-       limit](Connection& connection) {
-        *found = FindAuthors(connection, org_id, prefix, limit);
-        return absl::OkStatus();
+  ReadValueThen(
+      database_, call.deadline, Tenants::One(call.caller.org_id),
+      [org_id = call.caller.org_id, prefix = LowerCase(prefix), limit](Connection& connection) {
+        return FindAuthors(connection, org_id, prefix, limit);
       },
-      [found, answer = std::move(answer)](const absl::Status& status) mutable {
-        if (!status.ok()) return answer(status);
-        answer(std::move(*found));
-      });
+      std::move(answer));
 }
 
 }  // namespace marginalia

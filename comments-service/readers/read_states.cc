@@ -1,30 +1,25 @@
 #include "comments-service/readers/read_states.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "comments-service/readers/read_mark_store.h"
 #include "comments-service/thread/comment.h"
 #include "services/errors/errors.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 
 void ReadStates::Read(const CallContext& call, std::vector<std::string> invoice_ids,
                       Answer<std::vector<ReadState>> answer) {
-  auto states = std::make_shared<std::vector<ReadState>>();
-  database_.ReadThen(
-      call.deadline, Tenants::One(call.caller.org_id),
-      [states, org_id = call.caller.org_id, user_id = call.caller.user_id,
+  ReadValueThen(
+      database_, call.deadline, Tenants::One(call.caller.org_id),
+      [org_id = call.caller.org_id, user_id = call.caller.user_id,
        invoice_ids = std::move(invoice_ids)](Connection& connection) {
-        *states = ReadReadStates(connection, org_id, user_id, invoice_ids);
-        return absl::OkStatus();
+        return ReadReadStates(connection, org_id, user_id, invoice_ids);
       },
-      [states, answer = std::move(answer)](const absl::Status& status) mutable {
-        if (!status.ok()) return answer(status);
-        answer(std::move(*states));
-      });
+      std::move(answer));
 }
 
 void ReadStates::Get(const CallContext& call, std::vector<std::string> invoice_ids,

@@ -6,21 +6,21 @@
 #include "absl/status/status.h"
 #include "comments-service/audit/tree_store.h"
 #include "services/process/log.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 
 absl::StatusOr<std::vector<RelayMessage>> RelayCheckpoints::Next(const LogPoint& point) {
   if (after_.empty()) began_ = SteadyTime::Now();
-  std::vector<LogLength> logs;
-  const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
-    logs = ReadLogLengths(connection, after_, kRelayTenantsAtATime);
-    return absl::OkStatus();
-  });
-  if (!read.ok()) return read;
+  const auto logs =
+      ReadValue<std::vector<LogLength>>(database_, Tenants::All(), [this](Connection& connection) {
+        return ReadLogLengths(connection, after_, kRelayTenantsAtATime);
+      });
+  if (!logs.ok()) return logs.status();
   given_.clear();
-  more_ = logs.size() == kRelayTenantsAtATime;
+  more_ = logs->size() == kRelayTenantsAtATime;
   std::vector<RelayMessage> messages;
-  for (const LogLength& log : logs) {
+  for (const LogLength& log : *logs) {
     last_ = log.org_id;
     const auto known = published_.find(log.org_id);
     if (known != published_.end() && known->second == log.entry_count) continue;

@@ -11,6 +11,7 @@
 #include "comments-service/thread/store/change_store.h"
 #include "comments-service/thread/store/revision_store.h"
 #include "services/errors/errors.h"
+#include "services/storage/read_value.h"
 #include "services/text/uuid.h"
 #include "services/tokens/consistency_token.h"
 
@@ -320,20 +321,15 @@ void Comments::Get(const CallContext& call, std::string invoice_id, std::string 
   auto read = [this, call, comment_id = *std::move(canonical),
                answer = std::move(answer)](absl::StatusOr<std::string> thread) mutable {
     if (!thread.ok()) return answer(thread.status());
-    auto found = std::make_shared<Comment>();
-    database_.ReadThen(
-        call.deadline, Tenants::One(call.caller.org_id),
-        [found, org_id = call.caller.org_id, comment_id = std::move(comment_id),
-         thread = *std::move(thread)](Connection& connection) {
+    ReadValueThen(
+        database_, call.deadline, Tenants::One(call.caller.org_id),
+        [org_id = call.caller.org_id, comment_id = std::move(comment_id),
+         thread = *std::move(thread)](Connection& connection) -> absl::StatusOr<Comment> {
           std::optional<StoredComment> stored = FindComment(connection, org_id, comment_id);
           if (!stored.has_value() || stored->comment.invoice_id != thread) return CommentNotFound();
-          *found = std::move(stored->comment);
-          return absl::OkStatus();
+          return std::move(stored->comment);
         },
-        [found, answer = std::move(answer)](const absl::Status& status) mutable {
-          if (!status.ok()) return answer(status);
-          answer(std::move(*found));
-        });
+        std::move(answer));
   };
   invoices_.Find(call, std::move(invoice_id), std::move(read));
 }

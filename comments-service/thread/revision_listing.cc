@@ -1,12 +1,12 @@
 #include "comments-service/thread/revision_listing.h"
 
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "comments-service/thread/page_cursor.h"
 #include "comments-service/thread/store/comment_store.h"
 #include "services/errors/errors.h"
+#include "services/storage/read_value.h"
 #include "services/tokens/page_token.h"
 
 namespace marginalia {
@@ -41,21 +41,22 @@ Revision OnlyRevisionOf(const Comment& comment) {
           .time = comment.edit_time.value_or(comment.create_time)};
 }
 
-absl::Status ReadPage(Connection& connection, const Query& query, RevisionsPage& page) {
+absl::StatusOr<RevisionsPage> ReadPage(Connection& connection, const Query& query) {
   const std::optional<StoredComment> stored =
       FindComment(connection, query.org_id, query.comment_id);
   if (!stored || stored->comment.invoice_id != query.invoice_id) return CommentNotFound();
   if (stored->comment.removal && !query.by_admin) return OnlyForAdmins();
+  RevisionsPage page;
   page.revisions =
       ReadRevisions(connection, query.org_id, stored->position, query.after, query.page_size + 1);
   const bool unchanged = stored->comment.revision == 1 && !stored->comment.removal;
   if (unchanged && query.after == 0) page.revisions = {OnlyRevisionOf(stored->comment)};
-  if (page.revisions.size() <= static_cast<std::size_t>(query.page_size)) return absl::OkStatus();
+  if (page.revisions.size() <= static_cast<std::size_t>(query.page_size)) return page;
   page.revisions.pop_back();
   page.next_page_token =
       MakeCursorToken({PageCursor::Direction::kNewer, page.revisions.back().revision},
                       {kListing, query.org_id, query.invoice_id, query.comment_id});
-  return absl::OkStatus();
+  return page;
 }
 
 }  // namespace
@@ -79,16 +80,10 @@ void RevisionListing::List(const CallContext& call, RevisionsRequest request,
         ParseCursorToken(page_token, {kListing, query.org_id, query.invoice_id, query.comment_id});
     if (!cursor.ok()) return answer(cursor.status());
     if (!page_token.empty()) query.after = cursor->from;
-    auto page = std::make_shared<RevisionsPage>();
-    database_.ReadThen(
-        call.deadline, Tenants::One(call.caller.org_id),
-        [page, query = std::move(query)](Connection& connection) {
-          return ReadPage(connection, query, *page);
-        },
-        [page, answer = std::move(answer)](const absl::Status& status) mutable {
-          if (!status.ok()) return answer(status);
-          answer(std::move(*page));
-        });
+    ReadValueThen(
+        database_, call.deadline, Tenants::One(call.caller.org_id),
+        [query = std::move(query)](Connection& connection) { return ReadPage(connection, query); },
+        std::move(answer));
   };
   invoices_.Find(call, std::move(request.invoice_id), std::move(read));
 }

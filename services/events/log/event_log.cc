@@ -13,6 +13,7 @@
 #include "services/storage/connection/final_state.h"
 #include "services/storage/connection/older_sessions.h"
 #include "services/storage/connection/storage_failure.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 namespace {
@@ -60,9 +61,11 @@ absl::Status Uncompleted(std::int64_t position) {
                                           " tells of is not in the database any more"));
 }
 
-absl::Status ReadPage(Connection& connection, const CompleteStubs& complete, std::int64_t position,
-                      int limit, std::vector<EventPointer>& events) {
-  events = LoadEvents(connection, position, limit, kReadBytesMax, complete);
+absl::StatusOr<std::vector<EventPointer>> ReadPage(Connection& connection,
+                                                   const CompleteStubs& complete,
+                                                   std::int64_t position, int limit) {
+  std::vector<EventPointer> events =
+      LoadEvents(connection, position, limit, kReadBytesMax, complete);
   if (events.empty() || events.front()->position != position + 1) {
     const EventLogRow row = ReadLogRow(connection);
     if (position < row.compacted) return Compacted(row.compacted + 1);
@@ -73,7 +76,7 @@ absl::Status ReadPage(Connection& connection, const CompleteStubs& complete, std
     if (events[i]->position != expected) return Missing(expected);
     if (events[i]->subject.empty()) return Uncompleted(expected);
   }
-  return absl::OkStatus();
+  return events;
 }
 
 // Goes along the log from its oldest event and ends at the first one that is not before `time`, so
@@ -161,27 +164,18 @@ void EventLog::Rewrite(Connection& connection, std::int64_t position,
 absl::StatusOr<std::int64_t> EventLog::RefreshHead() {
   if (!has_other_writers()) return head();
   const std::int64_t known = head();
-  EventLogRow row;
-  const absl::Status read = database_.Read([&row](Connection& connection) {
-    row = ReadLogRow(connection);
-    return absl::OkStatus();
-  });
-  if (!read.ok()) return read;
-  return HeardOf(known, row);
+  const auto row = ReadValue<EventLogRow>(database_, Tenants(), ReadLogRow);
+  if (!row.ok()) return row.status();
+  return HeardOf(known, *row);
 }
 
 void EventLog::RefreshHeadThen(SteadyTime deadline,
                                absl::AnyInvocable<void(absl::StatusOr<std::int64_t>)> done) {
   if (!has_other_writers()) return done(head());
-  const auto row = std::make_shared<EventLogRow>();
-  database_.ReadThen(
-      deadline, Tenants(),
-      [row](Connection& connection) {
-        *row = ReadLogRow(connection);
-        return absl::OkStatus();
-      },
-      [this, known = head(), row, done = std::move(done)](const absl::Status& read) mutable {
-        done(read.ok() ? HeardOf(known, *row) : read);
+  ReadValueThen<EventLogRow>(
+      database_, deadline, Tenants(), ReadLogRow,
+      [this, known = head(), done = std::move(done)](absl::StatusOr<EventLogRow> row) mutable {
+        done(row.ok() ? HeardOf(known, *row) : row.status());
       });
 }
 
@@ -205,47 +199,32 @@ std::unique_ptr<Notifications> EventLog::Listen(
 
 absl::StatusOr<std::vector<EventPointer>> EventLog::ReadAfter(std::int64_t position,
                                                               int limit) const {
-  std::vector<EventPointer> events;
   // The log is one for all tenants; who may hear of which event is for its readers to tell.
-  const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
-    return ReadPage(connection, complete_, position, limit, events);
-  });
-  if (!read.ok()) return read;
-  return events;
+  return ReadValue<std::vector<EventPointer>>(
+      database_, Tenants::All(),
+      [&](Connection& connection) { return ReadPage(connection, complete_, position, limit); });
 }
 
 void EventLog::ReadAfterThen(SteadyTime deadline, std::int64_t position, int limit,
                              ReadDone done) const {
-  const auto events = std::make_shared<std::vector<EventPointer>>();
-  database_.ReadThen(
-      deadline, Tenants::All(),
-      [this, position, limit, events](Connection& connection) {
-        return ReadPage(connection, complete_, position, limit, *events);
+  ReadValueThen(
+      database_, deadline, Tenants::All(),
+      [this, position, limit](Connection& connection) {
+        return ReadPage(connection, complete_, position, limit);
       },
-      [events, done = std::move(done)](const absl::Status& read) mutable {
-        if (!read.ok()) return done(read);
-        done(std::move(*events));
-      });
+      std::move(done));
 }
 
 absl::StatusOr<std::int64_t> EventLog::OldestRetained() const {
-  std::int64_t oldest = 0;
-  const absl::Status read = database_.Read([&oldest](Connection& connection) {
-    oldest = ReadLogRow(connection).compacted + 1;
-    return absl::OkStatus();
+  return ReadValue<std::int64_t>(database_, Tenants(), [](Connection& connection) {
+    return ReadLogRow(connection).compacted + 1;
   });
-  if (!read.ok()) return read;
-  return oldest;
 }
 
 absl::StatusOr<std::int64_t> EventLog::NewestBefore(absl::Time time) const {
-  std::int64_t newest = 0;
-  const absl::Status read = database_.Read(Tenants::All(), [&](Connection& connection) {
-    newest = NewestBeforeIn(connection, absl::ToUnixMicros(time));
-    return absl::OkStatus();
+  return ReadValue<std::int64_t>(database_, Tenants::All(), [time](Connection& connection) {
+    return NewestBeforeIn(connection, absl::ToUnixMicros(time));
   });
-  if (!read.ok()) return read;
-  return newest;
 }
 
 std::int64_t EventLog::CompactUpTo(Connection& connection, std::int64_t position, int limit) {

@@ -10,6 +10,7 @@
 #include "services/events/projection/backoff.h"
 #include "services/process/log.h"
 #include "services/process/stopwatch.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 namespace {
@@ -89,18 +90,14 @@ absl::Status Projector::FollowOnce() {
 }
 
 absl::Status Projector::LoadPosition() {
-  ProjectionPosition stored;
-  const absl::Status read = database_.Read([&stored](Connection& connection) {
-    stored = ProjectionPosition::Read(connection);
-    return absl::OkStatus();
-  });
-  if (!read.ok()) return read;
+  const auto stored = ReadValue<ProjectionPosition>(database_, Tenants(), ProjectionPosition::Read);
+  if (!stored.ok()) return stored.status();
   // Another process that shares the database has rebuilt it: what follows may be there again.
-  if (stored.rebuild_count != position_.rebuild_count) {
+  if (stored->rebuild_count != position_.rebuild_count) {
     dead_end_.reset();
     gaps_ = 0;
   }
-  MoveTo(stored);
+  MoveTo(*stored);
   return absl::OkStatus();
 }
 
