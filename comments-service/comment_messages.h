@@ -13,6 +13,7 @@
 #include "comments-service/thread/comments.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/settlements.h"
+#include "comments-service/thread/thread_counts_listing.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
 
 namespace marginalia {

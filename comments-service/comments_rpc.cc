@@ -71,11 +71,6 @@ absl::Status RetryNeedsCommentId() {
                  "and send a comment_id so that a retry adds nothing twice");
 }
 
-template <class Request>
-ListPageRequest PageRequestOf(const Request& request) {
-  return {.page_size = request.page_size(), .page_token = request.page_token()};
-}
-
 class CommentsRpc : public GatedService<Contract, RawService> {
  public:
   CommentsRpc(Gate& gate, const CommentsUseCases& use_cases)
@@ -189,9 +184,11 @@ class CommentsRpc : public GatedService<Contract, RawService> {
   Reactor* ListRecentComments(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ListRecentCommentsRequest>(
         context, list_recent_comments_, *request, [this, response](UnaryCall* call, auto& message) {
-          use_cases_.listing.ListRecent(ContextOf(call->call()),
-                                        {PageRequestOf(message), message.mentioning_me()},
-                                        PageAnswerTo(call, response));
+          use_cases_.recent.List(ContextOf(call->call()),
+                                 {.page_size = message.page_size(),
+                                  .page_token = std::move(*message.mutable_page_token()),
+                                  .mentioning_me = message.mentioning_me()},
+                                 PageAnswerTo(call, response));
         });
   }
 
@@ -233,8 +230,10 @@ class CommentsRpc : public GatedService<Contract, RawService> {
   Reactor* ListThreadCounts(Context* context, const Bytes* request, Bytes* response) override {
     return Handle<v1::ListThreadCountsRequest>(
         context, list_thread_counts_, *request, [this, response](UnaryCall* call, auto& message) {
-          use_cases_.listing.ListThreadCounts(ContextOf(call->call()), PageRequestOf(message),
-                                              AnswerTo<ThreadCountsPage>(call, response));
+          use_cases_.thread_counts.List(ContextOf(call->call()),
+                                        {.page_size = message.page_size(),
+                                         .page_token = std::move(*message.mutable_page_token())},
+                                        AnswerTo<ThreadCountsPage>(call, response));
         });
   }
 

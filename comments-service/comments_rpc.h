@@ -15,8 +15,10 @@
 #include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/recent_listing.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/settlements.h"
+#include "comments-service/thread/thread_counts_listing.h"
 #include "comments-service/verification/audit_verifier.h"
 #include "comments-service/watch/watch_events_rpc.h"
 #include "services/rpc/gate/gate.h"
@@ -29,6 +31,8 @@ struct CommentsUseCases {
   Changes& changes;
   Settlements& settlements;
   CommentListing& listing;
+  RecentListing& recent;
+  ThreadCountsListing& thread_counts;
   RevisionListing& revisions;
   ReadStates& read_states;
   AuthorSearch& authors;

@@ -28,8 +28,10 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/recent_listing.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/settlements.h"
+#include "comments-service/thread/thread_counts_listing.h"
 #include "comments-service/thread/thread_pages.h"
 #include "comments-service/thread/wire/erased_event.h"
 #include "comments-service/thread/wire/event_stub.h"
@@ -169,6 +171,8 @@ int Run(int argc, char** argv) {
   Changes changes(writes, writer, *log, invoices, edit_window);
   Settlements settlements(writes, writer, *log, invoices);
   CommentListing listing(*database, feed, invoices, pages);
+  RecentListing recent(*database, *log);
+  ThreadCountsListing thread_counts(*database, *log);
   RevisionListing revisions(*database, invoices);
   ReadStates read_states(*database, writes, invoices);
   AuthorSearch authors(*database);
@@ -201,9 +205,9 @@ int Run(int argc, char** argv) {
   Gate gate(gate_options, *tokens, metrics);
   WatchEventsRpc watch(gate, feed, invoices, watches);
   EvidenceRpc evidence(gate, exports, invoices);
-  const auto rpc =
-      MakeCommentsRpc(gate, {comments, changes, settlements, listing, revisions, read_states,
-                             authors, audit_listing, verifier, checkpoints, watch, evidence});
+  const auto rpc = MakeCommentsRpc(
+      gate, {comments, changes, settlements, listing, recent, thread_counts, revisions, read_states,
+             authors, audit_listing, verifier, checkpoints, watch, evidence});
   const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
                                 feed, signer->signs() ? &checkpoints : nullptr, metrics);
 

@@ -1,12 +1,11 @@
-// The listings of comments: a thread, a tenant's newest, and how long every thread is. Pages of
-// comments come out encoded, ready to send. Thread-safe.
+// A thread, page by page, and what is known of it as a whole. Pages come out encoded, ready to
+// send. Thread-safe.
 #ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_LISTING_H_
 #define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_LISTING_H_
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "comments-service/call_context.h"
 #include "comments-service/invoices/invoice_lookup.h"
@@ -17,7 +16,6 @@
 
 namespace marginalia {
 
-inline constexpr int kThreadCountsPageMax = 1000;
 // How far a page from memory may be behind other replicas' writes, for a reader without a token.
 inline constexpr absl::Duration kPageAgeMax = absl::Milliseconds(100);
 
@@ -35,28 +33,6 @@ struct ThreadPageRequest {
   std::string around_comment_id;
 };
 
-struct ListPageRequest {
-  std::int32_t page_size = 0;
-  std::string page_token;
-};
-
-struct RecentPageRequest : ListPageRequest {
-  // Only comments that mention the caller.
-  bool mentioning_me = false;
-};
-
-struct ThreadCount {
-  std::string org_id;
-  std::string invoice_id;
-  std::int64_t comment_count = 0;
-  // InfinitePast: never, as of Thread.
-  absl::Time last_comment_time;
-  std::string last_author_name;
-  bool resolved = false;
-  absl::Time state_time;
-  std::int64_t revision = 0;
-};
-
 struct ThreadRequest {
   std::string invoice_id;
   std::string at_least_as_fresh;
@@ -65,12 +41,6 @@ struct ThreadRequest {
 struct ThreadAnswer {
   std::string invoice_id;
   Thread thread;
-};
-
-struct ThreadCountsPage {
-  std::vector<ThreadCount> counts;
-  std::string next_page_token;
-  std::string as_of_token;
 };
 
 class CommentListing {
@@ -85,26 +55,14 @@ class CommentListing {
 
   void GetThread(const CallContext& call, ThreadRequest request, Answer<ThreadAnswer> answer);
 
-  // The answer is an encoded ListRecentCommentsResponse.
-  void ListRecent(const CallContext& call, RecentPageRequest request, Answer<EncodedPage> answer);
-
-  // Of the caller's tenant, or of all. Every page carries the token of the first one's snapshot.
-  void ListThreadCounts(const CallContext& call, ListPageRequest request,
-                        Answer<ThreadCountsPage> answer);
-
  private:
   struct ThreadQuery;
-  struct RecentQuery;
-  struct CountsQuery;
   bool IsCurrent(std::int64_t at_least) const;
   EncodedPage CachedPage(const CallContext& call, std::string_view invoice_id, int page_size,
                          std::int64_t at_least) const;
   EncodedPage WholePage(const ThreadQuery& query) const;
   EncodedPage KnownPage(const ThreadQuery& query) const;
   void ReadThread(const CallContext& call, ThreadQuery query, Answer<EncodedPage> answer);
-  EncodedPage RecentPage(Connection& connection, const RecentQuery& query) const;
-  ThreadCountsPage CountsPage(Connection& connection, const CountsQuery& query) const;
-  std::string TokenAt(std::int64_t position, std::string_view scope) const;
 
   Database& database_;
   const EventFeed& feed_;

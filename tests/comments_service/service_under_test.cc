@@ -97,6 +97,8 @@ struct ServiceUnderTest::Parts {
         changes(writes, writer, *log, invoices, options.edit_window),
         settlements(writes, writer, *log, invoices),
         listing(*database, feed, invoices, pages),
+        recent(*database, *log),
+        thread_counts(*database, *log),
         revisions(*database, invoices),
         read_states(*database, writes, invoices),
         authors(*database),
@@ -108,8 +110,8 @@ struct ServiceUnderTest::Parts {
         watch(gate, feed, invoices, watches),
         evidence(gate, exports, invoices),
         rpc(MakeCommentsRpc(
-            gate, {comments, changes, settlements, listing, revisions, read_states, authors,
-                   audit_listing, verifier, checkpoints, watch, evidence})),
+            gate, {comments, changes, settlements, listing, recent, thread_counts, revisions,
+                   read_states, authors, audit_listing, verifier, checkpoints, watch, evidence})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {
     pages.CountWith(&page_hits, nullptr);
@@ -136,6 +138,8 @@ struct ServiceUnderTest::Parts {
   Changes changes;
   Settlements settlements;
   CommentListing listing;
+  RecentListing recent;
+  ThreadCountsListing thread_counts;
   RevisionListing revisions;
   ReadStates read_states;
   AuthorSearch authors;

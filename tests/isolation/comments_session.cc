@@ -238,8 +238,8 @@ Operation CommentsSession::ListRecent() {
                 const auto describe = [this](const absl::StatusOr<EncodedPage>& page) {
                   return memory_.Describe(page, memory_.recent_tokens);
                 };
-                world_.listing().ListRecent(Call(), {{page_size, token}, false},
-                                            Into<EncodedPage>(self, std::move(answered), describe));
+                world_.recent().List(Call(), {page_size, token, false},
+                                     Into<EncodedPage>(self, std::move(answered), describe));
               },
           .describe = nullptr};
 }
@@ -252,8 +252,8 @@ Operation CommentsSession::ListMentions() {
                 const auto describe = [this](const absl::StatusOr<EncodedPage>& page) {
                   return memory_.Describe(page, memory_.mention_tokens);
                 };
-                world_.listing().ListRecent(Call(), {{page_size, ""}, true},
-                                            Into<EncodedPage>(self, std::move(answered), describe));
+                world_.recent().List(Call(), {page_size, "", true},
+                                     Into<EncodedPage>(self, std::move(answered), describe));
               },
           .describe = nullptr};
 }

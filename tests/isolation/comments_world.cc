@@ -94,6 +94,8 @@ struct CommentsWorld::Parts {
         changes(writes, writer, *log, invoices, kEditWindowDefault),
         settlements(writes, writer, *log, invoices),
         listing(*database, feed, invoices, pages),
+        recent(*database, *log),
+        thread_counts(*database, *log),
         revisions(*database, invoices),
         read_states(*database, writes, invoices),
         authors(*database),
@@ -103,8 +105,8 @@ struct CommentsWorld::Parts {
         watch(gate, feed, invoices, watches),
         evidence(gate, exports, invoices),
         rpc(MakeCommentsRpc(
-            gate, {comments, changes, settlements, listing, revisions, read_states, authors,
-                   audit_listing, verifier, checkpoints, watch, evidence})),
+            gate, {comments, changes, settlements, listing, recent, thread_counts, revisions,
+                   read_states, authors, audit_listing, verifier, checkpoints, watch, evidence})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {}
 
@@ -125,6 +127,8 @@ struct CommentsWorld::Parts {
   Changes changes;
   Settlements settlements;
   CommentListing listing;
+  RecentListing recent;
+  ThreadCountsListing thread_counts;
   RevisionListing revisions;
   ReadStates read_states;
   AuthorSearch authors;
@@ -153,6 +157,8 @@ CommentsWorld::~CommentsWorld() {
 
 Comments& CommentsWorld::comments() { return parts_->comments; }
 CommentListing& CommentsWorld::listing() { return parts_->listing; }
+
+RecentListing& CommentsWorld::recent() { return parts_->recent; }
 ReadStates& CommentsWorld::read_states() { return parts_->read_states; }
 AuthorSearch& CommentsWorld::authors() { return parts_->authors; }
 AuditListing& CommentsWorld::audit() { return parts_->audit_listing; }
