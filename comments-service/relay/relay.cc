@@ -9,6 +9,7 @@
 #include "services/events/projection/backoff.h"
 #include "services/process/pause.h"
 #include "services/process/stopwatch.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 namespace {
@@ -201,11 +202,9 @@ absl::Status Relay::SkipToOldest() {
 }
 
 absl::Status Relay::LoadPosition() {
-  const absl::Status read = database_.Read([this](Connection& connection) {
-    stored_ = LoadRelayPosition(connection);
-    return absl::OkStatus();
-  });
-  if (!read.ok()) return read;
+  auto stored = ReadValue<RelayPosition>(database_, Tenants(), LoadRelayPosition);
+  if (!stored.ok()) return stored.status();
+  stored_ = *std::move(stored);
   position_ = stored_;
   status_.Reached(position_.point.log_id == feed_.log().id() ? position_.point.position : 0);
   return absl::OkStatus();

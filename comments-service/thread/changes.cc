@@ -6,6 +6,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "comments-service/audit/audit_log.h"
+#include "comments-service/thread/comment_lookup.h"
 #include "comments-service/thread/mentions.h"
 #include "comments-service/thread/store/revision_store.h"
 #include "services/errors/errors.h"
@@ -25,11 +26,6 @@ namespace {
 // Of one comment: an erasing rewrites all of them, and the events that told of them, while the
 // writes of everybody else wait.
 constexpr std::int64_t kRevisionsMax = 1000;
-
-absl::Status CommentNotFound() {
-  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
-                 "the invoice has no such comment: check comment_id");
-}
 
 absl::Status NotTheAuthor() {
   return Refusal(absl::StatusCode::kPermissionDenied, "NOT_THE_AUTHOR",
@@ -53,15 +49,6 @@ bool Said(Connection& connection, std::string_view org_id, std::int64_t position
           std::int64_t revision, std::string_view body, std::string_view mentions) {
   const std::optional<Revision> kept = FindRevision(connection, org_id, position, revision);
   return kept.has_value() && (kept->erased || (kept->body == body && kept->mentions == mentions));
-}
-
-// The comment that is to be changed. Errors: COMMENT_NOT_FOUND.
-template <class Run>
-absl::StatusOr<StoredComment> FindToChange(Connection& connection, const Run& run) {
-  std::optional<StoredComment> stored =
-      FindComment(connection, run.provenance.org_id, run.request.comment_id);
-  if (!stored || stored->comment.invoice_id != run.request.invoice_id) return CommentNotFound();
-  return *std::move(stored);
 }
 
 // What was changed before under this change_id; nothing when there is none, or nothing was. Errors:
@@ -129,7 +116,8 @@ void Changes::Edit(const CallContext& call, NewEdit request, Answer<EditedCommen
 absl::Status Changes::Write(Connection& connection, EditRun& run) {
   const NewEdit& request = run.request;
   const Provenance& provenance = run.provenance;
-  absl::StatusOr<StoredComment> stored = FindToChange(connection, run);
+  absl::StatusOr<StoredComment> stored =
+      LookUpComment(connection, provenance.org_id, request.invoice_id, request.comment_id);
   if (!stored.ok()) return stored.status();
   const Comment& comment = stored->comment;
   const auto repeated = FindRepeated(connection, run, kActionEdited, request.comment_id,
@@ -169,7 +157,8 @@ void Changes::Remove(const CallContext& call, NewRemoval request, Answer<Removed
 absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
   const NewRemoval& request = run.request;
   const Provenance& provenance = run.provenance;
-  absl::StatusOr<StoredComment> stored = FindToChange(connection, run);
+  absl::StatusOr<StoredComment> stored =
+      LookUpComment(connection, provenance.org_id, request.invoice_id, request.comment_id);
   if (!stored.ok()) return stored.status();
   const Comment& comment = stored->comment;
   const auto repeated =
@@ -221,7 +210,8 @@ void Changes::Erase(const CallContext& call, NewErasure request, Answer<ErasedCo
 absl::Status Changes::Write(Connection& connection, ErasureRun& run) {
   const NewErasure& request = run.request;
   const Provenance& provenance = run.provenance;
-  absl::StatusOr<StoredComment> stored = FindToChange(connection, run);
+  absl::StatusOr<StoredComment> stored =
+      LookUpComment(connection, provenance.org_id, request.invoice_id, request.comment_id);
   if (!stored.ok()) return stored.status();
   const auto repeated =
       FindRepeated(connection, run, kActionErased, request.comment_id,

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "comments-service/thread/store/comment_store.h"
+#include "comments-service/thread/comment_lookup.h"
 #include "comments-service/thread/store/page_store.h"
 #include "comments-service/thread/thread_page.h"
 #include "services/errors/errors.h"
@@ -31,11 +31,6 @@ PageCursor CursorAround(std::int64_t sequence, int size) {
   const std::int64_t newer = size / 2;
   return {.direction = PageCursor::Direction::kOlder,
           .from = std::max<std::int64_t>(sequence + newer, size) + 1};
-}
-
-absl::Status CommentNotFound() {
-  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
-                 "the invoice has no such comment: check around_comment_id");
 }
 
 // The comment that the page is asked for around, by its canonical name; empty: none.
@@ -146,8 +141,9 @@ void CommentListing::ReadThread(const CallContext& call, ThreadQuery query,
         if (query.around == kFirstComment) {
           query.cursor = CursorAround(1, query.page_size);
         } else if (!query.around.empty()) {
-          const auto middle = FindComment(connection, query.org_id, query.around);
-          if (!middle || middle->comment.invoice_id != query.invoice_id) return CommentNotFound();
+          const auto middle = LookUpComment(connection, query.org_id, query.invoice_id,
+                                            query.around, "around_comment_id");
+          if (!middle.ok()) return middle.status();
           query.cursor = CursorAround(middle->comment.sequence, query.page_size);
         }
         const auto token = [&] {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "comments-service/thread/comment_lookup.h"
 #include "comments-service/thread/mentions.h"
 #include "comments-service/thread/store/change_store.h"
 #include "comments-service/thread/store/revision_store.h"
@@ -44,11 +45,6 @@ absl::Status CommentIdReused(ErrorMetadata metadata = {}) {
   return Refusal(absl::StatusCode::kAlreadyExists, "COMMENT_ID_REUSED",
                  "this comment_id already belongs to another comment: choose a new one",
                  std::move(metadata));
-}
-
-absl::Status CommentNotFound() {
-  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
-                 "the invoice has no such comment: check comment_id");
 }
 
 std::string ItemField(std::size_t index, std::string_view field) {
@@ -325,8 +321,9 @@ void Comments::Get(const CallContext& call, std::string invoice_id, std::string 
         database_, call.deadline, Tenants::One(call.caller.org_id),
         [org_id = call.caller.org_id, comment_id = std::move(comment_id),
          thread = *std::move(thread)](Connection& connection) -> absl::StatusOr<Comment> {
-          std::optional<StoredComment> stored = FindComment(connection, org_id, comment_id);
-          if (!stored.has_value() || stored->comment.invoice_id != thread) return CommentNotFound();
+          absl::StatusOr<StoredComment> stored =
+              LookUpComment(connection, org_id, thread, comment_id);
+          if (!stored.ok()) return stored.status();
           return std::move(stored->comment);
         },
         std::move(answer));

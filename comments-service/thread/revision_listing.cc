@@ -1,8 +1,8 @@
 #include "comments-service/thread/revision_listing.h"
 
-#include <optional>
 #include <utility>
 
+#include "comments-service/thread/comment_lookup.h"
 #include "comments-service/thread/page_cursor.h"
 #include "comments-service/thread/store/comment_store.h"
 #include "services/errors/errors.h"
@@ -23,11 +23,6 @@ struct Query {
   std::int64_t after = 0;
 };
 
-absl::Status CommentNotFound() {
-  return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
-                 "the invoice has no such comment: check comment_id");
-}
-
 absl::Status OnlyForAdmins() {
   return Refusal(absl::StatusCode::kPermissionDenied, "ROLE_TOO_LOW",
                  "what a removed comment said is for admins");
@@ -42,9 +37,9 @@ Revision OnlyRevisionOf(const Comment& comment) {
 }
 
 absl::StatusOr<RevisionsPage> ReadPage(Connection& connection, const Query& query) {
-  const std::optional<StoredComment> stored =
-      FindComment(connection, query.org_id, query.comment_id);
-  if (!stored || stored->comment.invoice_id != query.invoice_id) return CommentNotFound();
+  const absl::StatusOr<StoredComment> stored =
+      LookUpComment(connection, query.org_id, query.invoice_id, query.comment_id);
+  if (!stored.ok()) return stored.status();
   if (stored->comment.removal && !query.by_admin) return OnlyForAdmins();
   RevisionsPage page;
   page.revisions =

@@ -35,8 +35,8 @@ class EvidenceExportTest : public EvidenceFixture {
   static v1::ImportCommentsRequest RemovedAndClosed() {
     v1::ImportCommentsRequest request;
     request.set_invoice_id(kThread);
-    SetRemoved(AddImported(request, "Removed elsewhere."), kImportsFromSeconds + 120);
-    SetResolved(request, kImportsFromSeconds + 180);
+    SetRemoved(AddImported(request, "Removed elsewhere."), kImportedAtSeconds + 120);
+    SetResolved(request, kImportedAtSeconds + 180);
     return request;
   }
 };
@@ -114,12 +114,12 @@ TEST_P(EvidenceExportTest, AThreadThatWasImportedWithItsChangesIsProven) {
   for (const char* body :
        {"Edited elsewhere.", "Removed elsewhere.", "", "Removed, then erased."}) {
     v1::ImportedComment& comment = AddImported(request, body);
-    comment.mutable_edit_time()->set_seconds(kImportsFromSeconds + 60);
+    comment.mutable_edit_time()->set_seconds(kImportedAtSeconds + 60);
     if (request.comments_size() == 1) continue;
-    SetRemoved(comment, kImportsFromSeconds + 120);
+    SetRemoved(comment, kImportedAtSeconds + 120);
     comment.mutable_removal()->mutable_actor()->set_display_name("The \"Boss\"");
   }
-  SetResolved(request, kImportsFromSeconds + 180);
+  SetResolved(request, kImportedAtSeconds + 180);
   const auto imported = service().AsService("org").Import(request);
   ASSERT_TRUE(imported.ok()) << imported.status();
   ASSERT_TRUE(Alex().Erase(Alex().List(kThread)->comments(0), "asked for").ok());

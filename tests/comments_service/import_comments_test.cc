@@ -16,7 +16,7 @@ v1::ImportCommentsRequest ImportOf(int count) {
     v1::ImportedComment& item = AddImported(request, "imported " + std::to_string(i));
     item.mutable_author()->set_user_id("user" + std::to_string(i % 3));
     item.mutable_author()->set_display_name("User " + std::to_string(i % 3));
-    item.mutable_create_time()->set_seconds(kImportsFromSeconds + i);
+    item.mutable_create_time()->set_seconds(kImportedAtSeconds + i);
   }
   return request;
 }
@@ -47,7 +47,7 @@ TEST_P(ImportCommentsTest, CommentsKeepTheirTimesAndAuthors) {
   EXPECT_EQ(page->comments(0).body(), "imported 2");
   EXPECT_EQ(page->comments(0).sequence(), 3);
   EXPECT_EQ(page->comments(0).author().user_id(), "user2");
-  EXPECT_EQ(page->comments(0).create_time().seconds(), kImportsFromSeconds + 2);
+  EXPECT_EQ(page->comments(0).create_time().seconds(), kImportedAtSeconds + 2);
 }
 
 // Taken, the thread had a comment and no time of its newest one.
@@ -101,7 +101,7 @@ TEST_P(ImportCommentsTest, NewAuthorsAreStoredInAFewStatements) {
       v1::ImportedComment& item = *request.mutable_comments(i);
       item.mutable_author()->set_user_id("author" + std::to_string(i));
       item.mutable_author()->set_display_name(name + std::to_string(i));
-      item.mutable_create_time()->set_seconds(kImportsFromSeconds);
+      item.mutable_create_time()->set_seconds(kImportedAtSeconds);
     }
     const std::int64_t before = statements();
     const auto imported = Import(request);
@@ -185,7 +185,7 @@ TEST_P(ImportCommentsTest, AnIdOfAnotherCommentImportsNothingAndIsNamed) {
   ASSERT_TRUE(Import(request).ok());
   v1::ImportCommentsRequest other = ImportOf(3);
   for (int i = 0; i < 3; ++i)
-    other.mutable_comments(i)->mutable_create_time()->set_seconds(kImportsFromSeconds + 9);
+    other.mutable_comments(i)->mutable_create_time()->set_seconds(kImportedAtSeconds + 9);
   other.mutable_comments(2)->set_comment_id(request.comments(1).comment_id());
   const auto refused = Import(other);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kAlreadyExists);
@@ -230,19 +230,19 @@ TEST_P(ImportCommentsTest, TheSameIdWithAnotherTimeNameOrAuthorIsNoReplay) {
   item.set_comment_id(added.comment_id());
   *item.mutable_author() = added.author();
   item.set_body(added.body());
-  item.mutable_create_time()->set_seconds(kImportsFromSeconds);
+  item.mutable_create_time()->set_seconds(kImportedAtSeconds);
   EXPECT_EQ(Reason(Import(again)), "COMMENT_ID_REUSED");
   EXPECT_EQ(service().CountRows("comments"), 4);
 }
 
 TEST_P(ImportCommentsTest, TimesOutOfOrderImportNothing) {
   v1::ImportCommentsRequest request = ImportOf(3);
-  request.mutable_comments(2)->mutable_create_time()->set_seconds(kImportsFromSeconds - 1);
+  request.mutable_comments(2)->mutable_create_time()->set_seconds(kImportedAtSeconds - 1);
   EXPECT_EQ(Refused(request), "comments[2].create_time");
   ASSERT_TRUE(Import(ImportOf(3)).ok());
   EXPECT_EQ(Refused(ImportOf(1)), "comments[0].create_time");
   request = ImportOf(1);
-  request.mutable_comments(0)->mutable_create_time()->set_seconds(kImportsFromSeconds + 2);
+  request.mutable_comments(0)->mutable_create_time()->set_seconds(kImportedAtSeconds + 2);
   EXPECT_TRUE(Import(request).ok());
 }
 
@@ -298,11 +298,11 @@ TEST_P(ImportCommentsTest, TheImporterIsAuditedAndEventsFlow) {
   ASSERT_EQ(audit->entries_size(), 2);
   EXPECT_EQ(audit->entries(0).action(), "comment.imported");
   EXPECT_EQ(audit->entries(0).actor_id(), "importer");
-  EXPECT_GT(audit->entries(0).create_time().seconds(), kImportsFromSeconds + 1000);
+  EXPECT_GT(audit->entries(0).create_time().seconds(), kImportedAtSeconds + 1000);
   WatchStream watch = service().As("org", "dana").WatchFromBeginning();
   const auto events = watch.Events(2);
   ASSERT_EQ(events.size(), 2U);
-  EXPECT_EQ(events[1].comment_added().comment().create_time().seconds(), kImportsFromSeconds + 1);
+  EXPECT_EQ(events[1].comment_added().comment().create_time().seconds(), kImportedAtSeconds + 1);
   EXPECT_EQ(events[1].comment_added().thread_comment_count(), 2);
 }
 

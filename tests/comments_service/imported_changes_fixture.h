@@ -14,7 +14,7 @@ namespace marginalia {
 class ImportedChangesFixture : public ServiceTest {
  protected:
   static constexpr char kThread[] = "INV-1";
-  static constexpr std::int64_t kStart = kImportsFromSeconds;
+  static constexpr std::int64_t kStart = kImportedAtSeconds;
 
   void SetUp() override {
     ServiceOptions options;

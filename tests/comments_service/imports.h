@@ -11,8 +11,8 @@
 
 namespace marginalia {
 
-// When they were written, all of them.
-inline constexpr std::int64_t kImportsFromSeconds = 1'600'000'000;
+// In Unix time; the same for all of them.
+inline constexpr std::int64_t kImportedAtSeconds = 1'600'000'000;
 
 // One more comment in the request, under a new id.
 inline comments::v1::ImportedComment& AddImported(comments::v1::ImportCommentsRequest& request,
@@ -22,7 +22,7 @@ inline comments::v1::ImportedComment& AddImported(comments::v1::ImportCommentsRe
   comment.mutable_author()->set_user_id("old");
   comment.mutable_author()->set_display_name("Old Hand");
   comment.set_body(body);
-  comment.mutable_create_time()->set_seconds(kImportsFromSeconds);
+  comment.mutable_create_time()->set_seconds(kImportedAtSeconds);
   return comment;
 }
 

@@ -54,16 +54,16 @@ void TamperedRecord::ImportChanged() {
   request.set_invoice_id("INV-8");
   for (int i = 0; i < 3; ++i) {
     v1::ImportedComment& comment = AddImported(request, i == 2 ? "" : "said elsewhere");
-    comment.mutable_edit_time()->set_seconds(kImportsFromSeconds + 10);
+    comment.mutable_edit_time()->set_seconds(kImportedAtSeconds + 10);
     if (i == 0) continue;
-    SetRemoved(comment, kImportsFromSeconds + 20);
+    SetRemoved(comment, kImportedAtSeconds + 20);
   }
   imported_edited_.set_comment_id(request.comments(0).comment_id());
   imported_removed_.set_comment_id(request.comments(1).comment_id());
   imported_removed_.set_revision(1);
   imported_erased_.set_comment_id(request.comments(2).comment_id());
   imported_erased_.set_revision(1);
-  SetResolved(request, kImportsFromSeconds + 30);
+  SetResolved(request, kImportedAtSeconds + 30);
   const auto imported = service().AsService("org").Import(request);
   ASSERT_TRUE(imported.ok()) << imported.status();
 }

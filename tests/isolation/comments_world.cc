@@ -157,7 +157,6 @@ CommentsWorld::~CommentsWorld() {
 
 Comments& CommentsWorld::comments() { return parts_->comments; }
 CommentListing& CommentsWorld::listing() { return parts_->listing; }
-
 RecentListing& CommentsWorld::recent() { return parts_->recent; }
 ReadStates& CommentsWorld::read_states() { return parts_->read_states; }
 AuthorSearch& CommentsWorld::authors() { return parts_->authors; }

@@ -174,7 +174,8 @@ TEST_P(ProjectionCheckTest, RebuildingUnderTrafficRepairsWhatWasWrongAndLosesNot
 
 TEST_P(ProjectionCheckTest, OthersWriteBetweenTheSlicesOfARebuild) {
   Plant("UPDATE comment_counts SET comment_count = 1000000");
-  std::vector<std::int64_t> wrong;  // how many rows still were, as writes at each page found them
+  // How many rows still were, as writes found them while each page of three was asked for.
+  std::vector<std::int64_t> wrong;
   comments_.OnSnapshotPage([&] {
     wrong.push_back(
         projection_->Select("SELECT count(*) FROM comment_counts WHERE comment_count = 1000000"));

@@ -18,8 +18,8 @@ namespace marginalia {
 namespace {
 
 constexpr int kReconnectFirstMs = 50;
-// With the fifth that gRPC adds or takes off at random no longer than callers are told to wait
-// before they retry, so that one retry is enough.
+// With the fifth that gRPC adds or takes off at random (its connection-backoff.md) no longer than
+// callers are told to wait before they retry, so that one retry is enough.
 constexpr int kReconnectMaxMs = 800;
 // An attempt that hangs is given up after this.
 constexpr int kConnectMs = 2'000;
