@@ -120,6 +120,7 @@ class Changers::Changer {
     std::vector<Comment>& own = own_[thread_->org_id];
     own.push_back(answer.comment());
     if (own.size() > kOwnMax) own.erase(own.begin());
+    Learn(answer.comment());
   }
 
   // One of the changer's own; its thread becomes the one that is acted on.
@@ -134,6 +135,15 @@ class Changers::Changer {
   void PointAt(const Comment& comment) {
     for (const ChangedThread& thread : all_.targets_) {
       if (thread.invoice_id == comment.invoice_id()) thread_ = &thread;
+    }
+  }
+
+  // What an answer shows of one of the changer's own. It may be gone by then: an answer that was
+  // lost is asked for again, and meanwhile somebody may have removed the comment.
+  void Learn(const Comment& now) {
+    if (now.has_removal()) return Forget(now.comment_id());
+    for (Comment& own : own_[thread_->org_id]) {
+      if (own.comment_id() == now.comment_id()) own = now;
     }
   }
 
@@ -156,7 +166,7 @@ class Changers::Changer {
     if (Ask("EditComment", Member(), request, &Stub::EditComment, answer, &late)) {
       Tell(Event::kCommentEdited, answer.receipt().number(), request.comment_id(), request.body(),
            false);
-      *comment = answer.comment();
+      Learn(answer.comment());
       return ReadBack(answer.comment(), answer.consistency_token());
     }
     if (late) Reread(*comment);
@@ -260,10 +270,7 @@ class Changers::Changer {
     if (!Ask("GetComment", Member(), request, &Stub::GetComment, answer)) return;
     EXPECT_NE(answer.comment().etag(), known.etag());
     EXPECT_TRUE(IsNewerOrSame(answer.comment(), known));
-    if (answer.comment().has_removal()) return Forget(known.comment_id());
-    for (Comment& own : own_[thread_->org_id]) {
-      if (own.comment_id() == known.comment_id()) own = answer.comment();
-    }
+    Learn(answer.comment());
   }
 
   // By the token of the change, around the comment, through another replica.
