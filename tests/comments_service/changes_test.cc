@@ -199,7 +199,7 @@ TEST_P(ChangesTest, AChangeIdIsTheSameChangeAtAnyLaterTime) {
   EXPECT_EQ(Reason(Dana().Resolve("INV-1", "", "", id)), "CHANGE_ID_REUSED");
   EXPECT_EQ(Field(Dana().Edit(first, "b", "x")), "change_id");
   EXPECT_EQ(service().CountRows("change_ids"), 1);
-  ASSERT_TRUE(Alex().Remove(first, "").ok());
+  ASSERT_TRUE(Alex().Remove(again->comment(), "").ok());
   EXPECT_TRUE(Dana().Edit(first, "b", id)->comment().has_removal());
 }
 
