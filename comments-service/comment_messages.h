@@ -23,10 +23,8 @@ absl::StatusOr<absl::Time> TimeOf(const google::protobuf::Timestamp& timestamp,
                                   std::string_view field);
 
 NewComment NewCommentOf(comments::v1::AddCommentRequest request);
-absl::StatusOr<NewImport> NewImportOf(comments::v1::ImportCommentsRequest request);
 
 comments::v1::AddCommentResponse MessageOf(const AddedComment& added);
-comments::v1::ImportCommentsResponse MessageOf(const ImportOutcome& outcome);
 comments::v1::GetCommentResponse MessageOf(const Comment& comment);
 comments::v1::MarkThreadReadResponse MessageOf(const ReadState& state);
 comments::v1::BatchGetReadStatesResponse MessageOf(const std::vector<ReadState>& states);

@@ -5,6 +5,7 @@
 
 #include "comments-service/call_context_rpc.h"
 #include "comments-service/comment_messages.h"
+#include "comments-service/import_messages.h"
 #include "comments-service/record_messages.h"
 #include "comments-service/withheld_positions.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
@@ -92,8 +93,8 @@ class CommentsRpc : public GatedService<Contract, RawService> {
         context, import_comments_, *request, [this, response](UnaryCall* call, auto& message) {
           absl::StatusOr<NewImport> import = NewImportOf(std::move(message));
           if (!import.ok()) return call->Answer(import.status());
-          use_cases_.comments.Import(ContextOf(call->call()), *std::move(import),
-                                     AnswerTo<ImportOutcome>(call, response));
+          use_cases_.imports.Import(ContextOf(call->call()), *std::move(import),
+                                    AnswerTo<ImportOutcome>(call, response));
         });
   }
 

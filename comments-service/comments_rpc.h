@@ -15,6 +15,7 @@
 #include "comments-service/thread/changes.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/imports.h"
 #include "comments-service/thread/recent_listing.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/settlements.h"
@@ -28,6 +29,7 @@ namespace marginalia {
 // None is owned; all must outlive the service.
 struct CommentsUseCases {
   Comments& comments;
+  Imports& imports;
   Changes& changes;
   Settlements& settlements;
   CommentListing& listing;

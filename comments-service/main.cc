@@ -28,6 +28,7 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/imports.h"
 #include "comments-service/thread/recent_listing.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/settlements.h"
@@ -168,6 +169,7 @@ int Run(int argc, char** argv) {
   const std::unique_ptr<InvoiceDirectory> directory = DirectoryFromFlags(upstream_tls);
   InvoiceLookup invoices(*database, directory.get());
   Comments comments(*database, writes, writer, *log, invoices);
+  Imports imports(writes, writer, *log, invoices);
   Changes changes(writes, writer, *log, invoices, edit_window);
   Settlements settlements(writes, writer, *log, invoices);
   CommentListing listing(*database, feed, invoices, pages);
@@ -206,8 +208,8 @@ int Run(int argc, char** argv) {
   WatchEventsRpc watch(gate, feed, invoices, watches);
   EvidenceRpc evidence(gate, exports, invoices);
   const auto rpc = MakeCommentsRpc(
-      gate, {comments, changes, settlements, listing, recent, thread_counts, revisions, read_states,
-             authors, audit_listing, verifier, checkpoints, watch, evidence});
+      gate, {comments, imports, changes, settlements, listing, recent, thread_counts, revisions,
+             read_states, authors, audit_listing, verifier, checkpoints, watch, evidence});
   const auto relay = StartRelay(relay_options, absl::GetFlag(FLAGS_database_url), *database, writes,
                                 feed, signer->signs() ? &checkpoints : nullptr, metrics);
 

@@ -121,9 +121,8 @@ void AuditLog::Append(Connection& connection, AuditEntry& entry, std::string_vie
   InsertEntry(connection, is_short ? ShortEntry(entry) : entry,
               absl::StrCat(name_salt, std::string(reason_salt)),
               is_short ? absl::HexStringToBytes(entry.hash) : "");
-  const bool adds = entry.action == kActionAdded || entry.action == kActionImported;
   last = {.entry_count = entry.number,
-          .change_count = last.change_count + (adds ? 0 : 1),
+          .change_count = last.change_count + (AddsComment(entry) ? 0 : 1),
           .position = entry.position,
           .hash = entry.hash};
   head->second.appended_to = true;

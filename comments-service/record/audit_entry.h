@@ -50,6 +50,14 @@ struct AuditEntry {
   std::string hash;
 };
 
+inline bool AddsComment(const AuditEntry& entry) {
+  return entry.action == kActionAdded || entry.action == kActionImported;
+}
+
+inline bool SettlesThread(const AuditEntry& entry) {
+  return entry.action == kActionResolved || entry.action == kActionReopened;
+}
+
 // What is hashed, behind an entry with `previous_hash` (empty for the tenant's first).
 std::string EntryBytes(std::string_view previous_hash, const AuditEntry& entry);
 

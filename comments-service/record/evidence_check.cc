@@ -29,10 +29,7 @@ bool WasImportedErased(const AuditEntry& entry) {
   return entry.action == kActionImported && entry.format == 2 && entry.content_commitment.empty();
 }
 
-bool Says(const AuditEntry& entry) {
-  return entry.action == kActionAdded || entry.action == kActionImported ||
-         entry.action == kActionEdited;
-}
+bool Says(const AuditEntry& entry) { return AddsComment(entry) || entry.action == kActionEdited; }
 
 class EvidenceCheck {
  public:
@@ -124,7 +121,7 @@ class EvidenceCheck {
     for (const EvidenceEntry& each : evidence_.entries) {
       const AuditEntry& entry = each.entry;
       if (entry.comment_id.empty()) {
-        if (entry.action != kActionResolved && entry.action != kActionReopened) {
+        if (!SettlesThread(entry)) {
           Fail("entry ", entry.number, " has the action ", entry.action, ", but no comment");
         }
         state_ = &entry;

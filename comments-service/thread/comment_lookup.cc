@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/errors/errors.h"
 
 namespace marginalia {
 
@@ -16,6 +15,12 @@ absl::StatusOr<StoredComment> LookUpComment(Connection& connection, std::string_
   if (stored && stored->comment.invoice_id == invoice_id) return *std::move(stored);
   return Refusal(absl::StatusCode::kNotFound, "COMMENT_NOT_FOUND",
                  absl::StrCat("the invoice has no such comment: check ", std::string(field)));
+}
+
+absl::Status CommentIdReused(ErrorMetadata metadata) {
+  return Refusal(absl::StatusCode::kAlreadyExists, "COMMENT_ID_REUSED",
+                 "this comment_id already belongs to another comment: choose a new one",
+                 std::move(metadata));
 }
 
 }  // namespace marginalia

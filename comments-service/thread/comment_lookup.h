@@ -1,4 +1,4 @@
-// Finds a comment where a caller says that it is.
+// Finds a comment where a caller says that it is, and refuses an id that is another one's.
 #ifndef MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_LOOKUP_H_
 #define MARGINALIA_COMMENTS_SERVICE_THREAD_COMMENT_LOOKUP_H_
 
@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "comments-service/thread/store/comment_store.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 
@@ -15,6 +16,9 @@ absl::StatusOr<StoredComment> LookUpComment(Connection& connection, std::string_
                                             std::string_view invoice_id,
                                             std::string_view comment_id,
                                             std::string_view field = "comment_id");
+
+// COMMENT_ID_REUSED: what was to be added under it is not what there is.
+absl::Status CommentIdReused(ErrorMetadata metadata = {});
 
 }  // namespace marginalia
 

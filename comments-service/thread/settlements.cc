@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "comments-service/audit/audit_log.h"
+#include "comments-service/thread/comment_lookup.h"
 #include "comments-service/thread/mentions.h"
 #include "comments-service/thread/store/revision_store.h"
 #include "services/errors/errors.h"
@@ -17,11 +18,6 @@ struct Settlements::SettlementRun : ChangeRun<NewSettlement, SettledThread> {
 };
 
 namespace {
-
-absl::Status CommentIdReused() {
-  return Refusal(absl::StatusCode::kAlreadyExists, "COMMENT_ID_REUSED",
-                 "this comment_id already belongs to another comment: choose a new one");
-}
 
 // What was settled before under this change_id, with the comment at `said_at` or, when that is 0,
 // without one: the receipt of what that wrote. Nothing when there is none, or nothing was. Errors:

@@ -28,7 +28,7 @@ bool ThreadFollower::Apply(const StoredEntry& stored, std::int64_t comment_posit
     took_away = removed_.insert(comment_position).second;
   } else if (entry.action == kActionErased) {
     took_away = removed_.erase(comment_position) == 0 && was_shown;
-  } else if (entry.action == kActionResolved || entry.action == kActionReopened) {
+  } else if (SettlesThread(entry)) {
     thread.resolved = entry.action == kActionResolved ? 1 : 0;
     const std::optional<ImportedClosing> closing = ImportedClosingOf(entry, stored.salts.reason);
     thread.state_time = absl::ToUnixMicros(closing ? closing->time : entry.create_time);

@@ -6,57 +6,12 @@
 #include <utility>
 
 #include "comments-service/audit/audit_log.h"
-#include "comments-service/audit/short_entry.h"
-#include "comments-service/record/commitment.h"
 #include "comments-service/record/imported_reason.h"
-#include "comments-service/record/tree_tiles.h"
 #include "comments-service/verification/comment_check.h"
+#include "comments-service/verification/entry_check.h"
 
 namespace marginalia {
 namespace {
-
-bool Adds(const AuditEntry& entry) {
-  return entry.action == kActionAdded || entry.action == kActionImported;
-}
-
-bool IsSettlement(const AuditEntry& entry) {
-  return entry.action == kActionResolved || entry.action == kActionReopened;
-}
-
-bool IsKnown(const AuditEntry& entry) {
-  return Adds(entry) || IsSettlement(entry) || entry.action == kActionEdited ||
-         entry.action == kActionRemoved || entry.action == kActionErased;
-}
-
-// Whether its reason does.
-bool CommitsToAName(const StoredEntry& stored) {
-  if (const auto closing = ImportedClosingOf(stored.entry)) {
-    return !closing->actor_name.commitment.empty();
-  }
-  const std::optional<ImportedOrigin> origin = ImportedOriginOf(stored.entry);
-  return origin && origin->removal && !origin->removal->actor_name.commitment.empty();
-}
-
-// What of an entry's row its hash says nothing of.
-std::string_view UncoveredDiffers(const StoredEntry& stored) {
-  const AuditEntry& entry = stored.entry;
-  if (entry.format == 1) {
-    const bool more = entry.revision != 0 || !entry.name_commitment.empty() ||
-                      !stored.salts.name.empty() || !entry.content_commitment.empty() ||
-                      !entry.reason.empty();
-    return more ? "stands in the log with more than its format covers" : "";
-  }
-  if (entry.format != 2) return "stands in the log in an unknown format";
-  // Of an imported comment the commitment is to its author's name, which its row has.
-  if (entry.action != kActionImported &&
-      Commitment(stored.salts.name, entry.actor_name) != entry.name_commitment) {
-    return "stands in the log under another name than it committed to";
-  }
-  if (!stored.salts.reason.empty() && !CommitsToAName(stored)) {
-    return "stands in the log with more salt than it has commitments to names";
-  }
-  return "";
-}
 
 bool WasImportedRemoved(Connection& connection, const std::string& org_id, std::int64_t position) {
   const std::optional<StoredEntry> added = FindStoredEntry(connection, org_id, position);
@@ -108,7 +63,9 @@ void Verification::Step(Connection& connection) {
   events_ = ReadEventLogEnds(connection, org_id_);
   if (!begun_) {
     begun_ = true;
-    CheckTreeSize(connection);
+    if (!tree_.Begin(connection, org_id_)) {
+      Broken(End(), "is the log's end, and the stored tree has other nodes than it should");
+    }
     // One thread changes no more often than its tenant's.
     rounds_ = invoice_id_.empty() ? 1 + head_.change_count / round_changes_ : 1;
     follower_ = ThreadFollower(0, rounds_);
@@ -223,32 +180,21 @@ bool Verification::CatchUpRound(Connection& connection) {
 
 void Verification::CheckEntry(Connection& connection, const StoredEntry& stored) {
   const AuditEntry& entry = stored.entry;
-  if (const std::string_view what = UncoveredDiffers(stored); !what.empty()) Broken(entry, what);
-  if (IsWithoutComment(entry)) Broken(entry, "stands in the log, and is not there");
+  if (const std::string_view what = EntryDiffers(stored); !what.empty()) Broken(entry, what);
   const Digest leaf = EntryLeaf(hash_, entry);
   if (entry.hash != (entry.format == 1 ? EntryHash(hash_, entry) : HexOf(leaf))) {
     Broken(entry, "stands in the log without the hash that its content and place demand");
   }
-  if (!IsKnown(entry)) Broken(entry, "stands in the log with an unknown action");
   if (entry.position > head_.position) Broken(entry, "stands in the log behind its end");
   // The hash of format 1 says nothing of numbers, and that of format 2 nothing of positions.
   if (entry.number != checked_ + 1) Broken(entry, "stands in the log under another number");
-  tree_.Add(leaf, [&](int level, std::int64_t index, const Digest& hash) {
-    if (!IsStoredNode(level, index)) return;
-    const std::optional<TreeNode> node = FindNode(connection, org_id_, level, index);
-    if (!node.has_value() || node->hash != hash || node->position != entry.position) {
-      Broken(entry, "stands in the log and not in the stored tree");
-    }
-  });
+  if (!tree_.Follow(connection, org_id_, leaf, entry.position)) {
+    Broken(entry, "stands in the log and not in the stored tree");
+  }
   hash_ = entry.hash;
   position_ = entry.position;
   ++checked_;
-  if (!Adds(entry)) ++changes_;
-  if (checked_ == stored_tree_.leaf_count) tree_ends_ = position_ == stored_tree_.position;
-}
-
-bool Verification::IsStoredNode(int level, std::int64_t index) const {
-  return level % kTileLevels == 0 && (index + 1) << level <= stored_tree_.leaf_count;
+  if (!AddsComment(entry)) ++changes_;
 }
 
 void Verification::CheckContents(Connection& connection, const std::vector<StoredEntry>& entries,
@@ -270,7 +216,7 @@ void Verification::CheckContents(Connection& connection, const std::vector<Store
     skip_to(entry.position);
     if (!Covers(entry)) continue;
     const StoredEvent* const event = EventAt(events, entry.position);
-    if (!Adds(entry)) {
+    if (!AddsComment(entry)) {
       CheckChange(connection, stored, event, pass);
     } else if (content != contents.end() && content->position == entry.position) {
       CheckAdded(connection, stored, *content++, event, pass);
@@ -298,7 +244,7 @@ std::vector<StoredContent> Verification::ContentsOf(Connection& connection,
   std::vector<StoredContent> contents;
   for (const StoredEntry& stored : entries) {
     const std::int64_t position = stored.entry.position;
-    if (!Covers(stored.entry) || !Adds(stored.entry)) continue;
+    if (!Covers(stored.entry) || !AddsComment(stored.entry)) continue;
     for (StoredContent& each : ReadContents(connection, org_id_, position - 1, position, 1)) {
       contents.push_back(std::move(each));
     }
@@ -339,7 +285,7 @@ void Verification::CheckChange(Connection& connection, const StoredEntry& stored
   std::optional<StoredRevision> revision;
   const bool follows = Follows(entry, pass);
   if (!pass.compares && !follows) return;
-  if (!IsSettlement(entry)) {
+  if (!SettlesThread(entry)) {
     comment = FindContent(connection, org_id_, entry.comment_id);
     if (!comment.has_value() || comment->invoice_id != entry.invoice_id) {
       return Broken(entry, "stands in the log with a change, and is not there");
@@ -393,32 +339,13 @@ void Verification::CheckEnd(Connection& connection) {
        changes_ != head_.change_count)) {
     Broken(End(), "is the log's end, and the entries do not lead to it");
   }
-  if (stored_tree_.leaf_count != 0 && !tree_ends_) {
+  if (!tree_.EndsWithEntries()) {
     Broken(End(), "is the log's end, and the stored tree ends elsewhere");
   }
   if (events_.head < position_) {
     Broken(position_, "is the log's end, and the log of events ends before it");
   }
   Broken(events_.behind_head, "is an event behind the end of the log of events");
-}
-
-// Every 256 nodes have one above them; there are no others. Whether each of them is there
-// CheckEntry finds out, so only the places before, between and behind them are looked at.
-void Verification::CheckTreeSize(Connection& connection) {
-  stored_tree_ = ReadStoredTree(connection, org_id_);
-  NodePlace from{.level = std::numeric_limits<std::int64_t>::min(),
-                 .index = std::numeric_limits<std::int64_t>::min()};
-  std::optional<NodePlace> expected;
-  std::int64_t nodes = stored_tree_.leaf_count;
-  for (std::int64_t level = kTileLevels;; level += kTileLevels) {
-    nodes /= kTileNodes;
-    expected = nodes > 0 ? std::optional(NodePlace{.level = level, .index = 0}) : std::nullopt;
-    if (FindNodeFrom(connection, org_id_, from) != expected) {
-      return Broken(End(), "is the log's end, and the stored tree has other nodes than it should");
-    }
-    if (!expected.has_value()) return;
-    from = {.level = level, .index = nodes};
-  }
 }
 
 void Verification::Broken(Finding finding) {

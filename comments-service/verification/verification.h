@@ -16,13 +16,12 @@
 #include <vector>
 
 #include "comments-service/audit/audit_log.h"
-#include "comments-service/audit/tree_store.h"
-#include "comments-service/record/merkle_tree.h"
 #include "comments-service/verification/event_check.h"
 #include "comments-service/verification/finding.h"
 #include "comments-service/verification/log_rows.h"
 #include "comments-service/verification/thread_follower.h"
 #include "comments-service/verification/thread_rows.h"
+#include "comments-service/verification/tree_check.h"
 
 namespace marginalia {
 
@@ -108,7 +107,6 @@ class Verification {
   }
   void BoundFollowed();
   void CheckEnd(Connection& connection);
-  void CheckTreeSize(Connection& connection);
   void CheckThread(const StoredThread& row);
   bool CheckUnseenThreads(Connection& connection);
   void Compare(Connection& connection, const Tally& expected, const Tally& counted,
@@ -119,7 +117,6 @@ class Verification {
   }
   // Where what is wrong at the log's end is said to be: 0 would be nowhere.
   std::int64_t End() const { return std::max<std::int64_t>(head_.position, 1); }
-  bool IsStoredNode(int level, std::int64_t index) const;
   // Keeps the first of what was found.
   void Broken(Finding finding);
   void Broken(const AuditEntry& entry, std::string_view what);
@@ -141,9 +138,7 @@ class Verification {
   bool begun_ = false;
   // Entries that a step reads: fewer where their comments have many revisions.
   std::int64_t step_rows_ = kVerifyStepRows;
-  StoredTree stored_tree_;
-  bool tree_ends_ = false;
-  GrowingTree tree_;
+  TreeCheck tree_;
 
   // Along the rows: up to where there were entries when that began.
   std::int64_t bound_ = 0;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/http/etag.h"
 #include "services/errors/errors.h"
 #include "services/rpc/grpc_status.h"
 #include "services/text/json_string.h"
@@ -128,6 +129,10 @@ HttpResponse Problem(const absl::Status& failure, std::string_view request_id) {
     response.headers += ReasonOf(status) == "TOKEN_MISSING"
                             ? "WWW-Authenticate: Bearer\r\n"
                             : "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
+  }
+  // What it would have to be now: whoever knows what has changed need not ask for it.
+  if (const std::string etag = ErrorMetadataOf(status, "etag"); code == 412 && !etag.empty()) {
+    response.headers += "ETag: " + StrongTag(etag) + "\r\n";
   }
   return response;
 }

@@ -18,6 +18,7 @@
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comment_writer.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/imports.h"
 #include "comments-service/thread/revision_listing.h"
 #include "comments-service/thread/thread_pages.h"
 #include "comments-service/thread/wire/erased_event.h"
@@ -94,6 +95,7 @@ struct ServiceUnderTest::Parts {
         directory(DirectoryAt(options.invoices_address)),
         invoices(*database, directory.get()),
         comments(*database, writes, writer, *log, invoices),
+        imports(writes, writer, *log, invoices),
         changes(writes, writer, *log, invoices, options.edit_window),
         settlements(writes, writer, *log, invoices),
         listing(*database, feed, invoices, pages),
@@ -109,9 +111,9 @@ struct ServiceUnderTest::Parts {
         gate(options.gate, *tokens, metrics),
         watch(gate, feed, invoices, watches),
         evidence(gate, exports, invoices),
-        rpc(MakeCommentsRpc(
-            gate, {comments, changes, settlements, listing, recent, thread_counts, revisions,
-                   read_states, authors, audit_listing, verifier, checkpoints, watch, evidence})),
+        rpc(MakeCommentsRpc(gate, {comments, imports, changes, settlements, listing, recent,
+                                   thread_counts, revisions, read_states, authors, audit_listing,
+                                   verifier, checkpoints, watch, evidence})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {
     pages.CountWith(&page_hits, nullptr);
@@ -135,6 +137,7 @@ struct ServiceUnderTest::Parts {
   std::unique_ptr<InvoiceDirectory> directory;
   InvoiceLookup invoices;
   Comments comments;
+  Imports imports;
   Changes changes;
   Settlements settlements;
   CommentListing listing;

@@ -50,6 +50,16 @@ TEST(ProblemTest, AnExpiredCursorIsGoneAndAFullDiskIsInsufficientStorage) {
       507);
 }
 
+TEST(ProblemTest, AStaleTagIsAnsweredWithTheOneThatHoldsNow) {
+  const HttpResponse stale =
+      Problem(Refusal(absl::StatusCode::kAborted, "ETAG_MISMATCH", "stale", {{"etag", "c2"}}), "");
+  EXPECT_EQ(stale.status, 412);
+  EXPECT_NE(stale.headers.find("ETag: \"c2\"\r\n"), std::string::npos) << stale.headers;
+  EXPECT_EQ(Problem(Refusal(absl::StatusCode::kAborted, "ETAG_MISMATCH", "stale"), "")
+                .headers.find("ETag"),
+            std::string::npos);
+}
+
 TEST(ProblemTest, WhatOnlyTheLogMayKnowIsNotTold) {
   for (const auto& status :
        {absl::InternalError("SELECT secret"), absl::UnknownError("/secret/path"),

@@ -16,6 +16,7 @@
 #include "comments-service/readers/author_search.h"
 #include "comments-service/readers/read_states.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/imports.h"
 #include "comments-service/thread/thread_pages.h"
 #include "comments-service/verification/audit_verifier.h"
 #include "marginalia/comments/v1/comments_service.pb.h"

@@ -200,7 +200,7 @@ Operation CommentsSession::Import(std::string invoice) {
       .asked = std::move(asked),
       .start =
           [this, import](Operation& self, std::function<void()> answered) {
-            world_.comments().Import(
+            world_.imports().Import(
                 Call(), import,
                 Into<ImportOutcome>(self, std::move(answered), [this, import](const auto& outcome) {
                   return memory_.Describe(outcome, import);

@@ -91,6 +91,7 @@ struct CommentsWorld::Parts {
         writes(*database, {&pages, log.get(), &audit_log, &writer}, [](std::string_view) {}),
         invoices(*database, &directory),
         comments(*database, writes, writer, *log, invoices),
+        imports(writes, writer, *log, invoices),
         changes(writes, writer, *log, invoices, kEditWindowDefault),
         settlements(writes, writer, *log, invoices),
         listing(*database, feed, invoices, pages),
@@ -104,9 +105,9 @@ struct CommentsWorld::Parts {
         gate({}, *tokens, metrics),
         watch(gate, feed, invoices, watches),
         evidence(gate, exports, invoices),
-        rpc(MakeCommentsRpc(
-            gate, {comments, changes, settlements, listing, recent, thread_counts, revisions,
-                   read_states, authors, audit_listing, verifier, checkpoints, watch, evidence})),
+        rpc(MakeCommentsRpc(gate, {comments, imports, changes, settlements, listing, recent,
+                                   thread_counts, revisions, read_states, authors, audit_listing,
+                                   verifier, checkpoints, watch, evidence})),
         server(OrAbort(RpcServer::Start({.address = "127.0.0.1:0"}, {rpc.get()}))),
         channel(ConnectTo(server->address())) {}
 
@@ -124,6 +125,7 @@ struct CommentsWorld::Parts {
   Directory directory;
   InvoiceLookup invoices;
   Comments comments;
+  Imports imports;
   Changes changes;
   Settlements settlements;
   CommentListing listing;
@@ -156,6 +158,7 @@ CommentsWorld::~CommentsWorld() {
 }
 
 Comments& CommentsWorld::comments() { return parts_->comments; }
+Imports& CommentsWorld::imports() { return parts_->imports; }
 CommentListing& CommentsWorld::listing() { return parts_->listing; }
 RecentListing& CommentsWorld::recent() { return parts_->recent; }
 ReadStates& CommentsWorld::read_states() { return parts_->read_states; }

@@ -12,6 +12,7 @@
 #include "comments-service/readers/read_states.h"
 #include "comments-service/thread/comment_listing.h"
 #include "comments-service/thread/comments.h"
+#include "comments-service/thread/imports.h"
 #include "comments-service/thread/recent_listing.h"
 #include "comments-service/verification/audit_verifier.h"
 #include "tests/comments_service/client.h"
@@ -33,6 +34,7 @@ class CommentsWorld {
   ~CommentsWorld();
 
   Comments& comments();
+  Imports& imports();
   CommentListing& listing();
   RecentListing& recent();
   ReadStates& read_states();

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "services/errors/errors.h"
+#include "services/storage/read_value.h"
 
 namespace marginalia {
 namespace {
@@ -105,11 +106,11 @@ absl::Status Rebuild::DoSlice() {
 }
 
 absl::Status Rebuild::Compare(const SnapshotSlice& slice, SliceOutcome& outcome) {
-  return database_.Read(Tenants::All(), [&](Connection& connection) {
-    absl::StatusOr<SliceOutcome> compared = projection_.Compare(connection, slice);
-    if (compared.ok()) outcome = *std::move(compared);
-    return compared.status();
+  auto compared = ReadValue<SliceOutcome>(database_, Tenants::All(), [&](Connection& connection) {
+    return projection_.Compare(connection, slice);
   });
+  if (compared.ok()) outcome = *std::move(compared);
+  return compared.status();
 }
 
 absl::Status Rebuild::Repair(const SnapshotSlice& slice, SliceOutcome& outcome) {
