@@ -34,6 +34,13 @@ class ProjectorTest : public testing::TestWithParam<DatabaseKind> {
       }
     }
   }
+  // When a process last asked whether it is its turn, in microseconds; on PostgreSQL.
+  std::int64_t LastAskedForATurn() {
+    return projection_->Select(
+        "SELECT CAST(extract(epoch FROM max(query_start)) * 1000000 AS BIGINT)"
+        " FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_lock%'");
+  }
   void CommentEverywhere(int rounds) {
     for (int round = 0; round < rounds; ++round) {
       for (const char* invoice : {"a", "b", "c"}) comments_.Comment("northlight", invoice);
@@ -276,15 +283,26 @@ TEST_P(ProjectorTest, OfProcessesThatStartAtOnceOneBuildsAndTheOthersUseIt) {
   if (GetParam() == DatabaseKind::kSqlite) return;  // a file has one process
   CommentEverywhere(3);
   comments_.SetSnapshotRowsMax(1);
-  // The second one comes while the first one reads.
+  // The second one comes while the first one reads, and has asked twice before that has ended.
   std::atomic<int> pages = 0;
-  comments_.OnSnapshotPage([&pages] { ++pages; });
-  std::optional<ProjectionUnderTest> second;
+  std::atomic<bool> asked_twice = false;
+  comments_.OnSnapshotPage([&] {
+    ++pages;
+    Await([&asked_twice] { return asked_twice.load(); });
+  });
   StartProjection();
   ASSERT_TRUE(Await([&pages] { return pages > 0; }));
-  second.emplace(database_url_, comments_.address());
+  std::int64_t last = LastAskedForATurn();
+  ProjectionUnderTest second(database_url_, comments_.address());
+  for (int times = 0; times < 2; ++times) {
+    ASSERT_TRUE(Await([&] {
+      const std::int64_t before = std::exchange(last, LastAskedForATurn());
+      return before < last;
+    }));
+  }
+  asked_twice = true;
   ASSERT_TRUE(CatchesUp());
-  ASSERT_TRUE(second->Reaches(comments_.head()));
+  ASSERT_TRUE(second.Reaches(comments_.head()));
   EXPECT_EQ(comments_.snapshots_begun(), 1);
   ExpectCountsOfTheLog();
 }

@@ -1,8 +1,10 @@
 #include "services/net/listener.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -133,6 +135,26 @@ TEST_F(ListenerTest, ThoseThatWaitAreResetWhenItCloses) {
   EXPECT_TRUE(Await([this] { return accepted() > kHandshakesPerSecond; }));
   listener_->Close();
   EXPECT_TRUE(Await([this] { return CountReset() == sockets_.size() - accepted(); }));
+}
+
+TEST_F(ListenerTest, HoweverManyHostsTakeAllTheyCanFilesAreLeftToTheProcess) {
+  Start(/*with_tls=*/false);
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlimit before = files;
+  files.rlim_cur = 512;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
+  // Each of them stays within what a single host may have.
+  EXPECT_TRUE(Await([this] {
+    for (const char* host : {kFlooder, kOther, "127.0.0.4", "127.0.0.5"}) Connect(host);
+    return CountReset() > 0;
+  }));
+  for (int i = 0; i < 64; ++i) {
+    const int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    EXPECT_GE(file, 0);
+    sockets_.push_back(file);
+  }
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 }  // namespace
