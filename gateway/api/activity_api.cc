@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/api/page_query.h"
 #include "gateway/http/json_response.h"
 #include "gateway/http/target.h"
 #include "gateway/upstream/comment_json.h"
@@ -12,12 +13,9 @@ namespace marginalia {
 
 void ActivityApi::List(ApiCall call) {
   comments::v1::ListRecentCommentsRequest request;
-  auto cursor = QueryText(call.query(), "cursor");
-  if (!cursor.ok()) return call.Fail(cursor.status());
-  request.set_page_token(*std::move(cursor));
-  const auto limit = QueryLimit(call.query());
-  if (!limit.ok()) return call.Fail(limit.status());
-  request.set_page_size(*limit);
+  if (absl::Status page = ReadPageQuery(call.query(), request); !page.ok()) {
+    return call.Fail(page);
+  }
   const auto mentioning = QueryText(call.query(), "mentioning");
   if (!mentioning.ok()) return call.Fail(mentioning.status());
   if (!mentioning->empty() && *mentioning != "me") {

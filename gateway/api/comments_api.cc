@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/api/answered_point.h"
 #include "gateway/api/json_request.h"
+#include "gateway/api/page_query.h"
 #include "gateway/api/posted_comment.h"
 #include "gateway/http/content_coding.h"
 #include "gateway/http/etag.h"
@@ -56,15 +57,12 @@ std::string_view NameInPath(std::string_view field) { return field == "id" ? "co
 void CommentsApi::List(ApiCall call) {
   ListCommentsRequest request;
   request.set_invoice_id(call.path_parameter(0));
-  auto cursor = QueryText(call.query(), "cursor");
-  if (!cursor.ok()) return call.Fail(cursor.status());
-  request.set_page_token(*std::move(cursor));
+  if (absl::Status page = ReadPageQuery(call.query(), request); !page.ok()) {
+    return call.Fail(page);
+  }
   auto around = QueryText(call.query(), "around");
   if (!around.ok()) return call.Fail(around.status());
   request.set_around_comment_id(*std::move(around));
-  const auto limit = QueryLimit(call.query());
-  if (!limit.ok()) return call.Fail(limit.status());
-  request.set_page_size(*limit);
   auto token = QueryText(call.query(), "consistency");
   if (!token.ok()) return call.Fail(token.status());
   request.set_at_least_as_fresh(*std::move(token));

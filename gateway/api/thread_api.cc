@@ -7,10 +7,10 @@
 #include "gateway/api/answered_point.h"
 #include "gateway/api/json_members.h"
 #include "gateway/api/json_request.h"
+#include "gateway/api/page_query.h"
 #include "gateway/http/etag.h"
 #include "gateway/http/json_response.h"
 #include "gateway/http/problem.h"
-#include "gateway/http/target.h"
 #include "gateway/upstream/comment_json.h"
 #include "services/errors/errors.h"
 
@@ -143,12 +143,9 @@ void ThreadApi::ListRevisions(ApiCall call) {
   ListCommentRevisionsRequest request;
   request.set_invoice_id(call.path_parameter(0));
   request.set_comment_id(call.path_parameter(1));
-  auto cursor = QueryText(call.query(), "cursor");
-  if (!cursor.ok()) return call.Fail(cursor.status());
-  request.set_page_token(*std::move(cursor));
-  const auto limit = QueryLimit(call.query());
-  if (!limit.ok()) return call.Fail(limit.status());
-  request.set_page_size(*limit);
+  if (absl::Status page = ReadPageQuery(call.query(), request); !page.ok()) {
+    return call.Fail(page);
+  }
   upstream_.ListCommentRevisions(std::move(call), request,
                                  AnswerJson<ListCommentRevisionsResponse>);
 }
