@@ -32,11 +32,11 @@ void OpenWatches::Closed(Watch* watch) {
 void OpenWatches::WriteBegins(Watch* watch, std::size_t bytes) {
   watch->bytes_ = bytes;
   bytes_in_flight_.fetch_add(bytes, std::memory_order_relaxed);
-  watch->write_began_.store(SteadyTime::Now().Nanos(), std::memory_order_relaxed);
+  watch->write_began_.store(SteadyTime::Now().Nanos(), std::memory_order_release);
 }
 
 void OpenWatches::WriteEnded(Watch* watch) {
-  watch->write_began_.store(0, std::memory_order_relaxed);
+  watch->write_began_.exchange(0, std::memory_order_acquire);
   bytes_in_flight_.fetch_sub(std::exchange(watch->bytes_, 0), std::memory_order_relaxed);
 }
 

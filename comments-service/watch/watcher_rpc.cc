@@ -189,15 +189,16 @@ bool Watcher::Gather(const std::vector<EventPointer>& batch) {
 void Watcher::CompleteMessage() {
   AppendCheckpoint(
       gathered_, MakeConsistencyToken({.log_id = feed_.log().id(), .position = position_}, scope_));
-  watches_.WriteBegins(this, gathered_.size());
+  const std::size_t bytes = gathered_.size();
   message_ = ToByteBuffer(std::make_shared<const std::string>(std::move(gathered_)));
   gathered_.clear();
+  watches_.WriteBegins(this, bytes);
 }
 
 void Watcher::Send() {
   silent_batches_ = 0;
-  CompleteMessage();
   checkpoint_due_ = SteadyTime::Now() + kCheckpointInterval;
+  CompleteMessage();
   StartWrite(&message_);
 }
 
