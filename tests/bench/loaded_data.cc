@@ -1,6 +1,7 @@
 #include "tests/bench/loaded_data.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -174,6 +175,8 @@ std::filesystem::path GrownInvoices(Bench& bench, std::int64_t count) {
 std::filesystem::path CopyOf(Bench& bench, const std::filesystem::path& data) {
   const std::filesystem::path copy = bench.NewFolder("copy");
   std::filesystem::copy(data, copy);
+  // Else the disk would be busy with the copy while what is done to it is measured.
+  sync();
   return copy;
 }
 
