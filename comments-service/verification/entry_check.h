@@ -1,4 +1,5 @@
-// Looks at an entry of the log by itself: at what its hash says nothing of. Pure.
+// Looks at an entry of the log by itself: whether it is of a kind that is written here, and at what
+// of its row its hash says nothing of. Pure.
 #ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_ENTRY_CHECK_H_
 #define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_ENTRY_CHECK_H_
 
