@@ -106,7 +106,7 @@ void EventClient::BeginAnswer() {
 
 void EventClient::TellStale() {
   BeginAnswer();
-  if (!std::exchange(told_stale_, true)) output_->Write(CurrencyText(false));
+  if (std::exchange(told_current_, false) != false) output_->Write(CurrencyText(false));
 }
 
 void EventClient::Replay() {
@@ -187,8 +187,7 @@ void EventClient::Send(const EventText& text) {
 }
 
 void EventClient::TellCurrency(bool current) {
-  if (phase_ != Phase::kLive || told_stale_ == !current) return;
-  told_stale_ = !current;
+  if (phase_ != Phase::kLive || std::exchange(told_current_, current) == current) return;
   Send(CurrencyText(current));
 }
 

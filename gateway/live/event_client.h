@@ -1,8 +1,8 @@
 // One browser on the event stream of one thread. First it is found out whether it may hear of the
 // thread; then it is brought up to date, from the recent events or, for what is older, by a watch
-// of its own upstream; then it is live and is sent what happens. A browser gives up for good on
-// what is no stream, so the stream opens soon whatever upstream does, says that it is stale, and
-// goes on once upstream answers. Used on the io thread.
+// of its own upstream; then it is live, which it is told, and is sent what happens. A browser gives
+// up for good on what is no stream, so the stream opens soon whatever upstream does, says that it
+// is stale, and goes on once upstream answers. Used on the io thread.
 #ifndef MARGINALIA_GATEWAY_LIVE_EVENT_CLIENT_H_
 #define MARGINALIA_GATEWAY_LIVE_EVENT_CLIENT_H_
 
@@ -108,7 +108,8 @@ class EventClient {
   std::optional<LogPoint> point_;
   // Whether the client has yet to be told where it began.
   bool checkpoint_due_;
-  bool told_stale_ = false;
+  // Whether it was told last that events arrive as they happen.
+  std::optional<bool> told_current_;
   // What a question upstream finds again of this client when it is answered.
   const std::shared_ptr<EventClient*> self_ = std::make_shared<EventClient*>(this);
 };

@@ -169,6 +169,20 @@ TEST_F(EventsTest, ABrowserThatComesBackMissesNothingAndHearsNothingTwice) {
   Next(*browser, "four");
 }
 
+TEST_F(EventsTest, AStreamSaysThatItIsCurrentOnceAllThatHappenedBeforeIsTold) {
+  auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  const std::string last = Next(*browser, "one");
+  comments_->Post(kOrg, kInvoiceId, "two");
+  Next(*browser, "two");
+  browser = Open(Resuming(last));
+  for (const std::string_view name : {"comment_added", "current"}) {
+    const auto event = browser->NextEvent();
+    ASSERT_TRUE(event.has_value());
+    EXPECT_EQ(event->event, name);
+  }
+}
+
 TEST_F(EventsTest, WhatIsNoLongerInMemoryIsReadFromTheService) {
   auto browser = OpenNow();
   comments_->Post(kOrg, kInvoiceId, "one");

@@ -134,10 +134,8 @@ export class LiveEvents {
         act(event as MessageEvent<string>);
       });
     };
-    on("open", () => {
-      this.#failures = 0;
-      this.#tell("live");
-    });
+    // A refusal opens as well.
+    on("open", () => {});
     source.addEventListener("error", () => {
       if (this.#source !== source) return;
       this.#tell("down");
@@ -145,14 +143,16 @@ export class LiveEvents {
       else this.#expectWithin(OPEN_MS_MAX);
     });
     on("joined", () => this.#handlers.joined());
-    on("heartbeat", (event) => {
-      this.#token = event.lastEventId || this.#token;
-    });
+    for (const name of ["heartbeat", "checkpoint"]) {
+      on(name, (event) => {
+        this.#token = event.lastEventId || this.#token;
+      });
+    }
     // comments-service is out of the gateway's reach: silence is no news.
     on("stale", () => this.#tell("down"));
-    on("current", () => this.#tell("live"));
-    on("checkpoint", (event) => {
-      this.#token = event.lastEventId || this.#token;
+    on("current", () => {
+      this.#failures = 0;
+      this.#tell("live");
     });
     for (const kind of THREAD_EVENTS) {
       on(kind, (event) => {

@@ -15,16 +15,11 @@ export const THREAD_EVENTS = [
   "thread_reopened",
 ] as const;
 
+// What a stream says of its own state.
+const STATES = ["open", "error", "stale", "current"];
+
 // What is told on from window to window.
-const STREAM_EVENTS = [
-  "open",
-  "error",
-  "heartbeat",
-  "checkpoint",
-  "stale",
-  "current",
-  ...THREAD_EVENTS,
-] as const;
+const STREAM_EVENTS = [...STATES, "heartbeat", "checkpoint", ...THREAD_EVENTS];
 
 interface Told {
   readonly name: string;
@@ -117,7 +112,7 @@ export class SharedStream extends EventTarget {
 
   #say(told: Told): void {
     if (this.#closing.signal.aborted) return;
-    this.#note(told.name);
+    if (STATES.includes(told.name)) this.#state = told.name;
     this.#channel.postMessage(told);
     this.#tell(told);
   }
@@ -129,16 +124,13 @@ export class SharedStream extends EventTarget {
       return;
     }
     if (told.name === ASK || (told.isReply && this.#hasJoined)) return;
+    const joins = told.name === "open" || told.isReply;
+    // What is told before one joins is read then.
+    if (!joins && !this.#hasJoined && told.name !== "error") return;
     this.#tell(told);
-    if (told.name === "open" || told.isReply) {
-      this.#hasJoined = true;
-      this.#tell({ name: "joined" });
-    }
-  }
-
-  #note(name: string): void {
-    if (name === "current") this.#state = "open";
-    else if (name === "open" || name === "stale" || name === "error") this.#state = name;
+    if (!joins) return;
+    this.#hasJoined = true;
+    this.#tell({ name: "joined" });
   }
 
   #tell({ name, data, lastEventId }: Told): void {

@@ -119,6 +119,24 @@ test("a stale stream is as good as none", () => {
   assert.deepEqual(states, ["live", "down", "live"]);
 });
 
+test("a stream that is refused for now is never called live, and attempts become rarer", () => {
+  const attempts: number[] = [];
+  let known = 0;
+  for (let minute = 0; minute < 4; minute += 1) {
+    for (let second = 0; second < 60; second += 1) {
+      // The server asks for more patience than the page has.
+      for (const source of opened().slice(known)) source.refuseForNow();
+      known = opened().length;
+      timers.advance(1_000);
+    }
+    attempts.push(known);
+  }
+  assert.ok(!states.includes("live"), String(states));
+  const [first = 0, , third = 0, last = 0] = attempts;
+  assert.ok(first > last - third, String(attempts));
+  assert.ok(last - third >= 1 && last - third <= 3, String(attempts));
+});
+
 test("a stream that is refused is opened again after the thread was read anew", async () => {
   stream().refuse();
   assert.deepEqual(states, ["down"]);

@@ -34,6 +34,15 @@ export class FakeEventSource extends EventTarget {
   open(): void {
     this.readyState = 1;
     this.dispatchEvent(new Event("open"));
+    this.dispatchEvent(new Event("current"));
+  }
+
+  // For now: a stream that says so and ends, after which the browser connects again by itself.
+  refuseForNow(): void {
+    this.readyState = 1;
+    this.dispatchEvent(new Event("open"));
+    this.dispatchEvent(new Event("stale"));
+    this.break();
   }
 
   // For good: the server answered with something else than a stream.
