@@ -51,6 +51,35 @@ test("A stream that is never answered is polled for, and the page says so", asyn
   await dana.passTimeUntil("it is live", async () => (await labelOf(dana)) === "Live");
 });
 
+test("What was removed while the stream was refused is gone once it is live again, also where the newest page has grown", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice();
+  const bodies = Array.from({ length: 25 }, (_, i) => `Number ${i + 1}.`);
+  await stack.postComments(invoice, "alex", bodies.slice(0, 20));
+  const dana = await browser.person("dana");
+  dana.watch.expect(/ERR_|events|502/);
+  await dana.open(invoice);
+  await until("it is live", async () => (await labelOf(dana)) === "Live");
+  await stack.postComments(invoice, "alex", bodies.slice(20));
+  await dana.comment("Number 25.").waitFor();
+
+  let refusals = 0;
+  await dana.page.route("**/events?*", (route) => {
+    refusals += 1;
+    return route.fulfill({ status: 502 });
+  });
+  stack.front.refuse(streams).end();
+  const removed = (await stack.thread(invoice)).find(({ body }) => body === "Number 1.");
+  await stack.removeComment(invoice, "alex", removed);
+  await until("it is refused", () => refusals > 0);
+  await dana.page.unroute("**/events?*");
+  await until("it is live again", async () => (await labelOf(dana)) === "Live");
+  assert.equal((await dana.comments()).length, 25);
+  assert.equal(await dana.comment("Number 1.").count(), 0);
+});
+
 for (const [what, answer] of [
   ["sends one to its sign-in", { status: 302, headers: { location: "https://sso.example/" } }],
   ["answers with its sign-in page", { status: 200, contentType: "text/html", body: "<h1>Hi" }],

@@ -164,7 +164,7 @@ export function startThread(
         const text = eventText(event, userId);
         if (text !== undefined) announcer.say(text);
       },
-      joined: () => void query.joined(),
+      joined: () => void query.catchUp(),
       state: (state) => {
         showLiveState(label, state, () => draft.handOver());
         query.setPolling(state === "down");

@@ -62,6 +62,13 @@ export function withFacts(thread: Thread, facts: ThreadFacts | undefined): Threa
   return withPageZero(thread, (page) => factsField(laterOf([page.thread, facts])));
 }
 
+// What is loaded, with what is known of the thread as a whole from there or from `other`.
+export function withKnown(thread: Thread, other: Thread): Thread {
+  const totalSize = Math.max(totalOf(thread), totalOf(other));
+  const counted = withPageZero(thread, () => ({ totalSize }));
+  return withFacts(counted, factsOf(other));
+}
+
 function factsField(facts: ThreadFacts | undefined): { thread?: ThreadFacts } {
   return facts === undefined ? {} : { thread: facts };
 }
@@ -87,6 +94,11 @@ export function withVersions(thread: Thread, told: Iterable<Comment>): Thread {
 // The number of the newest comment in the run; 0: there is none.
 export function newestSequence(thread: Thread): number {
   return thread.pages.find((page) => page.comments.length > 0)?.comments[0]?.sequence ?? 0;
+}
+
+// The number of the last of them; 0: there is none.
+export function oldestOf(comments: readonly Comment[]): number {
+  return comments.at(-1)?.sequence ?? 0;
 }
 
 export function isAtNewest(thread: Thread): boolean {
@@ -137,28 +149,23 @@ export function withArrived(
 
 // The newest page, by poll or invalidation. Also takes a part of it, or an older state of it.
 export function withNewestPage(thread: Thread, fresh: CommentPage): Merge {
-  const totalSize = Math.max(totalOf(thread), fresh.totalSize);
-  const facts = factsField(laterOf([factsOf(thread), fresh.thread]));
   const run = thread.pages.flatMap((page) => page.comments);
   const newest = newestSequence(thread);
   if (thread.pages.length === 1 && reachesBelow(fresh.comments, run)) {
-    const { nextCursor, previousCursor, consistencyToken } = fresh;
     const newer = run.filter((comment) => comment.sequence > (fresh.comments[0]?.sequence ?? 0));
     const comments = [...newer, ...fresh.comments];
-    const page = { comments, nextCursor, previousCursor, consistencyToken, totalSize, ...facts };
-    const taken = settled(withPageZero(thread, () => page));
-    return { joined: true, thread: withVersions(taken, run) };
+    const taken = settled(withPageZero(thread, () => ({ ...fresh, comments })));
+    return { joined: true, thread: withVersions(withKnown(taken, thread), run) };
   }
   const added = fresh.comments.filter((comment) => comment.sequence > newest);
   const size = (thread.pages[0]?.comments.length ?? 0) + added.length;
   const joined =
     added.length === 0 || (added.at(-1)?.sequence === newest + 1 && size <= PAGE_ZERO_COMMENTS_MAX);
-  const merged = withPageZero(thread, (page) => ({
-    totalSize,
-    ...facts,
-    ...(joined && { comments: [...added, ...page.comments] }),
+  const merged = withPageZero(thread, ({ comments }) => ({
+    comments: joined ? [...added, ...comments] : comments,
   }));
-  return { joined, thread: withVersions(settled(merged), fresh.comments) };
+  const known = withKnown(settled(merged), threadOf(fresh));
+  return { joined, thread: withVersions(known, fresh.comments) };
 }
 
 // Whether all of a run is at or above the end of a fresh page, without a gap in between.
@@ -180,13 +187,11 @@ export function withReadPages(current: Thread, read: Thread): Thread {
   const [zero] = current.pages;
   const dropped = !read.pageParams.includes(current.pageParams[0] ?? NEWEST);
   const ahead = zero === undefined || dropped ? [] : aheadOf(zero);
-  const totalSize = Math.max(totalOf(current), totalOf(read));
-  const facts = factsField(laterOf([factsOf(current), factsOf(read)]));
   const thread = {
     pageParams: read.pageParams,
     pages: withoutRepetition(pages.map(({ ahead: _, ...page }) => page)),
   };
-  return settled(withPageZero(thread, () => ({ ahead, totalSize, ...facts })));
+  return settled(withPageZero(thread, () => ({ ahead })));
 }
 
 function aheadOf(page: ThreadPage): readonly Comment[] {
@@ -211,7 +216,7 @@ function withoutRepetition(pages: readonly ThreadPage[]): ThreadPage[] {
 }
 
 // Takes out of those ahead what is in the run by now, and moves into it what has come to join it.
-function settled(thread: Thread): Thread {
+export function settled(thread: Thread): Thread {
   const ids = new Set(thread.pages.flatMap((page) => page.comments.map((each) => each.commentId)));
   return withPageZero(thread, (page) => {
     let comments = page.comments;

@@ -11,8 +11,10 @@ import {
 import { type ApiError, apiErrorOf } from "./api_error.ts";
 import {
   type AddedComment,
+  AROUND,
   type Comment,
   type CommentPage,
+  isNewer,
   isPending,
   NEWEST,
   type Thread,
@@ -21,16 +23,20 @@ import {
 } from "./comment.ts";
 import { commentKeys } from "./comment_keys.ts";
 import type { CommentsApi, TaggedPage } from "./comments_api.ts";
+import { endOf } from "./session.ts";
 import {
   commentsOf,
   factsOf,
   isAtNewest,
   isStored,
+  oldestOf,
+  settled,
   threadOf,
   tokenOf,
   totalOf,
   withArrived,
   withFacts,
+  withKnown,
   withNewestPage,
   withoutPending,
   withPending,
@@ -41,7 +47,7 @@ import {
 export const PAGES_MAX = 10;
 export const POLL_INTERVAL_MS = 10_000;
 const READ_RETRIES_MAX = 2;
-// Of changes that were told while the page they belong to was being read.
+// Of changes that were told while what they belong to was being read, or was not shown.
 const TOLD_COMMENTS_MAX = 200;
 const CHANGES_ROUNDS_MAX = 20;
 
@@ -76,10 +82,15 @@ export class ThreadQuery {
   #token: string;
   // All that has happened until then is on the page.
   #heard: string;
+  // How often something may have happened that nobody tells of, and up to which of those times all of
+  // it is known.
+  #missed = 0;
+  #caughtUp = 0;
   readonly #told = new Map<string, Comment>();
-  // Whether there is no stream to tell of everything.
-  #mayHaveMissed = false;
+  // While there is no stream to tell of everything.
+  #isPolling = false;
   #isCatchingUp = false;
+  #retrying: ReturnType<typeof setTimeout> | undefined;
   // The thread's revision when one changed something that did not tell its own.
   #changedAt = -1;
 
@@ -111,10 +122,8 @@ export class ThreadQuery {
       staleTime: Number.POSITIVE_INFINITY,
       gcTime: Number.POSITIVE_INFINITY,
       retry: retryPassing,
-      structuralSharing: (current, read) =>
-        this.#writing || current === undefined
-          ? read
-          : withVersions(withReadPages(current as Thread, read as Thread), this.#told.values()),
+      structuralSharing: (current, next) =>
+        current === undefined ? next : this.#latest(current as Thread, next as Thread),
     });
     const isNewest = first.cursor === NEWEST;
     this.#newest = new QueryObserver<Newest, ApiError>(client, {
@@ -134,7 +143,7 @@ export class ThreadQuery {
   subscribe(changed: (result: ThreadResult) => void): void {
     this.#list.subscribe(changed);
     this.#newest.subscribe(({ data }) => {
-      if (data?.page !== undefined && data.page !== this.#merged) this.#mergeNewest(data.page);
+      if (data?.page !== undefined && data.page !== this.#merged) this.#polled(data.page);
     });
   }
 
@@ -152,7 +161,7 @@ export class ThreadQuery {
 
   // Polls the newest page while one looks at it; focus after an interval without polls at once.
   setPolling(polling: boolean): void {
-    this.#mayHaveMissed = polling;
+    this.#isPolling = polling;
     this.#newest.setOptions({
       ...this.#newest.options,
       refetchInterval: polling && POLL_INTERVAL_MS,
@@ -160,16 +169,9 @@ export class ThreadQuery {
     });
   }
 
-  // A stream is heard from now on that began without this page.
-  async joined(): Promise<void> {
-    const before = this.#newestPage;
-    await this.invalidate();
-    if (this.#newestPage !== before) await this.#catchUp();
-  }
-
-  // What the stream told of, and with it that nothing before is missing.
+  // What the stream told of. Nothing before is missing, unless it was missed already.
   happened(event: ThreadEvent, token: string): void {
-    this.#heard = token;
+    if (!this.#isBehind) this.#heard = token;
     this.#token = token;
     this.#apply(event);
   }
@@ -192,19 +194,22 @@ export class ThreadQuery {
   }
 
   #apply({ kind, comment, thread: facts, totalSize }: ThreadEvent): void {
-    if (comment === undefined) {
-      this.#write(withFacts(this.thread, facts));
-      return;
-    }
-    if (kind === "comment" || kind === "comment_added") {
+    if (comment !== undefined && (kind === "comment" || kind === "comment_added")) {
       this.#add(comment, totalSize ?? facts?.placeCount ?? comment.sequence, facts);
       return;
     }
-    this.#told.delete(comment.commentId);
-    this.#told.set(comment.commentId, comment);
+    if (comment !== undefined) this.#note(comment);
+    this.#write(withFacts(this.thread, facts));
+  }
+
+  // Of two tellings the later one stays.
+  #note(comment: Comment): void {
+    const { commentId } = comment;
+    const known = this.#told.get(commentId);
+    this.#told.delete(commentId);
+    this.#told.set(commentId, known !== undefined && isNewer(known, comment) ? known : comment);
     const [oldest] = this.#told.keys();
     if (oldest !== undefined && this.#told.size > TOLD_COMMENTS_MAX) this.#told.delete(oldest);
-    this.#write(withVersions(withFacts(this.thread, facts), [comment]));
   }
 
   #add(comment: Comment, total: number, facts: ThreadFacts | undefined): void {
@@ -226,7 +231,7 @@ export class ThreadQuery {
     }
     this.#write(withPending(thread, comment));
     await cancelled;
-    if (!isAtNewest(thread)) void this.invalidate();
+    if (!isAtNewest(this.thread)) void this.invalidate();
   }
 
   confirm(added: AddedComment): void {
@@ -254,37 +259,29 @@ export class ThreadQuery {
 
   // Reads without regard to what is known, and returns a token to go on from.
   async resync(): Promise<string> {
-    const token = await this.#rereadNewest();
-    await this.#reread();
-    this.#heard = token;
-    return token;
-  }
-
-  async #rereadNewest(): Promise<string> {
-    this.#client.setQueryData<Newest>(commentKeys.newest(this.#invoiceId), {});
-    const { data, error } = await this.#newest.refetch();
-    if (data?.page === undefined) throw apiErrorOf(error);
-    return data.page.consistencyToken;
+    const missed = this.#missed;
+    const page = await this.#api.page(NEWEST);
+    this.#mergeNewest(page);
+    this.#client.setQueryData<Newest>(commentKeys.newest(this.#invoiceId), { page });
+    await this.#rereadBelow(page);
+    // Nobody has read that again.
+    this.#left.clear();
+    this.#heard = page.consistencyToken;
+    this.#caughtUp = missed;
+    return page.consistencyToken;
   }
 
   // Leaves what is loaded for the page behind a cursor.
   async showPage(cursor: string): Promise<void> {
-    await this.#client.cancelQueries({ queryKey: commentKeys.lists(this.#invoiceId) });
-    const page = await this.#api.page(cursor);
-    const ahead = this.thread.pages[0]?.ahead ?? [];
-    const totalSize = Math.max(page.totalSize, totalOf(this.thread));
-    this.#write(threadOf({ ...page, totalSize, ahead }, cursor));
+    this.#show(await this.#api.page(cursor), cursor);
   }
 
   // Leaves what is loaded for the newest page.
   async showNewest(): Promise<void> {
     if (isAtNewest(this.thread)) return;
-    await this.#client.cancelQueries({ queryKey: commentKeys.lists(this.#invoiceId) });
     const { data, error } = await this.#newest.refetch();
     if (error !== null) throw error;
-    // A page of what is left may have come into sight meanwhile: it would bring all of that back.
-    await this.#client.cancelQueries({ queryKey: commentKeys.lists(this.#invoiceId) });
-    if (data?.page !== undefined && !isAtNewest(this.thread)) this.#reset(data.page);
+    if (data?.page !== undefined && !isAtNewest(this.thread)) this.#show(data.page);
   }
 
   async loadOlder(): Promise<void> {
@@ -306,50 +303,76 @@ export class ThreadQuery {
     return (await this.#api.newest(known.etag ?? "", signal)) ?? known;
   }
 
+  // Something has happened since the last poll: perhaps below the newest page.
+  #polled(page: CommentPage): void {
+    this.#mergeNewest(page);
+    const isAll = oldestOf(commentsOf(this.thread)) >= oldestOf(page.comments);
+    if (this.#isPolling && !(isAll && this.#left.size === 0)) void this.catchUp();
+  }
+
   #mergeNewest(page: CommentPage): void {
     this.#merged = page;
-    if (this.#mayHaveMissed) void this.#catchUp();
     if (page.totalSize >= totalOf(this.thread)) this.#token = page.consistencyToken;
     const merge = withNewestPage(this.thread, page);
-    if (!merge.joined && this.#isNewestInView()) this.#reset(page);
+    if (!merge.joined && this.#isNewestInView()) this.#show(page);
     else this.#write(merge.thread);
   }
 
-  // Something has happened since: perhaps on a page that is not the newest.
-  async #catchUp(): Promise<void> {
-    const isNewestAlone = this.thread.pageParams.every((cursor) => cursor === NEWEST);
-    if (this.#isCatchingUp || isNewestAlone) return;
+  get #isBehind(): boolean {
+    return this.#caughtUp < this.#missed;
+  }
+
+  // Reads what has happened since all of it was on the page, and tries again until that is known.
+  async catchUp(): Promise<void> {
+    this.#missed += 1;
+    if (this.#isCatchingUp) return;
     this.#isCatchingUp = true;
     try {
-      for (let round = 0; round < CHANGES_ROUNDS_MAX; round += 1) {
-        const before = this.#heard;
-        const { events, nextToken } = await this.#api.changes(before);
-        // The stream may have gone on meanwhile: what it told is not older.
+      for (let round = 0; this.#isBehind && round < CHANGES_ROUNDS_MAX; round += 1) {
+        const missed = this.#missed;
+        const { events, nextToken } = await this.#api.changes(this.#heard);
         for (const event of events) this.#apply(event);
-        if (this.#heard === before) this.#heard = nextToken;
-        if (events.length === 0) break;
+        this.#heard = nextToken;
+        if (events.length === 0) this.#caughtUp = missed;
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = apiErrorOf(thrown);
+      if (endOf(error) !== undefined) return;
       // What has happened is retained no longer.
-      if (!apiErrorOf(error).isPassing) await this.#reread().catch(() => {});
+      if (!error.isPassing) await this.resync().catch(() => {});
     } finally {
       this.#isCatchingUp = false;
     }
+    clearTimeout(this.#retrying);
+    if (this.#isBehind) this.#retrying = setTimeout(() => void this.catchUp(), POLL_INTERVAL_MS);
   }
 
-  // Reads all pages but the newest in their places: they hold the same comments for ever.
-  async #reread(): Promise<void> {
-    for (const cursor of this.thread.pageParams) {
-      if (cursor === NEWEST) continue;
+  // Reads again what is loaded and not on the newest page, downwards: it is one run of numbers.
+  async #rereadBelow({ comments, nextCursor }: CommentPage): Promise<void> {
+    const run = this.thread.pages.flatMap((page) => page.comments);
+    const [newest] = run;
+    let oldest = oldestOf(comments);
+    let cursor = nextCursor;
+    if (newest !== undefined && oldest > newest.sequence + 1) cursor = AROUND + newest.commentId;
+    while (oldest > oldestOf(run)) {
       const page = await this.#api.page(cursor);
       this.#write(withVersions(withFacts(this.thread, page.thread), page.comments));
+      oldest = oldestOf(page.comments);
+      cursor = page.nextCursor;
     }
   }
 
-  #reset(page: CommentPage): void {
-    const [zero] = this.thread.pages;
-    const ahead = zero?.ahead ?? [];
-    this.#write(withNewestPage(threadOf({ ...emptyPage(this.thread), ahead }), page).thread);
+  // Leaves what is loaded for one page. What is being read for the rest would bring that back.
+  #show(page: CommentPage, cursor = NEWEST): void {
+    void this.#client.cancelQueries({ queryKey: commentKeys.lists(this.#invoiceId) });
+    const ahead = this.thread.pages[0]?.ahead ?? [];
+    this.#write(settled(threadOf({ ...page, ahead }, cursor)));
+  }
+
+  // What is known is never taken back, whenever `next` was read.
+  #latest(current: Thread, next: Thread): Thread {
+    const thread = this.#writing ? next : withReadPages(current, next);
+    return withVersions(withKnown(thread, current), this.#told.values());
   }
 
   #write(thread: Thread): void {

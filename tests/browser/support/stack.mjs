@@ -263,6 +263,21 @@ export class Stack {
     }
   }
 
+  // Takes away a comment of that person, as the API told it.
+  async removeComment(invoice, person, { commentId, etag }) {
+    const address = `${this.url}/api/invoices/${invoice.id}/comments/${commentId}`;
+    const answer = await fetch(address, {
+      method: "DELETE",
+      headers: {
+        authorization: `Bearer ${await this.token(person)}`,
+        "content-type": "application/json",
+        "if-match": `"${etag}"`,
+      },
+      body: JSON.stringify({ reason: "", changeId: randomUUID() }),
+    });
+    if (!answer.ok) throw new Error(`${commentId}: ${answer.status} ${await answer.text()}`);
+  }
+
   // The newest comments of the thread as comments-service has them, whatever the gateway says.
   async storedComments(invoice) {
     const page = await call(

@@ -1,5 +1,5 @@
 // The gateway as far as the leaf talks to it: one thread, and what was asked of it.
-import type { Author, Comment, CommentPage } from "../../src/comment.ts";
+import type { Author, Comment, CommentPage, ThreadEvent, ThreadFacts } from "../../src/comment.ts";
 
 export const INVOICE = "0192f3a1-0000-7000-8000-000000000001";
 const PAGE_SIZE = 20;
@@ -26,6 +26,8 @@ export class FakeServer {
   readonly marks: number[] = [];
   // Newest last.
   readonly comments: Comment[] = [];
+  // All that has happened. A token says how much of it is known.
+  readonly events: ThreadEvent[] = [];
   // Who is found, whatever is looked for.
   people: readonly Author[] = [];
   // What was posted last.
@@ -52,14 +54,36 @@ export class FakeServer {
   }
 
   get etag(): string {
-    return `"${this.total}"`;
+    return `"${this.events.length}"`;
+  }
+
+  get token(): string {
+    return `token-${this.events.length}`;
+  }
+
+  get facts(): ThreadFacts {
+    const commentCount = this.comments.filter(({ removal }) => removal === undefined).length;
+    const revision = this.events.length;
+    return { state: "OPEN", commentCount, placeCount: this.total, revision, etag: this.etag };
   }
 
   // Of comments posted by others; without a sequence it is the next one.
   add(comment: Comment): Comment {
     const stored = { ...comment, sequence: this.total + 1 };
     this.comments.push(stored);
+    this.events.push({ kind: "comment_added", comment: stored, totalSize: this.total });
     return stored;
+  }
+
+  // Takes a comment's words away.
+  remove(sequence: number): ThreadEvent {
+    const index = this.comments.findIndex((comment) => comment.sequence === sequence);
+    const comment = this.comments[index] ?? commentOf(sequence);
+    const removal = { time: comment.createTime, actor: comment.author, reason: "" };
+    this.comments[index] = { ...comment, body: "", removal };
+    const event = { kind: "comment_removed", comment: { ...comment, body: "", removal } };
+    this.events.push(event);
+    return event;
   }
 
   page(cursor = ""): CommentPage {
@@ -68,6 +92,7 @@ export class FakeServer {
     let newest = this.total;
     if (direction === "older") newest = from - 1;
     if (direction === "newer") newest = Math.min(from + PAGE_SIZE, this.total);
+    if (direction === "around") newest = Math.min(from + PAGE_SIZE / 2, this.total);
     const floor = direction === "newer" ? from : 0;
     const lowest = Math.max(newest - PAGE_SIZE, floor);
     const comments = this.comments.slice(lowest, newest).reverse();
@@ -76,7 +101,8 @@ export class FakeServer {
       nextCursor: lowest > 0 ? `older:${lowest + 1}` : "",
       previousCursor: this.total > 0 ? `newer:${newest}` : "",
       totalSize: this.total,
-      consistencyToken: `token-${this.total}`,
+      consistencyToken: this.token,
+      thread: this.facts,
     };
   }
 
@@ -113,7 +139,12 @@ export class FakeServer {
     if (init.method === "POST") return this.#store(String(init.body));
     const tag = new Headers(init.headers).get("If-None-Match");
     if (tag === this.etag) return new Response(null, { status: 304 });
-    const page = this.page(url.searchParams.get("cursor") ?? "");
+    if (url.pathname.endsWith("/changes")) {
+      const [, known] = (url.searchParams.get("after") ?? "").split("-");
+      return Response.json({ events: this.events.slice(Number(known)), nextToken: this.token });
+    }
+    const around = url.searchParams.get("around")?.replace("id-", "around:");
+    const page = this.page(around ?? url.searchParams.get("cursor") ?? "");
     return Response.json(page, { headers: { ETag: this.etag } });
   }
 
@@ -128,7 +159,7 @@ export class FakeServer {
     const known = this.comments.find((comment) => comment.commentId === id);
     const comment = known ?? this.add({ ...commentOf(0, "dana"), commentId: id, body });
     return Response.json(
-      { comment, consistencyToken: `token-${comment.sequence}` },
+      { comment, consistencyToken: this.token },
       { status: known === undefined ? 201 : 200 },
     );
   }
