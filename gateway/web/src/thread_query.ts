@@ -237,6 +237,7 @@ export class ThreadQuery {
   confirm(added: AddedComment): void {
     this.#token = added.consistencyToken;
     this.#left.delete(added.comment.commentId);
+    if (added.thread === undefined) this.#changedAt = factsOf(this.thread)?.revision ?? 0;
     const total = Math.max(totalOf(this.thread), added.comment.sequence);
     this.#write(withArrived(this.thread, added.comment, total, added.thread).thread);
   }

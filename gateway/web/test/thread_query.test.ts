@@ -438,6 +438,14 @@ test("an older page that is being read when the newest takes the place of all le
   assertRun(80, 41);
 });
 
+test("after one's own comment, what is known of the thread is read before it is settled", async () => {
+  open(3);
+  const comment = server.add({ ...commentOf(0, "dana"), commentId: "own" });
+  query.confirm({ comment, consistencyToken: server.token });
+  await query.knowsOwnChanges();
+  assert.equal(factsOf(query.thread)?.revision, server.facts.revision);
+});
+
 test("what one has left is not shown again once all else was read anew", async () => {
   open(60, "older:41");
   await query.begin({ ...commentOf(0, "dana"), commentId: "own" });
