@@ -205,6 +205,25 @@ TEST_F(TokenRefusalTest, AnotherAudience) {
   EXPECT_THAT(Refusal(TokenWithoutClaim("aud")), HasSubstr("audience"));
 }
 
+TEST_F(TokenRefusalTest, AnotherThanTheIssuersAndAudiencesThatAreNamed) {
+  const auto verifier = TokenVerifier::Create({.jwks_path = dir_.File("jwks.json"),
+                                               .issuer = "https://idp.example,marginalia",
+                                               .audience = "marginalia,https://api.example",
+                                               .clock = [this] { return now_; }});
+  ASSERT_TRUE(verifier.ok()) << verifier.status();
+  const auto accepts = [&](const char* name, const json::value& value) {
+    return (*verifier)->Verify(TokenWithClaim(name, value)).ok();
+  };
+  EXPECT_TRUE(accepts("iss", "https://idp.example"));
+  EXPECT_TRUE(accepts("iss", "marginalia"));
+  EXPECT_TRUE(accepts("aud", "https://api.example"));
+  EXPECT_TRUE(accepts("aud", json::array{"other", "marginalia"}));
+  for (const char* none : {"", "marginal", "idp.example", "https://idp.example,marginalia", ","}) {
+    EXPECT_FALSE(accepts("iss", none)) << none;
+    EXPECT_FALSE(accepts("aud", none)) << none;
+  }
+}
+
 TEST_F(TokenRefusalTest, APersonWithoutATenant) {
   EXPECT_THAT(Refusal(TokenWithoutClaim("org")), HasSubstr("org"));
   EXPECT_THAT(Refusal(TokenWithClaim("org", "")), HasSubstr("org"));
