@@ -125,6 +125,15 @@ TEST_F(CommentFormTest, AnIdThatIsTakenIsReplaced) {
   EXPECT_FALSE(ErrorOf(page).empty());
 }
 
+TEST_F(CommentFormTest, AnIdThatIsNoneIsReplacedAndTheTextPosted) {
+  comments_->FailNext(InvalidField("comment_id", "must be a UUID"));
+  const HttpAnswer page = Submit(kForm, "comment_id=nonsense&body=mine");
+  EXPECT_EQ(page.status, 400);
+  EXPECT_EQ(ErrorOf(page), "The field id must be a UUID.");
+  EXPECT_EQ(TextOf(page), "mine");
+  EXPECT_EQ(IdOf(page).size(), 36U);
+}
+
 TEST_F(CommentFormTest, AFormFromAnotherSiteIsRefusedAndAddsNothing) {
   const std::string own = "http://" + gateway_->address();
   const std::vector<HttpClient::Headers> foreign = {
