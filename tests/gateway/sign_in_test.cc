@@ -62,7 +62,8 @@ TEST_F(SignInTest, NobodySignsInFromAnotherSiteOrAsAStranger) {
 
 // A browser throws the Secure cookie away there, and would be asked to sign in for ever.
 TEST_F(SignInTest, WhereNoBrowserKeepsTheSessionThePersonIsToldWhy) {
-  for (const char* host : {"app.example:8080", "192.168.0.7", "[fe80::1]:8080"}) {
+  for (const char* host :
+       {"app.example:8080", "192.168.0.7", "127.0.0.1.nip.io", "[fe80::1]:8080"}) {
     const HttpAnswer answer =
         Submit("/sign-in", kDana, {{"Host", host}, {"Origin", absl::StrCat("http://", host)}});
     EXPECT_EQ(answer.status, 400) << host;
