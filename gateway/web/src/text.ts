@@ -81,6 +81,12 @@ export function shownName({ userId, displayName }: Author): string {
 // FNV-1a with 32 bits.
 export function avatarHue(userId: string): number {
   let hash = 0x811c9dc5;
+// By number, unless it is one that no service takes (services/text/path_id.h) but that was stored before.
+export function invoicePath(number: string, invoiceId: string): string {
+  const isTaken = /^(?!(.*\/)?\.{0,2}(\/|$))[\w.:/-]+$/.test(number);
+  return `/invoices/${encodeURIComponent(isTaken ? number : invoiceId)}`;
+}
+
   for (const byte of new TextEncoder().encode(userId)) {
     hash = Math.imul(hash ^ byte, 0x01000193);
   }
