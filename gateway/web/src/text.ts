@@ -20,6 +20,9 @@ const PUNCTUATION = ".,;:!?'";
 const CLOSING = ")]}";
 const OPENING = "([{";
 
+// What a name that is mentioned begins behind: not the "@" in an address of mail.
+export const MENTION = /(?:^|[\s(])@/;
+
 // Takes off what belongs to the sentence around the link. Counts only once, for a comment may be
 // nothing but brackets.
 function withoutTail(link: string): string {
@@ -78,15 +81,15 @@ export function shownName({ userId, displayName }: Author): string {
   return displayName || userId;
 }
 
-// FNV-1a with 32 bits.
-export function avatarHue(userId: string): number {
-  let hash = 0x811c9dc5;
 // By number, unless it is one that no service takes (services/text/path_id.h) but that was stored before.
 export function invoicePath(number: string, invoiceId: string): string {
   const isTaken = /^(?!(.*\/)?\.{0,2}(\/|$))[\w.:/-]+$/.test(number);
   return `/invoices/${encodeURIComponent(isTaken ? number : invoiceId)}`;
 }
 
+// FNV-1a with 32 bits.
+export function avatarHue(userId: string): number {
+  let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(userId)) {
     hash = Math.imul(hash ^ byte, 0x01000193);
   }
