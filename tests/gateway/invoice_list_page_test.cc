@@ -45,6 +45,23 @@ TEST_F(InvoiceListPageTest, ALongListHasMorePages) {
   EXPECT_TRUE(Has(second, "<a class=\"pager\" rel=\"prev\" href=\"/invoices\">"));
 }
 
+TEST_F(InvoiceListPageTest, ThePageSaysWhereItsRowsWereFoundSoThatTheApiFindsTheSame) {
+  EXPECT_TRUE(Has(Page("/invoices"), "<table class=\"invoices\" data-cursor=\"\">"));
+  for (int i = 0; i <= 120; ++i) {
+    invoice_.set_number(absl::StrCat("INV-2", absl::Dec(i, absl::kZeroPad3)));
+    invoice_.set_invoice_id(absl::StrCat("5f9d2c1e-0000-4000-8000-00000000", 2000 + i));
+    invoice_.set_status(i == 120 ? invoices::v1::INVOICE_STATUS_PAID
+                                 : invoices::v1::INVOICE_STATUS_SENT);
+    invoices_->Add(kOrg, invoice_, 0);
+  }
+  const HttpAnswer page = Page("/invoices?status=paid");
+  EXPECT_TRUE(Has(page, ">INV-2120</a>"));
+  const std::string cursor = Unescaped(Between(page.body, " data-cursor=\"", "\""));
+  const auto found = Json(Get(absl::StrCat("/api/invoices?status=paid&limit=50&cursor=", cursor)));
+  ASSERT_EQ(found.at("summaries").as_array().size(), 1U);
+  EXPECT_EQ(found.at("summaries").at(0).at("number"), "INV-2120");
+}
+
 TEST_F(InvoiceListPageTest, TheAddressSaysWhatIsLookedFor) {
   const std::string query = "?search=Ac%26me+1042&status=sent&overdue=true&threadState=open";
   for (const bool is_page : {true, false}) {
