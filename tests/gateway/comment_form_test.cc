@@ -173,9 +173,17 @@ TEST_F(CommentFormTest, TheApiRefusesWhatAnotherSiteSendsWithTheCookie) {
 TEST_F(CommentFormTest, AViewerMayNotPost) {
   comments_->FailNext(
       Refusal(absl::StatusCode::kPermissionDenied, "ROLE_TOO_LOW", "this needs the role member"));
-  const HttpAnswer answer = Submit(kForm, FormOf("x"), FromOwnPage("sam", "viewer"));
+  const HttpAnswer answer = Submit(kForm, FormOf("typed"), FromOwnPage("sam", "viewer"));
   EXPECT_EQ(answer.status, 403);
+  EXPECT_TRUE(Has(answer, "readonly>typed</textarea>")) << answer.body;
   EXPECT_TRUE(Has(answer, "This needs the role member."));
+}
+
+TEST_F(CommentFormTest, ATextForAnInvoiceThatIsGoneStaysReadable) {
+  const HttpAnswer answer =
+      Submit("/invoices/INV-9999/comments", FormOf("typed"), FromOwnPage("dana"));
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_TRUE(Has(answer, "readonly>typed</textarea>")) << answer.body;
 }
 
 TEST_F(CommentFormTest, WhatIsNoFormIsRefused) {
