@@ -68,6 +68,7 @@ class WalCheckpoints {
   std::atomic<int> next_copy_pages_;
   std::atomic<bool> restart_is_due_ = false;
   // Of the writer thread.
+  bool mark_is_held_ = false;
   bool committed_ = false;       // since the mark was let go
   int next_restart_pages_;       // grows while readers keep the log from starting over
   int pages_let_go_ = 0;         // as long was the log when it was to start over
