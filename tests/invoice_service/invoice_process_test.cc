@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <future>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -188,6 +189,21 @@ TEST_F(InvoiceProcessTest, WithTheCommentsServiceAwayAtTheVeryFirstStartItServes
   ASSERT_TRUE(Await([this] { return Get().summary().has_comment_count(); }));
   EXPECT_EQ(Get().summary().comment_count(), 1);
   EXPECT_EQ(List().summaries(0).comment_count(), 1);
+}
+
+TEST_F(InvoiceProcessTest, HowFarTheCountsAreBehindIsInfiniteWhileNobodyKnows) {
+  comments_.Stop();
+  ChildProcess process = Start();
+  Connect();
+  HttpClient metrics(FieldOfLog("metrics_address"));
+  const auto lag = [&metrics] {
+    const std::string text = metrics.Get("/metrics").body;
+    const std::string name = "\nmarginalia_projection_lag_seconds{projection=\"comment_counts\"} ";
+    return std::stod(text.substr(text.find(name) + name.size()));
+  };
+  EXPECT_EQ(lag(), std::numeric_limits<double>::infinity());
+  comments_.Start();
+  EXPECT_TRUE(Await([&lag] { return lag() < 20; }));
 }
 
 TEST_F(InvoiceProcessTest, WhoeverWaitsForFresherCountsIsAnsweredAlsoByOneThatDrains) {
