@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -95,7 +96,7 @@ class WalRaceTest : public testing::Test {
                         if (status.ok()) ++acknowledged;
                         free.release();
                       });
-      pages_max_ = std::max(pages_max_, writes_->statistics().wal_pages.load());
+      pages_max_ = std::max(pages_max_, writes_->wal_pages().value_or(0));
     }
     for (int i = 0; i < in_flight; ++i) free.acquire();
     return acknowledged;
@@ -129,7 +130,7 @@ class WalRaceTest : public testing::Test {
   const std::string path_ = directory_.File("numbers.db");
   std::unique_ptr<Database> database_;
   std::unique_ptr<GroupCommit> writes_;
-  std::int64_t pages_max_ = 0;  // that were seen in the log
+  int pages_max_ = 0;  // that were seen in the log
   std::int64_t number_ = 0;
   std::int64_t negative_ = 0;
 };
@@ -231,6 +232,30 @@ TEST_F(WalRaceTest, WritesGoOnWhileTheDiskTakesLongForWhatWasCopied) {
   CheckFile(written);
 }
 
+// What is beside the file when a process is killed, and is not truncated while somebody reads it.
+TEST_F(WalRaceTest, TheLengthOfALogThatAKilledProcessLeftIsNotKnownUntilItIsRight) {
+  constexpr int kFrameBytes = kSqlitePageBytes + 24;
+  constexpr int kWritten = 200;
+  Open(WalLimits());
+  for (int i = 1; i <= kWritten; ++i) ASSERT_EQ(Write(Scattered(i)), absl::OkStatus());
+  const std::string left = directory_.File("left.db");
+  std::filesystem::copy_file(path_, left);
+  std::filesystem::copy_file(path_ + "-wal", left + "-wal");
+  soci::session reader(soci::sqlite3, left);
+  int rows = 0;
+  reader << "BEGIN";
+  reader << "SELECT count(*) FROM numbers", soci::into(rows);
+  ASSERT_EQ(rows, 2 * kWritten);
+  const auto pages = static_cast<int>(std::filesystem::file_size(left + "-wal") / kFrameBytes);
+  const auto database = OpenNumbers(absl::StrCat("sqlite:", left));
+  const GroupCommit writes(*database, {}, [](std::string_view) {});
+  std::optional<int> told;
+  ASSERT_TRUE(Await([&] { return (told = writes.wal_pages()).has_value(); }));
+  EXPECT_EQ(told, pages);
+  reader << "COMMIT";
+  EXPECT_TRUE(Await([&] { return writes.wal_pages() == 0; }));
+}
+
 TEST_F(WalRaceTest, AReaderThatNeverEndsHasWritesRefusedAtTheLimitUntilItEnds) {
   constexpr WalLimits kLimits = {
       .pages_per_copy = 20, .pages_restart = 60, .pages_max = 100, .pages_refused = 300};
@@ -250,7 +275,7 @@ TEST_F(WalRaceTest, AReaderThatNeverEndsHasWritesRefusedAtTheLimitUntilItEnds) {
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(refused), "DATABASE_LOCKED");
   EXPECT_GT(RetryAfterOf(refused), absl::ZeroDuration());
-  EXPECT_GE(writes_->statistics().wal_pages, kLimits.pages_refused);
+  EXPECT_GE(writes_->wal_pages(), kLimits.pages_refused);
   EXPECT_EQ(Numbers(*database_).size(), 2u * written) << "reads go on";
   // With nothing to write for a while the log would be truncated, which the reader keeps it from.
   for (int pause = 0; pause < 3; ++pause) {
@@ -261,7 +286,7 @@ TEST_F(WalRaceTest, AReaderThatNeverEndsHasWritesRefusedAtTheLimitUntilItEnds) {
   ++written;
   EXPECT_EQ(Write(Scattered(written)), absl::OkStatus());
   // The first commit of a log that starts over.
-  EXPECT_LT(writes_->statistics().wal_pages, kLimits.pages_refused);
+  EXPECT_LT(writes_->wal_pages(), kLimits.pages_refused);
   CheckFile(written);
 }
 

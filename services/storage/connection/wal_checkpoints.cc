@@ -43,9 +43,19 @@ WalCheckpoints::~WalCheckpoints() {
 
 int WalCheckpoints::NoteCommit(void* checkpoints, sqlite_api::sqlite3*, const char*, int pages) {
   auto& self = *static_cast<WalCheckpoints*>(checkpoints);
-  self.pages_ = pages;
+  self.SetPages(pages);
   self.committed_ = true;
   return SQLITE_OK;
+}
+
+std::optional<int> WalCheckpoints::pages() const {
+  return pages_known_ ? std::optional<int>(pages_) : std::nullopt;
+}
+
+// In this order, so that nobody takes what counts as due for what is there.
+void WalCheckpoints::SetPages(int pages) {
+  pages_ = pages;
+  pages_known_ = true;
 }
 
 void WalCheckpoints::Stop() {
@@ -188,11 +198,14 @@ absl::Status WalCheckpoints::Truncate() {
   committed_ = false;
   sqlite_api::sqlite3* native = NativeSqlite(writer_.sql());
   SetBusyTimeout(native, kCheckpointReaderWaitMax);
+  int pages = -1;
   const int result = sqlite_api::sqlite3_wal_checkpoint_v2(
-      native, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+      native, nullptr, SQLITE_CHECKPOINT_TRUNCATE, &pages, nullptr);
   absl::Status outcome = CheckpointOutcome(writer_, result);
   SetBusyTimeout(native, kLockWaitMax);
-  if (result == SQLITE_OK) pages_ = 0;
+  if (result == SQLITE_OK) pages = 0;
+  // A reader that keeps the log from being truncated does not keep its length to itself.
+  if (pages >= 0) SetPages(pages);
   return outcome;
 }
 
