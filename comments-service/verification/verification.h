@@ -4,8 +4,9 @@
 //
 // It first goes along the log, entry by entry, and compares each with the rows that it tells of:
 // so everything that an entry says must be there. Then it goes along the rows: so there is nothing
-// that no entry tells of. While it goes, others write: each step first catches up with what has
-// been appended since, so that what it then compares is of one moment.
+// that no entry tells of (audit/README.md has the exception). While it goes, others write: each
+// step first catches up with what has been appended since, so that what it then compares is of one
+// moment.
 #ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_VERIFICATION_H_
 #define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_VERIFICATION_H_
 
