@@ -134,15 +134,15 @@ void Invoices::List(const Caller& caller, SummaryList list, int limit, SteadyTim
 
 void Invoices::Create(const Caller& caller, std::string_view invoice_id,
                       const InvoiceContent& content, SteadyTime deadline, InvoiceDone done) {
-  if (!invoice_id.empty() && !CanonicalUuid(invoice_id).has_value()) {
+  const std::optional<std::string> canonical = CanonicalUuid(invoice_id);
+  if (!invoice_id.empty() && (!canonical.has_value() || IsNilOrMaxUuid(*canonical))) {
     return done(InvalidField("invoice_id", "must be a UUID, neither nil nor max, or empty"));
   }
   const absl::Status checked = StatusOf(CheckContent(content));
   if (!checked.ok()) return done(checked);
   auto invoice = std::make_shared<Invoice>();
   invoice->create_time = absl::FromUnixMicros(absl::ToUnixMicros(clock_()));
-  invoice->invoice_id =
-      invoice_id.empty() ? NewUuid(invoice->create_time) : *CanonicalUuid(invoice_id);
+  invoice->invoice_id = invoice_id.empty() ? NewUuid(invoice->create_time) : *canonical;
   invoice->content = content;
   invoice->total = *TotalOf(content);
   invoice->etag = NewEtag();

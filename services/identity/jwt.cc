@@ -129,7 +129,9 @@ absl::StatusOr<Caller> ReadCaller(const json::object& claims) {
   if (!IsId(sub))
     return Wrong("must have a claim sub of 1 to 128 bytes, one line with something to see");
   const auto org = TextOf(claims, "org");
-  const bool org_absent = !claims.contains("org") || org == "";
+  // An empty one does not count as absent: a provider that fills in nothing would let its bearer
+  // act for all tenants.
+  const bool org_absent = !claims.contains("org");
   if (org_absent && *role != Role::kService) return Wrong("must have a claim org");
   if (!org_absent && !IsId(org))
     return Wrong("has a claim org that is not 1 to 128 bytes, one line with something to see");

@@ -233,6 +233,20 @@ TEST_F(TokenRefusalTest, APersonWithoutATenant) {
   EXPECT_NE(Refusal(TokenWithClaim("org", json::string("a\0b", 3))), "");
 }
 
+// A provider's template may fill in nothing; only a token that says nothing of a tenant acts for
+// all.
+TEST_F(TokenRefusalTest, AServiceWhoseTenantIsEmpty) {
+  json::object claims = GoodClaims();
+  claims["role"] = "service";
+  EXPECT_TRUE(Accepts(TokenWithClaims(claims)));
+  for (const json::value& org : {json::value(""), json::value(" "), json::value(nullptr)}) {
+    claims["org"] = org;
+    EXPECT_THAT(Refusal(TokenWithClaims(claims)), HasSubstr("claim org"));
+  }
+  claims.erase("org");
+  EXPECT_TRUE(Accepts(TokenWithClaims(claims)));
+}
+
 TEST_F(TokenRefusalTest, ANamelessCaller) {
   EXPECT_THAT(Refusal(TokenWithoutClaim("sub")), HasSubstr("sub"));
   EXPECT_THAT(Refusal(TokenWithClaim("sub", "")), HasSubstr("sub"));
