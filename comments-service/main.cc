@@ -187,7 +187,7 @@ int Run(int argc, char** argv) {
 
   Metrics metrics;
   AddGauges(metrics, *log, audit_log, watches);
-  AddGroupMetrics(metrics, writes);
+  AddGroupMetrics(metrics, writes, database->kind());
   pages.CountWith(
       metrics.AddCounter("marginalia_page_cache_hits_total", "Pages answered from the cache."),
       metrics.AddCounter("marginalia_page_cache_misses_total",

@@ -14,14 +14,17 @@ open_lock() { exec 8>>"$data/run/lock"; }
 
 holds_lock() { [ "/proc/$1/fd/8" -ef "$data/run/lock" ]; }
 
+# Or has it from the deploy/run --detach that started this one.
 take_lock() {
+  ! holds_lock "$$" || return 0
   open_lock
   flock -n 8 || fail "already running on $data. To stop it: deploy/run --data $data --stop"
 }
 
+# What is said on invoices is nobody else's on this machine to read.
 prepare_data() {
-  mkdir -p "$data/run" "$data/logs"
-  (umask 077 && mkdir -p "$data/keys")
+  umask 077
+  mkdir -p "$data/run" "$data/logs" "$data/keys"
   data=$(cd "$data" && pwd)
 }
 

@@ -63,6 +63,7 @@ std::vector<Route> Routes(Apis& apis, Pages& pages) {
       {"GET",  "/invoices/{id}/record",       kCaller, To(pages.record, &RecordPage::Show), kPage},
       {"GET",  "/sign-in",                    kAnyone, To(pages.sign_in, &SignIn::Show), kPage},
       {"POST", "/sign-in",                    kAnyone, To(pages.sign_in, &SignIn::Choose), kPage},
+      {"GET",  "/sign-out",                   kAnyone, To(pages.invoices, &InvoiceListPage::ShowFromRoot), kPage},
       {"POST", "/sign-out",                   kCaller, To(pages.sign_in, &SignIn::Leave), kPage},
       {"GET",  "/assets/{name}",              kAnyone, To(pages.assets, &AssetFiles::Get), kPage},
   };

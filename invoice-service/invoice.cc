@@ -88,10 +88,15 @@ InvoiceSummary SummaryOf(const Invoice& invoice, const std::optional<CommentCoun
 }
 
 std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content) {
-  Violations violations;
+  std::vector<InvoiceViolation> violations = CheckEditedContent(content);
   if (std::string fault = FaultOfNumber(content.number); !fault.empty()) {
-    violations.Add("number", std::move(fault));
+    violations.insert(violations.begin(), {"number", std::move(fault)});
   }
+  return violations;
+}
+
+std::vector<InvoiceViolation> CheckEditedContent(const InvoiceContent& content) {
+  Violations violations;
   violations.CheckName("customer.name", content.customer.name, kCustomerNameCharactersMax);
   violations.CheckOptionalName("customer.email", content.customer.email, kEmailCharactersMax);
   if (!content.customer.email.empty() && !IsEmail(content.customer.email)) {

@@ -127,9 +127,12 @@ struct InvoiceViolation {
   std::string description;
 };
 
-// All that is wrong with the content; empty when nothing is. The total of content that passes is
-// TotalOf(content).
+// All that is wrong with the content of a new invoice; empty when nothing is. The total of content
+// that passes is TotalOf(content).
 std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content);
+
+// The same when an invoice is edited: it keeps its number, also one that no new invoice gets.
+std::vector<InvoiceViolation> CheckEditedContent(const InvoiceContent& content);
 
 // The sum of the lines; nothing beyond kMoneyMax.
 std::optional<std::int64_t> TotalOf(const InvoiceContent& content);

@@ -68,7 +68,8 @@ std::string TokenBehind(const SummaryList& place, const std::string& org_id) {
   return MakePageToken(text, {kListBinding, org_id, NameOf(place)});
 }
 
-bool IsNumber(std::string_view text) { return FaultOfNumber(text).empty(); }
+// Looser than the rule for new numbers: a page may end at one of before it.
+bool IsNumber(std::string_view text) { return FaultOfName(text, kNumberCharactersMax).empty(); }
 
 // Whether the text is a place of the list, which is set then.
 bool ReadPlace(const std::string& text, SummaryList& list) {
@@ -87,7 +88,7 @@ bool ReadPlace(const std::string& text, SummaryList& list) {
   }
   if (list.order == SummaryList::Order::kNumber) {
     list.number = text;
-    return FaultOfName(text, kNumberCharactersMax).empty();
+    return IsNumber(text);
   }
   const std::size_t space = text.find(' ');
   if (space == text.npos) return false;

@@ -28,7 +28,7 @@ void AddWords(std::string_view text, std::size_t most, std::vector<std::string>&
   std::size_t characters = 0;
   const auto end_word = [&] {
     const bool is_new = std::find(words.begin(), words.end(), word) == words.end();
-    if (!word.empty() && is_new && words.size() < most) words.push_back(word);
+    if (!IsBlank(word) && is_new && words.size() < most) words.push_back(word);
     word.clear();
     characters = 0;
   };

@@ -23,9 +23,9 @@ absl::Status EtagMismatch() {
                  "The invoice has changed since it was read; read it again.");
 }
 
-absl::Status Check(const InvoiceContent& content) {
+absl::Status StatusOf(std::vector<InvoiceViolation> found) {
   std::vector<FieldViolation> violations;
-  for (InvoiceViolation& broken : CheckContent(content)) {
+  for (InvoiceViolation& broken : found) {
     violations.push_back({"invoice." + broken.field, std::move(broken.description)});
   }
   return violations.empty() ? absl::OkStatus() : InvalidFields(violations);
@@ -134,14 +134,15 @@ void Invoices::List(const Caller& caller, SummaryList list, int limit, SteadyTim
 
 void Invoices::Create(const Caller& caller, std::string_view invoice_id,
                       const InvoiceContent& content, SteadyTime deadline, InvoiceDone done) {
-  if (!invoice_id.empty() && !CanonicalUuid(invoice_id).has_value()) {
+  const std::optional<std::string> canonical = CanonicalUuid(invoice_id);
+  if (!invoice_id.empty() && (!canonical.has_value() || IsNilOrMaxUuid(*canonical))) {
     return done(InvalidField("invoice_id", "must be a UUID, neither nil nor max, or empty"));
   }
-  if (absl::Status checked = Check(content); !checked.ok()) return done(checked);
+  const absl::Status checked = StatusOf(CheckContent(content));
+  if (!checked.ok()) return done(checked);
   auto invoice = std::make_shared<Invoice>();
   invoice->create_time = absl::FromUnixMicros(absl::ToUnixMicros(clock_()));
-  invoice->invoice_id =
-      invoice_id.empty() ? NewUuid(invoice->create_time) : *CanonicalUuid(invoice_id);
+  invoice->invoice_id = invoice_id.empty() ? NewUuid(invoice->create_time) : *canonical;
   invoice->content = content;
   invoice->total = *TotalOf(content);
   invoice->etag = NewEtag();
@@ -169,7 +170,8 @@ void Invoices::Update(const Caller& caller, std::string_view id_or_number, Invoi
         if (edited.number != invoice.content.number) {
           return InvalidField("invoice.number", "must be empty or unchanged");
         }
-        if (absl::Status checked = Check(edited); !checked.ok()) return checked;
+        absl::Status checked = StatusOf(CheckEditedContent(edited));
+        if (!checked.ok()) return checked;
         if (invoice.status != InvoiceStatus::kDraft) {
           return Refusal(absl::StatusCode::kFailedPrecondition, "INVOICE_NOT_DRAFT",
                          "Only a DRAFT can be edited; the invoice is " +

@@ -77,9 +77,15 @@ void AddGauges(Metrics& metrics, const ProjectionProgress& progress) {
                      return point.log_id.empty() ? std::numeric_limits<double>::quiet_NaN()
                                                  : static_cast<double>(point.position);
                    });
-  metrics.AddGauge("marginalia_projection_lag_seconds",
-                   "How long ago it was last known that no event was missing.", labels,
-                   [&progress] { return absl::ToDoubleSeconds(progress.Lag(SteadyTime::Now())); });
+  metrics.AddGauge(
+      "marginalia_projection_lag_seconds",
+      "How long ago it was last known that no event was missing; +Inf while no position "
+      "is known.",
+      labels, [&progress] {
+        return progress.point().log_id.empty()
+                   ? std::numeric_limits<double>::infinity()
+                   : absl::ToDoubleSeconds(progress.Lag(SteadyTime::Now()));
+      });
   metrics.AddGauge("marginalia_projection_following",
                    "1 while a stream of the comments service is open and flows.", labels,
                    [&progress] { return progress.following() ? 1.0 : 0.0; });
@@ -157,7 +163,7 @@ int Run(int argc, char** argv) {
   // After what the gauges ask, before what counts.
   Metrics metrics;
   AddGauges(metrics, progress);
-  AddGroupMetrics(metrics, writes);
+  AddGroupMetrics(metrics, writes, database->kind());
   SummaryCache cache(CachedInvoicesMaxFor(database->kind()), kCachedBytesMax,
                      CacheCountersIn(metrics));
   const auto tracer = StartTracer(
@@ -166,6 +172,7 @@ int Run(int argc, char** argv) {
   gate_options.tracer = tracer.get();
 
   ServiceToken service_token(absl::GetFlag(FLAGS_service_token_path));
+  service_token.AddMetrics(metrics);
   CommentEvents comments(ConnectTo(comments_address, upstream_tls), service_token, tracer.get());
   CommentCounts counts(cache);
   Projector projector(comments, counts, absl::GetFlag(FLAGS_database_url), *database, writes,

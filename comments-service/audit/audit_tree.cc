@@ -15,7 +15,7 @@ AuditTree::AuditTree(Connection& connection, std::string_view org_id)
         return ReadTile(level, first, count);
       }) {
   size_ = std::min(ReadAuditHead(connection, org_id).entry_count,
-                   ReadStoredTree(connection, org_id).leaf_count + kTreeLeavesUnstoredMax);
+                   ReadWholeTree(connection, org_id).leaf_count + kTreeLeavesUnstoredMax);
 }
 
 Digest AuditTree::Root(std::int64_t size) {

@@ -20,7 +20,8 @@ inline constexpr std::int64_t kTreeLeavesUnstoredMax = 4096;
 
 class AuditTree {
  public:
-  // Reads how long the log is and how far its inner nodes are stored. Throws what SOCI throws.
+  // Reads how long the log is and how far its inner nodes are stored. Throws what SOCI throws, and
+  // DamagedRecord when that is no place to go on from.
   AuditTree(Connection& connection, std::string_view org_id);
 
   // Leaves that the tree has now: all entries, or those that the stored nodes reach.

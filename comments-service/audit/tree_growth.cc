@@ -48,7 +48,7 @@ void AddParents(Connection& connection, const std::string& org_id, TreeGrowth& g
 TreeGrowth NextGrowth(Connection& connection, const std::string& org_id) {
   TreeGrowth growth;
   growth.entry_count = ReadAuditHead(connection, org_id).entry_count;
-  growth.before = growth.after = ReadStoredTree(connection, org_id);
+  growth.before = growth.after = ReadWholeTree(connection, org_id);
   const std::int64_t missing = growth.entry_count - growth.before.leaf_count;
   if (missing < kTileNodes) return growth;
   const std::vector<TreeLeaf> leaves =

@@ -5,6 +5,7 @@
 #include "comments-service/audit/audit_store.h"
 #include "comments-service/audit/short_entry.h"
 #include "comments-service/record/damaged_record.h"
+#include "comments-service/record/tree_tiles.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/selected_rows.h"
 #include "services/storage/connection/statement.h"
@@ -150,6 +151,21 @@ Digest DigestOrThrow(const std::optional<Digest>& digest) {
 StoredTree ReadStoredTree(Connection& connection, std::string_view org_id) {
   auto& select = connection.Prepared<SelectTree>();
   return select.statement.Run(org_id) ? select.tree : StoredTree{};
+}
+
+bool EndsAtItsLastNode(Connection& connection, std::string_view org_id, const StoredTree& tree) {
+  const std::int64_t nodes = tree.leaf_count / kTileNodes;
+  const TreeNode last = ReadNodeBefore(connection, org_id, nodes);
+  return tree.leaf_count % kTileNodes == 0 && last.index == nodes - 1 &&
+         last.position == tree.position;
+}
+
+StoredTree ReadWholeTree(Connection& connection, std::string_view org_id) {
+  const StoredTree tree = ReadStoredTree(connection, org_id);
+  if (!EndsAtItsLastNode(connection, org_id, tree)) {
+    throw DamagedRecord("the audit log's tree ends where it has no node");
+  }
+  return tree;
 }
 
 std::vector<TreeLeaf> ReadLeaves(Connection& connection, std::string_view org_id,

@@ -41,6 +41,10 @@ struct TreeNode {
 };
 
 StoredTree ReadStoredTree(Connection& connection, std::string_view org_id);
+// Whether the tree ends where its last node does: grown from elsewhere it would contradict itself.
+bool EndsAtItsLastNode(Connection& connection, std::string_view org_id, const StoredTree& tree);
+// Throws DamagedRecord when it does not.
+StoredTree ReadWholeTree(Connection& connection, std::string_view org_id);
 
 // Up to `limit` leaves after the entry at `position`, in order.
 std::vector<TreeLeaf> ReadLeaves(Connection& connection, std::string_view org_id,

@@ -1,6 +1,7 @@
 #include "comments-service/relay/relay_status.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -21,9 +22,13 @@ RelayStatus::RelayStatus(std::string broker, const EventLog& log, Metrics& metri
       "marginalia_relay_connected", "1 while this process relays events to the broker, else 0.", {},
       [shown = shown_] { return shown->situation == Situation::kRelaying ? 1.0 : 0.0; });
   metrics.AddGauge(
-      "marginalia_relay_lag_positions", "Events of the log that the broker has not got yet.", {},
+      "marginalia_relay_lag_positions",
+      "Events of the log that the broker has not got yet; NaN while that is not known yet.", {},
       [shown = shown_, &log] {
-        return static_cast<double>(std::max<std::int64_t>(0, log.head() - shown->position));
+        const std::int64_t position = shown->position;
+        return position == kUnknown
+                   ? std::numeric_limits<double>::quiet_NaN()
+                   : static_cast<double>(std::max<std::int64_t>(0, log.head() - position));
       });
 }
 
@@ -51,7 +56,7 @@ void RelayStatus::Failing(const absl::Status& why) {
   Log(Severity::kWarning, "events are not relayed to the broker",
       {{"broker", std::string_view(broker_)},
        {"error", std::string(why.message())},
-       {"position", shown_->position.load()}});
+       {"position", std::max<std::int64_t>(0, shown_->position)}});
 }
 
 void RelayStatus::Reached(std::int64_t position) { shown_->position = position; }

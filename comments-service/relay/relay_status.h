@@ -36,10 +36,12 @@ class RelayStatus {
 
  private:
   enum class Situation { kStarting, kRelaying, kStandingBy, kFailing };
+  // Before it has been read how far an earlier relay got.
+  static constexpr std::int64_t kUnknown = -1;
   // Read by the metrics, which may outlive the relay.
   struct Shown {
     std::atomic<Situation> situation = Situation::kStarting;
-    std::atomic<std::int64_t> position = 0;
+    std::atomic<std::int64_t> position = kUnknown;
   };
 
   bool ChangesTo(Situation situation, absl::StatusCode failure = absl::StatusCode::kOk);

@@ -9,15 +9,27 @@
 
 namespace marginalia {
 
-absl::Status CanonicalizeId(std::string_view field, std::string& uuid) {
-  absl::StatusOr<std::string> canonical = CanonicalCommentId(uuid);
+namespace {
+
+absl::Status Replace(std::string_view field, absl::StatusOr<std::string> canonical,
+                     std::string& id) {
   if (!canonical.ok()) return InField(field, canonical.status());
-  uuid = *std::move(canonical);
+  id = *std::move(canonical);
   return absl::OkStatus();
 }
 
+}  // namespace
+
+absl::Status CanonicalizeCommentId(std::string& comment_id) {
+  return Replace("comment_id", CanonicalCommentId(comment_id), comment_id);
+}
+
+absl::Status CanonicalizeNewId(std::string_view field, std::string& id) {
+  return Replace(field, CanonicalNewId(id), id);
+}
+
 absl::Status CheckChangeId(std::string& change_id) {
-  return change_id.empty() ? absl::OkStatus() : CanonicalizeId("change_id", change_id);
+  return change_id.empty() ? absl::OkStatus() : CanonicalizeNewId("change_id", change_id);
 }
 
 absl::Status EtagMismatch(std::string_view what, const std::string& current) {

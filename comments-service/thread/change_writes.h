@@ -73,8 +73,10 @@ class ChangeWrites {
   InvoiceLookup& invoices_;
 };
 
-// Makes it canonical. Errors: INVALID_FIELD, of this field.
-absl::Status CanonicalizeId(std::string_view field, std::string& uuid);
+// Each makes it canonical: the name of a comment, and what a caller chose for something new.
+// Errors: INVALID_FIELD.
+absl::Status CanonicalizeCommentId(std::string& comment_id);
+absl::Status CanonicalizeNewId(std::string_view field, std::string& id);
 // There may be none. Errors: INVALID_FIELD.
 absl::Status CheckChangeId(std::string& change_id);
 

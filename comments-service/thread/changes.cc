@@ -97,7 +97,7 @@ absl::Status Changes::CheckWindow(const Comment& comment, absl::Time now) const 
 }
 
 void Changes::Edit(const CallContext& call, NewEdit request, Answer<EditedComment> answer) {
-  absl::Status checked = CanonicalizeId("comment_id", request.comment_id);
+  absl::Status checked = CanonicalizeCommentId(request.comment_id);
   if (checked.ok()) checked = InField("body", CheckBody(request.body));
   if (checked.ok() && request.etag.empty()) checked = InvalidField("etag", "is required");
   if (checked.ok()) checked = CheckChangeId(request.change_id);
@@ -141,7 +141,7 @@ absl::Status Changes::Write(Connection& connection, EditRun& run) {
 }
 
 void Changes::Remove(const CallContext& call, NewRemoval request, Answer<RemovedComment> answer) {
-  absl::Status checked = CanonicalizeId("comment_id", request.comment_id);
+  absl::Status checked = CanonicalizeCommentId(request.comment_id);
   if (checked.ok()) checked = InField("reason", CheckReason(request.reason));
   if (checked.ok()) checked = CheckChangeId(request.change_id);
   if (!checked.ok()) return answer(checked);
@@ -183,7 +183,7 @@ absl::Status Changes::Write(Connection& connection, RemovalRun& run) {
 }
 
 void Changes::Erase(const CallContext& call, NewErasure request, Answer<ErasedComment> answer) {
-  absl::Status checked = CanonicalizeId("comment_id", request.comment_id);
+  absl::Status checked = CanonicalizeCommentId(request.comment_id);
   if (checked.ok() && request.reason.empty()) checked = InvalidField("reason", "is required");
   if (checked.ok()) checked = InField("reason", CheckReason(request.reason));
   if (checked.ok()) checked = CheckChangeId(request.change_id);

@@ -66,9 +66,16 @@ absl::StatusOr<std::string> CanonicalCommentId(std::string_view comment_id) {
   if (comment_id.empty()) return absl::InvalidArgumentError("is required");
   if (std::optional<std::string> canonical = CanonicalUuid(comment_id))
     return *std::move(canonical);
-  return absl::InvalidArgumentError(
-      IsUuid(comment_id) ? "must not be the nil or the max UUID, which anybody could have sent"
-                         : "must be a UUID such as 018f4e2a-9c3b-7d10-8a55-0242ac120002");
+  return absl::InvalidArgumentError("must be a UUID such as 018f4e2a-9c3b-7d10-8a55-0242ac120002");
+}
+
+absl::StatusOr<std::string> CanonicalNewId(std::string_view id) {
+  absl::StatusOr<std::string> canonical = CanonicalCommentId(id);
+  if (canonical.ok() && IsNilOrMaxUuid(*canonical)) {
+    return absl::InvalidArgumentError(
+        "must not be the nil or the max UUID, which anybody could have sent");
+  }
+  return canonical;
 }
 
 Author AuthorOf(const Caller& caller) { return Author{caller.user_id, caller.display_name}; }

@@ -78,8 +78,12 @@ absl::Status CheckDisplayName(std::string_view display_name);
 // and none at all rather than some that show nothing.
 absl::Status CheckReason(std::string_view reason);
 
-// The UUID (RFC 9562, any version but nil and max) in lower case, or why it is none.
+// The UUID (RFC 9562) in lower case, or why it is none.
 absl::StatusOr<std::string> CanonicalCommentId(std::string_view comment_id);
+
+// The same of an id that a caller chooses for a comment or a change that is new: neither the nil
+// nor the max UUID. What is stored under one of these can still be named.
+absl::StatusOr<std::string> CanonicalNewId(std::string_view id);
 
 // Whom a comment of this caller shows as its author.
 Author AuthorOf(const Caller& caller);

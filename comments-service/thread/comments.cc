@@ -26,7 +26,7 @@ struct Comments::Addition {
 
 void Comments::Add(const CallContext& call, NewComment request, Answer<AddedComment> answer) {
   if (request.comment_id.empty()) request.comment_id = NewUuid(absl::Now());
-  absl::StatusOr<std::string> comment_id = CanonicalCommentId(request.comment_id);
+  absl::StatusOr<std::string> comment_id = CanonicalNewId(request.comment_id);
   if (!comment_id.ok()) return answer(InField("comment_id", comment_id.status()));
   if (absl::Status checked = InField("body", CheckBody(request.body)); !checked.ok()) {
     return answer(checked);

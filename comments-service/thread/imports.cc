@@ -179,8 +179,10 @@ absl::Status Imports::CheckAgainstStored(Connection& connection, Run& run) {
       stored = FindComment(connection, run.provenance.org_id, comment.comment_id);
     }
     if (repeated == unstored.end() && !stored.has_value()) {
+      // What was taken before there was this rule, or that of its time, can still be repeated.
+      const absl::Status chosen = CanonicalNewId(comment.comment_id).status();
+      if (!chosen.ok()) return InField(ItemField(i, "comment_id"), chosen);
       absl::Status checked = CheckImportTime(previous, comment.create_time, run.provenance.time);
-      // What was taken before there was this rule can still be repeated.
       if (checked.ok()) checked = CheckTimeIsSet(comment.create_time);
       if (!checked.ok()) return InField(ItemField(i, "create_time"), checked);
       previous = comment.create_time;

@@ -81,7 +81,7 @@ void Settlements::Settle(const CallContext& call, NewSettlement request, Answer<
     // Under the change's own id a retry says the same comment.
     if (comment_id.empty()) comment_id = request.change_id;
     if (comment_id.empty()) comment_id = NewUuid(absl::Now());
-    checked = CanonicalizeId("comment.comment_id", comment_id);
+    checked = CanonicalizeNewId("comment.comment_id", comment_id);
     if (checked.ok()) checked = InField("comment.body", CheckBody(request.words->body));
     if (checked.ok()) mentions = MentionsOf("comment.mentions", request.words->mentions);
     if (checked.ok()) checked = mentions.status();

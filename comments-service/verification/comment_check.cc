@@ -1,5 +1,6 @@
 #include "comments-service/verification/comment_check.h"
 
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -161,11 +162,14 @@ std::string_view FirstRevisionDiffers(const StoredRevision& first, const StoredC
 std::string_view RevisionsDiffer(Connection& connection, const StoredContent& comment,
                                  const AuditEntry& added, const Beginning& beginning) {
   std::int64_t seen = 0;
+  // Whatever number a forged one has.
+  std::int64_t from = std::numeric_limits<std::int64_t>::min();
   std::int64_t newest_time = beginning.edit_time;
   for (bool more = true; more;) {
     const std::vector<StoredRevision> revisions =
-        ReadStoredRevisions(connection, added.org_id, comment.position, seen, kRevisionsAtATime);
+        ReadStoredRevisions(connection, added.org_id, comment.position, from, kRevisionsAtATime);
     for (const StoredRevision& revision : revisions) {
+      if (revision.revision <= seen) return "has a revision that no entry tells of";
       if (revision.revision != ++seen) return "has lost a revision";
       if (revision.erased != comment.erased ||
           (revision.erased != 0 && (!revision.body.empty() || !revision.body_salt.empty()))) {
@@ -178,6 +182,7 @@ std::string_view RevisionsDiffer(Connection& connection, const StoredContent& co
         newest_time = revision.time;
       }
     }
+    from = seen + 1;
     more =
         revisions.size() == static_cast<std::size_t>(kRevisionsAtATime) && seen <= comment.revision;
   }

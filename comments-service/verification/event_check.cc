@@ -140,7 +140,7 @@ bool EndsWhereItSays(Connection& connection, const v1::Thread& told, const Audit
   const std::int64_t count = told.place_count();
   if (count < 0) return false;
   const std::vector<StoredPlace> places =
-      ReadPlaces(connection, entry.org_id, entry.invoice_id, count - 1, 2);
+      ReadPlaces(connection, entry.org_id, entry.invoice_id, count, /*after=*/false, 2);
   const auto place = [&](std::int64_t sequence) -> const StoredPlace* {
     for (const StoredPlace& each : places) {
       if (each.invoice_id == entry.invoice_id && each.sequence == sequence) return &each;

@@ -37,6 +37,24 @@ struct SelectEnds {
   StatementWith<std::string> statement;
 };
 
+struct SelectBeforeLog {
+  explicit SelectBeforeLog(Connection& connection)
+      : statement(connection,
+                  "SELECT 'an entry' FROM audit_entries WHERE org_id = :org_1 AND position <= 0"
+                  " UNION ALL"
+                  " SELECT 'a comment' FROM comments WHERE org_id = :org_2 AND position <= 0"
+                  " UNION ALL"
+                  " SELECT 'a revision' FROM comment_revisions"
+                  " WHERE org_id = :org_3 AND position <= 0"
+                  " UNION ALL"
+                  " SELECT 'an event' FROM events WHERE position <= 0 AND org_id = :org_4"
+                  " LIMIT 1",
+                  soci::into(what)) {}
+
+  std::string what;
+  StatementWith<std::string, std::string, std::string, std::string> statement;
+};
+
 }  // namespace
 
 std::optional<StoredEntry> FindStoredEntry(Connection& connection, std::string_view org_id,
@@ -62,6 +80,11 @@ std::vector<StoredEvent> ReadEventsAt(Connection& connection, std::string_view o
 EventLogEnds ReadEventLogEnds(Connection& connection, std::string_view org_id) {
   auto& select = connection.Prepared<SelectEnds>();
   return select.statement.Run(org_id) ? select.ends : EventLogEnds{};
+}
+
+std::string RowBeforeLog(Connection& connection, std::string_view org_id) {
+  auto& select = connection.Prepared<SelectBeforeLog>();
+  return select.statement.Run(org_id, org_id, org_id, org_id) ? select.what : "";
 }
 
 }  // namespace marginalia

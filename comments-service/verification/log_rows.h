@@ -40,6 +40,9 @@ struct EventLogEnds {
 };
 EventLogEnds ReadEventLogEnds(Connection& connection, std::string_view org_id);
 
+// What of the tenant stands at a position before the log's first: "an entry"; empty: nothing.
+std::string RowBeforeLog(Connection& connection, std::string_view org_id);
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_COMMENTS_SERVICE_VERIFICATION_LOG_ROWS_H_

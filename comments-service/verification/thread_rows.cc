@@ -49,7 +49,7 @@ struct SelectRevisions {
       : statement(connection,
                   "SELECT revision, body, body_salt, editor_id, editor_name, revision_time,"
                   " event_position, erased FROM comment_revisions WHERE org_id = :org_id"
-                  " AND position = :position AND revision > :after ORDER BY revision"
+                  " AND position = :position AND revision >= :first ORDER BY revision"
                   " LIMIT :limit",
                   soci::into(row.revision), soci::into(row.body), soci::into(body_salt),
                   soci::into(row.editor_id), soci::into(row.editor_name), soci::into(row.time),
@@ -108,7 +108,7 @@ struct SelectPlaces {
       : statement(connection,
                   "SELECT invoice_id, sequence, position FROM thread_comments"
                   " WHERE org_id = :org_id"
-                  " AND (invoice_id, sequence) > (:invoice_id, :sequence)"
+                  " AND (invoice_id, sequence) >= (:invoice_id, :sequence)"
                   " ORDER BY invoice_id, sequence LIMIT :limit",
                   soci::into(row.invoice_id), soci::into(row.sequence), soci::into(row.position)) {}
 
@@ -138,7 +138,7 @@ struct SelectIds {
   explicit SelectIds(Connection& connection)
       : statement(connection,
                   "SELECT id_high, id_low, position FROM comment_ids"
-                  " WHERE org_id = :org_id AND (id_high, id_low) > (:high, :low)"
+                  " WHERE org_id = :org_id AND (id_high, id_low) >= (:high, :low)"
                   " ORDER BY id_high, id_low LIMIT :limit",
                   soci::into(row.high), soci::into(row.low), soci::into(row.position)) {}
 
@@ -192,16 +192,16 @@ std::optional<StoredContent> FindContent(Connection& connection, std::string_vie
 }
 
 std::vector<StoredRevision> ReadStoredRevisions(Connection& connection, std::string_view org_id,
-                                                std::int64_t position, std::int64_t revision,
+                                                std::int64_t position, std::int64_t first,
                                                 std::int64_t limit) {
   return RowsOf<StoredRevision>(connection.Prepared<SelectRevisions>(), WithSalt(connection),
-                                org_id, position, revision, limit);
+                                org_id, position, first, limit);
 }
 
 std::optional<StoredRevision> FindStoredRevision(Connection& connection, std::string_view org_id,
                                                  std::int64_t position, std::int64_t revision) {
   std::optional<StoredRevision> found =
-      OnlyOf(ReadStoredRevisions(connection, org_id, position, revision - 1, 1));
+      OnlyOf(ReadStoredRevisions(connection, org_id, position, revision, 1));
   if (found.has_value() && found->revision != revision) return std::nullopt;
   return found;
 }
@@ -214,11 +214,15 @@ std::int64_t FirstForgedRevision(Connection& connection, std::string_view org_id
 }
 
 std::vector<StoredPlace> ReadPlaces(Connection& connection, std::string_view org_id,
-                                    std::string_view invoice_id, std::int64_t sequence,
+                                    std::string_view invoice_id, std::int64_t sequence, bool after,
                                     std::int64_t limit) {
   auto& select = connection.Prepared<SelectPlaces>();
   std::vector<StoredPlace> places =
-      RowsOf<StoredPlace>(select, org_id, invoice_id, sequence, limit);
+      RowsOf<StoredPlace>(select, org_id, invoice_id, sequence, after ? limit + 1 : limit);
+  if (after && !places.empty() && places.front().invoice_id == invoice_id &&
+      places.front().sequence == sequence) {
+    places.erase(places.begin());
+  }
   const auto heads = HeadsAt(connection, org_id, places);
   for (StoredPlace& place : places) {
     const auto head = heads.find(place.position);
@@ -245,9 +249,14 @@ std::vector<StoredThread> ReadStoredThreads(Connection& connection, std::string_
 }
 
 std::vector<StoredId> ReadStoredIds(Connection& connection, std::string_view org_id,
-                                    std::int64_t high, std::int64_t low, std::int64_t limit) {
+                                    std::int64_t high, std::int64_t low, bool after,
+                                    std::int64_t limit) {
   auto& select = connection.Prepared<SelectIds>();
-  std::vector<StoredId> ids = RowsOf<StoredId>(select, org_id, high, low, limit);
+  std::vector<StoredId> ids =
+      RowsOf<StoredId>(select, org_id, high, low, after ? limit + 1 : limit);
+  if (after && !ids.empty() && ids.front().high == high && ids.front().low == low) {
+    ids.erase(ids.begin());
+  }
   const auto heads = HeadsAt(connection, org_id, ids);
   for (StoredId& id : ids) {
     const auto head = heads.find(id.position);

@@ -56,9 +56,9 @@ struct StoredRevision {
   std::int64_t erased = 0;
 };
 
-// Up to `limit` kept revisions of the comment at `position` after `revision`, in order.
+// Up to `limit` kept revisions of the comment at `position` from the revision `first` on, in order.
 std::vector<StoredRevision> ReadStoredRevisions(Connection& connection, std::string_view org_id,
-                                                std::int64_t position, std::int64_t revision,
+                                                std::int64_t position, std::int64_t first,
                                                 std::int64_t limit);
 std::optional<StoredRevision> FindStoredRevision(Connection& connection, std::string_view org_id,
                                                  std::int64_t position, std::int64_t revision);
@@ -80,9 +80,10 @@ struct StoredPlace {
   std::string author_name;
 };
 
-// Up to `limit` places after the one named, in the order of invoices and sequences.
+// Up to `limit` places from the one named on, which is one of them unless `after`, in the order of
+// invoices and sequences.
 std::vector<StoredPlace> ReadPlaces(Connection& connection, std::string_view org_id,
-                                    std::string_view invoice_id, std::int64_t sequence,
+                                    std::string_view invoice_id, std::int64_t sequence, bool after,
                                     std::int64_t limit);
 
 struct StoredThread {
@@ -111,9 +112,10 @@ struct StoredId {
   std::string comment_id;
 };
 
-// Up to `limit` ids after the one named.
+// Up to `limit` ids from the one named on, which is one of them unless `after`.
 std::vector<StoredId> ReadStoredIds(Connection& connection, std::string_view org_id,
-                                    std::int64_t high, std::int64_t low, std::int64_t limit);
+                                    std::int64_t high, std::int64_t low, bool after,
+                                    std::int64_t limit);
 
 }  // namespace marginalia
 

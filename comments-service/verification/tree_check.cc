@@ -11,6 +11,7 @@ namespace marginalia {
 // finds out, so only the places before, between and behind them are looked at.
 bool TreeCheck::Begin(Connection& connection, const std::string& org_id) {
   stored_ = ReadStoredTree(connection, org_id);
+  if (!EndsAtItsLastNode(connection, org_id, stored_)) return false;
   NodePlace from{.level = std::numeric_limits<std::int64_t>::min(),
                  .index = std::numeric_limits<std::int64_t>::min()};
   std::optional<NodePlace> expected;

@@ -13,8 +13,8 @@ namespace marginalia {
 
 class TreeCheck {
  public:
-  // First, once. False: there are nodes where so large a tree has none, or one is missing behind
-  // the others.
+  // First, once. False: the tree ends elsewhere than its nodes, there are nodes where so large a
+  // tree has none, or one is missing behind the others.
   bool Begin(Connection& connection, const std::string& org_id);
 
   // Each entry's leaf in order, with its position. False: a node that the leaf completes is not the

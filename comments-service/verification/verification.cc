@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "comments-service/audit/audit_log.h"
 #include "comments-service/record/imported_reason.h"
 #include "comments-service/verification/comment_check.h"
@@ -77,11 +78,13 @@ void Verification::Step(Connection& connection) {
       bound_ = position_;
       place_.invoice_id = invoice_id_;
       place_.sequence = std::numeric_limits<std::int64_t>::min();
+      walk_begun_ = false;
       stage_ = Stage::kPlaces;
       break;
     case Stage::kPlaces:
       if (!StepPlaces(connection)) break;
       Compare(connection, added_, places_, "is not in its thread");
+      walk_begun_ = false;
       stage_ = Stage::kThreads;
       break;
     case Stage::kThreads:
@@ -89,7 +92,7 @@ void Verification::Step(Connection& connection) {
       if (round_ == 0)
         Compare(connection, threads_begun_, thread_rows_, "is of a thread that is not there");
       thread_.clear();
-      threads_compared_ = false;
+      walk_begun_ = false;
       if (round_ + 1 < rounds_) {
         ++round_;
         follower_ = ThreadFollower(round_, rounds_);
@@ -226,8 +229,8 @@ void Verification::CheckContents(Connection& connection, const std::vector<Store
   }
   skip_to(std::numeric_limits<std::int64_t>::max());
   if (pass.compares && invoice_id_.empty()) {
-    Broken(FirstForgedRevision(connection, org_id_, after, last),
-           "has revisions, and never changed or is not there");
+    const std::int64_t forged = FirstForgedRevision(connection, org_id_, after, last);
+    if (forged != 0) Broken(forged, "has revisions, and never changed or is not there");
   }
 }
 
@@ -345,12 +348,19 @@ void Verification::CheckEnd(Connection& connection) {
   if (events_.head < position_) {
     Broken(position_, "is the log's end, and the log of events ends before it");
   }
-  Broken(events_.behind_head, "is an event behind the end of the log of events");
+  if (events_.behind_head != 0) {
+    Broken(events_.behind_head, "is an event behind the end of the log of events");
+  }
+  // There no entry leads to them, and no step along the log comes by.
+  if (const std::string what = RowBeforeLog(connection, org_id_); !what.empty()) {
+    Broken(End(), absl::StrCat("is the log's end, and before its beginning stands ", what));
+  }
 }
 
 void Verification::Broken(Finding finding) {
+  if (finding.position <= 0) finding.position = End();
   const bool first = broken_.position == 0 || finding.position < broken_.position;
-  if (finding.position != 0 && first) broken_ = std::move(finding);
+  if (first) broken_ = std::move(finding);
 }
 
 void Verification::Broken(const AuditEntry& entry, std::string_view what) {

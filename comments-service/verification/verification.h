@@ -4,8 +4,9 @@
 //
 // It first goes along the log, entry by entry, and compares each with the rows that it tells of:
 // so everything that an entry says must be there. Then it goes along the rows: so there is nothing
-// that no entry tells of. While it goes, others write: each step first catches up with what has
-// been appended since, so that what it then compares is of one moment.
+// that no entry tells of (audit/README.md has the exception). While it goes, others write: each
+// step first catches up with what has been appended since, so that what it then compares is of one
+// moment.
 #ifndef MARGINALIA_COMMENTS_SERVICE_VERIFICATION_VERIFICATION_H_
 #define MARGINALIA_COMMENTS_SERVICE_VERIFICATION_VERIFICATION_H_
 
@@ -112,12 +113,15 @@ class Verification {
   void Compare(Connection& connection, const Tally& expected, const Tally& counted,
                std::string_view what);
 
+  // Whether an entry may stand there of those that the walks along the rows are compared with.
+  bool IsInLog(std::int64_t position) const { return position > 0 && position <= bound_; }
   bool Covers(const AuditEntry& entry) const {
     return invoice_id_.empty() || entry.invoice_id == invoice_id_;
   }
   // Where what is wrong at the log's end is said to be: 0 would be nowhere.
   std::int64_t End() const { return std::max<std::int64_t>(head_.position, 1); }
-  // Keeps the first of what was found.
+  // Keeps the first of what was found. What stands before the log's beginning is said to be at its
+  // end.
   void Broken(Finding finding);
   void Broken(const AuditEntry& entry, std::string_view what);
   void Broken(std::int64_t position, std::string_view what, std::string_view comment_id = "");
@@ -147,11 +151,11 @@ class Verification {
   Tally places_;
   Tally thread_rows_;
   Tally ids_;
+  // The last row of the walk at hand or, until that has begun, the key that it begins at.
   StoredPlace place_;
   StoredId id_;
-  // The last thread whose row was compared.
   std::string thread_;
-  bool threads_compared_ = false;
+  bool walk_begun_ = false;
 
   std::int64_t round_ = 0;
   std::int64_t rounds_ = 1;

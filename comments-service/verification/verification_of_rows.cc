@@ -10,8 +10,9 @@
 namespace marginalia {
 
 bool Verification::StepPlaces(Connection& connection) {
-  const std::vector<StoredPlace> places =
-      ReadPlaces(connection, org_id_, place_.invoice_id, place_.sequence, kVerifyStepKeys);
+  const std::vector<StoredPlace> places = ReadPlaces(connection, org_id_, place_.invoice_id,
+                                                     place_.sequence, walk_begun_, kVerifyStepKeys);
+  walk_begun_ = true;
   for (const StoredPlace& place : places) {
     if (!invoice_id_.empty() && place.invoice_id != invoice_id_) return true;
     const bool first = place.invoice_id != place_.invoice_id || place_.position == 0;
@@ -22,7 +23,7 @@ bool Verification::StepPlaces(Connection& connection) {
       Broken(place.position, "stands elsewhere in its thread than its entry says",
              place.comment_id);
     }
-    if (place.position <= bound_) places_.Add(place.position);
+    if (IsInLog(place.position)) places_.Add(place.position);
     place_ = place;
   }
   return places.size() < static_cast<std::size_t>(kVerifyStepKeys);
@@ -37,20 +38,16 @@ bool Verification::StepThreads(Connection& connection) {
     return CheckUnseenThreads(connection);
   }
   const std::vector<StoredThread> rows =
-      ReadStoredThreads(connection, org_id_, thread_, threads_compared_, kVerifyStepKeys);
+      ReadStoredThreads(connection, org_id_, thread_, walk_begun_, kVerifyStepKeys);
+  walk_begun_ = true;
   for (const StoredThread& row : rows) CheckThread(row);
-  if (!rows.empty()) {
-    thread_ = rows.back().invoice_id;
-    threads_compared_ = true;
-  }
-  if (rows.size() == static_cast<std::size_t>(kVerifyStepKeys)) return false;
+  if (!rows.empty()) thread_ = rows.back().invoice_id;
+  if (rows.size() >= static_cast<std::size_t>(kVerifyStepKeys)) return false;
   return CheckUnseenThreads(connection);
 }
 
 void Verification::CheckThread(const StoredThread& row) {
-  if (round_ == 0 && row.first_position > 0 && row.first_position <= bound_) {
-    thread_rows_.Add(row.first_position);
-  }
+  if (round_ == 0 && IsInLog(row.first_position)) thread_rows_.Add(row.first_position);
   if (!follower_.Follows(row.invoice_id)) return;
   const std::string_view what = follower_.RowDiffers(row);
   if (what.empty()) return;
@@ -83,14 +80,15 @@ bool Verification::CheckUnseenThreads(Connection& connection) {
 
 bool Verification::StepIds(Connection& connection) {
   const std::vector<StoredId> ids =
-      ReadStoredIds(connection, org_id_, id_.high, id_.low, kVerifyStepKeys);
+      ReadStoredIds(connection, org_id_, id_.high, id_.low, walk_begun_, kVerifyStepKeys);
+  walk_begun_ = true;
   for (const StoredId& id : ids) {
     const bool leads = CanonicalCommentId(id.comment_id).ok();
     const UuidHalves halves = leads ? HalvesOf(id.comment_id) : UuidHalves{};
     if (!leads || halves.high != id.high || halves.low != id.low) {
       Broken(id.position, "is found by an id that is not its own", id.comment_id);
     }
-    if (id.position <= bound_) ids_.Add(id.position);
+    if (IsInLog(id.position)) ids_.Add(id.position);
     id_ = id;
   }
   return ids.size() < static_cast<std::size_t>(kVerifyStepKeys);

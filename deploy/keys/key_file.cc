@@ -1,10 +1,12 @@
 #include "deploy/keys/key_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -23,6 +25,7 @@ absl::Status WriteKeyFile(const std::string& path, std::string_view content, mod
   const int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   bool written = file >= 0 && write(file, content.data(), content.size()) ==
                                   static_cast<ssize_t>(content.size());
+  if (written) OwnLikeFolder(draft);
   written = written && fsync(file) == 0;
   if (file >= 0) close(file);
   if (if_there == IfThere::kReplace) {
@@ -34,6 +37,15 @@ absl::Status WriteKeyFile(const std::string& path, std::string_view content, mod
   unlink(draft.c_str());
   if (written) return absl::OkStatus();
   return absl::UnavailableError("cannot write " + path + ": " + std::strerror(error));
+}
+
+void OwnLikeFolder(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  struct stat owner {};
+  if (stat(folder.empty() ? "." : folder.c_str(), &owner) != 0) return;
+  // Only root may; whoever else makes it keeps it.
+  const int ignored = chown(path.c_str(), owner.st_uid, owner.st_gid);
+  static_cast<void>(ignored);
 }
 
 }  // namespace marginalia

@@ -21,6 +21,10 @@ enum class IfThere { kKeep, kReplace };
 absl::Status WriteKeyFile(const std::string& path, std::string_view content, mode_t mode,
                           IfThere if_there);
 
+// Gives `path` the owner of the folder that it is in, as far as this process may: what root makes
+// must not be in the way of the service whose folder it is. WriteKeyFile does so itself.
+void OwnLikeFolder(const std::string& path);
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_DEPLOY_KEYS_KEY_FILE_H_

@@ -30,7 +30,11 @@ absl::Status MakeDirectory(const std::string& directory) {
   const std::filesystem::path parent = std::filesystem::path(directory).parent_path();
   std::error_code error;
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
-  if (mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
+  if (mkdir(directory.c_str(), 0700) == 0) {
+    OwnLikeFolder(directory);
+    return absl::OkStatus();
+  }
+  if (errno == EEXIST) return absl::OkStatus();
   return absl::UnavailableError("cannot make " + directory + ": " + std::strerror(errno));
 }
 
@@ -87,12 +91,15 @@ absl::StatusOr<std::vector<MachineKeyFile>> MakeMachineKeys(const std::string& d
                                                             absl::Duration service_token_lifetime) {
   absl::Status status = MakeDirectory(directory);
   if (!status.ok()) return status;
-  std::vector<MachineKeyFile> files;
-  for (const char* name : {"/private-key.json", "/jwks.json"}) {
-    files.push_back({directory + name, !std::filesystem::exists(directory + name)});
-  }
+  std::vector<MachineKeyFile> files = {{directory + "/private-key.json"},
+                                       {directory + "/jwks.json"}};
+  std::vector<std::string> before;
+  for (const MachineKeyFile& file : files) before.push_back(ReadKeyFile(file.path));
   const auto mint = TokenMint::Open(directory);
   if (!mint.ok()) return mint.status();
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    files[i].made = ReadKeyFile(files[i].path) != before[i];
+  }
 
   MachineKeyFile token = {directory + "/service.jwt"};
   token.made = !IsStillGood(token.path, **mint, service_token_lifetime);

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "deploy/keys/key_file.h"
+#include "services/identity/jwks.h"
 
 extern "C" {
 #include <rhonabwy.h>
@@ -63,6 +64,11 @@ absl::StatusOr<std::string> LoadOrMakePrivateKey(const std::string& path) {
   return ReadKeyFile(path);
 }
 
+bool HoldsKey(const std::string& jwks_path, const std::string& kid) {
+  const absl::StatusOr<KeySet> keys = ReadKeys(jwks_path);
+  return keys.ok() && keys->contains(kid);
+}
+
 std::string RandomId() {
   std::random_device random;
   std::string id;
@@ -90,9 +96,9 @@ absl::StatusOr<std::unique_ptr<TokenMint>> TokenMint::Open(const std::string& di
   mint->private_key_ = *std::move(private_key);
   mint->kid_ = r_jwk_get_property_str(key.get(), "kid");
   mint->jwks_path_ = directory + "/jwks.json";
+  if (HoldsKey(mint->jwks_path_, mint->kid_)) return mint;
   const Text exported(r_jwk_export_to_json_str(public_key.get(), 0));
   const std::string jwks = "{\"keys\":[" + std::string(exported.get()) + "]}\n";
-  if (ReadKeyFile(mint->jwks_path_) == jwks) return mint;
   const absl::Status written = WriteKeyFile(mint->jwks_path_, jwks, 0644, IfThere::kReplace);
   if (!written.ok()) return written;
   return mint;

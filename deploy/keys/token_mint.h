@@ -24,8 +24,9 @@ struct TokenClaims {
 class TokenMint {
  public:
   // Loads directory/private-key.json, or makes it (readable by its owner only), and writes
-  // directory/jwks.json with the public key. Makes the directory when it is not there. Processes
-  // that open one directory at the same time end up with the same key.
+  // directory/jwks.json with the public key alone, unless that holds the key already: keys of
+  // others that stand beside it stay. Makes the directory when it is not there. Processes that open
+  // one directory at the same time end up with the same key.
   static absl::StatusOr<std::unique_ptr<TokenMint>> Open(const std::string& directory);
 
   // A token valid from now on for `lifetime`; a negative one makes a token that has expired.

@@ -49,14 +49,23 @@ absl::Status CheckTls() {
 }  // namespace
 
 absl::StatusOr<ServiceClient> ServiceClient::FromFlags(const std::string& address) {
+  absl::StatusOr<std::string> token = ReadToken();
+  if (!token.ok()) return token.status();
+  return Connect(address, *std::move(token));
+}
+
+absl::StatusOr<ServiceClient> ServiceClient::WithoutToken(const std::string& address) {
+  return Connect(address, "");
+}
+
+absl::StatusOr<ServiceClient> ServiceClient::Connect(const std::string& address,
+                                                     std::string bearer) {
   const absl::Status target = TargetOf(address).status();
   if (!target.ok())
     return absl::InvalidArgumentError(absl::StrCat("the address ", std::string(target.message())));
-  const absl::StatusOr<std::string> token = ReadToken();
-  if (!token.ok()) return token.status();
   const absl::Status tls = CheckTls();
   if (!tls.ok()) return tls;
-  return ServiceClient(address, *token, ConnectTo(address, UpstreamTlsFromFlags()));
+  return ServiceClient(address, std::move(bearer), ConnectTo(address, UpstreamTlsFromFlags()));
 }
 
 absl::Status ServiceClient::Call(std::string_view rpc, absl::Duration limit,

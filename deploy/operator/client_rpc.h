@@ -28,6 +28,8 @@ class ServiceClient {
  public:
   // INVALID_ARGUMENT when a flag will not do.
   static absl::StatusOr<ServiceClient> FromFlags(const std::string& address);
+  // The same for what is answered to anybody: --token_path is not read.
+  static absl::StatusOr<ServiceClient> WithoutToken(const std::string& address);
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
@@ -37,6 +39,7 @@ class ServiceClient {
                     absl::FunctionRef<grpc::Status(grpc::ClientContext&)> call) const;
 
  private:
+  static absl::StatusOr<ServiceClient> Connect(const std::string& address, std::string bearer);
   ServiceClient(std::string address, std::string bearer, std::shared_ptr<grpc::Channel> channel)
       : address_(std::move(address)), bearer_(std::move(bearer)), channel_(std::move(channel)) {}
 

@@ -9,6 +9,7 @@
 #include "deploy/operator/backup/restore.h"
 #include "deploy/operator/command.h"
 #include "deploy/operator/erasures/erasures_replay_rpc.h"
+#include "deploy/operator/health/health_rpc.h"
 #include "deploy/operator/keys/keys_init.h"
 #include "deploy/operator/keys/token.h"
 #include "deploy/operator/projection/projection_rebuild_rpc.h"
@@ -21,6 +22,6 @@ int main(int argc, char** argv) {
        marginalia::CheckpointKeyInitCommand(), marginalia::EvidenceExportCommand(),
        marginalia::EvidenceVerifyCommand(), marginalia::ErasuresReplayCommand(),
        marginalia::ProjectionVerifyCommand(), marginalia::ProjectionRebuildCommand(),
-       marginalia::KeysInitCommand(), marginalia::TokenCommand()},
+       marginalia::HealthCommand(), marginalia::KeysInitCommand(), marginalia::TokenCommand()},
       argc, argv);
 }

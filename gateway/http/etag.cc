@@ -109,12 +109,15 @@ std::string StrongTag(std::string_view etag) { return "\"" + std::string(etag) +
 absl::StatusOr<std::string> IfMatch(const HttpRequest& request) {
   std::string_view tag = request.Header("if-match");
   if (tag.empty()) return std::string();
+  // Proxies that compress make a strong tag weak. Of what is changed here a tag is its revision,
+  // which no two states of it share, so that a weak one is as good.
+  if (tag.substr(0, 2) == "W/") tag.remove_prefix(2);
   if (tag.size() < 3 || tag.front() != '"' || tag.back() != '"') {
-    return InvalidField("If-Match", "must be one strong entity tag, in quotes");
+    return InvalidField("If-Match", "must be one entity tag, in quotes");
   }
   tag = tag.substr(1, tag.size() - 2);
   if (tag.find('"') != tag.npos) {
-    return InvalidField("If-Match", "must be one strong entity tag, in quotes");
+    return InvalidField("If-Match", "must be one entity tag, in quotes");
   }
   for (const std::string_view suffix : kCodingSuffixes) {
     if (absl::EndsWith(absl::string_view(tag.data(), tag.size()), {suffix.data(), suffix.size()})) {

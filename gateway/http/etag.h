@@ -47,7 +47,7 @@ std::string TagAsNamed(const HttpRequest& request, std::string_view tag);
 // A strong tag of what has a tag of its own: that in quotes.
 std::string StrongTag(std::string_view etag);
 
-// What If-Match asks for, without its quotes: it names one strong tag. Empty when it is not there.
+// What If-Match asks for, without its quotes: it names one tag. Empty when it is not there.
 // Errors: INVALID_ARGUMENT, field If-Match, when it says anything else.
 absl::StatusOr<std::string> IfMatch(const HttpRequest& request);
 

@@ -47,11 +47,7 @@ std::string ErrorText(const absl::Status& failure) {
 
 // Whether to send the same form again cannot help.
 bool NeedsAnotherId(const absl::Status& failure) {
-  if (failure.code() == absl::StatusCode::kAlreadyExists) return true;
-  for (const FieldViolation& violation : FieldViolationsOf(failure)) {
-    if (violation.field == "comment_id") return true;
-  }
-  return false;
+  return failure.code() == absl::StatusCode::kAlreadyExists || IsAbout(failure, "id");
 }
 
 }  // namespace

@@ -191,6 +191,7 @@ void InvoiceListPage::Render(ApiCall call, const Asked& asked,
     rows.push_back(SummaryRow(summary, state == read_states.end() ? nullptr : &state->second, now));
   }
   page["invoices"] = PageData(rows);
+  page["rows_cursor"] = asked.request.page_token();
   const std::string& more = found.next_page_token();
   page["empty_words"] =
       asked.search_fault.empty() ? EmptyWords(query, !more.empty()) : asked.search_fault;

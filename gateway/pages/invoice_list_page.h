@@ -20,7 +20,7 @@ class InvoiceListPage {
   explicit InvoiceListPage(Upstream& upstream) : upstream_(upstream) {}
 
   void Show(ApiCall call);
-  // The site's front door leads here.
+  // The site's front door leads here, and so does the address of the form that signs out.
   void ShowFromRoot(ApiCall call);
 
  private:

@@ -47,11 +47,7 @@ bool ConcernsConsistency(const absl::Status& failure) {
 
 // The link to a comment leads nowhere: there is none of that id in the thread, or it is no id.
 bool ConcernsLink(const absl::Status& failure) {
-  if (ReasonOf(failure) == "COMMENT_NOT_FOUND") return true;
-  for (const FieldViolation& violation : FieldViolationsOf(failure)) {
-    if (violation.field == "around_comment_id" || violation.field == "around") return true;
-  }
-  return false;
+  return ReasonOf(failure) == "COMMENT_NOT_FOUND" || IsAbout(failure, "around");
 }
 
 // An invoice has one address. A number that looks like another invoice's id is not led to: there

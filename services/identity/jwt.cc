@@ -69,15 +69,30 @@ absl::StatusOr<std::optional<absl::Time>> TimeOf(const json::object& claims, con
   return absl::FromUnixSeconds(0) + absl::Seconds(seconds);
 }
 
-bool IsFor(const json::object& claims, std::string_view audience) {
+// Whether it is a text that is one of those which commas separate.
+bool IsOneOf(std::string_view list, const json::value& value) {
+  if (!value.is_string() || value.get_string().empty()) return false;
+  const std::string_view text(value.get_string());
+  while (!list.empty()) {
+    const std::string_view first = list.substr(0, list.find(','));
+    if (first == text) return true;
+    list.remove_prefix(std::min(first.size() + 1, list.size()));
+  }
+  return false;
+}
+
+bool IsFrom(const json::object& claims, std::string_view issuers) {
+  const json::value* iss = claims.if_contains("iss");
+  return iss != nullptr && IsOneOf(issuers, *iss);
+}
+
+bool IsFor(const json::object& claims, std::string_view audiences) {
   const json::value* aud = claims.if_contains("aud");
   if (aud == nullptr) return false;
-  const auto is_audience = [audience](const json::value& value) {
-    return value.is_string() && std::string_view(value.get_string()) == audience;
-  };
-  if (!aud->is_array()) return is_audience(*aud);
+  if (!aud->is_array()) return IsOneOf(audiences, *aud);
   const json::array& list = aud->get_array();
-  return std::any_of(list.begin(), list.end(), is_audience);
+  return std::any_of(list.begin(), list.end(),
+                     [audiences](const json::value& value) { return IsOneOf(audiences, value); });
 }
 
 // An expired token is refused at once: the skew is for clocks that see a new token too early.
@@ -114,7 +129,9 @@ absl::StatusOr<Caller> ReadCaller(const json::object& claims) {
   if (!IsId(sub))
     return Wrong("must have a claim sub of 1 to 128 bytes, one line with something to see");
   const auto org = TextOf(claims, "org");
-  const bool org_absent = !claims.contains("org") || org == "";
+  // An empty one does not count as absent: a provider that fills in nothing would let its bearer
+  // act for all tenants.
+  const bool org_absent = !claims.contains("org");
   if (org_absent && *role != Role::kService) return Wrong("must have a claim org");
   if (!org_absent && !IsId(org))
     return Wrong("has a claim org that is not 1 to 128 bytes, one line with something to see");
@@ -155,15 +172,15 @@ absl::Status CheckJwtSignature(std::string_view token, const PublicKey& key) {
   return key.key->Verifies(text, *signature) ? absl::OkStatus() : Wrong("has a bad signature");
 }
 
-absl::StatusOr<VerifiedToken> ReadJwtClaims(std::string_view token, std::string_view issuer,
-                                            std::string_view audience, absl::Time now) {
+absl::StatusOr<VerifiedToken> ReadJwtClaims(std::string_view token, std::string_view issuers,
+                                            std::string_view audiences, absl::Time now) {
   const std::optional<Parts> parts = Split(token);
   const auto claims = parts ? DecodeObject(parts->claims) : std::nullopt;
   if (!claims) return Wrong("has claims that cannot be read");
   const absl::StatusOr<absl::Time> expires = CheckTimes(*claims, now);
   if (!expires.ok()) return expires.status();
-  if (TextOf(*claims, "iss") != std::string(issuer)) return Wrong("is from another issuer");
-  if (!IsFor(*claims, audience)) return Wrong("is for another audience");
+  if (!IsFrom(*claims, issuers)) return Wrong("is from another issuer");
+  if (!IsFor(*claims, audiences)) return Wrong("is for another audience");
   absl::StatusOr<Caller> caller = ReadCaller(*claims);
   if (!caller.ok()) return caller.status();
   return VerifiedToken{*std::move(caller), *expires};

@@ -30,9 +30,10 @@ absl::StatusOr<JwtHeader> ReadJwtHeader(std::string_view token);
 // Whether the signature over header and claims is the key's.
 absl::Status CheckJwtSignature(std::string_view token, const PublicKey& key);
 
-// Who the claims say is calling. Only for a token whose signature is good.
-absl::StatusOr<VerifiedToken> ReadJwtClaims(std::string_view token, std::string_view issuer,
-                                            std::string_view audience, absl::Time now);
+// Who the claims say is calling. Only for a token whose signature is good. Commas separate several
+// issuers and audiences.
+absl::StatusOr<VerifiedToken> ReadJwtClaims(std::string_view token, std::string_view issuers,
+                                            std::string_view audiences, absl::Time now);
 
 }  // namespace marginalia
 

@@ -33,7 +33,9 @@ absl::StatusOr<std::unique_ptr<TokenVerifier>> TokensFromFlags() {
     return MakeInsecureVerifier(insecure_org);
   }
   options.issuer = absl::GetFlag(FLAGS_jwt_issuer);
+  if (options.issuer.empty()) ExitOnBadFlag("jwt_issuer", "must name an issuer");
   options.audience = absl::GetFlag(FLAGS_jwt_audience);
+  if (options.audience.empty()) ExitOnBadFlag("jwt_audience", "must name an audience");
   return TokenVerifier::Create(std::move(options));
 }
 

@@ -34,9 +34,9 @@ inline constexpr std::size_t kTokenBytesMax = 8 * 1024;
 struct TokenVerifierOptions {
   // A JWKS file, or a directory whose *.json files are JWKS. Read again when it changes.
   std::string jwks_path;
-  // What the claim "iss" must be.
+  // What the claim "iss" must be: one of these, which commas separate.
   std::string issuer;
-  // What the claim "aud" must be or contain.
+  // One of these, which commas separate, the claim "aud" must be or contain.
   std::string audience;
   // The current time; a test may set its own.
   absl::AnyInvocable<absl::Time() const> clock = [] { return absl::Now(); };

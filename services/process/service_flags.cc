@@ -7,9 +7,12 @@ ABSL_FLAG(std::string, jwks_path, "",
           "Required, unless --insecure_identity is given. The public keys that callers' tokens are "
           "verified with: a JWKS file, or a "
           "directory of them. Read again when it changes.");
-ABSL_FLAG(std::string, jwt_issuer, "marginalia", "What the claim \"iss\" of a token must be.");
+ABSL_FLAG(std::string, jwt_issuer, "marginalia",
+          "What the claim \"iss\" of a token must be; commas separate several. The token of "
+          "--service_token_path must pass as well: marginalia-operator signs as marginalia.");
 ABSL_FLAG(std::string, jwt_audience, "marginalia",
-          "What the claim \"aud\" of a token must be or contain.");
+          "What the claim \"aud\" of a token must be or contain; commas separate several, as "
+          "above.");
 ABSL_FLAG(absl::Duration, drain_grace, absl::Seconds(10),
           "How long calls in flight may take to finish after SIGTERM.");
 

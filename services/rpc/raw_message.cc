@@ -55,8 +55,11 @@ constexpr std::string_view kCompressedBeginnings[] = {
     "\x1f\x8b", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18",
     std::string_view("\xff\x06\x00\x00sNaPpY", 10)};
 
-// gRPC 1.51 takes a grpc-encoding that it does not know for none and keeps its name to itself. The
-// bytes tell.
+constexpr absl::string_view kReadEncodings = "gzip, deflate or identity";
+
+// gRPC 1.51 takes a grpc-encoding that it does not know for none and keeps its name to itself, as
+// it keeps that the message is compressed. The bytes tell, but for formats that begin anyhow, such
+// as Brotli.
 bool IsCompressed(std::string_view bytes) {
   return std::any_of(std::begin(kCompressedBeginnings), std::end(kCompressedBeginnings),
                      [bytes](std::string_view beginning) { return bytes.starts_with(beginning); });
@@ -66,13 +69,16 @@ absl::Status WhyUnparsable(const grpc::Slice& slice, const Descriptor& type) {
   const std::string bytes(reinterpret_cast<const char*>(slice.begin()), slice.size());
   if (IsCompressed(bytes)) {
     return Refusal(absl::StatusCode::kUnimplemented, "ENCODING_UNSUPPORTED",
-                   "the message is compressed in a way that is not read here: send it with "
-                   "grpc-encoding gzip, deflate or identity");
+                   absl::StrCat("the message is compressed in a way that is not read here: send it "
+                                "with grpc-encoding ",
+                                kReadEncodings));
   }
   const std::string field = InvalidTextIn(bytes, type);
   if (!field.empty()) return InvalidField(field, "must be valid UTF-8");
-  return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_MALFORMED",
-                 absl::StrCat("the request is not a ", type.full_name()));
+  return Refusal(
+      absl::StatusCode::kInvalidArgument, "REQUEST_MALFORMED",
+      absl::StrCat("the request is not a ", type.full_name(),
+                   "; if it is compressed, send it with grpc-encoding ", kReadEncodings));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <system_error>
 
@@ -40,23 +41,26 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
 double ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
   double pages_total = 0;
   double pages_resident = 0;
-  statm >> pages_total >> pages_resident;
+  if (!(statm >> pages_total >> pages_resident)) return kUnknown;
   return pages_resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double OpenFilesMax() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : kUnknown;
 }
 
 double OpenFiles() {
   std::error_code error;
   const std::filesystem::directory_iterator files("/proc/self/fd", error);
-  return error ? 0 : static_cast<double>(std::distance(begin(files), end(files)));
-}
-
-double OpenFilesMax() {
-  rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : 0;
+  if (!error) return static_cast<double>(std::distance(begin(files), end(files)));
+  return error == std::errc::too_many_files_open ? OpenFilesMax() : kUnknown;
 }
 
 prometheus::MetricFamily BuildInfo() {

@@ -1,6 +1,5 @@
 #include "services/text/uuid.h"
 
-#include <algorithm>
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -31,11 +30,12 @@ bool IsUuid(std::string_view text) { return ReadUuid(text).has_value(); }
 std::optional<std::string> CanonicalUuid(std::string_view text) {
   const std::optional<boost::uuids::uuid> uuid = ReadUuid(text);
   if (!uuid) return std::nullopt;
-  const auto all = [&uuid](std::uint8_t value) {
-    return std::all_of(uuid->begin(), uuid->end(), [value](auto byte) { return byte == value; });
-  };
-  if (all(0x00) || all(0xFF)) return std::nullopt;
   return boost::uuids::to_string(*uuid);
+}
+
+bool IsNilOrMaxUuid(std::string_view canonical) {
+  return canonical == "00000000-0000-0000-0000-000000000000" ||
+         canonical == "ffffffff-ffff-ffff-ffff-ffffffffffff";
 }
 
 std::string NewUuid(absl::Time now) {

@@ -13,9 +13,12 @@ namespace marginalia {
 // A UUID of any version in the form of section 4, in upper or lower case.
 bool IsUuid(std::string_view text);
 
-// The same in lower case. Nothing when it is none, and for the nil and the max UUID (5.9, 5.10):
-// whoever sends one has forgotten his id, and would meet everybody who has.
+// The same in lower case; nothing when it is none.
 std::optional<std::string> CanonicalUuid(std::string_view text);
+
+// Whether a canonical one is the nil or the max UUID (5.9, 5.10): whoever sends one for something
+// new has forgotten his id, and would meet everybody who has.
+bool IsNilOrMaxUuid(std::string_view canonical);
 
 // A fresh UUIDv7 (5.7): made one after the other they land on neighbouring pages of an index.
 std::string NewUuid(absl::Time now);

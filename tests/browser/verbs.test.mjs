@@ -60,6 +60,30 @@ test("An edit is there at once, live at another person's, and its history can be
   assert.equal(await dana.page.locator(".change-form").count(), 0);
 });
 
+test("What is erased is nowhere on a page on which its history was open", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(2);
+  const dana = await browser.person("dana");
+  const priya = await browser.person("priya");
+  await dana.open(invoice);
+  await priya.open(invoice, "?activity=open");
+  await dana.postConfirmed("Her number is 555-0101.");
+  await priya.comment("555-0101").waitFor();
+  await edit(dana, "555-0101", "Her number is 555-0102.");
+  await priya.comment("555-0102").locator(".edited").click();
+  await priya.page.locator(".revisions").getByText("555-0101").waitFor();
+  await priya.page.locator("#activity").getByText("555-0102").waitFor();
+  const [{ commentId }] = await stack.thread(invoice);
+  await stack.eraseComment(invoice, commentId);
+  await priya.page.locator("#comments .tombstone").waitFor();
+  assert.equal(await priya.page.locator(".revisions").count(), 0);
+  await until("the words are gone", async () => {
+    return !/555/.test(await priya.page.locator("body").textContent());
+  });
+});
+
 test("A removal leaves its place, says who, when and why, and no count is behind it", async ({
   stack,
   browser,

@@ -152,6 +152,29 @@ test("From sign-in to the invoice and out again", async ({ stack, browser }) => 
   assert.match(somebody.page.url(), /\/sign-in/);
 });
 
+test("A comment that is sent when the session has ended can be posted after signing in again", async ({
+  stack,
+  browser,
+}) => {
+  const invoice = await stack.newInvoice(1);
+  const dana = await browser.person("dana", off);
+  await dana.page.goto(invoice.path);
+  const other = await dana.page.context().newPage();
+  await other.goto("/invoices");
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.waitForURL("**/sign-in");
+  dana.watch.expect(/401/);
+  await dana.post("Typed for half an hour.");
+  const typed = await dana.page.getByLabel("What you wrote").inputValue();
+  assert.equal(typed, "Typed for half an hour.");
+  await dana.page.getByRole("link", { name: "Sign in" }).click();
+  await dana.page.locator('button[name=person][value="dana@northlight"]').click();
+  await dana.page.waitForURL(`**${invoice.path}`);
+  await dana.post(typed);
+  await dana.page.waitForURL(/consistency=/);
+  assert.equal((await bodies(dana))[0], typed);
+});
+
 test("Another tenant's invoice is not there", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(1);
   const mallory = await browser.person("mallory@rivalworks", off);

@@ -182,6 +182,27 @@ TEST_P(ChangesTest, OfTwoWhoChangeTheSameOneWinsAndTheOtherIsToldTheEtag) {
   EXPECT_EQ(service().CountRows("events"), 3);
 }
 
+// An entry's hash is the same in digits and as bytes, to the record and to whoever repeats a
+// change.
+TEST_P(ChangesTest, TheReceiptOfARepeatedChangeNamesItsHashInWhicheverColumnThatStands) {
+  const v1::Comment first = Dana().Post("INV-1", "a body").comment();
+  const std::string id = NewUuid();
+  const auto edited = Dana().Edit(first, "b", id);
+  ASSERT_TRUE(edited.ok()) << edited.status();
+  const std::string hash = edited->receipt().audit_hash();
+  service().Tamper([&](soci::session& session) {
+    session << "UPDATE audit_entries SET hash = '', hash_bytes = "
+            << (GetParam() == DatabaseKind::kPostgres ? "decode('" + hash + "', 'hex')"
+                                                      : "x'" + hash + "'")
+            << " WHERE hash = '" << hash << "'";
+  });
+  EXPECT_TRUE(Alex().Verify()->intact());
+  const auto again = Dana().Edit(first, "b", id);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->replayed());
+  EXPECT_EQ(again->receipt().audit_hash(), hash);
+}
+
 TEST_P(ChangesTest, AChangeIdIsTheSameChangeAtAnyLaterTime) {
   const v1::Comment first = Dana().Post("INV-1", "a body").comment();
   const std::string id = NewUuid();

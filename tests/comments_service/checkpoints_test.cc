@@ -271,6 +271,56 @@ TEST_P(CheckpointsTest, ATreeWhoseEndIsLostIsToldOfAndNotStoredAnew) {
   EXPECT_EQ(Stored().leaf_count, 0);
 }
 
+// What grew from there would be a tree that contradicts what was signed before.
+TEST_P(CheckpointsTest, ATreeThatEndsWhereItHasNoNodeIsFoundAndNothingIsSignedOfIt) {
+  const auto tamper = [this](const std::string& statement) {
+    service().Tamper([&](soci::session& session) { session << statement; });
+  };
+  const std::string said = "the audit log's tree ends where it has no node";
+  const LoggedToFile log;
+  Import(3);
+  tamper("INSERT INTO audit_trees (org_id, leaf_count, position) VALUES ('org', 0, 2)");
+  EXPECT_FALSE(Alex().Verify()->intact());
+  tamper("DELETE FROM audit_trees WHERE org_id = 'org'");
+  Import(297);
+  ASSERT_TRUE(Await([this] { return Stored().leaf_count == 256; }));
+  ASSERT_TRUE(Alex().Verify()->intact());
+  const Checkpoint before = Newest();
+  const std::string kept =
+      absl::StrCat("UPDATE audit_trees SET leaf_count = 256, position = ", Stored().position,
+                   " WHERE org_id = 'org'");
+  for (const int leaf_count : {261, 255, -256, 512}) {
+    tamper(absl::StrCat("UPDATE audit_trees SET leaf_count = ", leaf_count,
+                        ", position = coalesce((SELECT position FROM audit_entries"
+                        " WHERE org_id = 'org' AND number = ",
+                        leaf_count, "), position) WHERE org_id = 'org'"));
+    EXPECT_FALSE(Alex().Verify()->intact()) << leaf_count;
+    EXPECT_EQ(Reason(Alex().GetCheckpoint()), "RECORD_DAMAGED") << leaf_count;
+    tamper(kept);
+  }
+  tamper(
+      "UPDATE audit_trees SET leaf_count = 261, position = (SELECT position FROM audit_entries"
+      " WHERE org_id = 'org' AND number = 261) WHERE org_id = 'org'");
+  Import(300);
+  // Whose turn comes behind it in each round.
+  for (int i = 0; i < 2; ++i) {
+    const std::int64_t nodes = service().CountRows("audit_tree_nodes");
+    Import(300, "rival");
+    EXPECT_TRUE(Await([&] { return service().CountRows("audit_tree_nodes") > nodes; }));
+  }
+  EXPECT_EQ(Stored().leaf_count, 261);
+  EXPECT_EQ(Reason(Alex().GetCheckpoint()), "RECORD_DAMAGED");
+  FlushLog();
+  EXPECT_GE(log.Count(said), 1U);
+  tamper(kept);
+  ASSERT_TRUE(Await([this] { return Stored().leaf_count == 512; }));
+  EXPECT_TRUE(Alex().Verify()->intact());
+  const Checkpoint after = Newest();
+  const auto grown = Alex().GetConsistencyProof(before.size, after.size);
+  EXPECT_TRUE(ProvesConsistency(before.size, before.root, after.size, after.root,
+                                HashesOf(grown->hashes())));
+}
+
 TEST_P(CheckpointsTest, TwoServicesOnOneDatabaseStoreOneTree) {
   if (GetParam() != DatabaseKind::kPostgres) return;
   ServiceOptions options;

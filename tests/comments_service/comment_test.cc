@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/strings/ascii.h"
+
 namespace marginalia {
 namespace {
 
@@ -81,9 +83,13 @@ TEST(CommentIdTest, AnythingElseIsRefused) {
 TEST(CommentIdTest, TheNilAndTheMaxUuidAreNobodysChoice) {
   for (const char* id :
        {"00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"}) {
-    EXPECT_EQ(Why(CanonicalCommentId(id).status()),
+    EXPECT_EQ(Why(CanonicalNewId(id).status()),
               "must not be the nil or the max UUID, which anybody could have sent");
+    EXPECT_EQ(*CanonicalCommentId(id), absl::AsciiStrToLower(id)) << "named by it";
   }
+  EXPECT_EQ(*CanonicalNewId("018F4E2A-9C3B-7D10-8A55-0242AC120002"),
+            "018f4e2a-9c3b-7d10-8a55-0242ac120002");
+  EXPECT_FALSE(CanonicalNewId("7").ok());
 }
 
 TEST(AuthorTest, TheIdIsRequiredAndBounded) {

@@ -67,6 +67,8 @@ class CommentsProcessTest : public testing::Test {
 TEST_F(CommentsProcessTest, BadFlagsEndItWith2) {
   for (const auto& [flag, words] : std::vector<std::pair<std::string, std::string>>{
            {"--jwks_path=", "jwks_path"},
+           {"--jwt_issuer=", "must name an issuer"},
+           {"--jwt_audience=", "must name an audience"},
            {"--events_count_max=0", "events_count_max"},
            {"--events_age_max=-1s", "events_age_max"},
            {"--events_age_max=1ns", "must be from 1m"},

@@ -226,6 +226,53 @@ TEST_P(TamperingTest, ARowThatNoEntryTellsOfIsFound) {
   EXPECT_TRUE(Verify().intact());
 }
 
+// Where nothing is ever written: entries, positions and revisions are counted from 1 on.
+TEST_P(TamperingTest, ARowBeforeTheFirstIsFound) {
+  ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
+  // A row as that of `from`, with other values of some columns.
+  const auto insert = [this](const std::string& table, const std::string& from,
+                             const std::map<std::string, std::string>& others) {
+    std::string names;
+    std::string values;
+    for (const auto& [column, type] : columns_[table]) {
+      const auto other = others.find(column);
+      absl::StrAppend(&names, names.empty() ? "" : ", ", column);
+      absl::StrAppend(&values, values.empty() ? "" : ", ",
+                      other == others.end() ? column : other->second);
+    }
+    return absl::StrCat("INSERT INTO ", table, " (", names, ") SELECT ", values, " FROM kept_",
+                        table, OfTenant(table, from));
+  };
+  const std::string of_comment = "position = " + PlaceOf(unchanged_);
+  const std::string next =
+      "(SELECT max(sequence) + 1 FROM kept_thread_comments WHERE org_id = 'org'"
+      " AND invoice_id = 'INV-1')";
+  const std::string id = "'018f4e2a-9c3b-7d10-0000-000000000001'";
+  const std::string id_high = std::to_string(0x018f4e2a9c3b7d10);
+  const std::string edited = absl::StrCat("position = ", PlaceOf(edited_), " AND revision = 1");
+  for (const std::string place : {"0", "-1", "-9223372036854775808"}) {
+    const std::map<std::string, std::string> at = {{"position", place}};
+    const std::string comment = insert(
+        "comments", of_comment, {{"position", place}, {"sequence", next}, {"comment_id", id}});
+    const std::string in_thread =
+        insert("thread_comments", of_comment, {{"position", place}, {"sequence", next}});
+    Found("a newest comment at " + place, {"comments", "thread_comments", "comment_ids"},
+          {comment, in_thread,
+           insert("comment_ids", of_comment,
+                  {{"position", place}, {"id_high", id_high}, {"id_low", "1"}})});
+    Found("a place without a comment at " + place, {"thread_comments"}, {in_thread});
+    Found("a comment without a place at " + place, {"comments"}, {comment});
+    Found("a revision " + place, {"comment_revisions"},
+          {insert("comment_revisions", edited, {{"revision", place}})});
+    Found("a revision at " + place, {"comment_revisions"},
+          {insert("comment_revisions", edited, at)});
+    Found("a resolution at " + place, {"audit_entries"},
+          {insert("audit_entries", "action = 'thread.resolved' AND invoice_id = 'INV-2'", at)});
+    Found("an event at " + place, {"events"}, {insert("events", of_comment, at)});
+  }
+  EXPECT_TRUE(Verify().intact());
+}
+
 TEST_P(TamperingTest, WhatIsSwappedCutOffOrRolledBackIsFound) {
   ASSERT_TRUE(Verify().intact()) << Verify().DebugString();
   const auto swap = [](const std::string& table, const std::string& column,

@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "comments-service/record/audit_entry.h"
 #include "comments-service/schema.h"
+#include "comments-service/thread/store/comment_store.h"
+#include "tests/comments_service/imports.h"
 #include "tests/comments_service/service_test.h"
 #include "tests/support/await.h"
 
@@ -41,8 +44,11 @@ class UpgradeTest : public testing::TestWithParam<DatabaseKind> {
     ASSERT_TRUE(written.ok()) << written;
   }
 
+  // Nil and max were taken as ids once.
   static std::string IdAt(std::int64_t position) {
-    return "018f4e2a-9c3b-7d10-8a55-00000000000" + std::to_string(position);
+    if (position == 1) return "00000000-0000-0000-0000-000000000000";
+    if (position == 3) return "ffffffff-ffff-ffff-ffff-ffffffffffff";
+    return "018f4e2a-9c3b-7d10-8a55-000000000002";
   }
 
   // Returns the entry's hash.
@@ -75,8 +81,7 @@ class UpgradeTest : public testing::TestWithParam<DatabaseKind> {
     *event.mutable_event_time() = comment.create_time();
     event.mutable_comment_added()->set_thread_comment_count(position);
     const std::string payload = connection.ToColumn(event.SerializeAsString());
-    const std::int64_t high = 0x018f4e2a9c3b7d10;
-    const auto low = static_cast<std::int64_t>(0x8a55000000000000 + position);
+    const UuidHalves halves = HalvesOf(id);
     soci::session& sql = connection.sql();
     sql << "INSERT INTO comments (org_id, position, invoice_id, sequence, comment_id, author_id,"
            " author_name, body, create_time) VALUES ('org', :position, 'INV-1', :sequence, :id,"
@@ -87,7 +92,7 @@ class UpgradeTest : public testing::TestWithParam<DatabaseKind> {
         soci::use(position), soci::use(position);
     sql << "INSERT INTO comment_ids (org_id, id_high, id_low, position)"
            " VALUES ('org', :high, :low, :position)",
-        soci::use(high), soci::use(low), soci::use(position);
+        soci::use(halves.high), soci::use(halves.low), soci::use(position);
     sql << "INSERT INTO audit_entries (org_id, position, actor_id, actor_name, action, invoice_id,"
            " comment_id, request_id, create_time, hash) VALUES ('org', :position, 'dana', 'Dana',"
            " 'comment.added', 'INV-1', :id, 'r', :time, :hash)",
@@ -131,6 +136,39 @@ TEST_P(UpgradeTest, WhatWasThereIsReadVerifiedNumberedAndCanBeChanged) {
     EXPECT_EQ(entries->entries(i).format(), i < 3 ? 1 : 2);
   }
   EXPECT_TRUE(alex.Verify()->intact());
+}
+
+// They are refused of what is new alone.
+TEST_P(UpgradeTest, WhatIsStoredUnderTheNilOrTheMaxIdCanStillBeNamedChangedAndErased) {
+  ServiceUnderTest service({.database_url = url_, .edit_window = absl::InfiniteDuration()});
+  const Client dana = service.As("org", "dana");
+  const Client alex = service.As("org", "alex", "admin");
+  EXPECT_TRUE(alex.Verify()->intact()) << alex.Verify()->DebugString();
+  for (const std::int64_t position : {1, 3}) {
+    const std::string id = IdAt(position);
+    const auto named = dana.Get("INV-1", absl::AsciiStrToUpper(id));
+    ASSERT_TRUE(named.ok()) << named.status();
+    EXPECT_EQ(named->comment().sequence(), position);
+    EXPECT_EQ(dana.ListAround("INV-1", id)->comments_size(), 3);
+    v1::ImportCommentsRequest request = ImportOf("INV-1", 1);
+    v1::ImportedComment& comment = *request.mutable_comments(0);
+    comment.set_comment_id(id);
+    comment.set_body(named->comment().body());
+    *comment.mutable_author() = named->comment().author();
+    *comment.mutable_create_time() = named->comment().create_time();
+    const auto repeated = service.AsService("org").Import(request);
+    ASSERT_TRUE(repeated.ok()) << repeated.status();
+    EXPECT_EQ(repeated->replayed_count(), 1);
+    EXPECT_EQ(Field(service.AsService("rival").Import(request)), "comments[0].comment_id");
+    EXPECT_EQ(Field(service.As("rival", "dana").Add("INV-1", id, "a body")), "comment_id");
+    const auto edited = dana.Edit(named->comment(), "a newer body");
+    ASSERT_TRUE(edited.ok()) << edited.status();
+    EXPECT_EQ(Field(dana.Edit(edited->comment(), "a newest body", id)), "change_id");
+    EXPECT_EQ(dana.Revisions(edited->comment())->revisions_size(), 2);
+    EXPECT_TRUE(dana.Remove(edited->comment(), "old").ok());
+    EXPECT_TRUE(alex.Erase(edited->comment(), "asked for")->comment().erased());
+    EXPECT_TRUE(alex.Verify()->intact()) << alex.Verify()->DebugString();
+  }
 }
 
 // A replica of the version before reads events and entries whole. It is known by its sessions, here

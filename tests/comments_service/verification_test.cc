@@ -94,9 +94,29 @@ TEST_P(VerificationTest, WhatIsAddedToOrMissingInOneThreadIsFoundByItself) {
       "INSERT INTO thread_comments (org_id, invoice_id, sequence, position)"
       " VALUES ('org', 'INV-1', 6, 1000)",
       "DELETE FROM thread_comments" + row + " AND sequence = 6");
+  // Where no entry is, and no step along the log comes by.
+  expect_found(
+      "INSERT INTO thread_comments (org_id, invoice_id, sequence, position)"
+      " VALUES ('org', 'INV-1', 6, 0)",
+      "DELETE FROM thread_comments" + row + " AND sequence = 6");
+  expect_found(
+      "INSERT INTO thread_comments (org_id, invoice_id, sequence, position)"
+      " VALUES ('org', 'INV-1', -9223372036854775808, 1)",
+      "DELETE FROM thread_comments" + row + " AND sequence < 0");
   expect_found("UPDATE thread_comments SET invoice_id = 'INV-9'" + row + " AND sequence = 5",
                "UPDATE thread_comments SET invoice_id = 'INV-1'"
                " WHERE org_id = 'org' AND invoice_id = 'INV-9'");
+}
+
+// Its halves are the smallest numbers there are.
+TEST_P(VerificationTest, WhicheverUuidACommentHasItIsNotTakenForBroken) {
+  for (const char* id :
+       {"80000000-0000-0000-8000-000000000000", "7fffffff-ffff-ffff-7fff-ffffffffffff",
+        "00000000-0000-0000-8000-000000000000", "ffffffff-ffff-ffff-7fff-ffffffffffff"}) {
+    ASSERT_TRUE(Dana().Add("INV-1", id, "a body").ok()) << id;
+    const auto verdict = Alex().Verify();
+    EXPECT_TRUE(verdict->intact()) << id << " " << verdict->first_broken_what();
+  }
 }
 
 TEST_P(VerificationTest, ThreadsThatChangedAreFollowedInRoundsWhenTheyAreMany) {

@@ -32,7 +32,7 @@ struct CallerUnderTest {
 };
 
 // How the call of an empty request ended; a stream that began counts as OK.
-grpc::Status CallEmpty(grpc::GenericStub& stub, const MethodDescriptor& method,
+grpc::Status CallEmpty(grpc::GenericStub& stub, const std::string& path, bool streams,
                        const std::optional<std::string>& token) {
   grpc::ClientContext context;
   if (token.has_value()) context.AddMetadata("authorization", "Bearer " + *token);
@@ -44,7 +44,6 @@ grpc::Status CallEmpty(grpc::GenericStub& stub, const MethodDescriptor& method,
     bool ok;
     return queue.Next(&tag, &ok) && ok;
   };
-  const std::string path = absl::StrCat("/", method.service()->full_name(), "/", method.name());
   auto call = stub.PrepareCall(&context, path, &queue);
   call->StartCall(nullptr);
   next();
@@ -54,14 +53,14 @@ grpc::Status CallEmpty(grpc::GenericStub& stub, const MethodDescriptor& method,
   grpc::ByteBuffer answer;
   call->Read(&answer, nullptr);
   const bool answered = next();
-  if (answered && method.server_streaming()) context.TryCancel();
+  if (answered && streams) context.TryCancel();
   grpc::Status status;
   call->Finish(&status, nullptr);
   next();
   queue.Shutdown();
   while (next()) {
   }
-  return answered && method.server_streaming() ? grpc::Status::OK : status;
+  return answered && streams ? grpc::Status::OK : status;
 }
 
 // The reason with which the gate must refuse, or nothing when it must let the call through.
@@ -124,7 +123,9 @@ class EveryRpcTest : public testing::Test {
     SCOPED_TRACE(absl::StrCat(method.full_name(), " called by ", caller.name));
     ASSERT_TRUE(method.options().HasExtension(access::v1::access));
     const auto refusal = ExpectedRefusal(method.options().GetExtension(access::v1::access), caller);
-    const absl::Status status = FromGrpc(CallEmpty(stub, method, caller.token));
+    const std::string path = absl::StrCat("/", method.service()->full_name(), "/", method.name());
+    const absl::Status status =
+        FromGrpc(CallEmpty(stub, path, method.server_streaming(), caller.token));
     if (refusal.has_value()) {
       EXPECT_EQ(ReasonOf(status), *refusal) << status;
       EXPECT_EQ(status.code(), caller.role == 0 ? absl::StatusCode::kUnauthenticated
@@ -147,6 +148,24 @@ TEST_F(EveryRpcTest, OfCommentsServicePassesTheGateWithTheRolesOfTheContract) {
 
 TEST_F(EveryRpcTest, OfInvoicesServicePassesTheGateWithTheRolesOfTheContract) {
   CheckService("marginalia.invoices.v1.InvoicesService", processes_.invoices_front().address());
+}
+
+// gRPC's own account of a process: addresses of all peers, and no rule of ours in front of it.
+TEST_F(EveryRpcTest, OfChannelzIsServedToNobody) {
+  for (const std::string& address :
+       {processes_.comments_front().address(), processes_.invoices_front().address()}) {
+    grpc::GenericStub stub(ConnectTo(address));
+    for (const char* method : {"GetTopChannels", "GetServers", "GetServer", "GetServerSockets",
+                               "GetChannel", "GetSubchannel", "GetSocket"}) {
+      for (const CallerUnderTest& caller : Callers()) {
+        EXPECT_EQ(CallEmpty(stub, absl::StrCat("/grpc.channelz.v1.Channelz/", method), false,
+                            caller.token)
+                      .error_code(),
+                  grpc::StatusCode::UNIMPLEMENTED)
+            << method << " called by " << caller.name;
+      }
+    }
+  }
 }
 
 }  // namespace

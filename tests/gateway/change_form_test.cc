@@ -165,6 +165,16 @@ TEST_F(ChangeFormTest, AMistakeComesBackWithTheReasonAndWhatWasTyped) {
   EXPECT_NE(ChangeIdOf(reused), ChangeIdOf(form));
 }
 
+TEST_F(ChangeFormTest, AnIdThatIsNoneIsReplacedAndTheTextKept) {
+  const std::string id = PostAsDana("said");
+  comments_->FailNext(InvalidField("change_id", "must be a UUID"));
+  const HttpAnswer refused =
+      Submit(PathOf(id, "edit"), "etag=c1&change_id=nonsense&body=said+better");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(TextOf(refused), "said better");
+  EXPECT_EQ(ChangeIdOf(refused).size(), 36U);
+}
+
 TEST_F(ChangeFormTest, ARemovalShowsWhatItIsAboutAndLeavesItsReason) {
   const std::string id = PostAsDana("wrong+thread");
   const HttpAnswer form = Page(PathOf(id, "remove"));

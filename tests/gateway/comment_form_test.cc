@@ -125,6 +125,15 @@ TEST_F(CommentFormTest, AnIdThatIsTakenIsReplaced) {
   EXPECT_FALSE(ErrorOf(page).empty());
 }
 
+TEST_F(CommentFormTest, AnIdThatIsNoneIsReplacedAndTheTextPosted) {
+  comments_->FailNext(InvalidField("comment_id", "must be a UUID"));
+  const HttpAnswer page = Submit(kForm, "comment_id=nonsense&body=mine");
+  EXPECT_EQ(page.status, 400);
+  EXPECT_EQ(ErrorOf(page), "The field id must be a UUID.");
+  EXPECT_EQ(TextOf(page), "mine");
+  EXPECT_EQ(IdOf(page).size(), 36U);
+}
+
 TEST_F(CommentFormTest, AFormFromAnotherSiteIsRefusedAndAddsNothing) {
   const std::string own = "http://" + gateway_->address();
   const std::vector<HttpClient::Headers> foreign = {
@@ -164,9 +173,17 @@ TEST_F(CommentFormTest, TheApiRefusesWhatAnotherSiteSendsWithTheCookie) {
 TEST_F(CommentFormTest, AViewerMayNotPost) {
   comments_->FailNext(
       Refusal(absl::StatusCode::kPermissionDenied, "ROLE_TOO_LOW", "this needs the role member"));
-  const HttpAnswer answer = Submit(kForm, FormOf("x"), FromOwnPage("sam", "viewer"));
+  const HttpAnswer answer = Submit(kForm, FormOf("typed"), FromOwnPage("sam", "viewer"));
   EXPECT_EQ(answer.status, 403);
+  EXPECT_TRUE(Has(answer, "readonly>typed</textarea>")) << answer.body;
   EXPECT_TRUE(Has(answer, "This needs the role member."));
+}
+
+TEST_F(CommentFormTest, ATextForAnInvoiceThatIsGoneStaysReadable) {
+  const HttpAnswer answer =
+      Submit("/invoices/INV-9999/comments", FormOf("typed"), FromOwnPage("dana"));
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_TRUE(Has(answer, "readonly>typed</textarea>")) << answer.body;
 }
 
 TEST_F(CommentFormTest, WhatIsNoFormIsRefused) {

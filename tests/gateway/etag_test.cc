@@ -66,12 +66,17 @@ TEST(EtagTest, ATagIsKnownBehindTheCodingThatAProxyOrWeAddedToIt) {
   }
 }
 
-TEST(EtagTest, IfMatchNamesOneStrongTagAsItWasGiven) {
+TEST(EtagTest, IfMatchNamesOneTagAsItWasGivenOrAsAProxyMadeItWeak) {
   EXPECT_EQ(*IfMatch(Conditional({})), "");
   EXPECT_EQ(*IfMatch(Conditional({{"If-Match", "\"a-1\""}})), "a-1");
   EXPECT_EQ(*IfMatch(Conditional({{"If-Match", "\"a-1-gzip\""}})), "a-1");
+  for (const char* weak : {"W/\"a-1\"", "W/\"a-1-gzip\""}) {
+    const absl::StatusOr<std::string> named = IfMatch(Conditional({{"If-Match", weak}}));
+    ASSERT_TRUE(named.ok()) << weak;
+    EXPECT_EQ(*named, "a-1") << weak;
+  }
   EXPECT_EQ(StrongTag("a-1"), "\"a-1\"");
-  for (const char* value : {"a-1", "\"\"", "W/\"a-1\"", "*", "\"a\", \"b\"", "\""}) {
+  for (const char* value : {"a-1", "\"\"", "W/", "W/a-1", "w/\"a-1\"", "*", "\"a\", \"b\"", "\""}) {
     EXPECT_FALSE(IfMatch(Conditional({{"If-Match", value}})).ok()) << value;
   }
 }

@@ -70,6 +70,18 @@ TEST_F(PageAddressTest, AnInvoiceHasOneAddress) {
   EXPECT_EQ(Page(by_id).status, 200);
 }
 
+TEST_F(PageAddressTest, AnInvoiceThatIsStoredUnderANumberThatIsRefusedTodayIsShownByItsId) {
+  invoice_.set_number("2026/");
+  invoice_.set_invoice_id("5f9d2c1e-0000-4000-8000-000000001043");
+  invoices_->Add(kOrg, invoice_, 0);
+  comments_->AddInvoice(kOrg, invoice_.invoice_id());
+  const std::string address = absl::StrCat("/invoices/", invoice_.invoice_id());
+  const HttpAnswer page = Page(address);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(Has(page, "<h1>2026/</h1>"));
+  EXPECT_TRUE(Has(Page("/invoices"), absl::StrCat("<a href=\"", address, "\">2026/</a>")));
+}
+
 TEST_F(PageAddressTest, ThePlaceBehindTheNewestCommentLeadsToTheNewestPage) {
   PostComments(1);
   const std::string beyond = MakePageToken("0", {"ListComments", kOrg, kInvoiceId});

@@ -30,6 +30,22 @@ TEST(SameOriginTest, AnotherHostOrPortIsAnotherOrigin) {
   EXPECT_FALSE(Same("[::1]", "http://[::2]"));
 }
 
+TEST(SameOriginTest, OnlyAnAddressIsTheMachineItselfAndNoNameThatBeginsLikeOne) {
+  const auto is_insecure = [](std::string_view origin) {
+    HttpRequest request;
+    request.headers = {{"Origin", origin}};
+    return IsFromInsecurePage(request);
+  };
+  for (const char* name :
+       {"http://127.0.0.1.nip.io:8080", "http://127.example", "http://127.0.0.1x"}) {
+    EXPECT_TRUE(is_insecure(name)) << name;
+  }
+  for (const char* own : {"http://127.0.0.1:8080", "http://127.9.9.9", "http://localhost",
+                          "http://[::1]", "https://127.0.0.1.nip.io"}) {
+    EXPECT_FALSE(is_insecure(own)) << own;
+  }
+}
+
 TEST(SameOriginTest, WhatIsNoOriginIsNobodys) {
   for (const char* origin :
        {"", "null", "app.example", "ftp://app.example", "https://", "https://:443",

@@ -180,13 +180,17 @@ grpc::Status ScriptedInvoices::ListInvoiceSummaries(
     if (!cursor.ok()) return ToGrpc(cursor.status());
     after = *cursor;
   }
+  // It looks at as many at a time as a page may hold, of whatever status.
+  int looked_at = 0;
+  std::string last;
   for (const auto& [name, entry] : entries_) {
     if (name.first != caller->org_id || name.second <= after) continue;
-    if (response->summaries_size() == request->page_size()) {
-      response->set_next_page_token(
-          MakePageToken(response->summaries().rbegin()->number(), {"summaries", caller->org_id}));
+    if (looked_at++ == request->page_size()) {
+      response->set_next_page_token(MakePageToken(last, {"summaries", caller->org_id}));
       break;
     }
+    last = name.second;
+    if (request->status() != 0 && entry.invoice.status() != request->status()) continue;
     *response->add_summaries() = SummaryOf(entry.invoice, entry.comments, counts_known_);
   }
   *response->mutable_freshness() = Fresh(*caller);

@@ -1,6 +1,7 @@
 // The session cookie, signing in and out, the pages of failures, and the files of pages.
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gateway/http/gate/ended_sessions.h"
 #include "gateway/http/gate/session_cookie.h"
 #include "gateway/http/message.h"
@@ -62,7 +63,8 @@ TEST_F(SignInTest, NobodySignsInFromAnotherSiteOrAsAStranger) {
 
 // A browser throws the Secure cookie away there, and would be asked to sign in for ever.
 TEST_F(SignInTest, WhereNoBrowserKeepsTheSessionThePersonIsToldWhy) {
-  for (const char* host : {"app.example:8080", "192.168.0.7", "[fe80::1]:8080"}) {
+  for (const char* host :
+       {"app.example:8080", "192.168.0.7", "127.0.0.1.nip.io", "[fe80::1]:8080"}) {
     const HttpAnswer answer =
         Submit("/sign-in", kDana, {{"Host", host}, {"Origin", absl::StrCat("http://", host)}});
     EXPECT_EQ(answer.status, 400) << host;
@@ -172,12 +174,52 @@ TEST_F(SignInTest, ASessionThatEndedLeadsToSignInOnlyWhereAPersonIsReading) {
       {"Sec-Fetch-Site", "same-origin"}};
   EXPECT_EQ(Page(kPage, ended).status, 303);
   EXPECT_EQ(Send("GET", std::string(kPage) + "/summary", ended).status, 401);
-  const HttpAnswer posted = Submit(kForm, "body=typed", ended);
-  EXPECT_EQ(posted.status, 401);
-  EXPECT_TRUE(Has(posted, "<a class=\"button\" href=\"/sign-in\">Sign in</a>"));
   const HttpAnswer api = Get(kThread, ended);
   EXPECT_EQ(api.status, 401);
   EXPECT_EQ(ReasonOfProblem(api), "TOKEN_INVALID");
+}
+
+TEST_F(SignInTest, WhatIsSentWhenTheSessionHasEndedStaysReadableAndSigningInLeadsBackToItsPage) {
+  const std::string old = TokenOf("dana", "member", kOrg, -absl::Hours(1));
+  const HttpClient::Headers ended = {{"Cookie", "__Host-marginalia=" + old},
+                                     {"Sec-Fetch-Site", "same-origin"}};
+  const std::string comment = absl::StrCat(kForm, "/2f1d1f0e-5a0b-4a5e-9a63-0d3c1b8a7e11");
+  for (const auto& [path, field] : {std::pair<std::string, std::string>(kForm, "body"),
+                                    {comment + "/edit", "body"},
+                                    {comment + "/remove", "reason"}}) {
+    const HttpAnswer refused = Submit(path, field + "=%0D%0Atyped+%26+lost", ended);
+    EXPECT_EQ(refused.status, 401) << path;
+    EXPECT_TRUE(Has(refused, "readonly>\n\ntyped &amp; lost</textarea>")) << refused.body;
+    const std::string sign_in =
+        absl::StrCat("/sign-in?next=", absl::StrReplaceAll(path, {{"/", "%2F"}}));
+    EXPECT_TRUE(Has(refused, absl::StrCat("href=\"", sign_in, "\">Sign in</a>"))) << refused.body;
+  }
+  const HttpAnswer out = Submit("/sign-out", "", ended);
+  EXPECT_TRUE(Has(out, "href=\"/sign-in?next=%2Fsign-out\">Sign in</a>"));
+  EXPECT_FALSE(Has(out, "<textarea"));
+  EXPECT_EQ(HeaderOf(Page("/sign-out", {}), "location"), "/invoices");
+}
+
+TEST_F(SignInTest, WordsThatAnotherSiteSendsAreNotGivenOutAsTheReadersOwn) {
+  for (const HttpClient::Headers& headers :
+       {HttpClient::Headers{{"Sec-Fetch-Site", "cross-site"}},
+        HttpClient::Headers{{"Origin", "https://evil.example"}}, InBrowser("dana")}) {
+    const HttpAnswer refused = Submit(kForm, "body=Call+this+number", headers);
+    EXPECT_GE(refused.status, 401);
+    EXPECT_FALSE(Has(refused, "Call this number")) << refused.body;
+  }
+}
+
+TEST_F(SignInTest, SigningOutOnAnotherPersonsPageEndsNobodysSession) {
+  const HttpAnswer page = Page(kPage, InBrowser("dana"));
+  const std::string form = Between(page.body, "action=\"/sign-out\">", "</form>");
+  EXPECT_EQ(Between(form, "name=\"viewer\" value=\"", "\""), "dana@northlight");
+  const HttpAnswer refused = Submit("/sign-out", "viewer=dana%40northlight", FromOwnPage("priya"));
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(HeaderOf(refused, "set-cookie"), "");
+  EXPECT_TRUE(Has(refused, "href=\"/sign-out\">Go on as priya</a>")) << refused.body;
+  EXPECT_EQ(Page(kPage, InBrowser("priya")).status, 200);
+  EXPECT_EQ(Submit("/sign-out", "viewer=dana%40northlight", FromOwnPage("dana")).status, 303);
 }
 
 class SessionTest : public PagesFixture {};

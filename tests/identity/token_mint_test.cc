@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
 
+#include "deploy/keys/key_file.h"
 #include "services/identity/token_verifier.h"
 #include "tests/support/temp_dir.h"
 
@@ -56,6 +60,20 @@ TEST(TokenMintTest, ALostJwksIsWrittenAgain) {
   const TempDir dir;
   std::filesystem::remove(OpenIn(dir.path())->jwks_path());
   EXPECT_TRUE(std::filesystem::exists(OpenIn(dir.path())->jwks_path()));
+}
+
+TEST(TokenMintTest, KeysOfOthersBesideItsOwnStay) {
+  const TempDir dir;
+  const TempDir other;
+  const auto mint = OpenIn(dir.path());
+  const std::string theirs = ReadKeyFile(OpenIn(other.path())->jwks_path());
+  const std::string ours = ReadKeyFile(mint->jwks_path());
+  const std::size_t list = std::string_view("{\"keys\":[").size();
+  const std::string both = ours.substr(0, ours.rfind(']')) + "," + theirs.substr(list);
+  std::ofstream(mint->jwks_path()) << both;
+  OpenIn(dir.path());
+  EXPECT_EQ(ReadKeyFile(mint->jwks_path()), both);
+  EXPECT_TRUE(VerifierFor(*mint)->Verify(mint->Mint({"a", "b", "", "viewer"})).ok());
 }
 
 TEST(TokenMintTest, ANewPrivateKeyGetsANewJwks) {

@@ -205,6 +205,25 @@ TEST_F(TokenRefusalTest, AnotherAudience) {
   EXPECT_THAT(Refusal(TokenWithoutClaim("aud")), HasSubstr("audience"));
 }
 
+TEST_F(TokenRefusalTest, AnotherThanTheIssuersAndAudiencesThatAreNamed) {
+  const auto verifier = TokenVerifier::Create({.jwks_path = dir_.File("jwks.json"),
+                                               .issuer = "https://idp.example,marginalia",
+                                               .audience = "marginalia,https://api.example",
+                                               .clock = [this] { return now_; }});
+  ASSERT_TRUE(verifier.ok()) << verifier.status();
+  const auto accepts = [&](const char* name, const json::value& value) {
+    return (*verifier)->Verify(TokenWithClaim(name, value)).ok();
+  };
+  EXPECT_TRUE(accepts("iss", "https://idp.example"));
+  EXPECT_TRUE(accepts("iss", "marginalia"));
+  EXPECT_TRUE(accepts("aud", "https://api.example"));
+  EXPECT_TRUE(accepts("aud", json::array{"other", "marginalia"}));
+  for (const char* none : {"", "marginal", "idp.example", "https://idp.example,marginalia", ","}) {
+    EXPECT_FALSE(accepts("iss", none)) << none;
+    EXPECT_FALSE(accepts("aud", none)) << none;
+  }
+}
+
 TEST_F(TokenRefusalTest, APersonWithoutATenant) {
   EXPECT_THAT(Refusal(TokenWithoutClaim("org")), HasSubstr("org"));
   EXPECT_THAT(Refusal(TokenWithClaim("org", "")), HasSubstr("org"));
@@ -212,6 +231,20 @@ TEST_F(TokenRefusalTest, APersonWithoutATenant) {
   EXPECT_THAT(Refusal(TokenWithClaim("org", json::string(129, 'x'))), HasSubstr("org"));
   EXPECT_THAT(Refusal(TokenWithClaim("org", "a\rb")), HasSubstr("org"));
   EXPECT_NE(Refusal(TokenWithClaim("org", json::string("a\0b", 3))), "");
+}
+
+// A provider's template may fill in nothing; only a token that says nothing of a tenant acts for
+// all.
+TEST_F(TokenRefusalTest, AServiceWhoseTenantIsEmpty) {
+  json::object claims = GoodClaims();
+  claims["role"] = "service";
+  EXPECT_TRUE(Accepts(TokenWithClaims(claims)));
+  for (const json::value& org : {json::value(""), json::value(" "), json::value(nullptr)}) {
+    claims["org"] = org;
+    EXPECT_THAT(Refusal(TokenWithClaims(claims)), HasSubstr("claim org"));
+  }
+  claims.erase("org");
+  EXPECT_TRUE(Accepts(TokenWithClaims(claims)));
 }
 
 TEST_F(TokenRefusalTest, ANamelessCaller) {

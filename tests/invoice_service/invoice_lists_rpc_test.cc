@@ -165,11 +165,32 @@ TEST_P(InvoiceListsRpcTest, ListsAreSearchedAndFilteredAndTheirTokensAreBoundToT
   EXPECT_EQ(refused([](auto& other) { other.clear_status(); }), "PAGE_TOKEN_INVALID");
   EXPECT_EQ(refused([](auto& other) { other.set_overdue(true); }), "PAGE_TOKEN_INVALID");
   for (const std::string& made_up : {std::string("\xFF\nINV-1"), std::string("acme"),
-                                     std::string("acme\nINV 1"), std::string()}) {
+                                     std::string("acme\nINV\t1"), std::string()}) {
     search.set_page_token(
         MakePageToken(made_up, {"ListInvoiceSummaries", "northlight", "0 0 2 0 acme inv"}));
     EXPECT_EQ(ReasonOf(List(search).status()), "PAGE_TOKEN_INVALID") << made_up;
   }
+}
+
+TEST_P(InvoiceListsRpcTest, AListGoesOnBehindAnInvoiceWhoseNumberNoNewOneGets) {
+  Create("INV-1");
+  for (const std::string number : {"2026/", "/7", "a//b", "2026/.."}) {
+    Create("INV-0");
+    const absl::Status renamed = service_.writes().SubmitAndWait(
+        SteadyTime::Never(), Tenants::One("northlight"), [&number](Connection& connection) {
+          for (const std::string table : {"invoices", "invoice_words"}) {
+            connection.sql() << "UPDATE " + table + " SET number = '" + number +
+                                    "' WHERE org_id = 'northlight' AND number = 'INV-0'";
+          }
+          return absl::OkStatus();
+        });
+    ASSERT_TRUE(renamed.ok()) << renamed;
+  }
+  v1::ListInvoiceSummariesRequest request;
+  const auto all = ElementsAre("/7", "2026/", "2026/..", "INV-1", "a//b");
+  EXPECT_THAT(Numbers(1, request), all);
+  request.set_search("acme");
+  EXPECT_THAT(Numbers(1, request), all);
 }
 
 TEST_P(InvoiceListsRpcTest, WhatCannotBeLookedForTogetherIsRefusedWithItsField) {

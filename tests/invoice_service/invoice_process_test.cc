@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <future>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -190,6 +191,21 @@ TEST_F(InvoiceProcessTest, WithTheCommentsServiceAwayAtTheVeryFirstStartItServes
   EXPECT_EQ(List().summaries(0).comment_count(), 1);
 }
 
+TEST_F(InvoiceProcessTest, HowFarTheCountsAreBehindIsInfiniteWhileNobodyKnows) {
+  comments_.Stop();
+  ChildProcess process = Start();
+  Connect();
+  HttpClient metrics(FieldOfLog("metrics_address"));
+  const auto lag = [&metrics] {
+    const std::string text = metrics.Get("/metrics").body;
+    const std::string name = "\nmarginalia_projection_lag_seconds{projection=\"comment_counts\"} ";
+    return std::stod(text.substr(text.find(name) + name.size()));
+  };
+  EXPECT_EQ(lag(), std::numeric_limits<double>::infinity());
+  comments_.Start();
+  EXPECT_TRUE(Await([&lag] { return lag() < 20; }));
+}
+
 TEST_F(InvoiceProcessTest, WhoeverWaitsForFresherCountsIsAnsweredAlsoByOneThatDrains) {
   ChildProcess process = Start();
   Connect();
@@ -218,6 +234,21 @@ TEST_F(InvoiceProcessTest, WithoutATokenOfItsOwnItSaysWhatWillNotWork) {
   ASSERT_TRUE(Logs("\"listening\"")) << Log();
   process.Signal(SIGTERM);
   EXPECT_EQ(process.Wait(), 0);
+}
+
+TEST_F(InvoiceProcessTest, ItsLogSaysThatItsOwnTokenIsRefusedAndWhyAndItsCallersHearNothingOfIt) {
+  comments_.Refuse({grpc::StatusCode::UNAUTHENTICATED, "the bearer token has expired"});
+  ChildProcess process = Start();
+  Connect();
+  EXPECT_TRUE(
+      Logs("refuses this process's own token (UNAUTHENTICATED: the bearer token has expired): "
+           "check that --service_token_path "));
+  Create();
+  v1::GetInvoiceRequest request;
+  request.set_invoice_id(kInvoiceId);
+  request.mutable_consistency()->set_fully_consistent(true);
+  const auto answer = Call(&v1::InvoicesService::Stub::GetInvoice, request);
+  EXPECT_EQ(answer.status().message(), "The comments service does not answer (UNAUTHENTICATED).");
 }
 
 TEST_F(InvoiceProcessTest, BadFlagsEndItWithTwo) {

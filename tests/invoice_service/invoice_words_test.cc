@@ -27,8 +27,14 @@ TEST(InvoiceWordsTest, ASearchIsItsWordsTheLongestFirst) {
   EXPECT_THAT(*WordsOfSearch(""), ElementsAre());
 }
 
+TEST(InvoiceWordsTest, WhatShowsNothingIsNoWord) {
+  EXPECT_THAT(WordsOfInvoice("INV-1", "\u3164 Acme \ufe0f"), ElementsAre("inv", "1", "acme"));
+  EXPECT_THAT(*WordsOfSearch("\u3164 \u2764\ufe0f"), ElementsAre("\u2764\ufe0f"));
+}
+
 TEST(InvoiceWordsTest, ASearchThatCannotBeMeantIsRefused) {
-  for (const std::string& bad : {std::string(" - "), std::string("a b c d e f"),
+  for (const std::string& bad : {std::string(" - "), std::string("\u3164"),
+                                 std::string("\ufe0f \u2800\u115f"), std::string("a b c d e f"),
                                  std::string(kSearchCharactersMax + 1, 'a'), std::string("\xff")}) {
     const auto refused = WordsOfSearch(bad);
     ASSERT_FALSE(refused.ok()) << bad;

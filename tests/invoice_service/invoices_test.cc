@@ -186,6 +186,26 @@ TEST_P(InvoicesTest, ADraftIsEditedWholeAndItsNumberStays) {
   EXPECT_EQ(FieldViolationsOf(renumbered)[0].field, "invoice.number");
 }
 
+TEST_P(InvoicesTest, ADraftIsEditedAlsoUnderANumberThatNoNewInvoiceGets) {
+  for (const std::string number : {"2026/", "/7", "a//b", "2026/.."}) {
+    const auto created = Create(Content("INV-1"));
+    const absl::Status renamed = writes_.SubmitAndWait(
+        SteadyTime::Never(), Tenants::One("northlight"), [&number](Connection& connection) {
+          connection.sql() << "UPDATE invoices SET number = '" + number +
+                                  "' WHERE org_id = 'northlight' AND number = 'INV-1'";
+          return absl::OkStatus();
+        });
+    ASSERT_TRUE(renamed.ok()) << renamed;
+    InvoiceContent content = Content("");
+    content.terms = "Net 15";
+    const auto edited = Update(created->invoice_id, content, created->etag);
+    ASSERT_TRUE(edited.ok()) << edited.status();
+    EXPECT_EQ(edited->content.number, number);
+    EXPECT_EQ(edited->content.terms, "Net 15");
+    EXPECT_TRUE(absl::IsInvalidArgument(Create(Content(number)).status()));
+  }
+}
+
 TEST_P(InvoicesTest, OnlyADraftIsEdited) {
   const auto sent = Move("INV-1", InvoiceAction::kSend, Create(Content("INV-1"))->etag);
   const absl::Status refused = Update("INV-1", Content("INV-1"), sent->etag).status();

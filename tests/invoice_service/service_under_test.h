@@ -49,6 +49,7 @@ class ServiceUnderTest {
                                 absl::Duration timeout = absl::Seconds(20));
 
   Database& database() { return *database_; }
+  GroupCommit& writes() { return writes_; }
   ProjectionProgress& progress() { return progress_; }
   SummaryCache& cache() { return cache_; }
   std::shared_ptr<grpc::Channel> channel() { return channel_; }

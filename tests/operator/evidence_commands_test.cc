@@ -76,7 +76,7 @@ TEST_F(EvidenceCommandsTest, EvidenceIsToldInPlainWordsWithItsThread) {
                     HasSubstr("  4 texts are word for word"),
                     HasSubstr("  1 text is erased; that it was there, and when, is proven"),
                     HasSubstr("  1 text is older than commitments"),
-                    HasSubstr("\nAll that this file says holds.\n")));
+                    HasSubstr("\nAll that this file says holds. Whether it is all")));
   EXPECT_THAT(told.out, Not(HasSubstr("Fails")));
   const EvidenceUnderTest members = MakeEvidence(false);
   const OperatorOutcome without = VerifyEvidence(

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -26,6 +27,11 @@ using testing::HasSubstr;
 mode_t ModeOf(const std::string& path) {
   struct stat info {};
   return stat(path.c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
+}
+
+uid_t OwnerOf(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 ? info.st_uid : static_cast<uid_t>(-1);
 }
 
 class KeysCommandsTest : public testing::Test {
@@ -106,11 +112,27 @@ TEST_F(KeysCommandsTest, AServiceTokenThatIsOldOrNoneIsRenewedWithTheSameKey) {
   }
 }
 
-TEST_F(KeysCommandsTest, ANewKeyBringsANewServiceToken) {
+TEST_F(KeysCommandsTest, ANewKeyBringsANewServiceTokenAndSaysSo) {
   ASSERT_EQ(KeysInit().exit_code, 0);
   std::filesystem::remove(keys_ + "/private-key.json");
-  ASSERT_EQ(KeysInit().exit_code, 0);
+  const OperatorOutcome outcome = KeysInit();
+  ASSERT_EQ(outcome.exit_code, 0);
+  for (const char* name : {"private-key.json", "jwks.json", "service.jwt"}) {
+    EXPECT_THAT(outcome.out, HasSubstr("made " + keys_ + "/" + name));
+  }
   EXPECT_TRUE(Verified(ServiceToken()).ok());
+}
+
+TEST_F(KeysCommandsTest, WhatIsMadeBelongsToTheOwnerOfItsFolder) {
+  std::filesystem::create_directory(directory_.File("state"));
+  // Only root can give a folder away.
+  const uid_t owner = geteuid() == 0 ? 1 : geteuid();
+  ASSERT_EQ(chown(directory_.File("state").c_str(), owner, getegid()), 0);
+  ASSERT_EQ(KeysInit().exit_code, 0);
+  EXPECT_EQ(OwnerOf(keys_), owner);
+  for (const auto& file : std::filesystem::directory_iterator(keys_)) {
+    EXPECT_EQ(OwnerOf(file.path()), owner) << file.path();
+  }
 }
 
 TEST_F(KeysCommandsTest, WhatIsNoKeyIsNamedAndNotReplaced) {

@@ -25,6 +25,7 @@ TEST(OperatorFlagsTest, EachCommandHasHelpWithItsFlagsAndAnExample) {
                   {"evidence-export", "--invoice"},
                   {"evidence-verify", "--from"},
                   {"checkpoint-key-init", "--to"},
+                  {"health", "--address"},
                   {"projection-verify", "--upstream_ca_path"},
                   {"projection-rebuild", "--invoices_address=127.0.0.1:50052"}};
   const OperatorOutcome all = RunOperator({"--help"});

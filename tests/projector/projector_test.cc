@@ -3,56 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "services/process/stopwatch.h"
-#include "tests/projector/projection_under_test.h"
-#include "tests/projector/scripted_comments.h"
+#include "tests/projector/projector_fixture.h"
 #include "tests/support/await.h"
 #include "tests/support/database_under_test.h"
 
 namespace marginalia {
 namespace {
 
-class ProjectorTest : public testing::TestWithParam<DatabaseKind> {
- protected:
-  ProjectorTest() : database_url_(NewDatabaseUrl(GetParam())) {}
-
-  void StartProjection() { projection_.emplace(database_url_, comments_.address()); }
-  void StopProjection() { projection_.reset(); }
-  bool CatchesUp() { return projection_->Reaches(comments_.head()); }
-  std::int64_t Count(const std::string& org_id, const std::string& invoice_id) {
-    return projection_->CountOf(org_id, invoice_id).comment_count;
-  }
-  void ExpectCountsOfTheLog() {
-    for (const char* org : {"northlight", "rivalworks"}) {
-      for (const char* invoice : {"a", "b", "c"}) {
-        EXPECT_EQ(Count(org, invoice), comments_.CountOf(org, invoice)) << org << " " << invoice;
-      }
-    }
-  }
-  // When a process last asked whether it is its turn, in microseconds; on PostgreSQL.
-  std::int64_t LastAskedForATurn() {
-    return projection_->Select(
-        "SELECT CAST(extract(epoch FROM max(query_start)) * 1000000 AS BIGINT)"
-        " FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_lock%'");
-  }
-  void CommentEverywhere(int rounds) {
-    for (int round = 0; round < rounds; ++round) {
-      for (const char* invoice : {"a", "b", "c"}) comments_.Comment("northlight", invoice);
-      comments_.Comment("rivalworks", "a", "Mallory");
-    }
-  }
-
-  const std::string database_url_;
-  std::atomic<bool> stopped_ = false;
-  ScriptedComments comments_;
-  std::optional<ProjectionUnderTest> projection_;
-};
+class ProjectorTest : public ProjectorFixture {};
 
 INSTANTIATE_ON_EVERY_DATABASE(ProjectorTest);
 
@@ -260,71 +222,6 @@ TEST_P(ProjectorTest, AnOlderCountNeverOverwritesANewerOne) {
   ExpectCountsOfTheLog();
 }
 
-TEST_P(ProjectorTest, TwoProcessesThatShareADatabaseBothGetThereAndCountOnce) {
-  // A SQLite file belongs to one process; there the second one takes over.
-  const bool together = GetParam() == DatabaseKind::kPostgres;
-  StartProjection();
-  ASSERT_TRUE(CatchesUp());
-  if (!together) StopProjection();
-  ProjectionUnderTest second(database_url_, comments_.address());
-  CommentEverywhere(50);
-  ASSERT_TRUE(second.Reaches(comments_.head()));
-  if (!together) return;
-  ASSERT_TRUE(CatchesUp());
-  ExpectCountsOfTheLog();
-  ASSERT_TRUE(second.Check(Rebuild::Kind::kRepair).ok());
-  CommentEverywhere(50);
-  ASSERT_TRUE(second.Reaches(comments_.head()));
-  ASSERT_TRUE(CatchesUp());
-  ExpectCountsOfTheLog();
-}
-
-TEST_P(ProjectorTest, OfProcessesThatStartAtOnceOneBuildsAndTheOthersUseIt) {
-  if (GetParam() == DatabaseKind::kSqlite) return;  // a file has one process
-  CommentEverywhere(3);
-  comments_.SetSnapshotRowsMax(1);
-  // The second one comes while the first one reads, and has asked twice before that has ended.
-  std::atomic<int> pages = 0;
-  std::atomic<bool> asked_twice = false;
-  comments_.OnSnapshotPage([&] {
-    ++pages;
-    Await([&asked_twice] { return asked_twice.load(); });
-  });
-  StartProjection();
-  ASSERT_TRUE(Await([&pages] { return pages > 0; }));
-  std::int64_t last = LastAskedForATurn();
-  ProjectionUnderTest second(database_url_, comments_.address());
-  for (int times = 0; times < 2; ++times) {
-    ASSERT_TRUE(Await([&] {
-      const std::int64_t before = std::exchange(last, LastAskedForATurn());
-      return before < last;
-    }));
-  }
-  asked_twice = true;
-  ASSERT_TRUE(CatchesUp());
-  ASSERT_TRUE(second.Reaches(comments_.head()));
-  EXPECT_EQ(comments_.snapshots_begun(), 1);
-  ExpectCountsOfTheLog();
-}
-
-TEST_P(ProjectorTest, WhenTheOneThatBuildsIsGoneAnotherOneDoes) {
-  if (GetParam() == DatabaseKind::kSqlite) return;
-  CommentEverywhere(3);
-  comments_.SetSnapshotRowsMax(1);
-  std::atomic<int> pages = 0;
-  comments_.OnSnapshotPage([&] {
-    ++pages;
-    Await([&] { return stopped_.load(); });
-  });
-  StartProjection();
-  ASSERT_TRUE(Await([&pages] { return pages > 0; }));
-  ProjectionUnderTest second(database_url_, comments_.address());
-  StopProjection();
-  stopped_ = true;
-  ASSERT_TRUE(second.Reaches(comments_.head()));
-  EXPECT_EQ(second.CountOf("northlight", "a").comment_count, 3);
-}
-
 TEST_P(ProjectorTest, WhileAnotherLogIsReadNobodyKnowsACount) {
   CommentEverywhere(10);
   StartProjection();
@@ -332,29 +229,27 @@ TEST_P(ProjectorTest, WhileAnotherLogIsReadNobodyKnowsACount) {
   comments_.Stop();
   comments_.RestoreAt(12, "00000000000000b2");
   comments_.SetSnapshotRowsMax(1);
-  std::atomic<int> pages = 0;
-  comments_.OnSnapshotPage([&] {
+  comments_.OnSnapshotPage([this] {
     // The first page has been held against the rows when the third is asked for.
-    if (++pages == 3) {
+    if (++snapshot_pages_ == 3) {
       EXPECT_TRUE(Await([this] { return projection_->progress().point().log_id.empty(); }));
     }
   });
   comments_.Start();
   ASSERT_TRUE(CatchesUp());
-  EXPECT_GE(pages, 3);
+  EXPECT_GE(snapshot_pages_, 3);
   ExpectCountsOfTheLog();
 }
 
 TEST_P(ProjectorTest, ReadinessWaitsForTheFirstPosition) {
   CommentEverywhere(3);
-  std::atomic<bool> goes_on = false;
   std::atomic<int> told = 0;
-  comments_.OnSnapshotPage([&goes_on] { Await([&goes_on] { return goes_on.load(); }); });
+  HoldSnapshotPages();
   StartProjection();
   projection_->progress().WhenReady([&told](bool known) { told = known ? 1 : 2; });
   ASSERT_TRUE(Await([this] { return comments_.snapshots_begun() > 0; }));
   EXPECT_EQ(told, 0);
-  goes_on = true;
+  go_on_ = true;
   EXPECT_TRUE(Await([&told] { return told == 1; }));
   EXPECT_EQ(Count("northlight", "a"), 3);
   // One that was built before is ready though the service is away.
@@ -396,41 +291,14 @@ TEST_P(ProjectorTest, NoReaderFindsARowOlderThanTheProgressSays) {
   EXPECT_EQ(Count("northlight", "a"), 500);
 }
 
-TEST_P(ProjectorTest, ARebuildNeverSetsBackWhatAnotherProcessHasAnsweredWith) {
-  comments_.Comment("northlight", "a");
-  StartProjection();
-  ASSERT_TRUE(CatchesUp());
-  StopProjection();
-  CommentEverywhere(5);
-  comments_.CompactBefore(15);
-  // Another process that shares the database follows further while this one reads the snapshot.
-  std::atomic<bool> started = false;
-  comments_.OnSnapshotPage([&] {
-    ASSERT_TRUE(Await([&started] { return started.load(); }));
-    projection_->Execute(
-        "UPDATE comment_counts SET comment_count = 7, last_position = 1000,"
-        " thread_revision = 1000"
-        " WHERE org_id = 'northlight' AND invoice_id = 'a'");
-  });
-  StartProjection();
-  started = true;
-  ASSERT_TRUE(CatchesUp());
-  EXPECT_EQ(comments_.snapshots_begun(), 2);
-  EXPECT_EQ(Count("northlight", "a"), 7);
-  EXPECT_EQ(Count("northlight", "b"), comments_.CountOf("northlight", "b"));
-}
-
 TEST_P(ProjectorTest, StoppingDoesNotWaitForAServiceThatDoesNotAnswer) {
-  comments_.OnSnapshotPage([this] {
-    // Holds the answer back for as long as the projection is there.
-    Await([this] { return stopped_.load(); });
-  });
+  HoldSnapshotPages();
   StartProjection();
   ASSERT_TRUE(Await([this] { return comments_.snapshots_begun() > 0; }));
   const SteadyTime begin = SteadyTime::Now();
   StopProjection();
   EXPECT_LT(SteadyTime::Now() - begin, absl::Seconds(3));
-  stopped_ = true;
+  go_on_ = true;
 }
 
 }  // namespace

@@ -174,6 +174,20 @@ TEST(EvidenceTest, WhateverIsLeftOutDoubledOrSwappedIsFound) {
   expect_found(evidence, "everything");
 }
 
+// Nothing in a file says how many there were: what its verifier says must not claim more.
+TEST(EvidenceTest, ACommentThatIsLeftOutWithAllItsEntriesNoFileTells) {
+  const EvidenceUnderTest made = MakeEvidence();
+  Evidence evidence = made.evidence;
+  const std::string left_out = evidence.comments[1].comment_id;
+  evidence.comments.erase(evidence.comments.begin() + 1);
+  for (std::size_t i = 1; i < evidence.comments.size(); ++i) --evidence.comments[i].sequence;
+  EXPECT_GT(
+      std::erase_if(evidence.entries,
+                    [&](const EvidenceEntry& each) { return each.entry.comment_id == left_out; }),
+      1u);
+  EXPECT_EQ(Finding(WriteEvidence(evidence), made.verifier()), "");
+}
+
 TEST(EvidenceTest, WithoutTheRightKeyNothingIsProven) {
   const EvidenceUnderTest made = MakeEvidence();
   const EvidenceVerdict verdict = CheckEvidence(made.evidence, {{MakeEvidence().verifier()}});

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -45,6 +46,9 @@ struct FaultyVfs::Disk {
   bool syncs_fail = false;
   bool full = false;
   bool power = true;
+  bool file_syncs_held = false;
+  int held_syncs = 0;
+  std::condition_variable released;
   std::int64_t syncs = 0;
   std::map<std::string, FileContents> files;
 };
@@ -58,6 +62,7 @@ struct File {
   sqlite3_file base;
   Disk* disk;
   FileContents* contents;  // null for files that nobody would miss
+  bool is_database;        // and not its log or a journal
 
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
@@ -94,7 +99,12 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 // The real file need not be synced: it only loses what this disk says it loses.
 int Sync(sqlite3_file* file, int) {
   Disk& disk = *Of(file)->disk;
-  const std::lock_guard lock(disk.mutex);
+  std::unique_lock lock(disk.mutex);
+  if (Of(file)->is_database) {
+    ++disk.held_syncs;
+    disk.released.wait(lock, [&disk] { return !disk.file_syncs_held; });
+    --disk.held_syncs;
+  }
   if (!disk.power || disk.syncs_fail) return SQLITE_IOERR_FSYNC;
   ++disk.syncs;
   FileContents* contents = Of(file)->contents;
@@ -169,6 +179,7 @@ int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int*
   opened->base.pMethods = nullptr;
   opened->disk = &disk;
   opened->contents = nullptr;
+  opened->is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
   const int result = disk.real->xOpen(disk.real, path, opened->real(), flags, flags_out);
   if (result != SQLITE_OK) return result;
   opened->base.pMethods = &kMethods;
@@ -229,6 +240,19 @@ void FaultyVfs::FailSyncs(bool fail) {
 void FaultyVfs::FillDisk(bool full) {
   const std::lock_guard lock(disk_->mutex);
   disk_->full = full;
+}
+
+void FaultyVfs::HoldFileSyncs(bool held) {
+  {
+    const std::lock_guard lock(disk_->mutex);
+    disk_->file_syncs_held = held;
+  }
+  disk_->released.notify_all();
+}
+
+int FaultyVfs::held_syncs() const {
+  const std::lock_guard lock(disk_->mutex);
+  return disk_->held_syncs;
 }
 
 std::int64_t FaultyVfs::syncs() const {

@@ -1,5 +1,5 @@
-// A VFS of SQLite whose disk fails on demand: refuses to sync, is full, or loses its power and with
-// it what was not synced. Opened through sqlite:PATH?vfs=NAME. Thread-safe.
+// A VFS of SQLite whose disk fails on demand: refuses to sync or hangs in it, is full, or loses its
+// power and with it what was not synced. Opened through sqlite:PATH?vfs=NAME. Thread-safe.
 #ifndef MARGINALIA_TESTS_STORAGE_FAULTY_VFS_H_
 #define MARGINALIA_TESTS_STORAGE_FAULTY_VFS_H_
 
@@ -23,6 +23,10 @@ class FaultyVfs {
   void FailSyncs(bool fail);
   // Every write fails for lack of room, or works again.
   void FillDisk(bool full);
+  // While held, a sync of the database's own file, not of its log, hangs.
+  void HoldFileSyncs(bool held);
+  // How many of them hang.
+  int held_syncs() const;
   // How many syncs have succeeded.
   std::int64_t syncs() const;
 

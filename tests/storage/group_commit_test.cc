@@ -16,13 +16,16 @@
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
 #include "services/storage/connection/final_state.h"
+#include "services/storage/group/group_metrics.h"
 #include "tests/storage/number_table.h"
 #include "tests/support/database_under_test.h"
+#include "tests/support/http_client.h"
 
 namespace marginalia {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr SteadyTime kNoDeadline = SteadyTime::Never();
@@ -134,6 +137,19 @@ TEST_P(GroupCommitTest, WritesThatWaitTogetherAreCommittedTogether) {
   // One write alone, and 20 in the bucket up to 32.
   EXPECT_EQ(statistics.writes.Counts()[0], 1u);
   EXPECT_EQ(statistics.writes.Counts()[5], 1u);
+}
+
+TEST_P(GroupCommitTest, OfAWriteAheadLogOnlySqliteIsTold) {
+  Start();
+  Metrics metrics;
+  AddGroupMetrics(metrics, *writes_, GetParam());
+  ASSERT_TRUE(metrics.Serve("127.0.0.1:0").ok());
+  ASSERT_EQ(Write(Insert(1)), absl::OkStatus());
+  const std::string scrape = HttpClient(metrics.address()).Get("/metrics").body;
+  EXPECT_THAT(scrape, HasSubstr("\nmarginalia_commit_seconds_count 1\n"));
+  const bool sqlite = GetParam() == DatabaseKind::kSqlite;
+  EXPECT_EQ(writes_->wal_pages().has_value(), sqlite);
+  EXPECT_EQ(scrape.find("marginalia_wal_") != std::string::npos, sqlite);
 }
 
 // Waits for its lock until it is told that it has it.

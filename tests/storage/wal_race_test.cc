@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <memory>
+#include <optional>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -20,7 +22,9 @@
 #include "services/process/stopwatch.h"
 #include "services/storage/connection/sqlite_settings.h"
 #include "services/storage/group/group_commit.h"
+#include "tests/storage/faulty_vfs.h"
 #include "tests/storage/number_table.h"
+#include "tests/support/await.h"
 #include "tests/support/temp_dir.h"
 
 namespace marginalia {
@@ -54,8 +58,8 @@ GroupCommit::Write InsertPair(std::int64_t number) {
 
 class WalRaceTest : public testing::Test {
  protected:
-  void Open(const WalLimits& limits) {
-    database_ = OpenNumbers(absl::StrCat("sqlite:", path_));
+  void Open(const WalLimits& limits, const std::string& options = "") {
+    database_ = OpenNumbers(absl::StrCat("sqlite:", path_, options));
     writes_ = std::make_unique<GroupCommit>(
         *database_, std::vector<GroupParticipant*>{},
         [](std::string_view reason) { ADD_FAILURE() << std::string(reason); }, limits);
@@ -63,6 +67,14 @@ class WalRaceTest : public testing::Test {
 
   absl::Status Write(std::int64_t number) {
     return writes_->SubmitAndWait(kNoDeadline, InsertPair(number));
+  }
+
+  // The same, but false when it has not been answered in 20 s.
+  bool IsWritten(std::int64_t number) {
+    const auto written = std::make_shared<std::atomic<bool>>(false);
+    writes_->Submit(kNoDeadline, InsertPair(number),
+                    [written](const absl::Status& status) { *written = status.ok(); });
+    return Await([&written] { return written->load(); });
   }
 
   // Writes until `until`, and until the log has started over, and returns how many were
@@ -84,7 +96,7 @@ class WalRaceTest : public testing::Test {
                         if (status.ok()) ++acknowledged;
                         free.release();
                       });
-      pages_max_ = std::max(pages_max_, writes_->statistics().wal_pages.load());
+      pages_max_ = std::max(pages_max_, writes_->wal_pages().value_or(0));
     }
     for (int i = 0; i < in_flight; ++i) free.acquire();
     return acknowledged;
@@ -113,11 +125,12 @@ class WalRaceTest : public testing::Test {
     }
   }
 
+  FaultyVfs disk_;
   TempDir directory_;
   const std::string path_ = directory_.File("numbers.db");
   std::unique_ptr<Database> database_;
   std::unique_ptr<GroupCommit> writes_;
-  std::int64_t pages_max_ = 0;  // that were seen in the log
+  int pages_max_ = 0;  // that were seen in the log
   std::int64_t number_ = 0;
   std::int64_t negative_ = 0;
 };
@@ -203,6 +216,46 @@ TEST_F(WalRaceTest, TheLogStaysBoundedUnderAWriterThatNeverPauses) {
   CheckFile(acknowledged);
 }
 
+TEST_F(WalRaceTest, WritesGoOnWhileTheDiskTakesLongForWhatWasCopied) {
+  Open({.pages_per_copy = 20, .pages_restart = 60}, absl::StrCat("?vfs=", FaultyVfs::name()));
+  disk_.HoldFileSyncs(true);
+  std::int64_t written = 0;
+  bool answered = true;
+  // The first of them have the thread copy and sync, the others come while it hangs in that.
+  for (int behind = 0; answered && behind < 10 && written < 1'000;) {
+    answered = IsWritten(Scattered(++written));
+    if (disk_.held_syncs() > 0) ++behind;
+  }
+  EXPECT_TRUE(answered) << "write " << written << " waited for the disk";
+  EXPECT_EQ(disk_.held_syncs(), 1);
+  disk_.HoldFileSyncs(false);
+  CheckFile(written);
+}
+
+// What is beside the file when a process is killed, and is not truncated while somebody reads it.
+TEST_F(WalRaceTest, TheLengthOfALogThatAKilledProcessLeftIsNotKnownUntilItIsRight) {
+  constexpr int kFrameBytes = kSqlitePageBytes + 24;
+  constexpr int kWritten = 200;
+  Open(WalLimits());
+  for (int i = 1; i <= kWritten; ++i) ASSERT_EQ(Write(Scattered(i)), absl::OkStatus());
+  const std::string left = directory_.File("left.db");
+  std::filesystem::copy_file(path_, left);
+  std::filesystem::copy_file(path_ + "-wal", left + "-wal");
+  soci::session reader(soci::sqlite3, left);
+  int rows = 0;
+  reader << "BEGIN";
+  reader << "SELECT count(*) FROM numbers", soci::into(rows);
+  ASSERT_EQ(rows, 2 * kWritten);
+  const auto pages = static_cast<int>(std::filesystem::file_size(left + "-wal") / kFrameBytes);
+  const auto database = OpenNumbers(absl::StrCat("sqlite:", left));
+  const GroupCommit writes(*database, {}, [](std::string_view) {});
+  std::optional<int> told;
+  ASSERT_TRUE(Await([&] { return (told = writes.wal_pages()).has_value(); }));
+  EXPECT_EQ(told, pages);
+  reader << "COMMIT";
+  EXPECT_TRUE(Await([&] { return writes.wal_pages() == 0; }));
+}
+
 TEST_F(WalRaceTest, AReaderThatNeverEndsHasWritesRefusedAtTheLimitUntilItEnds) {
   constexpr WalLimits kLimits = {
       .pages_per_copy = 20, .pages_restart = 60, .pages_max = 100, .pages_refused = 300};
@@ -222,13 +275,18 @@ TEST_F(WalRaceTest, AReaderThatNeverEndsHasWritesRefusedAtTheLimitUntilItEnds) {
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(refused), "DATABASE_LOCKED");
   EXPECT_GT(RetryAfterOf(refused), absl::ZeroDuration());
-  EXPECT_GE(writes_->statistics().wal_pages, kLimits.pages_refused);
+  EXPECT_GE(writes_->wal_pages(), kLimits.pages_refused);
   EXPECT_EQ(Numbers(*database_).size(), 2u * written) << "reads go on";
+  // With nothing to write for a while the log would be truncated, which the reader keeps it from.
+  for (int pause = 0; pause < 3; ++pause) {
+    LetPass(absl::ToChronoMilliseconds(2 * kIdleBeforeCheckpoint));
+    EXPECT_EQ(ReasonOf(Write(Scattered(written + 1))), "DATABASE_LOCKED");
+  }
   other << "COMMIT";
   ++written;
   EXPECT_EQ(Write(Scattered(written)), absl::OkStatus());
   // The first commit of a log that starts over.
-  EXPECT_LT(writes_->statistics().wal_pages, kLimits.pages_refused);
+  EXPECT_LT(writes_->wal_pages(), kLimits.pages_refused);
   CheckFile(written);
 }
 

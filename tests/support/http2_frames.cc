@@ -5,6 +5,7 @@
 namespace marginalia {
 namespace {
 
+constexpr char kEndStream = 1;
 constexpr char kEndHeaders = 4;
 constexpr std::uint32_t kCancel = 8;
 
@@ -54,6 +55,16 @@ std::string GrpcHeaders(std::string_view method, std::string_view token) {
          HpackField(":path", method) + HpackField(":authority", "localhost") +
          HpackField("te", "trailers") + HpackField("content-type", "application/grpc") +
          HpackField("authorization", "Bearer " + std::string(token));
+}
+
+std::string GrpcCall(std::string_view method, std::string_view message, std::string_view encoding) {
+  std::string headers = GrpcHeaders(method, "");
+  if (!encoding.empty()) headers += HpackField("grpc-encoding", encoding);
+  const std::string prefixed = std::string(1, encoding.empty() ? 0 : 1) +
+                               BigEndian(static_cast<std::uint32_t>(message.size()), 4) +
+                               std::string(message);
+  return Http2Opening() + Frame(FrameType::kHeaders, headers, kEndHeaders, 1) +
+         Frame(FrameType::kData, prefixed, kEndStream, 1);
 }
 
 std::string ResetCall(std::string_view headers, int number) {

@@ -2,11 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <cmath>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "services/telemetry/process_metrics.h"
 #include "tests/support/http_client.h"
 
 namespace marginalia {
@@ -71,6 +75,21 @@ TEST_F(MetricsTest, WhatIsCountedElsewhereIsAskedForAsWell) {
   EXPECT_THAT(text, HasSubstr("marginalia_sizes_bucket{le=\"+Inf\"} 4\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE marginalia_asked_total counter\n"));
   EXPECT_THAT(text, HasSubstr("marginalia_asked_total{kind=\"a\"} 3\n"));
+}
+
+TEST(ProcessMetricsTest, AProcessThatCanOpenNoMoreFilesSaysThatAllAreOpen) {
+  rlimit given{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &given), 0);
+  const rlimit none{.rlim_cur = 3, .rlim_max = given.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  std::map<std::string, double> values;
+  for (const prometheus::MetricFamily& family : ProcessMetrics()) {
+    values[family.name] = family.metric.front().gauge.value;
+  }
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &given), 0);
+  EXPECT_EQ(values.at("process_open_fds"), 3);
+  EXPECT_EQ(values.at("process_max_fds"), 3);
+  EXPECT_TRUE(std::isnan(values.at("process_resident_memory_bytes")));
 }
 
 TEST_F(MetricsTest, AProcessSaysWhenItStartedAndWhatItWasBuiltFrom) {

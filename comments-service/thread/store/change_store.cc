@@ -1,5 +1,7 @@
 #include "comments-service/thread/store/change_store.h"
 
+#include "absl/strings/str_cat.h"
+#include "comments-service/audit/short_entry.h"
 #include "comments-service/record/commitment.h"
 #include "comments-service/thread/wire/comment_wire.h"
 #include "services/storage/connection/row_insert.h"
@@ -98,11 +100,13 @@ struct ThreadStateRows {
 struct SelectChange {
   explicit SelectChange(Connection& connection)
       : statement(connection,
-                  "SELECT a.position, a.action, a.actor_id, a.invoice_id, a.comment_id,"
-                  " a.revision, a.reason, a.number, a.hash, i.comment_position"
-                  " FROM change_ids i JOIN audit_entries a ON a.org_id = i.org_id"
-                  " AND a.position = i.position WHERE i.org_id = :org_id"
-                  " AND i.id_high = :id_high AND i.id_low = :id_low",
+                  absl::StrCat("SELECT a.position, a.action, a.actor_id, a.invoice_id,"
+                               " a.comment_id, a.revision, a.reason, a.number, ",
+                               EntryHashOf(connection.kind(), "a"),
+                               ", i.comment_position"
+                               " FROM change_ids i JOIN audit_entries a ON a.org_id = i.org_id"
+                               " AND a.position = i.position WHERE i.org_id = :org_id"
+                               " AND i.id_high = :id_high AND i.id_low = :id_low"),
                   soci::into(row.position), soci::into(row.action), soci::into(row.actor_id),
                   soci::into(row.invoice_id), soci::into(row.comment_id), soci::into(row.revision),
                   soci::into(row.reason), soci::into(row.number), soci::into(row.hash),

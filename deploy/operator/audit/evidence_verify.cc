@@ -21,9 +21,12 @@ constexpr char kAbout[] =
     "deployment,\n"
     "which must come from somebody whom the reader trusts, not with the file. Prints the thread, "
     "then\n"
-    "what is proven, what is erased and what fails. It cannot tell whether the thread has gone on "
-    "since\n"
-    "the checkpoint. Exits with 0 when all holds, 1 when something fails, 2 when it cannot be "
+    "what is proven, what is erased and what fails. It cannot tell whether this is all that was "
+    "said:\n"
+    "whether the thread has gone on since the checkpoint, or comments, edits or removals were left "
+    "out\n"
+    "with their entries, which only the tenant's whole log shows (audit-export). Exits with 0 when "
+    "all holds, 1 when something fails, 2 when it cannot be "
     "verified.";
 
 std::string TimeText(absl::Time time) {
@@ -118,7 +121,8 @@ absl::Status EvidenceVerify() {
   PrintThread(*evidence);
   PrintVerdict(verdict);
   if (verdict.failure_count == 0) {
-    std::printf("\nAll that this file says holds.\n");
+    std::printf(
+        "\nAll that this file says holds. Whether it is all that was said, the whole log tells.\n");
     return absl::OkStatus();
   }
   return absl::DataLossError(

@@ -24,7 +24,9 @@ constexpr char kAbout[] =
     "service.jwt, for --service_token_path of invoice-service and the gateway; token.key, for\n"
     "--token_key_path; checkpoint.pem, for --checkpoint_key_path of comments-service, and\n"
     "checkpoint.vkey, which verifies what it signs. What is there stays, so that it can be run at\n"
-    "every start, and by a timer, which is what renews the token.\n"
+    "every start, and by a timer, which is what renews the token. Keys of others beside it in\n"
+    "jwks.json stay as well, unless private-key.json is new. What root makes gets the owner of\n"
+    "its folder.\n"
     "Exit code 0: all of it is there. 2: something could not be made, or a file is no key.";
 
 absl::Status KeysInit() {

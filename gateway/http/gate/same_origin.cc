@@ -51,9 +51,11 @@ std::optional<Place> PlaceOfOrigin(std::string_view origin) {
 // (https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy).
 bool IsLoopback(std::string_view host) {
   const absl::string_view name(host.data(), host.size());
+  // A name may begin as an address does: 127.0.0.1.example.com.
+  const bool is_of_numbers = name.find_first_not_of("0123456789.") == name.npos;
   return absl::EqualsIgnoreCase(name, "localhost") ||
-         absl::EndsWithIgnoreCase(name, ".localhost") || absl::StartsWith(name, "127.") ||
-         name == "[::1]";
+         absl::EndsWithIgnoreCase(name, ".localhost") ||
+         (is_of_numbers && absl::StartsWith(name, "127.")) || name == "[::1]";
 }
 
 }  // namespace

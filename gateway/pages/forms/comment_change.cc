@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/http/form_fields.h"
 #include "gateway/pages/frame/frame.h"
+#include "gateway/pages/frame/page_response.h"
 #include "services/errors/errors.h"
 #include "services/text/uuid.h"
 
@@ -90,8 +91,8 @@ void Refuse(CommentChange& change, const absl::Status& failure, const Comment* c
   const bool is_removed = current != nullptr && current->has_removal();
   change.is_over = is_removed || reason == "EDIT_WINDOW_OVER" || reason == "COMMENT_REMOVED";
   if (reason == "ETAG_MISMATCH" && current != nullptr) change.etag = current->etag();
-  // A change that was refused left nothing under its id, but one that is taken stays so.
-  if (reason == "CHANGE_ID_REUSED" || change.change_id.empty()) {
+  // A change that was refused left nothing under its id, but one that is taken or none stays so.
+  if (reason == "CHANGE_ID_REUSED" || change.change_id.empty() || IsAbout(failure, "changeId")) {
     change.change_id = NewUuid(absl::Now());
   }
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/http/form_fields.h"
+#include "gateway/http/gate/same_origin.h"
 #include "gateway/http/problem.h"
 #include "gateway/pages/frame/frame.h"
 #include "gateway/pages/frame/page_address.h"
@@ -43,9 +44,8 @@ constexpr std::pair<std::string_view, Words> kWordsOfReasons[] = {
       "Who you are was known for a while only, and that is over."}},
     {"VIEWER_CHANGED",
      {"Somebody else is signed in now",
-      "Nothing was stored under another name. What you wrote stands below: go on to write it as "
-      "who "
-      "is signed in now, or sign in as who you were."}},
+      "Nothing was done under another name. Go on as who is signed in now, or sign in as who you "
+      "were."}},
     {"SIGN_IN_INSECURE",
      {"Signing in takes HTTPS here", "Open this site over HTTPS, or as localhost on its machine.",
       "A browser keeps who you are only over HTTPS or on its own machine, and this page came over "
@@ -90,9 +90,8 @@ Words WordsOf(int status, const std::string& reason) {
   return WordsOfStatus(status);
 }
 
-bool IsRead(const ApiCallFacts& facts) {
-  const std::string_view method = facts.exchange->request().method;
-  return method == "GET" || method == "HEAD";
+bool IsRead(const HttpRequest& request) {
+  return request.method == "GET" || request.method == "HEAD";
 }
 
 // "There is no such invoice." for "there is no such invoice".
@@ -116,15 +115,19 @@ PageData ErrorData(const ApiCallFacts& facts, const Words& words, std::string_vi
   return page;
 }
 
-// The way on as who is signed in now, with what was typed. To read what a form leads to leads to
-// the page that it stands on.
+// The way on as who is signed in now. To read what a form leads to leads to the page that it stands
+// on.
 void AddWayOn(PageData& page, const ApiCallFacts& facts) {
-  const HttpRequest& request = facts.exchange->request();
   const Caller& caller = facts.token->caller;
-  page["way_href"] = std::string(request.target);
+  page["way_href"] = std::string(facts.exchange->request().target);
   page["way_text"] =
       absl::StrCat("Go on as ", std::string(ShownName(caller.display_name, caller.user_id)));
-  if (!IsForm(request)) return;
+}
+
+// What was typed into a form that was refused. Words that another site sent are not given out as
+// the reader's own.
+void AddTyped(PageData& page, const HttpRequest& request) {
+  if (!IsForm(request) || !IsFromSameOrigin(request)) return;
   for (const char* field : {"body", "reason"}) {
     const auto typed = FormField(request.body, field);
     if (!typed.ok() || typed->empty()) continue;
@@ -139,17 +142,19 @@ void AddWayOn(PageData& page, const ApiCallFacts& facts) {
 HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& failure) const {
   const absl::Status status = PublicStatus(failure);
   const int code = HttpStatusOf(status);
+  const bool leads_to_sign_in = code == 401 && can_sign_in_ && facts.form == RouteForm::kPage;
+  const HttpRequest& request = facts.exchange->request();
+  const std::string sign_in = WithQuery(kSignIn, {{"next", request.target}});
   // A form is not sent on: what was typed would be lost.
-  if (code == 401 && can_sign_in_ && facts.form == RouteForm::kPage && IsRead(facts)) {
-    return SeeOther(WithQuery(kSignIn, {{"next", facts.exchange->request().target}}));
-  }
+  if (leads_to_sign_in && IsRead(request)) return SeeOther(sign_in);
   PageData page = ErrorData(facts, WordsOf(code, ReasonOf(status)),
                             {status.message().data(), status.message().size()});
-  if (code == 401 && can_sign_in_) {
-    page["way_href"] = std::string(kSignIn);
+  if (leads_to_sign_in) {
+    page["way_href"] = sign_in;
     page["way_text"] = "Sign in";
   }
   if (ReasonOf(status) == "VIEWER_CHANGED") AddWayOn(page, facts);
+  AddTyped(page, request);
   HttpResponse response = PageResponse(code, template_.Render(page));
   if (code == 401) response.headers += "WWW-Authenticate: Bearer\r\n";
   if (code == 429 || code == 503) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/http/percent_encoding.h"
+#include "services/text/path_id.h"
 
 namespace marginalia {
 namespace {
@@ -22,8 +23,8 @@ std::string InvoicePath(std::string_view invoice_id) {
 }
 
 std::string InvoicePath(std::string_view number, std::string_view invoice_id) {
-  const bool is_step = number.find_first_not_of('.') == number.npos;
-  return InvoicePath(is_step ? invoice_id : number);
+  const bool is_fit = FaultOfPathId(number, number.size()).empty();
+  return InvoicePath(is_fit ? number : invoice_id);
 }
 
 std::string WithQuery(

@@ -12,7 +12,8 @@ namespace marginalia {
 
 // "/invoices/INV-1042"
 std::string InvoicePath(std::string_view invoice_id);
-// By number, unless a browser would take the number for a step in the path.
+// By number, unless it is one that no service takes (services/text/path_id.h) but that was stored
+// before.
 std::string InvoicePath(std::string_view number, std::string_view invoice_id);
 
 // The path with those parameters that are not empty.

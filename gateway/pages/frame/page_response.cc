@@ -1,8 +1,11 @@
 #include "gateway/pages/frame/page_response.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "gateway/http/gate/failure_pages.h"
+#include "services/errors/errors.h"
 
 namespace marginalia {
 namespace {
@@ -31,6 +34,12 @@ bool IsFinal(const absl::Status& failure) {
   return failure.code() == absl::StatusCode::kNotFound ||
          failure.code() == absl::StatusCode::kUnauthenticated ||
          failure.code() == absl::StatusCode::kPermissionDenied;
+}
+
+bool IsAbout(const absl::Status& failure, std::string_view field) {
+  const std::vector<FieldViolation> violations = FieldViolationsOf(failure);
+  return std::any_of(violations.begin(), violations.end(),
+                     [field](const FieldViolation& each) { return each.field == field; });
 }
 
 HttpResponse SeeOther(std::string_view address) {

@@ -20,6 +20,9 @@ void RefuseOtherThanForm(ApiCall call);
 // Whether a form's sender can do nothing about it on the page.
 bool IsFinal(const absl::Status& failure);
 
+// Whether what was wrong is the field that HTTP calls so (upstream/http_fields.h).
+bool IsAbout(const absl::Status& failure, std::string_view field);
+
 // 303 to an address of page_address.h.
 HttpResponse SeeOther(std::string_view address);
 

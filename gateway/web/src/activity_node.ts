@@ -2,7 +2,7 @@
 import type { Comment, InvoiceName } from "./comment.ts";
 import { authorNode, element, timeNode } from "./comment_node.ts";
 import type { PageClock } from "./page_time.ts";
-import { excerpt } from "./text.ts";
+import { excerpt, invoicePath } from "./text.ts";
 
 export function activityNode(
   { commentId, invoiceId, author, createTime, body, removal }: Comment,
@@ -13,9 +13,8 @@ export function activityNode(
   const text = element("p", "excerpt", removal === undefined ? excerpt(body) : "Removed");
   text.dir = "auto";
   const link = element("a", "", authorNode(author), timeNode(createTime, clock));
-  // A browser would take dots for a step in the path.
-  const name = invoice === undefined || /^\.*$/.test(invoice.number) ? invoiceId : invoice.number;
-  link.href = `/invoices/${encodeURIComponent(name)}?comment=${encodeURIComponent(commentId)}`;
+  const path = invoicePath(invoice?.number ?? "", invoiceId);
+  link.href = `${path}?comment=${encodeURIComponent(commentId)}`;
   if (invoice !== undefined) {
     const customer = element("bdi", "", invoice.customerName);
     link.append(element("span", "activity-invoice", `${invoice.number} · `, customer));

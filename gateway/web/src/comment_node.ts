@@ -125,13 +125,13 @@ export function commentNode(comment: Comment, clock: PageClock): HTMLLIElement {
 }
 
 // What was stored, or has changed, takes the place of what is shown: in the same node, so that
-// nothing flickers, and text that is the same stays selected.
+// nothing flickers, and text that is the same stays selected. What it said before is closed, for it
+// says something else by now, or nothing; the way to its rest is offered anew where there is one.
 export function refreshNode(node: Element, comment: Comment, clock: PageClock): void {
   mark(node, comment);
   const header = node.querySelector("header");
-  for (const old of node.querySelectorAll("header > :is(.sending, .edited, .permalink, time)")) {
-    old.remove();
-  }
+  const passing = "header > :is(.sending, .edited, .permalink, time), .revisions, .rest";
+  for (const old of node.querySelectorAll(passing)) old.remove();
   header?.append(...stateNodes(comment, clock));
   const content = contentNode(comment, clock);
   const old = node.querySelector("article > :is(.body, .tombstone)");

@@ -13,11 +13,13 @@ export function startInvoiceList(main: HTMLElement, clock: PageClock): void {
     ["j", "Go to the next invoice", () => move(main, 1)],
     ["k", "Go to the invoice before", () => move(main, -1)],
   ]);
-  if (main.querySelector(LINK) === null) return;
+  const rows = main.querySelector<HTMLElement>(".invoices");
+  if (rows === null) return;
   const query = new URLSearchParams(location.search);
-  query.set("limit", "50");
-  pollTag(`/api/invoices?${query}`, async () => {
-    follow(main, await readPage(location.pathname + location.search), clock);
+  // Where they were found, which may be further on than where it was begun to look.
+  query.set("cursor", rows.dataset.cursor ?? "");
+  pollTag(`/api/invoices?${query}&limit=50`, async () => {
+    follow(main, await readPage(`${location.pathname}?${query}`), clock);
   });
 }
 

@@ -141,12 +141,17 @@ export function startThread(
           announcer,
         });
 
+  let shownRevision = page.page.thread?.revision ?? 0;
   query.subscribe((result) => {
     head?.show();
-    if (view.show(result)) {
-      summary.refresh(query.token);
+    const hasGrown = view.show(result);
+    if (hasGrown) summary.refresh(query.token);
+    // The sidebar shows the beginning of what was edited as well, and of what is removed by now.
+    const { revision = 0 } = factsOf(query.thread) ?? {};
+    if (hasGrown || revision > shownRevision) {
       void client.invalidateQueries({ queryKey: activityKeys.all });
     }
+    shownRevision = revision;
     form?.heard();
     place.listChanged();
   });

@@ -3,21 +3,24 @@ import type { Announcer } from "./announcer.ts";
 import type { Author } from "./comment.ts";
 import { findPeople } from "./comments_api.ts";
 import type { Store } from "./store.ts";
-import { shownName } from "./text.ts";
+import { MENTION, shownName } from "./text.ts";
 
 const KEPT_MAX = 50;
 
-// The userIds of those of the people whom the text names by "@" and their names.
+// The userIds of those of the people whom the text names by "@" and their names, whole.
 export function mentionsIn(text: string, people: readonly Author[]): readonly string[] {
-  const found = new Set<string>();
-  let rest = text;
   // A longer name may begin with a shorter one. Of two of one name, the first is meant.
-  for (const person of [...people].sort((a, b) => shownName(b).length - shownName(a).length)) {
-    const parts = rest.split(`@${shownName(person)}`);
-    if (parts.length > 1) found.add(person.userId);
-    rest = parts.join();
-  }
-  return [...found];
+  const longestFirst = [...people].sort((a, b) => shownName(b).length - shownName(a).length);
+  const named = text
+    .split(MENTION)
+    .slice(1)
+    .map((rest) =>
+      longestFirst.find((person) => {
+        const name = shownName(person);
+        return rest.startsWith(name) && !/^[\p{L}\p{M}\p{N}]/u.test(rest.slice(name.length));
+      }),
+    );
+  return [...new Set(named.flatMap((person) => person?.userId ?? []))];
 }
 
 export interface PeopleParts {

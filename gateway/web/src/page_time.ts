@@ -6,24 +6,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-];
-
-function monthOf(date: Date): string {
-  return MONTHS[date.getMonth()] ?? "";
-}
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long" });
 
 function ago(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
@@ -37,7 +20,7 @@ export function relativeTime(time: number, now: number): string {
   if (age < DAY_MS) return ago(Math.floor(age / HOUR_MS), "hour");
   if (age < WEEK_MS) return ago(Math.floor(age / DAY_MS), "day");
   const date = new Date(time);
-  return `${date.getDate()} ${monthOf(date).slice(0, 3)} ${date.getFullYear()}`;
+  return `${date.getDate()} ${MONTH.format(date).slice(0, 3)} ${date.getFullYear()}`;
 }
 
 export function exactTime(time: number): string {
@@ -50,7 +33,7 @@ export function exactTime(time: number): string {
 
 export function longDay(time: number): string {
   const date = new Date(time);
-  return `${date.getDate()} ${monthOf(date)} ${date.getFullYear()}`;
+  return `${date.getDate()} ${MONTH.format(date)} ${date.getFullYear()}`;
 }
 
 const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });

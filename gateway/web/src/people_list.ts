@@ -2,11 +2,11 @@
 // by the first "@": what the page knows already is handed to it.
 import type { Announcer } from "./announcer.ts";
 import type { Author } from "./comment.ts";
-import { shownName } from "./text.ts";
+import { MENTION, shownName } from "./text.ts";
 
 const TYPING_MS = 150;
 // A name of one word or two, up to where one writes.
-const BEGUN = /(?:^|[\s(])@(\S{0,30}(?: \S{1,30})?)$/;
+const BEGUN = new RegExp(`${MENTION.source}(\\S{0,30}(?: \\S{1,30})?)$`);
 
 export interface PeopleListParts {
   readonly find: (name: string) => Promise<{ readonly people: readonly Author[] }>;

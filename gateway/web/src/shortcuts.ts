@@ -1,5 +1,4 @@
 // Keys that lead to places on the page, listed under "?". Whoever writes, types.
-import { element } from "./comment_node.ts";
 
 export function postingKeys(): string {
   return /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘ Enter" : "Ctrl+Enter";
@@ -11,10 +10,9 @@ export type Shortcut = readonly [key: string, meaning: string, act?: () => void]
 export function followShortcuts(own: readonly Shortcut[]): void {
   const shortcuts: readonly Shortcut[] = [
     ...own,
-    ["?", "Show these keys", () => list.showModal()],
+    ["?", "Show these keys", () => void showKeys(shortcuts)],
     ["Esc", "Close what is open"],
   ];
-  const list = dialogOf(shortcuts);
   const actions = new Map(shortcuts.map(([key, , act]) => [key, act]));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -29,17 +27,10 @@ function isWriting(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input, textarea, select, dialog") !== null;
 }
 
-function dialogOf(keys: readonly Shortcut[]): HTMLDialogElement {
-  const dialog = element("dialog", "");
-  dialog.id = "shortcuts";
-  dialog.setAttribute("aria-label", "Keyboard shortcuts");
-  const list = element("dl", "");
-  for (const [key, meaning] of keys) {
-    list.append(element("dt", "", element("kbd", "", key)), element("dd", "", meaning));
+async function showKeys(keys: readonly Shortcut[]): Promise<void> {
+  try {
+    (await import("./key_list.ts")).showKeys(keys);
+  } catch {
+    // The keys work all the same.
   }
-  const form = element("form", "", element("button", "action", "Close"));
-  form.method = "dialog";
-  dialog.append(list, form);
-  document.body.append(dialog);
-  return dialog;
 }

@@ -20,6 +20,9 @@ const PUNCTUATION = ".,;:!?'";
 const CLOSING = ")]}";
 const OPENING = "([{";
 
+// What a name that is mentioned begins behind: not the "@" in an address of mail.
+export const MENTION = /(?:^|[\s(])@/;
+
 // Takes off what belongs to the sentence around the link. Counts only once, for a comment may be
 // nothing but brackets.
 function withoutTail(link: string): string {
@@ -76,6 +79,12 @@ export function quoteOf({ author, body }: { author: Author; body: string }): str
 
 export function shownName({ userId, displayName }: Author): string {
   return displayName || userId;
+}
+
+// By number, unless it is one that no service takes (services/text/path_id.h) but that was stored before.
+export function invoicePath(number: string, invoiceId: string): string {
+  const isTaken = /^(?!(.*\/)?\.{0,2}(\/|$))[\w.:/-]+$/.test(number);
+  return `/invoices/${encodeURIComponent(isTaken ? number : invoiceId)}`;
 }
 
 // FNV-1a with 32 bits.

@@ -60,3 +60,29 @@ test("the stored comment takes the place of the one that was being posted", () =
   assert.equal(node.querySelector(".sending"), null);
   assert.equal(node.querySelector(".body"), body);
 });
+
+test("what a comment said before is closed when it says something else, or nothing any more", () => {
+  const comment = { ...commentOf(3), revision: 2 };
+  const open = () => {
+    const node = commentNode(comment, clock);
+    const earlier = document.createElement("ol");
+    earlier.className = "revisions";
+    earlier.textContent = "the words before";
+    const rest = document.createElement("button");
+    rest.className = "rest";
+    node.querySelector(".body")?.after(rest);
+    node.querySelector("article")?.append(earlier);
+    return node;
+  };
+  const removal = { time: comment.createTime, actor: comment.author, reason: "" };
+  const changes = [
+    { revision: 3, body: "other words" },
+    { body: "", removal, erased: true },
+  ];
+  for (const change of changes) {
+    const node = open();
+    refreshNode(node, { ...comment, ...change }, clock);
+    assert.equal(node.textContent.includes("the words before"), false);
+    assert.equal(node.querySelector(".rest"), null);
+  }
+});

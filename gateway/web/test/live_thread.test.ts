@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { QueryClient } from "@tanstack/query-core";
-import { commentKeys } from "../src/comment_keys.ts";
+import { activityKeys, commentKeys } from "../src/comment_keys.ts";
 import { commentOf, FakeServer, INVOICE, problem } from "./support/fake_server.ts";
 import {
   counts,
@@ -62,6 +62,35 @@ test("a comment by another appears with its count, and the summary is read with 
   await until(() => server.requests.length > 0);
   assert.deepEqual(server.take(/./), ["GET /invoices/INV-1042/summary?consistency=token-4"]);
   assert.equal(document.querySelector("#new-comments"), null);
+});
+
+test("what is edited or removed is read anew for the sidebar, and nothing else is", async () => {
+  open(3);
+  FakeEventSource.last.open();
+  const isOld = () => client.getQueryState(activityKeys.list())?.isInvalidated;
+  client.setQueryData(activityKeys.list(), server.page());
+  const [comment = commentOf(3)] = server.page().comments;
+  const removal = { time: comment.createTime, actor: comment.author, reason: "" };
+  const tell = (kind: string, more: object, revision: number) => {
+    const thread = { state: "OPEN", commentCount: 2, placeCount: 3, revision, etag: "" };
+    const data = JSON.stringify({ comment: { ...comment, ...more }, thread });
+    const event = Object.assign(new Event(kind), { data, lastEventId: `token-${revision}` });
+    FakeEventSource.last.dispatchEvent(event);
+  };
+  let revision = 4;
+  for (const [kind, more] of [
+    ["comment_edited", { revision: 2, body: "other words" }],
+    ["comment_removed", { revision: 2, body: "", removal }],
+    ["comment_erased", { revision: 2, body: "", removal, erased: true }],
+  ] as const) {
+    revision += 1;
+    tell(kind, more, revision);
+    await until(() => isOld() === true);
+    client.setQueryData(activityKeys.list(), server.page());
+    tell(kind, more, revision);
+    await quiet();
+    assert.equal(isOld(), false, kind);
+  }
 });
 
 test("c leads to the form, and types itself where one writes", () => {

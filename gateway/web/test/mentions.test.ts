@@ -63,11 +63,30 @@ afterEach(() => {
 test("a text mentions those whom it names, the longest name first, and each once", () => {
   const people = [ann, annMiller, nameless];
   assert.deepEqual(mentionsIn("@Ann Miller, please", people), ["u-2"]);
-  assert.deepEqual(mentionsIn("@Ann and @Ann Miller and @Ann", people), ["u-2", "u-1"]);
+  assert.deepEqual(mentionsIn("@Ann and @Ann Miller and @Ann", people), ["u-1", "u-2"]);
   assert.deepEqual(mentionsIn("Ann, ann@example.com, @ann, @u-3", people), ["u-3"]);
   assert.deepEqual(mentionsIn("nobody", people), []);
   const other = { userId: "u-9", displayName: "Ann" };
   assert.deepEqual(mentionsIn("@Ann", [other, ann]), ["u-9"]);
+});
+
+test("a longer word than the name, or an address of mail, mentions nobody", () => {
+  const people = [ann, annMiller, nameless, { userId: "u-4", displayName: "C. (Zo\u00eb) M*" }];
+  for (const text of [
+    "@Anna please",
+    "@Ann\u00e9",
+    "@Ann7",
+    "@Anne\u0301",
+    "joe@Ann.example",
+    "x@Ann",
+  ]) {
+    assert.deepEqual(mentionsIn(text, people), [], text);
+  }
+  for (const text of ["(@Ann)", "so:\n@Ann's", "@Anna and @Ann", "@Ann Millers", "@Ann, @Anna"]) {
+    assert.deepEqual(mentionsIn(text, people), ["u-1"], text);
+  }
+  assert.deepEqual(mentionsIn("@Ann @Ann Miller", people), ["u-1", "u-2"]);
+  assert.deepEqual(mentionsIn("@C. (Zo\u00eb) M*!", people), ["u-4"]);
 });
 
 test("an edited text goes on mentioning whom nobody here knows by name, and drops whom it no longer names", () => {

@@ -9,6 +9,7 @@ import {
   countWords,
   excerpt,
   findLinks,
+  invoicePath,
 } from "../src/text.ts";
 
 interface Vectors {
@@ -22,6 +23,7 @@ interface Vectors {
     letter: string;
   }[];
   readonly excerpts: readonly { text: string; excerpt: string }[];
+  readonly addresses: readonly { number: string; path: string }[];
 }
 
 // The server's tests read the same file. The tests run in gateway/web.
@@ -79,4 +81,8 @@ test("avatars are the server's", () => {
 
 test("excerpts are the server's", () => {
   for (const each of vectors.excerpts) assert.equal(excerpt(each.text), each.excerpt);
+});
+
+test("an invoice whose number no service takes is found by its id", () => {
+  for (const { number, path } of vectors.addresses) assert.equal(invoicePath(number, "uuid"), path);
 });

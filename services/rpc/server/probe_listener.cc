@@ -1,9 +1,6 @@
 #include "services/rpc/server/probe_listener.h"
 
-#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/server_builder.h>
-
-#include <vector>
 
 #include "services/net/listen_address.h"
 #include "services/process/stopwatch.h"
@@ -23,16 +20,6 @@ constexpr int kStreamsPerProberMax = 16;
 constexpr int kHandshakeMaxMs = 5'000;
 // A prober that keeps its connection to itself for so long has no use for it.
 constexpr int kIdleConnectionMaxMs = 60'000;
-
-// What RpcServer adds to every server of the process, reflection and channelz, would be reachable
-// here as well.
-class WithoutPlugins : public grpc::ServerBuilderOption {
- public:
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->clear();
-  }
-};
 
 }  // namespace
 
@@ -62,7 +49,6 @@ absl::StatusOr<std::unique_ptr<ProbeListener>> ProbeListener::Start(const std::s
   std::unique_ptr<ProbeListener> listener(new ProbeListener);
   listener->service_ = std::make_unique<Service>(health);
   grpc::ServerBuilder builder;
-  builder.SetOption(std::make_unique<WithoutPlugins>());
   builder.SetMaxReceiveMessageSize(kProbeBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerProberMax);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMaxMs);

@@ -43,9 +43,19 @@ WalCheckpoints::~WalCheckpoints() {
 
 int WalCheckpoints::NoteCommit(void* checkpoints, sqlite_api::sqlite3*, const char*, int pages) {
   auto& self = *static_cast<WalCheckpoints*>(checkpoints);
-  self.pages_ = pages;
+  self.SetPages(pages);
   self.committed_ = true;
   return SQLITE_OK;
+}
+
+std::optional<int> WalCheckpoints::pages() const {
+  return pages_known_ ? std::optional<int>(pages_) : std::nullopt;
+}
+
+// In this order, so that nobody takes what counts as due for what is there.
+void WalCheckpoints::SetPages(int pages) {
+  pages_ = pages;
+  pages_known_ = true;
 }
 
 void WalCheckpoints::Stop() {
@@ -88,14 +98,27 @@ absl::Status WalCheckpoints::CopyBeside() {
 
 absl::Status WalCheckpoints::BeforeGroup() {
   if (mark_ == nullptr) return absl::OkStatus();
+  const bool too_long = pages_ >= limits_.pages_refused;
+  // The thread may be copying, which takes as long as the disk does.
+  if (mark_is_held_ && !too_long) {
+    held_by_reader_ = false;
+    return absl::OkStatus();
+  }
   const std::lock_guard lock(mutex_);
-  if (!mark_->held()) {
+  if (too_long) {
+    // Without the mark, and not let go to start over: an attempt to truncate it has failed.
+    if (mark_is_held_) {
+      Keep(StartOver());
+    } else if (pages_let_go_ == 0) {
+      Keep(Truncate());
+    }
+  }
+  const bool refused = pages_ >= limits_.pages_refused && pages_let_go_ == 0;
+  if (!mark_is_held_ && !refused) {
     const absl::StatusOr<bool> held_off = mark_->HoldOffCheckpoints(kLockWaitMax);
     Keep(held_off.status());
     if (!held_off.ok() || !*held_off) return DatabaseLocked();
   }
-  if (pages_ >= limits_.pages_refused && mark_->held()) Keep(StartOver());
-  const bool refused = pages_ >= limits_.pages_refused && mark_->held();
   if (refused && !held_by_reader_) {
     Log(Severity::kError,
         "writes are refused: a reader that does not end keeps the write-ahead log from starting "
@@ -111,7 +134,7 @@ absl::Status WalCheckpoints::AfterGroup() {
   const bool must = restart_is_due_ || pages_ >= next_restart_pages_;
   std::unique_lock lock(mutex_, std::defer_lock);
   if (must ? (lock.lock(), true) : lock.try_lock()) {
-    if (!mark_->held()) {
+    if (!mark_is_held_) {
       TakeMark();
     } else if (must) {
       Keep(StartOver());
@@ -126,7 +149,8 @@ absl::Status WalCheckpoints::AfterGroup() {
 void WalCheckpoints::TakeMark() {
   if (!committed_) return;
   Keep(mark_->Take());
-  if (!mark_->held()) return;
+  mark_is_held_ = mark_->held();
+  if (!mark_is_held_) return;
   mark_->AllowCheckpoints();
   if (pages_ < std::exchange(pages_let_go_, 0)) restarts_.fetch_add(1, std::memory_order_relaxed);
   next_copy_pages_ = pages_ + limits_.pages_per_copy;
@@ -143,6 +167,7 @@ absl::Status WalCheckpoints::StartOver() {
   const absl::StatusOr<bool> held_off = mark_->HoldOffCheckpoints(kCheckpointReaderWaitMax);
   if (!held_off.ok() || !*held_off) return held_off.status();
   mark_->LetGo();
+  mark_is_held_ = false;
   committed_ = false;
   pages_let_go_ = pages_;
   mark_->AwaitReaders(kCheckpointReaderWaitMax);
@@ -167,16 +192,20 @@ absl::StatusOr<bool> WalCheckpoints::Empty() {
 // SQLite lets the log start over here itself, and holds the lock of checkpoints as it does.
 absl::Status WalCheckpoints::Truncate() {
   mark_->LetGo();
+  mark_is_held_ = false;
   mark_->AllowCheckpoints();
   restart_is_due_ = false;
   committed_ = false;
   sqlite_api::sqlite3* native = NativeSqlite(writer_.sql());
   SetBusyTimeout(native, kCheckpointReaderWaitMax);
+  int pages = -1;
   const int result = sqlite_api::sqlite3_wal_checkpoint_v2(
-      native, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+      native, nullptr, SQLITE_CHECKPOINT_TRUNCATE, &pages, nullptr);
   absl::Status outcome = CheckpointOutcome(writer_, result);
   SetBusyTimeout(native, kLockWaitMax);
-  if (result == SQLITE_OK) pages_ = 0;
+  if (result == SQLITE_OK) pages = 0;
+  // A reader that keeps the log from being truncated does not keep its length to itself.
+  if (pages >= 0) SetPages(pages);
   return outcome;
 }
 

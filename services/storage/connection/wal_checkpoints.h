@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "absl/status/status.h"
@@ -44,8 +45,10 @@ class WalCheckpoints {
   // The commits are in doubt: leaves the log to the recovery of the next process.
   void LeaveToRecovery();
 
-  // Pages in the log, and how often it has started over. From any thread.
-  int pages() const { return pages_.load(std::memory_order_relaxed); }
+  // Pages in the log; nothing on PostgreSQL, and until the first commit or checkpoint has told what
+  // a killed process left in it. From any thread.
+  std::optional<int> pages() const;
+  // How often the log has started over. From any thread.
   std::int64_t restarts() const { return restarts_.load(std::memory_order_relaxed); }
 
  private:
@@ -59,15 +62,18 @@ class WalCheckpoints {
   absl::Status StartOver();
   void TakeMark();
   void Keep(const absl::Status& failure);
+  void SetPages(int pages);
 
   Connection& writer_;
   WalMark* const mark_;
   const WalLimits limits_;
   std::atomic<int> pages_ = 0;  // in the log, as of the last commit
+  std::atomic<bool> pages_known_ = false;
   std::atomic<std::int64_t> restarts_ = 0;
   std::atomic<int> next_copy_pages_;
   std::atomic<bool> restart_is_due_ = false;
   // Of the writer thread.
+  bool mark_is_held_ = false;
   bool committed_ = false;       // since the mark was let go
   int next_restart_pages_;       // grows while readers keep the log from starting over
   int pages_let_go_ = 0;         // as long was the log when it was to start over

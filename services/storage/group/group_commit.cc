@@ -7,6 +7,7 @@
 #include <future>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -95,6 +96,8 @@ class GroupCommit::Writer {
     const std::lock_guard lock(mutex_);
     return Unanswered();
   }
+
+  std::optional<int> wal_pages() const { return checkpoints_.pages(); }
 
   const GroupStatistics& statistics() const { return statistics_; }
 
@@ -305,7 +308,6 @@ GroupAttempt GroupCommit::Writer::Try(std::span<Pending>& group,
     statistics_.commit_seconds.Observe(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     statistics_.writes.Observe(static_cast<double>(group.size()));
-    statistics_.wal_pages = checkpoints_.pages();
   } catch (const std::exception& error) {
     GroupAttempt attempt = FailedAttempt(connection, error, committing);
     for (GroupParticipant* participant : participants_) participant->RolledBack();
@@ -416,5 +418,7 @@ absl::Status GroupCommit::SubmitAndWait(SteadyTime deadline, Tenants tenants, Wr
 }
 
 std::size_t GroupCommit::queued() const { return writer_->queued(); }
+
+std::optional<int> GroupCommit::wal_pages() const { return writer_->wal_pages(); }
 
 }  // namespace marginalia

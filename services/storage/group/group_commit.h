@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -92,6 +93,9 @@ class GroupCommit {
 
   // Writes accepted and not answered yet.
   std::size_t queued() const;
+
+  // Pages in SQLite's write-ahead log; nothing on PostgreSQL, and while that is not known yet.
+  std::optional<int> wal_pages() const;
 
   // See group_metrics.h.
   const GroupStatistics& statistics() const;

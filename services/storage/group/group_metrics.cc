@@ -1,8 +1,27 @@
 #include "services/storage/group/group_metrics.h"
 
-namespace marginalia {
+#include <limits>
+#include <optional>
 
-void AddGroupMetrics(Metrics& metrics, const GroupCommit& writes) {
+namespace marginalia {
+namespace {
+
+void AddWalMetrics(Metrics& metrics, const GroupCommit& writes) {
+  metrics.AddGauge("marginalia_wal_pages",
+                   "Pages in SQLite's write-ahead log; NaN while that is not known yet.", {},
+                   [&writes] {
+                     const std::optional<int> pages = writes.wal_pages();
+                     return pages ? *pages : std::numeric_limits<double>::quiet_NaN();
+                   });
+  const GroupStatistics& statistics = writes.statistics();
+  metrics.AddCounter("marginalia_wal_restarts_total",
+                     "How often SQLite's write-ahead log started over between two groups.", {},
+                     [&statistics] { return static_cast<double>(statistics.wal_restarts.load()); });
+}
+
+}  // namespace
+
+void AddGroupMetrics(Metrics& metrics, const GroupCommit& writes, DatabaseKind kind) {
   metrics.AddGauge("marginalia_writes_queued", "Writes accepted and not answered yet.", {},
                    [&writes] { return static_cast<double>(writes.queued()); });
   metrics.AddGauge("marginalia_writes_queued_max",
@@ -18,12 +37,7 @@ void AddGroupMetrics(Metrics& metrics, const GroupCommit& writes) {
   metrics.AddCounter("marginalia_writes_refused_total",
                      "Writes refused because the queue was full.", {},
                      [&statistics] { return static_cast<double>(statistics.refused.load()); });
-  metrics.AddGauge("marginalia_wal_pages",
-                   "Pages in SQLite's write-ahead log after the last group of writes.", {},
-                   [&statistics] { return static_cast<double>(statistics.wal_pages.load()); });
-  metrics.AddCounter("marginalia_wal_restarts_total",
-                     "How often SQLite's write-ahead log started over between two groups.", {},
-                     [&statistics] { return static_cast<double>(statistics.wal_restarts.load()); });
+  if (kind == DatabaseKind::kSqlite) AddWalMetrics(metrics, writes);
   const auto add_failures = [&metrics](const char* how, const std::atomic<std::int64_t>& count) {
     metrics.AddCounter("marginalia_group_failures_total",
                        "Transactions that the storage did not commit, by how they ended.",

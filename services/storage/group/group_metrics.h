@@ -7,8 +7,9 @@
 
 namespace marginalia {
 
-// `writes` is not owned and must outlive the metrics.
-void AddGroupMetrics(Metrics& metrics, const GroupCommit& writes);
+// `writes` is not owned and must outlive the metrics. `kind` is where it writes: only SQLite has a
+// write-ahead log of ours.
+void AddGroupMetrics(Metrics& metrics, const GroupCommit& writes, DatabaseKind kind);
 
 }  // namespace marginalia
 

@@ -20,9 +20,7 @@ struct GroupStatistics {
   std::atomic<std::int64_t> unknown = 0;
   // Writes that did not fit into the queue.
   std::atomic<std::int64_t> refused = 0;
-  // Of SQLite's write-ahead log: its length after the last group, and how often it started over
-  // while writes went on.
-  std::atomic<std::int64_t> wal_pages = 0;
+  // How often SQLite's write-ahead log started over while writes went on.
   std::atomic<std::int64_t> wal_restarts = 0;
 };
 

@@ -246,6 +246,16 @@ export class Stack {
     return added.comment;
   }
 
+  // An admin's erasure, which no page offers.
+  async eraseComment(invoice, commentId) {
+    await call(
+      this.commentsFront.address,
+      "marginalia.comments.v1.CommentsService/EraseComment",
+      await this.token("alex"),
+      { invoiceId: invoice.id, commentId, reason: "on request" },
+    );
+  }
+
   // Many comments of a person through the gateway, one after the other.
   async postComments(invoice, person, bodies) {
     const headers = {
