@@ -40,6 +40,18 @@ TEST_P(InvoicesRpcTest, ACreatedInvoiceIsReadByIdAndByNumberAlike) {
   }
 }
 
+TEST_P(InvoicesRpcTest, AnIdThatWhoeverForgotToChooseSendsIsRefused) {
+  const std::string token = service_.Person("northlight", "member");
+  for (const char* id :
+       {"00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "7"}) {
+    v1::CreateInvoiceRequest request = NewInvoice("INV-1042");
+    request.set_invoice_id(id);
+    const absl::Status refused = service_.Call(&Stub::CreateInvoice, token, request).status();
+    ASSERT_EQ(FieldViolationsOf(refused).size(), 1U) << id << " " << refused;
+    EXPECT_EQ(FieldViolationsOf(refused)[0].field, "invoice_id");
+  }
+}
+
 TEST_P(InvoicesRpcTest, ASummaryCountsTheCommentsOfItsOwnTenantOnly) {
   const v1::Invoice invoice = Create("INV-1042");
   ASSERT_TRUE(Get("INV-1042").ok());
