@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "services/errors/errors.h"
@@ -14,8 +16,10 @@
 #include "services/rpc/grpc_status.h"
 #include "services/rpc/server/health.h"
 #include "services/rpc/shield/channelz.h"
+#include "tests/gateway/raw_connection.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
+#include "tests/support/http2_frames.h"
 #include "tests/support/tcp_proxy.h"
 
 namespace marginalia {
@@ -202,6 +206,27 @@ TEST(RpcServerTest, AHealthWatcherSeesEveryChangeAndDoesNotHoldUpTheDrain) {
   EXPECT_EQ(response.status(), health::HealthCheckResponse::NOT_SERVING);
   EXPECT_FALSE(watch->Read(&response));
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST(RpcServerTest, NoHostTakesAllPlacesOfHealthWatchers) {
+  GatedServer server;
+  const auto stub = health::Health::NewStub(server.channel);
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<health::HealthCheckResponse>>> watches;
+  const auto is_served = [&] {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    watches.push_back(stub->Watch(contexts.back().get(), {}));
+    health::HealthCheckResponse response;
+    return watches.back()->Read(&response);
+  };
+  for (std::size_t i = 0; i < kHealthWatchersPerHostMax; ++i) ASSERT_TRUE(is_served());
+  ASSERT_FALSE(is_served());
+  EXPECT_EQ(watches.back()->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  RawConnection other(server.server->address(), 0, "127.0.0.2");
+  ASSERT_TRUE(other.Send(GrpcCall("/grpc.health.v1.Health/Watch", "")));
+  const std::string serving("\x00\x00\x00\x00\x02\x08\x01", 7);
+  EXPECT_NE(other.ReadUntil(serving), "");
+  for (const auto& context : contexts) context->TryCancel();
 }
 
 TEST(RpcServerTest, HealthWatchersThatLeaveAreForgotten) {

@@ -1,6 +1,9 @@
 #include "services/rpc/server/health.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "services/net/peer_name.h"
 
 namespace marginalia {
 namespace {
@@ -14,8 +17,10 @@ using grpc::health::v1::HealthCheckResponse;
 // may be gone as soon as Finish is called.
 class HealthWatch : public grpc::ServerWriteReactor<HealthCheckResponse> {
  public:
-  HealthWatch(HealthService& owner, std::string service)
-      : owner_(owner), service_(std::move(service)) {}
+  HealthWatch(HealthService& owner, std::string service, std::string host)
+      : owner_(owner), service_(std::move(service)), host_(std::move(host)) {}
+
+  const std::string& host() const { return host_; }
 
   // The rest with the owner's mutex held.
   void Step() {
@@ -60,6 +65,7 @@ class HealthWatch : public grpc::ServerWriteReactor<HealthCheckResponse> {
  private:
   HealthService& owner_;
   const std::string service_;
+  const std::string host_;
   HealthCheckResponse response_;
   int sent_ = -1;
   bool writing_ = false;
@@ -93,16 +99,24 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 }
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
-    grpc::CallbackServerContext*, const HealthCheckRequest* request) {
-  auto* watch = new HealthWatch(*this, request->service());
+    grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
+  auto* watch = new HealthWatch(*this, request->service(), HostOf(context->peer()));
   const std::lock_guard lock(mutex_);
-  if (watches_.size() >= kHealthWatchersMax) {
+  if (!HasPlaceFor(watch->host())) {
     watch->End(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many health watchers"));
     return watch;
   }
   watches_.insert(watch);
   watch->Step();
   return watch;
+}
+
+bool HealthService::HasPlaceFor(const std::string& host) const {
+  const auto of_host =
+      std::count_if(watches_.begin(), watches_.end(),
+                    [&host](const HealthWatch* watch) { return watch->host() == host; });
+  return watches_.size() < kHealthWatchersMax &&
+         static_cast<std::size_t>(of_host) < kHealthWatchersPerHostMax;
 }
 
 HealthService::Status HealthService::StatusOf(const std::string& service) const {

@@ -10,11 +10,14 @@
 #include <string>
 
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "services/net/host_places.h"
 
 namespace marginalia {
 
-// Further watchers are refused with RESOURCE_EXHAUSTED.
+// Further watchers are refused with RESOURCE_EXHAUSTED. Nobody needs a token to watch, and for as
+// long as he likes: so no host (peer_name.h) gets all the places, as with connections.
 inline constexpr std::size_t kHealthWatchersMax = 256;
+inline constexpr std::size_t kHealthWatchersPerHostMax = kHealthWatchersMax / 4 * kHostQuarters;
 
 class HealthWatch;
 
@@ -41,6 +44,7 @@ class HealthService : public grpc::health::v1::Health::CallbackService {
 
   // With mutex_ held.
   Status StatusOf(const std::string& service) const;
+  bool HasPlaceFor(const std::string& host) const;
 
   std::mutex mutex_;
   std::map<std::string, Status> statuses_;
