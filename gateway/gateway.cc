@@ -44,6 +44,7 @@ struct Gateway::Parts {
 
   void AddGauges(Metrics& metrics) {
     gauges->parts = this;
+    service_token.AddMetrics(metrics);
     metrics.AddGauge("marginalia_http_connections", "Open connections.", {}, [gauges = gauges] {
       return gauges->Ask([](const Parts& parts) { return parts.server->connections(); });
     });

@@ -43,15 +43,29 @@ absl::StatusOr<LogPoint> PointOf(std::string_view token) {
       "--service_token_path holds a token of role service without a claim org");
 }
 
-// What the projector acts upon stays as it is; everything else is the comments service's absence to
-// whoever waits for it here.
+absl::Status Unavailable(absl::string_view why) {
+  return Refusal(absl::StatusCode::kUnavailable, "COMMENTS_SERVICE_UNAVAILABLE", std::string(why),
+                 {}, absl::Seconds(1));
+}
+
+// The comments service's absence to whoever waits for it here.
+absl::Status AbsenceOf(const grpc::Status& ended) {
+  return Unavailable(absl::StrCat("The comments service does not answer (",
+                                  absl::StatusCodeToString(FromGrpc(ended).code()), ")."));
+}
+
+// To the projector: what it acts upon stays as it is, and its log says whose token was refused.
 absl::Status FromCommentsService(const grpc::Status& ended) {
   const absl::Status status = FromGrpc(ended);
   if (absl::IsOutOfRange(status) || absl::IsInvalidArgument(status)) return status;
-  return Refusal(absl::StatusCode::kUnavailable, "COMMENTS_SERVICE_UNAVAILABLE",
-                 absl::StrCat("The comments service does not answer (",
-                              absl::StatusCodeToString(status.code()), ")."),
-                 {}, absl::Seconds(1));
+  if (!absl::IsUnauthenticated(status) && !absl::IsPermissionDenied(status)) {
+    return AbsenceOf(ended);
+  }
+  return Unavailable(
+      absl::StrCat("The comments service refuses this process's own token (",
+                   absl::StatusCodeToString(status.code()), ": ", status.message(),
+                   "): check that --service_token_path holds a token of role service without a "
+                   "claim org."));
 }
 
 struct Subject {
@@ -290,8 +304,7 @@ void CommentEvents::AskHead(const Trace& trace, SteadyTime deadline,
                                          question->trace, SpanKind::kClient, kListThreadCounts, "",
                                          question->watch.elapsed(),
                                          static_cast<absl::StatusCode>(status.error_code()));
-                                     if (!status.ok())
-                                       return question->done(FromCommentsService(status));
+                                     if (!status.ok()) return question->done(AbsenceOf(status));
                                      question->done(PointOf(question->response.as_of_token()));
                                    });
 }

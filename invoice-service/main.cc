@@ -172,6 +172,7 @@ int Run(int argc, char** argv) {
   gate_options.tracer = tracer.get();
 
   ServiceToken service_token(absl::GetFlag(FLAGS_service_token_path));
+  service_token.AddMetrics(metrics);
   CommentEvents comments(ConnectTo(comments_address, upstream_tls), service_token, tracer.get());
   CommentCounts counts(cache);
   Projector projector(comments, counts, absl::GetFlag(FLAGS_database_url), *database, writes,

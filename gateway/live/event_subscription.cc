@@ -32,6 +32,11 @@ bool PlaceIsLost(const absl::Status& status) {
          status.code() == absl::StatusCode::kOutOfRange;
 }
 
+bool IsOwnTokenRefused(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kUnauthenticated ||
+         status.code() == absl::StatusCode::kPermissionDenied;
+}
+
 }  // namespace
 
 EventSubscription::EventSubscription(IoThread& io, Upstream& upstream, ServiceToken& token,
@@ -68,7 +73,8 @@ absl::Duration EventSubscription::lag() const {
 
 bool EventSubscription::SetState(absl::Status status) {
   const std::lock_guard lock(state_mutex_);
-  return std::exchange(state_, std::move(status)).ok();
+  const bool newly_refused = IsOwnTokenRefused(status) && !IsOwnTokenRefused(state_);
+  return std::exchange(state_, std::move(status)).ok() || newly_refused;
 }
 
 void EventSubscription::Check() {
@@ -157,7 +163,11 @@ void EventSubscription::Ended(const absl::Status& status) {
   }
   // Once for each time that the stream breaks, not for each attempt to mend it.
   if (SetState(status) || PlaceIsLost(status)) {
-    Log(Severity::kWarning, "the event stream ended; it is opened again",
+    Log(Severity::kWarning,
+        IsOwnTokenRefused(status)
+            ? "the comments service refuses this process's own token: check that "
+              "--service_token_path holds a token of role service without a claim org"
+            : "the event stream ended; it is opened again",
         {{"error", std::string(status.message())}, {"reason", ReasonOf(status)}});
   }
   if (HadFlowed()) return Subscribe();

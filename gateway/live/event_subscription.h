@@ -75,7 +75,8 @@ class EventSubscription {
   // just now; `heard_before` is when the one before it was.
   absl::Duration LagAfter(const comments::v1::WatchEventsResponse& message,
                           std::chrono::steady_clock::time_point heard_before);
-  // Returns whether the state before was OK.
+  // Returns whether it says something new: the state before was OK, or is not yet that this
+  // process's own token is refused.
   bool SetState(absl::Status status);
 
   IoThread& io_;

@@ -122,6 +122,16 @@ class ServingProcessTest : public GatewayProcessTest {
   std::vector<std::string> flags_;
 };
 
+TEST_F(ServingProcessTest, TheLogSaysThatTheGatewaysOwnTokenIsRefusedAndWhy) {
+  std::ofstream(dir_.File("gateway.token"))
+      << mint_->Mint({.sub = "gateway", .role = "service"}, -absl::Minutes(1));
+  ChildProcess process = Start(flags_);
+  const auto line =
+      log_.WaitFor("refuses this process's own token: check that --service_token_path");
+  ASSERT_TRUE(line.has_value());
+  EXPECT_NE(line->find("has expired"), std::string::npos) << *line;
+}
+
 TEST_F(ServingProcessTest, SigtermEndsOpenStreamsAndTheProcess) {
   flags_.push_back("--drain_grace=60s");
   ChildProcess process = Start(flags_);

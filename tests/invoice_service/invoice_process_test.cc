@@ -236,6 +236,21 @@ TEST_F(InvoiceProcessTest, WithoutATokenOfItsOwnItSaysWhatWillNotWork) {
   EXPECT_EQ(process.Wait(), 0);
 }
 
+TEST_F(InvoiceProcessTest, ItsLogSaysThatItsOwnTokenIsRefusedAndWhyAndItsCallersHearNothingOfIt) {
+  comments_.Refuse({grpc::StatusCode::UNAUTHENTICATED, "the bearer token has expired"});
+  ChildProcess process = Start();
+  Connect();
+  EXPECT_TRUE(
+      Logs("refuses this process's own token (UNAUTHENTICATED: the bearer token has expired): "
+           "check that --service_token_path "));
+  Create();
+  v1::GetInvoiceRequest request;
+  request.set_invoice_id(kInvoiceId);
+  request.mutable_consistency()->set_fully_consistent(true);
+  const auto answer = Call(&v1::InvoicesService::Stub::GetInvoice, request);
+  EXPECT_EQ(answer.status().message(), "The comments service does not answer (UNAUTHENTICATED).");
+}
+
 TEST_F(InvoiceProcessTest, BadFlagsEndItWithTwo) {
   for (const char* flag : {"--jwks_path=", "--calls_in_flight_max=0", "--no_such_flag=1"}) {
     EXPECT_EQ(Start({flag}).Wait(), 2) << flag;

@@ -191,6 +191,11 @@ void ScriptedComments::FallSilent(bool silent) {
   changed_.notify_all();
 }
 
+void ScriptedComments::Refuse(const grpc::Status& status) {
+  const std::lock_guard lock(mutex_);
+  refusal_ = status;
+}
+
 void ScriptedComments::OnSnapshotPage(std::function<void()> hook) {
   const std::lock_guard lock(mutex_);
   on_snapshot_page_ = std::move(hook);
@@ -282,6 +287,7 @@ grpc::Status ScriptedComments::WatchEvents(grpc::ServerContext* context,
                                            const pb::WatchEventsRequest* request,
                                            grpc::ServerWriter<pb::WatchEventsResponse>* writer) {
   std::unique_lock lock(mutex_);
+  if (!refusal_.ok()) return refusal_;
   std::int64_t position = 0;
   if (grpc::Status resumed = Resume(request->after_token(), position); !resumed.ok()) {
     return resumed;
@@ -304,6 +310,7 @@ grpc::Status ScriptedComments::ListThreadCounts(grpc::ServerContext* context,
                                                 const pb::ListThreadCountsRequest* request,
                                                 pb::ListThreadCountsResponse* response) {
   std::unique_lock lock(mutex_);
+  if (!refusal_.ok()) return refusal_;
   // The page token: the as-of token, the tenant and the invoice of the last row.
   std::optional<Thread> last;
   std::string as_of =

@@ -52,6 +52,8 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   void RepeatOnce(std::int64_t events);
   // Open streams send nothing more until it is false again, not even checkpoints.
   void FallSilent(bool silent);
+  // From now on every call is refused so.
+  void Refuse(const grpc::Status& status);
   // Called after each page of the snapshot has been read, before it is answered.
   void OnSnapshotPage(std::function<void()> hook);
   void SetSnapshotRowsMax(int rows_max);
@@ -86,6 +88,7 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   std::unique_ptr<grpc::Server> server_;
   bool stopping_ = false;
   bool silent_ = false;
+  grpc::Status refusal_;
   std::string log_id_ = "00000000000000a1";
   std::vector<comments::v1::Event> events_;
   std::map<Thread, comments::v1::ThreadCount> counts_;

@@ -5,14 +5,21 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <optional>
+#include <string>
 #include <thread>
 
+#include "absl/time/clock.h"
+#include "deploy/keys/token_mint.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/client/token_file.h"
+#include "services/telemetry/metrics.h"
 #include "tests/support/await.h"
+#include "tests/support/http_client.h"
 #include "tests/support/temp_dir.h"
 
 namespace marginalia {
@@ -81,6 +88,33 @@ TEST(ServiceTokenTest, AFileWithMoreThanATokenIsNotUsedAndTheLastTokenStays) {
     EXPECT_EQ(ServiceToken(dir.File("token")).Current(), "");
     EXPECT_EQ(token.Current(), "good");
   }
+}
+
+TEST(ServiceTokenTest, WhenTheTokenExpiresIsToldOnceThereIsOneThatSaysIt) {
+  const TempDir dir;
+  const auto mint = *TokenMint::Open(dir.File("keys"));
+  ServiceToken token(dir.File("token"));
+  Metrics metrics;
+  token.AddMetrics(metrics);
+  ASSERT_TRUE(metrics.Serve("127.0.0.1:0").ok());
+  HttpClient client(metrics.address());
+  const auto expiry = [&client] {
+    const std::string text = client.Get("/metrics").body;
+    const std::string name = "\nmarginalia_service_token_expiry_timestamp_seconds ";
+    return std::stod(text.substr(text.find(name) + name.size()));
+  };
+  EXPECT_TRUE(std::isnan(expiry()));
+  const absl::Time begin = absl::Now();
+  for (const absl::Duration lifetime : {absl::Hours(1), absl::Hours(720), -absl::Minutes(1)}) {
+    std::ofstream(dir.File("token")) << mint->Mint({.sub = "gateway", .role = "service"}, lifetime);
+    const double least = absl::ToDoubleSeconds(begin + lifetime - absl::UnixEpoch()) - 1;
+    EXPECT_TRUE(Await([&] { return expiry() >= least && expiry() < least + 60; }));
+  }
+  for (const char* other : {"no.token", "a.b.c", "e30.e30.e30", "e30.W10.e30", "e30.bnVsbA.e30"}) {
+    EXPECT_EQ(ExpiryOf(other), std::nullopt) << other;
+  }
+  std::ofstream(dir.File("token")) << "a.b.c";
+  EXPECT_TRUE(Await([&expiry] { return std::isnan(expiry()); }));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "services/net/tls.h"
 #include "services/process/stopwatch.h"
+#include "services/telemetry/metrics.h"
 
 namespace marginalia {
 
@@ -32,6 +33,8 @@ class ServiceToken {
   explicit ServiceToken(std::string path);
   // The token as of now, without trailing white space.
   std::string Current();
+  // From when on it is refused, as a metric: NaN while there is none, or one that does not say.
+  void AddMetrics(Metrics& metrics) const;
 
  private:
   struct State;

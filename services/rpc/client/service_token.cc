@@ -1,3 +1,4 @@
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -34,12 +35,14 @@ struct ServiceToken::State {
     if (read->empty()) return false;
     const std::lock_guard lock(mutex);
     token = *std::move(read);
+    expires = ExpiryOf(token);
     return true;
   }
 
   const std::string path;
   std::mutex mutex;
-  std::string token;  // guarded by mutex
+  std::string token;                  // guarded by mutex
+  std::optional<absl::Time> expires;  // guarded by mutex
   std::optional<FileWatch> watch;
 };
 
@@ -48,6 +51,17 @@ ServiceToken::ServiceToken(std::string path) : state_(std::make_shared<State>(st
 std::string ServiceToken::Current() {
   const std::lock_guard lock(state_->mutex);
   return state_->token;
+}
+
+void ServiceToken::AddMetrics(Metrics& metrics) const {
+  metrics.AddGauge("marginalia_service_token_expiry_timestamp_seconds",
+                   "When this process's own token expires, in Unix time; NaN while it has none.",
+                   {}, [state = state_] {
+                     const std::lock_guard lock(state->mutex);
+                     return state->expires
+                                ? absl::ToDoubleSeconds(*state->expires - absl::UnixEpoch())
+                                : std::numeric_limits<double>::quiet_NaN();
+                   });
 }
 
 }  // namespace marginalia
