@@ -220,7 +220,7 @@ TEST(RpcServerTest, NoHostTakesAllPlacesOfHealthWatchers) {
     return watches.back()->Read(&response);
   };
   for (std::size_t i = 0; i < kHealthWatchersPerHostMax; ++i) ASSERT_TRUE(is_served());
-  EXPECT_FALSE(is_served());
+  ASSERT_FALSE(is_served());
   EXPECT_EQ(watches.back()->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   RawConnection other(server.server->address(), 0, "127.0.0.2");
   ASSERT_TRUE(other.Send(GrpcCall("/grpc.health.v1.Health/Watch", "")));
