@@ -229,6 +229,23 @@ TEST(RpcServerTest, NoHostTakesAllPlacesOfHealthWatchers) {
   for (const auto& context : contexts) context->TryCancel();
 }
 
+TEST(RpcServerTest, AHealthWatcherHasNoLongNameKept) {
+  GatedServer server;
+  const auto stub = health::Health::NewStub(server.channel);
+  health::HealthCheckRequest request;
+  const auto status = [&] {
+    grpc::ClientContext context;
+    const auto watch = stub->Watch(&context, request);
+    health::HealthCheckResponse response;
+    if (watch->Read(&response)) context.TryCancel();
+    return watch->Finish().error_code();
+  };
+  request.set_service(std::string(kHealthServiceBytesMax, 's'));
+  EXPECT_EQ(status(), grpc::StatusCode::CANCELLED);
+  request.mutable_service()->push_back('s');
+  EXPECT_EQ(status(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST(RpcServerTest, HealthWatchersThatLeaveAreForgotten) {
   GatedServer server;
   const auto stub = health::Health::NewStub(server.channel);

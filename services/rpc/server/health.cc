@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/net/peer_name.h"
 
 namespace marginalia {
@@ -100,8 +101,16 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
-  auto* watch = new HealthWatch(*this, request->service(), HostOf(context->peer()));
+  // Nobody needs a token to watch, so what is kept of it is little.
+  const bool too_long = request->service().size() > kHealthServiceBytesMax;
+  auto* watch = new HealthWatch(*this, too_long ? "" : request->service(), HostOf(context->peer()));
   const std::lock_guard lock(mutex_);
+  if (too_long) {
+    watch->End(
+        grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
+                     absl::StrCat("service: is longer than ", kHealthServiceBytesMax, " bytes")));
+    return watch;
+  }
   if (!HasPlaceFor(watch->host())) {
     watch->End(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many health watchers"));
     return watch;

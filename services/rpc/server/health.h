@@ -19,6 +19,9 @@ namespace marginalia {
 inline constexpr std::size_t kHealthWatchersMax = 256;
 inline constexpr std::size_t kHealthWatchersPerHostMax = kHealthWatchersMax / 4 * kHostQuarters;
 
+// A longer name of a service is refused of a watch, which keeps it, with INVALID_ARGUMENT.
+inline constexpr std::size_t kHealthServiceBytesMax = 256;
+
 class HealthWatch;
 
 class HealthService : public grpc::health::v1::Health::CallbackService {
