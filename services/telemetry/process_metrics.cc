@@ -40,14 +40,6 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double ResidentBytes() {
-  std::ifstream statm("/proc/self/statm");
-  double pages_total = 0;
-  double pages_resident = 0;
-  statm >> pages_total >> pages_resident;
-  return pages_resident * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
 double OpenFiles() {
   std::error_code error;
   const std::filesystem::directory_iterator files("/proc/self/fd", error);
@@ -71,6 +63,14 @@ prometheus::MetricFamily BuildInfo() {
 const double kStartTime = static_cast<double>(std::time(nullptr));
 
 }  // namespace
+
+double ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  double pages_total = 0;
+  double pages_resident = 0;
+  statm >> pages_total >> pages_resident;
+  return pages_resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
 
 std::vector<prometheus::MetricFamily> ProcessMetrics() {
   using prometheus::MetricType;
