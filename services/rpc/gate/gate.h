@@ -159,7 +159,7 @@ class Gate {
   UnaryCall* Open(grpc::CallbackServerContext* context, const GatedMethod& method);
 
   // The same for a stream, whose reactor is the service's own. A refusal has been logged; answer it
-  // with ToGrpc(status).
+  // with a RefusedStream.
   absl::StatusOr<AdmittedCall> Admit(grpc::CallbackServerContext* context,
                                      const GatedMethod& method);
 
