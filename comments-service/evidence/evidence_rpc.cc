@@ -7,8 +7,7 @@
 
 #include "comments-service/call_context_rpc.h"
 #include "marginalia/comments/v1/comments_service.pb.h"
-#include "services/rpc/gate/late_refusals.h"
-#include "services/rpc/grpc_status.h"
+#include "services/rpc/gate/refused_stream.h"
 #include "services/rpc/raw_message.h"
 
 namespace marginalia {
@@ -16,15 +15,6 @@ namespace {
 
 using comments::v1::ExportEvidenceRequest;
 using comments::v1::ExportEvidenceResponse;
-
-// A call that is refused before it asks for anything.
-class RefusedExport : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
- public:
-  explicit RefusedExport(const absl::Status& status) {
-    LateRefusals::OfProcess().Tell(status, [this, status] { Finish(ToGrpc(status)); });
-  }
-  void OnDone() override { delete this; }
-};
 
 // Who goes on with a call. It may outlive the call, which ends as soon as somebody has taken it.
 class Handover {
@@ -160,7 +150,8 @@ EvidenceRpc::EvidenceRpc(Gate& gate, EvidenceExports& exports, InvoiceLookup& in
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EvidenceRpc::Export(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   absl::StatusOr<AdmittedCall> call = gate_.Admit(context, method_);
-  if (!call.ok()) return new RefusedExport(call.status());
+  if (!call.ok())
+    return new RefusedStream<grpc::ServerWriteReactor<grpc::ByteBuffer>>(call.status());
   auto* exporting = new EvidenceCall(context, *std::move(call), exports_);
   exporting->Start(*request, invoices_);
   return exporting;

@@ -3,23 +3,9 @@
 #include <utility>
 
 #include "comments-service/watch/watcher_rpc.h"
-#include "services/rpc/gate/late_refusals.h"
-#include "services/rpc/grpc_status.h"
+#include "services/rpc/gate/refused_stream.h"
 
 namespace marginalia {
-namespace {
-
-// A call that is refused before it becomes a watch.
-class RefusedWatch : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
- public:
-  explicit RefusedWatch(const absl::Status& status) {
-    LateRefusals::OfProcess().Tell(status, [this, status] { Finish(ToGrpc(status)); });
-  }
-  void OnDone() override { delete this; }
-};
-
-}  // namespace
-
 WatchEventsRpc::WatchEventsRpc(Gate& gate, EventFeed& feed, InvoiceLookup& invoices,
                                OpenWatches& watches)
     : gate_(gate),
@@ -31,7 +17,8 @@ WatchEventsRpc::WatchEventsRpc(Gate& gate, EventFeed& feed, InvoiceLookup& invoi
 grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchEventsRpc::Watch(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   absl::StatusOr<AdmittedCall> call = gate_.Admit(context, method_);
-  if (!call.ok()) return new RefusedWatch(call.status());
+  if (!call.ok())
+    return new RefusedStream<grpc::ServerWriteReactor<grpc::ByteBuffer>>(call.status());
   auto* watcher = new Watcher(context, *std::move(call), feed_, watches_);
   watcher->Start(*request, invoices_);
   return watcher;

@@ -43,14 +43,6 @@ double CpuSeconds() {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-double ResidentBytes() {
-  std::ifstream statm("/proc/self/statm");
-  double pages_total = 0;
-  double pages_resident = 0;
-  if (!(statm >> pages_total >> pages_resident)) return kUnknown;
-  return pages_resident * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
 double OpenFilesMax() {
   rlimit limit{};
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : kUnknown;
@@ -75,6 +67,14 @@ prometheus::MetricFamily BuildInfo() {
 const double kStartTime = static_cast<double>(std::time(nullptr));
 
 }  // namespace
+
+double ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  double pages_total = 0;
+  double pages_resident = 0;
+  if (!(statm >> pages_total >> pages_resident)) return kUnknown;
+  return pages_resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
 
 std::vector<prometheus::MetricFamily> ProcessMetrics() {
   using prometheus::MetricType;

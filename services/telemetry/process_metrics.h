@@ -13,6 +13,9 @@ namespace marginalia {
 // that the log dropped, as of now.
 std::vector<prometheus::MetricFamily> ProcessMetrics();
 
+// Of memory; NaN when it cannot be read.
+double ResidentBytes();
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_SERVICES_TELEMETRY_PROCESS_METRICS_H_

@@ -4,9 +4,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
+#include "services/rpc/client/channel.h"
+#include "tests/faults/endless_uploads.h"
 #include "tests/faults/flood_fixture.h"
 #include "tests/gateway/raw_connection.h"
 #include "tests/support/http2_frames.h"
@@ -24,6 +30,16 @@ constexpr int kFramesPerSend = 100;
 // What a service may grow by while it is flooded.
 constexpr std::int64_t kGrowthKibibytesMax = 256 * 1024;
 
+// A host that is not the caller's.
+constexpr char kFloodsFrom[] = "127.0.0.2";
+constexpr std::size_t kUploaders = 8;
+constexpr int kCallsOfUploader = 20;
+// Nobody has cut them off by then, and nobody will.
+constexpr std::uint64_t kUploadedBytesMax = 1536ULL * 1024 * 1024;
+constexpr std::size_t kLargeRequestBytes = 20 * 1024 * 1024;
+constexpr int kLargeCallers = 6;
+constexpr int kLargeRequestsOfEach = 4;
+
 class Http2FloodTest : public FloodFixture {
  protected:
   std::string CallHeaders() const {
@@ -35,6 +51,28 @@ class Http2FloodTest : public FloodFixture {
     const std::string metrics = ThreeProcesses::MetricsOf(processes_.comments());
     return metrics.find("marginalia_connections_ended_total ") != std::string::npos &&
            metrics.find("marginalia_connections_ended_total 0\n") == std::string::npos;
+  }
+
+  // Sends of messages that are to be so long all but the last byte, without a token, over several
+  // connections at once until each is cut.
+  void UploadUntilCut(std::uint32_t declared) {
+    const std::string headers =
+        GrpcHeaders("/marginalia.comments.v1.CommentsService/ListComments", "none");
+    std::vector<std::unique_ptr<EndlessUploads>> uploads;
+    for (std::size_t i = 0; i < kUploaders; ++i) {
+      uploads.push_back(std::make_unique<EndlessUploads>(processes_.comments().address(), headers,
+                                                         kCallsOfUploader, declared, kFloodsFrom));
+    }
+    std::uint64_t sent = 0;
+    while (!uploads.empty() && sent < kUploadedBytesMax) {
+      std::erase_if(uploads, [&](const auto& upload) {
+        const std::uint64_t before = upload->sent();
+        const bool open = upload->SendMore();
+        sent += upload->sent() - before;
+        return !open;
+      });
+    }
+    EXPECT_EQ(uploads.size(), 0u);
   }
 
   // Begins and resets calls until the server ends the connection.
@@ -78,6 +116,39 @@ TEST_F(Http2FloodTest, RapidResetEndsItsConnectionsAndTakesBoundedMemory) {
   });
   EXPECT_TRUE(HasEndedOne());
   EXPECT_TRUE(processes_.comments().log().WaitFor("resets calls faster").has_value());
+}
+
+TEST_F(Http2FloodTest, MessagesThatNeverEndEndTheirConnectionsAndTakeBoundedMemory) {
+  FloodBesideACaller(processes_.comments(), kGrowthKibibytesMax,
+                     [&] { UploadUntilCut(30 * 1024 * 1024); });
+  EXPECT_TRUE(processes_.comments().log().WaitFor("messages that do not end").has_value());
+}
+
+TEST_F(Http2FloodTest, MessagesThatSayToHaveFourGibibytesAreNoDifferent) {
+  FloodBesideACaller(processes_.comments(), kGrowthKibibytesMax,
+                     [&] { UploadUntilCut(std::numeric_limits<std::uint32_t>::max()); });
+}
+
+TEST_F(Http2FloodTest, ManyLargeRequestsAtOnceOverOneConnectionAreAllAnswered) {
+  const auto stub =
+      comments::v1::CommentsService::NewStub(ConnectTo(processes_.comments().address()));
+  comments::v1::ListCommentsRequest request;
+  request.set_invoice_id(std::string(kLargeRequestBytes, 'x'));
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kLargeCallers; ++caller) {
+    callers.emplace_back([&] {
+      for (int i = 0; i < kLargeRequestsOfEach; ++i) {
+        grpc::ClientContext context;
+        processes_.Prepare(context, processes_.Token("dana", "member"));
+        comments::v1::ListCommentsResponse response;
+        const grpc::Status status = stub->ListComments(&context, request, &response);
+        EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
+            << status.error_message();
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_FALSE(HasEndedOne());
 }
 
 }  // namespace

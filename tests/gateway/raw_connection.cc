@@ -57,9 +57,15 @@ bool RawConnection::Send(std::string_view bytes) {
 
 void RawConnection::EndSending() { shutdown(socket_, SHUT_WR); }
 
-void RawConnection::Ignore() {
+void RawConnection::Ignore() { TakeReceived(); }
+
+std::string RawConnection::TakeReceived() {
   char bytes[16 * 1024];
-  while (recv(socket_, bytes, sizeof(bytes), MSG_DONTWAIT) > 0) continue;
+  ssize_t count;
+  while ((count = recv(socket_, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+    received_.append(bytes, static_cast<std::size_t>(count));
+  }
+  return std::exchange(received_, {});
 }
 
 std::string RawConnection::ReadToEnd() {
@@ -85,6 +91,11 @@ std::string RawConnection::ReadUntil(std::string_view text) {
 bool RawConnection::AwaitEnd() {
   pollfd wanted{socket_, POLLRDHUP, 0};
   return poll(&wanted, 1, kPatienceSeconds * 1000) == 1;
+}
+
+bool RawConnection::HasEnded() {
+  pollfd wanted{socket_, POLLRDHUP, 0};
+  return poll(&wanted, 1, 0) == 1;
 }
 
 }  // namespace marginalia

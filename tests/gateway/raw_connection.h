@@ -24,12 +24,16 @@ class RawConnection {
   void EndSending();
   // Throws away what has come, without waiting for more.
   void Ignore();
+  // What has come, without waiting for more.
+  std::string TakeReceived();
   // Everything up to the end of the connection; fails the test when that does not come in time.
   std::string ReadToEnd();
   // Reads until `text` has come, and returns all that came. Empty when it did not.
   std::string ReadUntil(std::string_view text);
   // Whether the server has ended the connection by then; reads nothing away.
   bool AwaitEnd();
+  // The same, without waiting.
+  bool HasEnded();
 
  private:
   int socket_;

@@ -236,7 +236,7 @@ TEST_F(GateTest, OneCallerTakesNotAllPlacesAndAnotherHasItsOwn) {
   EXPECT_TRUE(Await([&] { return add("northlight").ok(); }));
 }
 
-TEST_F(GateTest, OneCallerTakesNotAllStreams) {
+TEST_F(GateTest, OneCallerTakesNotAllStreamsAndIsToldLate) {
   GatedServer server({.caller_streams_in_flight_max = 1});
   grpc::ClientContext first_context;
   Fill(first_context, Bearing(server.Token("viewer")));
@@ -244,7 +244,9 @@ TEST_F(GateTest, OneCallerTakesNotAllStreams) {
   first->WaitForInitialMetadata();
   grpc::ClientContext second_context;
   Fill(second_context, Bearing(server.Token("viewer")));
+  const Stopwatch since;
   const grpc::Status refused = server.stub->WatchEvents(&second_context, {})->Finish();
+  EXPECT_GE(since.elapsed(), kLateRefusalDelay);
   ExpectRefused(refused, grpc::StatusCode::RESOURCE_EXHAUSTED, "TOO_MANY_WATCHERS");
   EXPECT_EQ(InfoOf(refused).metadata().at("limit"), "caller");
   grpc::ClientContext other_context;

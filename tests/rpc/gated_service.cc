@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "services/rpc/client/channel.h"
-#include "services/rpc/grpc_status.h"
+#include "services/rpc/gate/refused_stream.h"
 
 namespace marginalia {
 namespace {
@@ -26,12 +26,7 @@ std::unique_ptr<TokenVerifier> VerifierFor(const TokenMint& mint) {
 
 class HeldStream : public grpc::ServerWriteReactor<comments::v1::WatchEventsResponse> {
  public:
-  HeldStream(GatedComments& owner, absl::StatusOr<AdmittedCall> call) : owner_(owner) {
-    if (!call.ok()) {
-      Finish(ToGrpc(call.status()));
-      return;
-    }
-    call_ = *std::move(call);
+  HeldStream(GatedComments& owner, AdmittedCall call) : owner_(owner), call_(std::move(call)) {
     StartSendInitialMetadata();
   }
 
@@ -86,7 +81,11 @@ grpc::ServerWriteReactor<comments::v1::WatchEventsResponse>* GatedComments::Watc
     grpc::CallbackServerContext* context, const comments::v1::WatchEventsRequest*) {
   auto call = gate_.Admit(context, MethodOf(gate_, "WatchEvents"));
   const bool admitted = call.ok();
-  auto* stream = new HeldStream(*this, std::move(call));
+  if (!call.ok()) {
+    return new RefusedStream<grpc::ServerWriteReactor<comments::v1::WatchEventsResponse>>(
+        call.status());
+  }
+  auto* stream = new HeldStream(*this, *std::move(call));
   if (admitted) {
     const std::lock_guard lock(mutex_);
     streams_.push_back(stream);

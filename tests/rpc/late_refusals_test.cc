@@ -46,7 +46,11 @@ TEST(LateRefusalsTest, WhatOthersMayHaveTakenIsToldAtOnce) {
     refusals.Tell(refused, [&] { told = true; });
     EXPECT_TRUE(told) << refused;
   }
-  EXPECT_TRUE(LateRefusals::ComesLate(TooMuch("TOO_MANY_CALLS", {{"limit", "caller"}})));
+  for (const char* reason :
+       {"TOO_MANY_CALLS", "TOO_MANY_WATCHERS", "TOO_MANY_REFLECTION_STREAMS"}) {
+    EXPECT_TRUE(LateRefusals::ComesLate(TooMuch(reason, {{"limit", "caller"}}))) << reason;
+    EXPECT_FALSE(LateRefusals::ComesLate(TooMuch(reason))) << reason;
+  }
 }
 
 TEST(LateRefusalsTest, ThoseThatWaitToBeToldAreBounded) {

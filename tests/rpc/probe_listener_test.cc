@@ -8,8 +8,10 @@
 #include <thread>
 
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "services/net/paused_peers.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
+#include "tests/gateway/raw_connection.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
 
@@ -101,6 +103,17 @@ TEST_F(ProbeListenerTest, WhileTheServerDrainsItSaysNotServing) {
   caller.join();
   draining.join();
   EXPECT_EQ(Probe(""), kNotServing);
+}
+
+// The main listener's rules for connections hold there: this is the one that is seen at once.
+TEST_F(ProbeListenerTest, AHostThatIsKeptOutIsKeptOutThereToo) {
+  constexpr char kKeptOut[] = "127.0.0.9";
+  PausedPeers::OfProcess().Pause("ipv4:127.0.0.9:1");
+  const Stopwatch since;
+  EXPECT_TRUE(RawConnection(server_.server->probe_address(), 0, kKeptOut).AwaitEnd());
+  // Whoever says nothing is cut off after 5 s in any case.
+  EXPECT_LT(since.elapsed(), absl::Seconds(4));
+  EXPECT_EQ(Probe(""), kServing);
 }
 
 TEST_F(ProbeListenerTest, AnAddressThatCannotBeBoundIsRefusedByName) {

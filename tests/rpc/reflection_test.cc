@@ -14,8 +14,11 @@
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "services/errors/errors.h"
+#include "services/process/stopwatch.h"
 #include "services/rpc/client/channel.h"
+#include "services/rpc/gate/late_refusals.h"
 #include "services/rpc/grpc_status.h"
+#include "services/rpc/reflection/descriptions.h"
 #include "tests/rpc/gated_service.h"
 #include "tests/support/await.h"
 
@@ -182,6 +185,11 @@ TYPED_TEST(ReflectionTest, WithoutATokenNothingIsTold) {
   }
 }
 
+// One for as many streams as a caller may have.
+std::string OrgOf(std::size_t stream) {
+  return "org" + std::to_string(stream / kReflectionStreamsPerCallerMax);
+}
+
 TYPED_TEST(ReflectionTest, StreamsAreBounded) {
   typename TypeParam::Question question;
   question.set_list_services("");
@@ -189,7 +197,7 @@ TYPED_TEST(ReflectionTest, StreamsAreBounded) {
   std::vector<std::unique_ptr<typename ReflectionTest<TypeParam>::Stream>> open;
   for (std::size_t i = 0; i < kReflectionStreamsMax; ++i) {
     open.push_back(std::make_unique<typename ReflectionTest<TypeParam>::Stream>(
-        *this->stub_, this->gated_.Token("viewer")));
+        *this->stub_, this->gated_.Token("viewer", OrgOf(i))));
     ASSERT_TRUE(open.back()->Ask(question, reply));
   }
   auto further = this->Open();
@@ -199,6 +207,38 @@ TYPED_TEST(ReflectionTest, StreamsAreBounded) {
   open.pop_back();
   EXPECT_TRUE(Await([this] { return this->reflection_->streams() < kReflectionStreamsMax; }));
   EXPECT_GT(this->Answered(question).list_services_response().service_size(), 0);
+}
+
+TYPED_TEST(ReflectionTest, OneCallerTakesNotAllStreamsAndIsToldLate) {
+  typename TypeParam::Question question;
+  question.set_list_services("");
+  typename TypeParam::Reply reply;
+  std::vector<std::unique_ptr<typename ReflectionTest<TypeParam>::Stream>> open;
+  for (int i = 0; i < kReflectionStreamsPerCallerMax; ++i) {
+    open.push_back(std::make_unique<typename ReflectionTest<TypeParam>::Stream>(
+        *this->stub_, this->gated_.Token("viewer")));
+    ASSERT_TRUE(open.back()->Ask(question, reply));
+  }
+  const Stopwatch since;
+  auto further = this->Open();
+  EXPECT_FALSE(further.Ask(question, reply));
+  const absl::Status refused = further.End();
+  EXPECT_GE(since.elapsed(), kLateRefusalDelay);
+  EXPECT_EQ(ReasonOf(refused), "TOO_MANY_REFLECTION_STREAMS");
+  EXPECT_EQ(ErrorMetadataOf(refused, "limit"), "caller");
+  typename ReflectionTest<TypeParam>::Stream other(*this->stub_,
+                                                   this->gated_.Token("viewer", "rivalworks"));
+  EXPECT_TRUE(other.Ask(question, reply));
+}
+
+TEST(DescriptionsTest, AFileIsEncodedOnce) {
+  const auto first = FilesOfFile("marginalia/comments/v1/comment.proto");
+  const auto second = FilesOfFile("marginalia/comments/v1/comment.proto");
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_EQ(first->size(), second->size());
+  for (std::size_t i = 0; i < first->size(); ++i) {
+    EXPECT_EQ((*first)[i].data(), (*second)[i].data());
+  }
 }
 
 TYPED_TEST(ReflectionTest, AnIdleStreamIsEnded) {

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -76,6 +77,18 @@ TEST_F(ResetBudgetTest, WhatWasSpentIsEarnedAgainAndNoMoreIsSavedUp) {
 TEST_F(ResetBudgetTest, WhatWasBeforeTheFirstLookIsNotHeldAgainstAConnection) {
   EXPECT_THAT(After(absl::ZeroDuration(), 100 * kResetCallsPerSecondMax), IsEmpty());
   EXPECT_THAT(After(absl::Milliseconds(1), 100 * kResetCallsPerSecondMax + 1), IsEmpty());
+}
+
+TEST_F(ResetBudgetTest, AHostThatTakesAFreshConnectionForEachFewResetsOverspendsAllTheSame) {
+  After(absl::ZeroDuration(), 0);
+  std::vector<ServedConnection> connections;
+  for (std::int64_t id = 10; id < 15; ++id) {
+    connections.push_back({.id = id,
+                           .peer = std::string(kHost) + std::to_string(id),
+                           .reset_calls = kResetCallsPerSecondMax / 2});
+  }
+  EXPECT_THAT(budget_.Overspent(connections, now_ + absl::Milliseconds(10)),
+              UnorderedElementsAre(10, 11, 12, 13, 14));
 }
 
 }  // namespace

@@ -8,7 +8,14 @@
 
 namespace marginalia {
 
-enum class FrameType : char { kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6 };
+enum class FrameType : char {
+  kData = 0,
+  kHeaders = 1,
+  kReset = 3,
+  kSettings = 4,
+  kPing = 6,
+  kWindowUpdate = 8,
+};
 
 // Stream 0 is the connection itself.
 std::string Frame(FrameType type, std::string_view payload, char flags = 0,

@@ -19,7 +19,7 @@
 #include "services/rpc/grpc_time.h"
 #include "services/rpc/library.h"
 #include "services/rpc/server/server.h"
-#include "services/rpc/shield/reset_guard.h"
+#include "services/rpc/shield/connection_guard.h"
 #include "services/rpc/trace_metadata.h"
 #include "services/telemetry/metrics.h"
 
@@ -174,9 +174,10 @@ Gate::Gate(GateOptions options, TokenVerifier& tokens, Metrics& metrics)
   metrics.AddCounter("marginalia_grpc_errors_total",
                      "Errors that the gRPC library has told, of which the log has a sample.", {},
                      [] { return static_cast<double>(LibraryErrors()); });
-  reset_guard_ = std::make_unique<ResetGuard>(
-      *metrics.AddCounter("marginalia_connections_ended_total",
-                          "Connections whose client resets calls faster than others can bear."));
+  connection_guard_ = std::make_unique<ConnectionGuard>(*metrics.AddCounter(
+      "marginalia_connections_ended_total",
+      "Connections whose client floods the process with calls that it resets or "
+      "never ends."));
 }
 
 Gate::~Gate() = default;

@@ -38,8 +38,8 @@ namespace marginalia {
 class CallMetrics;
 class Counter;
 class Metrics;
-// services/rpc/shield/reset_guard.h
-class ResetGuard;
+// services/rpc/shield/connection_guard.h
+class ConnectionGuard;
 
 struct GateOptions {
   // Open unary calls beyond this are refused with RESOURCE_EXHAUSTED, reason TOO_MANY_CALLS.
@@ -159,7 +159,7 @@ class Gate {
   UnaryCall* Open(grpc::CallbackServerContext* context, const GatedMethod& method);
 
   // The same for a stream, whose reactor is the service's own. A refusal has been logged; answer it
-  // with ToGrpc(status).
+  // with a RefusedStream.
   absl::StatusOr<AdmittedCall> Admit(grpc::CallbackServerContext* context,
                                      const GatedMethod& method);
 
@@ -195,7 +195,7 @@ class Gate {
   // A map: what Method returns must stay where it is.
   std::map<std::string, GatedMethod, std::less<>> methods_;
   // Of the calls that the gate cannot hold back, since gRPC makes them before it asks.
-  std::unique_ptr<ResetGuard> reset_guard_;
+  std::unique_ptr<ConnectionGuard> connection_guard_;
 };
 
 }  // namespace marginalia

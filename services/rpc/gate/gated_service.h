@@ -6,12 +6,14 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "services/rpc/gate/gate.h"
 #include "services/rpc/raw_message.h"
+#include "services/rpc/shield/received_bytes.h"
 
 namespace marginalia {
 
@@ -32,6 +34,9 @@ class GatedService : public RawService {
   // Passes the gate and parses, then lets `serve` answer the call.
   template <class Request, class Serve>
   UnaryCall* Handle(Context* context, const GatedMethod& method, const Bytes& bytes, Serve serve) {
+    if (const std::size_t length = bytes.Length(); length >= kLargeMessageBytes) {
+      LargeMessageCame(context->peer(), length);
+    }
     UnaryCall* call = gate_.Open(context, method);
     if (!call->admitted()) return call;
     Request request;

@@ -27,7 +27,7 @@ LateRefusals& LateRefusals::OfProcess() {
 bool LateRefusals::ComesLate(const absl::Status& refused) {
   const std::string reason = ReasonOf(refused);
   return reason == "RATE_LIMITED" || reason == "TOO_MANY_BAD_TOKENS" ||
-         (reason == "TOO_MANY_CALLS" && ErrorMetadataOf(refused, "limit") == "caller");
+         ErrorMetadataOf(refused, "limit") == "caller";
 }
 
 void LateRefusals::Tell(const absl::Status& refused, absl::AnyInvocable<void()> tell) {

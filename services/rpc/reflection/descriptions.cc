@@ -3,7 +3,9 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
+#include <mutex>
 #include <set>
+#include <unordered_map>
 
 namespace marginalia {
 namespace {
@@ -17,6 +19,20 @@ const DescriptorPool& Pool() { return *DescriptorPool::generated_pool(); }
 
 absl::Status NotFound(const char* what) { return absl::NotFoundError(what); }
 
+// Once for each file: it costs, and whoever has a token may ask without end.
+std::string_view Encoded(const FileDescriptor& file) {
+  static auto* const mutex = new std::mutex;
+  static auto* const encoded = new std::unordered_map<const FileDescriptor*, std::string>;
+  const std::lock_guard lock(*mutex);
+  const auto [found, is_new] = encoded->try_emplace(&file);
+  if (is_new) {
+    google::protobuf::FileDescriptorProto message;
+    file.CopyTo(&message);
+    found->second = message.SerializeAsString();
+  }
+  return found->second;
+}
+
 absl::StatusOr<DescribedFiles> WithImports(const FileDescriptor* file) {
   if (file == nullptr) return NotFound("nothing here describes that");
   std::vector<const FileDescriptor*> files = {file};
@@ -28,11 +44,7 @@ absl::StatusOr<DescribedFiles> WithImports(const FileDescriptor* file) {
     }
   }
   DescribedFiles described;
-  for (const FileDescriptor* each : files) {
-    google::protobuf::FileDescriptorProto message;
-    each->CopyTo(&message);
-    described.push_back(message.SerializeAsString());
-  }
+  for (const FileDescriptor* each : files) described.push_back(Encoded(*each));
   return described;
 }
 

@@ -11,9 +11,9 @@
 
 namespace marginalia {
 
-// Encoded FileDescriptorProtos: of the file that was asked for, then of all that it imports. Each
-// fails with NOT_FOUND.
-using DescribedFiles = std::vector<std::string>;
+// Encoded FileDescriptorProtos, which stay for as long as the process: of the file that was asked
+// for, then of all that it imports. Each fails with NOT_FOUND.
+using DescribedFiles = std::vector<std::string_view>;
 absl::StatusOr<DescribedFiles> FilesOfFile(const std::string& name);
 absl::StatusOr<DescribedFiles> FilesOfSymbol(const std::string& full_name);
 absl::StatusOr<DescribedFiles> FilesOfExtension(const std::string& message, int number);

@@ -2,8 +2,10 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <algorithm>
 #include <mutex>
 #include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -15,8 +17,10 @@
 #include "services/process/pause.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/gate.h"
-#include "services/rpc/grpc_status.h"
+#include "services/rpc/gate/late_refusals.h"
+#include "services/rpc/gate/refused_stream.h"
 #include "services/rpc/reflection/descriptions.h"
+#include "services/text/tenant_key.h"
 
 namespace marginalia {
 namespace {
@@ -28,6 +32,12 @@ constexpr absl::Duration kRetryAfterFull = absl::Seconds(1);
 absl::Status TooManyStreams() {
   return Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_REFLECTION_STREAMS",
                  "too many ask for the contract at once; try again shortly", {}, kRetryAfterFull);
+}
+
+absl::Status TooManyStreamsOfCaller() {
+  return Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_REFLECTION_STREAMS",
+                 "you ask for the contract on too many streams; close one, or try again shortly",
+                 {{"limit", "caller"}}, kRetryAfterFull);
 }
 
 absl::Status Idle() {
@@ -55,8 +65,9 @@ void SayError(const absl::Status& status, Response& response) {
 template <class Response>
 void SayFiles(const absl::StatusOr<DescribedFiles>& files, Response& response) {
   if (!files.ok()) return SayError(files.status(), response);
-  for (const std::string& file : *files) {
-    response.mutable_file_descriptor_response()->add_file_descriptor_proto(file);
+  for (const std::string_view file : *files) {
+    response.mutable_file_descriptor_response()->add_file_descriptor_proto(file.data(),
+                                                                           file.size());
   }
 }
 
@@ -108,6 +119,7 @@ class OpenStream {
   virtual ~OpenStream() = default;
   virtual void End(const absl::Status& status) = 0;
 
+  std::string caller;
   SteadyTime last_asked = SteadyTime::Now();
 };
 
@@ -124,6 +136,10 @@ class Reflection::Streams {
   absl::Status Open(OpenStream* stream) {
     if (drained_) return Draining();
     if (open_.size() >= kReflectionStreamsMax) return TooManyStreams();
+    const auto is_same = [stream](OpenStream* other) { return other->caller == stream->caller; };
+    if (std::count_if(open_.begin(), open_.end(), is_same) >= kReflectionStreamsPerCallerMax) {
+      return TooManyStreamsOfCaller();
+    }
     open_.insert(stream);
     return absl::OkStatus();
   }
@@ -169,26 +185,32 @@ class Reflection::Service : public Version::Contract::CallbackService {
   grpc::ServerBidiReactor<Request, Response>* ServerReflectionInfo(
       grpc::CallbackServerContext* context) override {
     auto call = streams_.gate.Admit(context, method_);
-    const absl::Status admitted = call.status();
-    auto* stream = new Stream(streams_);
-    stream->Start(admitted, call.ok() ? *std::move(call) : AdmittedCall());
+    if (!call.ok()) {
+      return new RefusedStream<grpc::ServerBidiReactor<Request, Response>>(call.status());
+    }
+    auto* stream = new Stream(streams_, *std::move(call));
+    stream->Start();
     return stream;
   }
 
  private:
   class Stream : public grpc::ServerBidiReactor<Request, Response>, public OpenStream {
    public:
-    explicit Stream(Streams& streams) : streams_(streams) {}
+    Stream(Streams& streams, AdmittedCall call) : streams_(streams), call_(std::move(call)) {
+      caller = TenantKey(call_.caller().org_id, call_.caller().user_id);
+    }
 
-    void Start(const absl::Status& admitted, AdmittedCall call) {
-      const std::lock_guard lock(streams_.mutex);
-      call_ = std::move(call);
-      if (!admitted.ok()) {
-        finished_ = true;
-        return this->Finish(ToGrpc(admitted));
+    void Start() {
+      absl::Status opened;
+      {
+        const std::lock_guard lock(streams_.mutex);
+        opened = streams_.Open(this);
+        if (opened.ok()) return this->StartRead(&request_);
       }
-      if (const absl::Status opened = streams_.Open(this); !opened.ok()) return End(opened);
-      this->StartRead(&request_);
+      LateRefusals::OfProcess().Tell(opened, [this, opened] {
+        const std::lock_guard lock(streams_.mutex);
+        End(opened);
+      });
     }
 
     void End(const absl::Status& status) override {
@@ -197,11 +219,12 @@ class Reflection::Service : public Version::Contract::CallbackService {
     }
 
     void OnReadDone(bool ok) override {
+      // What is asked and answered is this call's alone: others need not wait meanwhile.
+      if (ok) AnswerQuestion(request_, streams_.service_names, response_);
       const std::lock_guard lock(streams_.mutex);
       if (!ok) return End(absl::OkStatus());
       if (finished_) return;
       last_asked = SteadyTime::Now();
-      AnswerQuestion(request_, streams_.service_names, response_);
       this->StartWrite(&response_);
     }
 

@@ -20,6 +20,8 @@ class Gate;
 // Of both versions together; further ones are refused with RESOURCE_EXHAUSTED, reason
 // TOO_MANY_REFLECTION_STREAMS.
 inline constexpr std::size_t kReflectionStreamsMax = 64;
+// Of them one caller has at most so many; metadata `limit` = `caller` says that this is why.
+inline constexpr std::ptrdiff_t kReflectionStreamsPerCallerMax = 8;
 // A stream on which nobody asks for so long is ended.
 inline constexpr absl::Duration kReflectionIdleMax = absl::Seconds(30);
 // A question is a name.

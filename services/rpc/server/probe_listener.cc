@@ -2,10 +2,14 @@
 
 #include <grpcpp/server_builder.h>
 
+#include <utility>
+
 #include "services/net/listen_address.h"
+#include "services/net/listener.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/grpc_time.h"
 #include "services/rpc/library.h"
+#include "services/rpc/server/accepted_connections.h"
 #include "services/rpc/server/health.h"
 
 namespace marginalia {
@@ -53,23 +57,28 @@ absl::StatusOr<std::unique_ptr<ProbeListener>> ProbeListener::Start(const std::s
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerProberMax);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMaxMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMaxMs);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  auto bound = Listener::Bind(address, /*with_tls=*/false);
+  if (!bound.ok()) return bound.status();
+  Listener::Accepted accepted = AcceptedConnections(builder, grpc::InsecureServerCredentials());
   builder.RegisterService(listener->service_.get());
   {
     const auto held = HoldServers();
     listener->server_ = builder.BuildAndStart();
   }
-  if (listener->server_ == nullptr || port == 0) return CannotListen(address);
-  listener->address_ = BoundAddress(address, port);
+  if (listener->server_ == nullptr) return absl::InternalError("gRPC does not start a server");
+  listener->listener_ = *std::move(bound);
+  listener->listener_->Start(std::move(accepted));
   return listener;
 }
 
 ProbeListener::ProbeListener() = default;
 
 ProbeListener::~ProbeListener() {
-  if (server_ != nullptr) server_->Shutdown(ToGrpcTime(SteadyTime::Now()));
+  if (server_ == nullptr) return;
+  listener_->Close();
+  server_->Shutdown(ToGrpcTime(SteadyTime::Now()));
 }
+
+const std::string& ProbeListener::address() const { return listener_->address(); }
 
 }  // namespace marginalia

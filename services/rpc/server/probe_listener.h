@@ -13,6 +13,7 @@
 namespace marginalia {
 
 class HealthService;
+class Listener;
 
 class ProbeListener {
  public:
@@ -23,15 +24,15 @@ class ProbeListener {
   ~ProbeListener();
 
   // host:port as bound.
-  const std::string& address() const { return address_; }
+  const std::string& address() const;
 
  private:
   class Service;
   ProbeListener();
 
-  std::string address_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace marginalia

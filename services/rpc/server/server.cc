@@ -12,6 +12,7 @@
 #include "services/process/stopwatch.h"
 #include "services/rpc/grpc_time.h"
 #include "services/rpc/library.h"
+#include "services/rpc/server/accepted_connections.h"
 #include "services/rpc/server/health.h"
 #include "services/rpc/server/probe_listener.h"
 #include "services/rpc/server/tls_credentials.h"
@@ -94,9 +95,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   builder.SetOption(std::make_unique<WithServiceNames>(server->service_names_));
   auto listener = Listener::Bind(options.address, options.tls.identity.given());
   if (!listener.ok()) return listener.status();
-  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      CredentialsFor(options.tls));
+  Listener::Accepted accepted = AcceptedConnections(builder, CredentialsFor(options.tls));
   builder.RegisterService(server->health_.get());
   for (grpc::Service* service : services) builder.RegisterService(service);
   {
@@ -112,11 +111,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   }
   server->options_ = std::move(options);
   server->SetServing(server->options_.serving);
-  server->listener_->Start([acceptor = std::move(acceptor)](int socket) {
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-    connection.fd = socket;
-    acceptor->HandleNewConnection(&connection);
-  });
+  server->listener_->Start(std::move(accepted));
   return server;
 }
 

@@ -18,8 +18,9 @@
 
 namespace marginalia {
 
-// A larger message ends within gRPC, whose refusal of the call gives no reason; so this is more
-// than kRequestBytesMax, beyond which ParseRequest refuses with one.
+// A larger message is refused within gRPC, which gives no reason; so this is more than
+// kRequestBytesMax, beyond which ParseRequest refuses with one. gRPC 1.51 looks at it only once the
+// whole message has come, so it bounds no memory: shield/unread_messages.h does.
 inline constexpr int kReceivedBytesMax = 32 * 1024 * 1024;
 // Of one call; the gate refuses what is larger. gRPC 1.51 ends the whole connection at its own
 // limit, with all the calls of others that a proxy carries over it, so that one is far above.

@@ -3,13 +3,16 @@
 #include <grpc/grpc.h>
 #include <grpc/support/alloc.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <cstdlib>
 #include <initializer_list>
 #include <string_view>
+#include <utility>
 
 #include "services/rpc/library.h"
+#include "services/rpc/shield/received_bytes.h"
 
 namespace marginalia {
 namespace {
@@ -61,21 +64,31 @@ void ForEach(const json::value& answer, std::string_view name, const Visit& visi
   for (const json::value& item : list->get_array()) visit(item);
 }
 
-void AddConnection(std::intptr_t id, std::vector<ServedConnection>& connections) {
+void AddConnection(std::intptr_t id, const SocketBytes& received,
+                   std::vector<ServedConnection>& connections) {
   const json::value answer = Answered(grpc_channelz_get_socket(id));
   const json::value* socket = Find(answer, {"socket"});
   if (socket == nullptr) return;
+  const std::int64_t started = NumberAt(*socket, {"data", "streamsStarted"});
   const std::int64_t answered = NumberAt(*socket, {"data", "streamsSucceeded"});
   const std::int64_t reset = NumberAt(*socket, {"data", "streamsFailed"});
-  connections.push_back(
-      {.id = id,
-       .peer = PeerIn(*socket),
-       .local_port = static_cast<int>(NumberAt(*socket, {"local", "tcpip_address", "port"})),
-       .unfinished_calls = NumberAt(*socket, {"data", "streamsStarted"}) - answered - reset,
-       .reset_calls = reset});
+  const std::int64_t unfinished = started - answered - reset;
+  const std::int64_t messages = NumberAt(*socket, {"data", "messagesReceived"});
+  ServedConnection connection = {
+      .id = id,
+      .peer = PeerIn(*socket),
+      .local_port = static_cast<int>(NumberAt(*socket, {"local", "tcpip_address", "port"})),
+      .unfinished_calls = unfinished,
+      .messages_to_come =
+          std::max<std::int64_t>(0, std::min(unfinished, started - messages - reset)),
+      .reset_calls = reset};
+  const auto bytes = received.find({connection.peer, connection.local_port});
+  if (bytes != received.end()) connection.received_bytes = bytes->second;
+  connections.push_back(std::move(connection));
 }
 
-void AddConnectionsOf(std::intptr_t server, std::vector<ServedConnection>& connections) {
+void AddConnectionsOf(std::intptr_t server, const SocketBytes& received,
+                      std::vector<ServedConnection>& connections) {
   std::intptr_t next = 0;
   for (bool end = false; !end;) {
     const json::value answer =
@@ -83,7 +96,7 @@ void AddConnectionsOf(std::intptr_t server, std::vector<ServedConnection>& conne
     const std::intptr_t asked = next;
     ForEach(answer, "socketRef", [&](const json::value& reference) {
       const std::intptr_t id = NumberAt(reference, {"socketId"});
-      AddConnection(id, connections);
+      AddConnection(id, received, connections);
       next = id + 1;
     });
     end = next == asked || Find(answer, {"end"}) != nullptr;
@@ -107,9 +120,10 @@ std::int64_t CallsNotAnswered() {
 }
 
 std::vector<ServedConnection> ServedConnections() {
+  const SocketBytes received = ReceivedBytes();
   std::vector<ServedConnection> connections;
   ForEach(Servers(), "server", [&](const json::value& server) {
-    AddConnectionsOf(NumberAt(server, {"ref", "serverId"}), connections);
+    AddConnectionsOf(NumberAt(server, {"ref", "serverId"}), received, connections);
   });
   return connections;
 }

@@ -16,8 +16,13 @@ struct ServedConnection {
   int local_port = 0;   // of the listener
   // Calls that the server is not done with, whether or not the client still waits for them.
   std::int64_t unfinished_calls = 0;
+  // Of those, at least so many have a message that has not come whole, as long as those that were
+  // reset had none: a call that its client gave up before its message came must not count for ever.
+  std::int64_t messages_to_come = 0;
   // Those that ended without an answer, since it began: its client has reset them.
   std::int64_t reset_calls = 0;
+  // Since it began, without large messages that came whole (received_bytes.h).
+  std::int64_t received_bytes = 0;
 };
 
 // Calls of all connections that were not answered: not yet, or never, since their clients had

@@ -26,7 +26,7 @@ std::unordered_set<std::int64_t> ResetBudget::Overspent(
   std::unordered_map<std::int64_t, std::int64_t> seen;
   const auto resets_of = [this](const ServedConnection& connection) {
     const auto before = seen_.find(connection.id);
-    return before == seen_.end() ? 0 : connection.reset_calls - before->second;
+    return connection.reset_calls - (before == seen_.end() ? 0 : before->second);
   };
   for (const ServedConnection& connection : connections) {
     seen[connection.id] = connection.reset_calls;

@@ -23,9 +23,8 @@ inline constexpr std::int64_t kResetCallsPerSecondMax = 2 * kStreamsPerConnectio
 
 class ResetBudget {
  public:
-  // The ids of the connections with which a host has reset more than it may, by what was seen of
-  // them before. What a connection did before it is seen for the first time is not held against
-  // it: it may be old.
+  // The ids of the connections with which a host has reset more than it may, since the last
+  // look. A connection that was not there then has done all that it did since.
   std::unordered_set<std::int64_t> Overspent(const std::vector<ServedConnection>& connections,
                                              SteadyTime now);
 
