@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -52,7 +53,7 @@ double OpenFiles() {
   std::error_code error;
   const std::filesystem::directory_iterator files("/proc/self/fd", error);
   if (!error) return static_cast<double>(std::distance(begin(files), end(files)));
-  return error == std::errc::too_many_files_open ? OpenFilesMax() : kUnknown;
+  return error.value() == EMFILE ? OpenFilesMax() : kUnknown;
 }
 
 prometheus::MetricFamily BuildInfo() {
