@@ -6,6 +6,7 @@
 #include "services/rpc/gate/refused_stream.h"
 
 namespace marginalia {
+
 WatchEventsRpc::WatchEventsRpc(Gate& gate, EventFeed& feed, InvoiceLookup& invoices,
                                OpenWatches& watches)
     : gate_(gate),
