@@ -7,6 +7,7 @@ import type { Announcer } from "./announcer.ts";
 import type { ApiError } from "./api_error.ts";
 import type { Comment, CommentPage } from "./comment.ts";
 import { activityKeys } from "./comment_keys.ts";
+import { element } from "./comment_node.ts";
 import { readActivity } from "./comments_api.ts";
 import type { PageClock } from "./page_time.ts";
 import { viewerUserId } from "./session.ts";
@@ -130,8 +131,7 @@ export class Activity {
   #list(): HTMLElement {
     const rendered = this.#aside.querySelector<HTMLElement>(".activity-list");
     if (rendered !== null) return rendered;
-    const list = document.createElement("ol");
-    list.className = "activity-list";
+    const list = element("ol", "activity-list");
     this.#aside.append(list);
     return list;
   }
@@ -139,9 +139,7 @@ export class Activity {
   #say(text: string | undefined): void {
     this.#aside.querySelector(":scope > p")?.remove();
     if (text === undefined) return;
-    const place = document.createElement("p");
-    place.textContent = text;
-    this.#list().before(place);
+    this.#list().before(element("p", "", text));
     this.#announcer.say(text);
   }
 }

@@ -1,6 +1,7 @@
 // The form under which one writes. Posts through the cache instead of leaving the page; what was not
 // posted is set aside above the thread, so that one can go on writing.
 import type { Announcer } from "./announcer.ts";
+import { element } from "./comment_node.ts";
 import type { Draft } from "./draft.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import { ID_REUSED, postErrorText } from "./post_error.ts";
@@ -32,12 +33,12 @@ export class CommentForm {
   readonly #id: HTMLInputElement;
   readonly #text: HTMLTextAreaElement;
   readonly #error: HTMLElement;
-  readonly #note: HTMLElement;
+  readonly #note = element("p", "form-note");
   readonly #parts: CommentFormParts;
   readonly #unsent: UnsentComments;
   readonly #label: HTMLElement | null;
   // Posts and opens the thread again; there only where it is resolved.
-  readonly #reopening = document.createElement("button");
+  readonly #reopening = element("button", "action reopening", "Post and reopen");
   // What was taken back to be changed: unchanged, it is the same comment still.
   #edited: OutboxEntry | undefined;
 
@@ -49,10 +50,6 @@ export class CommentForm {
     this.#error = part(form, ".error");
     this.#parts = parts;
     this.#label = form.querySelector("label");
-    this.#reopening.className = "action reopening";
-    this.#reopening.textContent = "Post and reopen";
-    this.#note = document.createElement("p");
-    this.#note.className = "form-note";
     const isOldest = isOldestFirst(parts.list);
     this.#unsent = new UnsentComments(isOldest ? form : parts.list, isOldest, {
       retry: (entry) => void this.#post(entry),

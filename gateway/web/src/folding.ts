@@ -1,5 +1,6 @@
 // A comment that is very long shows its beginning, and the rest on demand. The style sheet clips it
 // from the first, where there are scripts; here it is found out which ones need a way to the rest.
+import { element } from "./comment_node.ts";
 
 const UNFOLDED = "unfolded";
 
@@ -31,10 +32,8 @@ function offerRest(body: Element): void {
     button?.remove();
     return;
   }
-  const rest = document.createElement("button");
+  const rest = element("button", "rest action", "Show all");
   rest.type = "button";
-  rest.className = "rest action";
-  rest.textContent = "Show all";
   rest.addEventListener("click", () => unfold(body));
   body.after(rest);
 }

@@ -12,6 +12,7 @@ import {
   moveBack,
   ROUNDING_PX,
   topOf,
+  whenLeft,
 } from "./reading_place.ts";
 import { isStatusLine } from "./status_lines.ts";
 import type { ThreadQuery } from "./thread_query.ts";
@@ -56,10 +57,7 @@ export class KeptPlace {
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     window.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     window.addEventListener("pagehide", () => this.#note());
-    // Whoever goes elsewhere meanwhile is not brought back.
-    for (const type of ["wheel", "touchstart", "keydown", "pointerdown"]) {
-      window.addEventListener(type, () => this.#stop(), { passive: true });
-    }
+    whenLeft(() => this.#stop());
   }
 
   // Goes to `place`, or else to where the address leads.

@@ -1,5 +1,7 @@
 // "3 new comments": shown when others' comments arrive out of sight, instead of moving what one
 // reads.
+import { element } from "./comment_node.ts";
+
 export class NewCommentsPill {
   readonly #list: HTMLElement;
   readonly #activate: () => void;
@@ -25,9 +27,8 @@ export class NewCommentsPill {
   }
 
   #make(): HTMLButtonElement {
-    const button = document.createElement("button");
+    const button = element("button", "pill");
     button.id = "new-comments";
-    button.className = "pill";
     button.type = "button";
     button.addEventListener("click", this.#activate);
     this.#list.before(button);

@@ -1,6 +1,8 @@
 // Where one is in the list: what one reads stays in place, whatever comes or goes above it.
 
 export const ROUNDING_PX = 1;
+// Longer than a browser is on its way to where a key leads.
+const KEY_SCROLL_MS = 750;
 
 // Whether the reader wants the oldest comment first: then new ones come at the list's end.
 export function isOldestFirst(list: Element): boolean {
@@ -46,9 +48,28 @@ export function topOf(anchor: Element | undefined): number {
 // Of the list whose place is held: takes back what has grown since, and notes where one is.
 let hold = () => {};
 let note = () => {};
+// Where one goes, until one has arrived or left.
+let going: (() => void) | undefined;
 
 export function moveBack(pixels: number): void {
   if (pixels !== 0) window.scrollBy({ top: pixels, behavior: "instant" });
+}
+
+// Goes somewhere, and stays there: a browser that is still on its way from a key pressed before goes on
+// from wherever it is brought.
+export function goAndStay(go: () => void): void {
+  going = go;
+  go();
+  setTimeout(() => {
+    if (going === go) going = undefined;
+  }, KEY_SCROLL_MS);
+}
+
+// Whoever goes elsewhere is not brought back. It is told before what goes there by the same key.
+export function whenLeft(leave: () => void): void {
+  for (const type of ["wheel", "touchstart", "keydown", "pointerdown"]) {
+    window.addEventListener(type, leave, { passive: true, capture: true });
+  }
 }
 
 // Makes a change to the list. `stays` says which of its items will still be there. Whoever looks at
@@ -95,7 +116,10 @@ export function holdPlace(list: HTMLElement): void {
     if (anchor?.isConnected && Math.abs(grown) >= ROUNDING_PX) moveBack(grown);
     note();
   };
-  window.addEventListener("scroll", hold, { passive: true });
+  window.addEventListener("scroll", () => (going ?? hold)(), { passive: true });
+  whenLeft(() => {
+    going = undefined;
+  });
   const observer = new ResizeObserver(hold);
   observer.observe(document.body);
   observer.observe(list);

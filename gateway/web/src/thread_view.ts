@@ -11,7 +11,7 @@ import { News } from "./news.ts";
 import type { PageClock } from "./page_time.ts";
 import { Pager } from "./pager.ts";
 import type { ReadMark } from "./read_mark.ts";
-import { holdPlace, isNewestInView, isOldestFirst, keepPlace } from "./reading_place.ts";
+import { goAndStay, holdPlace, isNewestInView, isOldestFirst, keepPlace } from "./reading_place.ts";
 import { TabTitle } from "./tab_title.ts";
 import { shownName } from "./text.ts";
 import { commentsOf, isAtNewest, totalOf } from "./thread_pages.ts";
@@ -169,7 +169,8 @@ export class ThreadView {
   async #goToNewest(): Promise<void> {
     if (!(await this.#showNewest())) return;
     this.#list.focus();
-    this.#section.scrollIntoView({ block: isOldestFirst(this.#list.element) ? "end" : "start" });
+    const block = isOldestFirst(this.#list.element) ? "end" : "start";
+    goAndStay(() => this.#section.scrollIntoView({ block }));
   }
 
   // To be called when one begins to write: where that is done below the newest, they are shown.
