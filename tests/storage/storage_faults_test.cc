@@ -30,10 +30,10 @@ constexpr SteadyTime kNoDeadline = SteadyTime::Never();
 
 class StorageFaultsTest : public testing::Test {
  protected:
-  void Open() {
+  void Open(std::vector<GroupParticipant*> participants = {}) {
     database_ = OpenNumbers(absl::StrCat("sqlite:", path_, "?vfs=", FaultyVfs::name()));
     writes_ = std::make_unique<GroupCommit>(
-        *database_, std::vector<GroupParticipant*>{},
+        *database_, std::move(participants),
         [this](std::string_view reason) { failed_.set_value(std::string(reason)); }, limits_);
   }
   void Close() {
@@ -71,6 +71,43 @@ TEST_F(StorageFaultsTest, ASyncThatFailsAtCommitEndsWritingAndLeavesTheRestToRec
   EXPECT_TRUE(numbers == std::vector<std::int64_t>({1}) ||
               numbers == std::vector<std::int64_t>({1, 2}));
   EXPECT_EQ(Write(4), absl::OkStatus());
+}
+
+// Asks for an empty log while a group is being committed, on a disk that works again once that has
+// failed.
+class AsksWhileCommitting : public GroupParticipant {
+ public:
+  explicit AsksWhileCommitting(FaultyVfs& disk) : disk_(disk) {}
+
+  void AskOf(GroupCommit& writes) {
+    writes_ = &writes;
+    disk_.FailSyncs(true);
+  }
+  absl::Status answer() { return answer_.get_future().get(); }
+
+  void Begin(Connection& /*connection*/) override {}
+  void BeforeCommit(Connection& /*connection*/) override {
+    if (writes_ == nullptr) return;
+    writes_->EmptyLogThen(kNoDeadline, [this](const absl::Status& s) { answer_.set_value(s); });
+  }
+  void Committed() override {}
+  void RolledBack() override { disk_.FailSyncs(false); }
+
+ private:
+  FaultyVfs& disk_;
+  GroupCommit* writes_ = nullptr;
+  std::promise<absl::Status> answer_;
+};
+
+TEST_F(StorageFaultsTest, ALogWithACommitInDoubtIsNotEmptiedForWhoeverWaitsForThat) {
+  AsksWhileCommitting asker(disk_);
+  Open({&asker});
+  ASSERT_EQ(Write(1), absl::OkStatus());
+  asker.AskOf(*writes_);
+  EXPECT_EQ(ReasonOf(Write(2)), "STORAGE_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(asker.answer()), "STORAGE_UNAVAILABLE");
+  Close();
+  EXPECT_GT(std::filesystem::file_size(path_ + "-wal"), 0u);
 }
 
 TEST_F(StorageFaultsTest, EveryoneWhoWaitedWhenTheSyncFailedIsAnswered) {

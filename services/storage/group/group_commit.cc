@@ -143,6 +143,7 @@ class GroupCommit::Writer {
   absl::AnyInvocable<void(std::string_view)> failed_;
   WalCheckpoints checkpoints_;
   bool connection_lost_ = false;  // writer thread only
+  bool is_over_ = false;          // writer thread only; it has failed for good
   GroupStatistics statistics_;
 
   mutable std::mutex mutex_;
@@ -178,6 +179,8 @@ void GroupCommit::Writer::Work() {
       AnswerAll(group, ready);
     }
     group.clear();
+    // What is in doubt is for the next process to recover, from the whole log.
+    if (is_over_) break;
     EmptyLog();
     const absl::Status tidied = checkpoints_.AfterGroup();
     if (!tidied.ok()) Fail("an I/O error while checkpointing");
@@ -359,6 +362,7 @@ void GroupCommit::Writer::AnswerEach(std::span<Pending> group, std::vector<absl:
 }
 
 void GroupCommit::Writer::Fail(std::string_view reason) {
+  is_over_ = true;
   checkpoints_.LeaveToRecovery();
   Group left;
   {
