@@ -23,12 +23,13 @@ async function confirmed(person, body) {
 }
 
 // Opens the invoice and posts while nothing comes back: neither the answer nor, by stream or poll,
-// the comment itself.
+// the comment itself. Returns what ends the silence: `answer` for posts alone, `speak` for all.
 async function postIntoSilence(stack, person, invoice, text) {
   person.watch.expect(/ERR_|events/);
   await person.open(invoice);
+  const answers = stack.front.loseAnswers(posts);
   const silence = [
-    stack.front.loseAnswers(posts),
+    answers,
     stack.front.refuse(streams),
     stack.front.refuse(/^GET \/(api\/)?invoices\/[^/ ]+\/(comments|summary)/),
   ];
@@ -36,20 +37,24 @@ async function postIntoSilence(stack, person, invoice, text) {
   await until("the server has it", async () =>
     (await stack.storedComments(invoice)).some((comment) => comment.body === text),
   );
-  return () => {
-    for (const rule of silence) rule.end();
+  return {
+    answer: () => answers.end(),
+    speak() {
+      for (const rule of silence) rule.end();
+    },
   };
 }
 
 test("The same text sent again takes the same id and is there once", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
-  const speak = await postIntoSilence(stack, dana, invoice, "Did you get this?");
+  const { answer, speak } = await postIntoSilence(stack, dana, invoice, "Did you get this?");
   assert.equal((await dana.failed()).body, "Did you get this?");
-  speak();
+  answer();
 
   await dana.press("Post again");
   await confirmed(dana, "Did you get this?");
+  speak();
   const ids = sentIds(dana);
   assert.ok(ids.length >= 2, "it was not sent again");
   assert.equal(new Set(ids).size, 1, `it was sent under several ids: ${ids}`);
@@ -65,7 +70,7 @@ test("The stored comment, when it arrives after all, settles the matter", async 
 }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
-  const speak = await postIntoSilence(stack, dana, invoice, "You did get this.");
+  const { speak } = await postIntoSilence(stack, dana, invoice, "You did get this.");
   await dana.failed();
   speak();
 
@@ -82,7 +87,7 @@ test("After a reload what was stored is there once, and nothing is in doubt", as
 }) => {
   const invoice = await stack.newInvoice(3);
   const dana = await browser.person("dana");
-  const speak = await postIntoSilence(stack, dana, invoice, "Reload me.");
+  const { speak } = await postIntoSilence(stack, dana, invoice, "Reload me.");
   await dana.failed();
   speak();
 
@@ -147,7 +152,7 @@ test("A page that was closed before the answer leaves the text to the next one",
 test("A changed text is another comment", async ({ stack, browser }) => {
   const invoice = await stack.newInvoice(1);
   const dana = await browser.person("dana");
-  const speak = await postIntoSilence(stack, dana, invoice, "First thought.");
+  const { speak } = await postIntoSilence(stack, dana, invoice, "First thought.");
   await dana.failed();
   await dana.write("Second thought.");
   speak();

@@ -179,6 +179,7 @@ test("A page that fails to come can be asked for again", async ({ stack, browser
     }),
   );
   await dana.scrollUntil("a request that failed", 800, () => dana.requests(lists).length > 0);
+  await dana.page.locator("#older").filter({ hasText: "could not be loaded" }).waitFor();
   await dana.page.unroute("**/api/invoices/*/comments?*");
   await until("the pages that were missing", async () => {
     const older = dana.page.locator("#older");

@@ -27,6 +27,11 @@ async function edit(person, text, to) {
   await form(person).getByRole("button", { name: "Save" }).click();
 }
 
+// The server has said so too.
+async function settled(person) {
+  await person.page.locator("#thread-state.resolved button:not([aria-disabled])").waitFor();
+}
+
 async function bodyOf(person, text) {
   return person.comment(text).locator(".body").textContent();
 }
@@ -297,10 +302,11 @@ test("After a lost answer and a reload a resolve goes on under the same change i
   await dana.come(() => dana.page.reload());
   await dana.page.locator(".thread > .error").filter({ hasText: "not confirmed" }).waitFor();
   await dana.page.getByRole("button", { name: "Resolve" }).click();
-  await dana.page.locator("#thread-state.resolved").waitFor();
+  await settled(dana);
   const ids = dana.watch.requests
     .filter((request) => settlements.test(`POST ${new URL(request.url()).pathname}`))
     .map((request) => request.postDataJSON().changeId);
+  assert.equal(ids.length, 2);
   assert.equal(new Set(ids).size, 1);
 });
 
@@ -374,7 +380,7 @@ test("A thread is not resolved over a comment that one has not read", async ({
   assert.equal(await dana.page.locator("#thread-state.resolved").count(), 0);
   held.end();
   await dana.page.getByRole("button", { name: "Resolve" }).click();
-  await dana.page.locator("#thread-state.resolved").waitFor();
+  await settled(dana);
 });
 
 test("A thread is resolved right after one's own edit, before anything tells of it", async ({
@@ -388,7 +394,7 @@ test("A thread is resolved right after one's own edit, before anything tells of 
   await dana.page.locator("li:not(.changing)").filter({ hasText: "Done." }).waitFor();
   await dana.comment("Done.").locator(".edited").waitFor();
   await dana.page.getByRole("button", { name: "Resolve" }).click();
-  await dana.page.locator("#thread-state.resolved").waitFor();
+  await settled(dana);
   assert.equal(await dana.page.locator(".thread > .error").innerText(), "");
   held.end();
 });
@@ -454,6 +460,6 @@ test("By keyboard alone: a comment is edited and removed, and the focus is never
   assert.equal(await focus(), "Resolve");
   await dana.page.unroute("**/resolve");
   await dana.page.keyboard.press("Enter");
-  await dana.page.locator("#thread-state.resolved button:not([aria-disabled])").waitFor();
+  await settled(dana);
   assert.equal(await focus(), "Reopen");
 });

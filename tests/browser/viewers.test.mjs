@@ -104,7 +104,9 @@ test("A page that is heard of first after somebody else signed in shows nothing 
   await second.signIn("mallory@rivalworks");
   await labelOf(first).filter({ hasText: "Somebody else is signed in" }).waitFor();
   await stack.addComment(invoice, "priya", "Not for Mallory.");
+  const asked = first.page.waitForResponse((answer) => [401, 409].includes(answer.status()));
   await comeBackTo(first);
+  await asked;
   await labelOf(first).filter({ hasText: "Somebody else is signed in" }).waitFor();
   assert.equal(await first.comment("Not for Mallory.").count(), 0);
 });

@@ -33,7 +33,6 @@ function offerRest(body: Element): void {
     return;
   }
   const rest = element("button", "rest action", "Show all");
-  rest.type = "button";
   rest.addEventListener("click", () => unfold(body));
   body.after(rest);
 }

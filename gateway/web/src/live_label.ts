@@ -1,4 +1,5 @@
 // Says beside the heading whether new comments appear by themselves.
+import { element } from "./comment_node.ts";
 import type { LiveState } from "./live_events.ts";
 
 const LABELS: Record<LiveState, string> = {
@@ -20,9 +21,8 @@ export function showLiveState(
   place.textContent = LABELS[state];
   if (state === "live" || state === "down") return;
   // The page is read anew, by whoever asks one to sign in.
-  const again = document.createElement("a");
+  const again = element("a", "", state === "replaced" ? "Go on as who that is" : "Sign in again");
   again.href = location.href;
-  again.textContent = state === "replaced" ? "Go on as who that is" : "Sign in again";
   if (state === "replaced") again.addEventListener("click", leave);
   place.append(again);
 }

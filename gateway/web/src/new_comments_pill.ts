@@ -29,7 +29,6 @@ export class NewCommentsPill {
   #make(): HTMLButtonElement {
     const button = element("button", "pill");
     button.id = "new-comments";
-    button.type = "button";
     button.addEventListener("click", this.#activate);
     this.#list.before(button);
     this.#button = button;

@@ -1,6 +1,8 @@
 // The link to older or newer comments. It is loaded when it comes into sight, or is activated. One
 // that leads upwards waits until somebody has gone up: whoever opens a page in the middle of a thread
 // has it in sight and wants to stay.
+import { element } from "./comment_node.ts";
+
 const MARGIN_PX = 200;
 
 export interface PagerState {
@@ -78,9 +80,8 @@ export class Pager {
   }
 
   #make(): HTMLAnchorElement {
-    const link = document.createElement("a");
+    const link = element("a", "pager");
     link.id = this.#id;
-    link.className = "pager";
     link.rel = this.#rel;
     this.#insert(link);
     this.#adopt(link);

@@ -91,7 +91,7 @@ export class ThreadQuery {
   #isPolling = false;
   #isCatchingUp = false;
   #retrying: ReturnType<typeof setTimeout> | undefined;
-  // The thread's revision when one changed something that did not tell its own.
+  // A revision of the thread before what one changed oneself last, where that did not tell its own.
   #changedAt = -1;
 
   // `isNewestInView` says whether one looks at where new comments come: only then may what is shown be
@@ -179,13 +179,18 @@ export class ThreadQuery {
   // A comment that has changed, as somebody tells who asked for it.
   changed(comment: Comment, thread?: ThreadFacts, token = this.#token): void {
     this.#token = token;
-    if (thread === undefined) this.#changedAt = factsOf(this.thread)?.revision ?? 0;
+    if (thread === undefined) this.#hasChanged();
     this.#apply({ kind: "comment_edited", comment, ...(thread && { thread }) });
   }
 
   // Returns when what is known of the thread is not older than what one has changed oneself.
   async knowsOwnChanges(): Promise<void> {
     if ((factsOf(this.thread)?.revision ?? 0) <= this.#changedAt) await this.invalidate();
+  }
+
+  // What one changed before may not be known yet either.
+  #hasChanged(): void {
+    this.#changedAt = Math.max(this.#changedAt + 1, factsOf(this.thread)?.revision ?? 0);
   }
 
   settled(facts: ThreadFacts, token: string): void {
@@ -237,7 +242,7 @@ export class ThreadQuery {
   confirm(added: AddedComment): void {
     this.#token = added.consistencyToken;
     this.#left.delete(added.comment.commentId);
-    if (added.thread === undefined) this.#changedAt = factsOf(this.thread)?.revision ?? 0;
+    if (added.thread === undefined) this.#hasChanged();
     const total = Math.max(totalOf(this.thread), added.comment.sequence);
     this.#write(withArrived(this.thread, added.comment, total, added.thread).thread);
   }

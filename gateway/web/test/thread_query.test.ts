@@ -446,6 +446,24 @@ test("after one's own comment, what is known of the thread is read before it is 
   assert.equal(factsOf(query.thread)?.revision, server.facts.revision);
 });
 
+test("after two comments of one's own, to be told of the first is not to know both", async () => {
+  open(3);
+  const tokens: string[] = [];
+  const comments = ["first", "second"].map((commentId) => {
+    const comment = server.add({ ...commentOf(0, "dana"), commentId });
+    tokens.push(server.token);
+    return { comment, facts: { ...server.facts } };
+  });
+  for (const [at, { comment }] of comments.entries()) {
+    query.confirm({ comment, consistencyToken: tokens[at] ?? "" });
+  }
+  const [told] = comments;
+  if (told === undefined) throw new Error("nothing was posted");
+  query.happened({ kind: "comment_added", comment: told.comment, thread: told.facts }, "told");
+  await query.knowsOwnChanges();
+  assert.equal(factsOf(query.thread)?.revision, server.facts.revision);
+});
+
 test("what one has left is not shown again once all else was read anew", async () => {
   open(60, "older:41");
   await query.begin({ ...commentOf(0, "dana"), commentId: "own" });

@@ -2,7 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 const pauseMs = 20;
-export const waitMsMax = 15_000;
+// Of which a poll, where nothing else tells of it, takes ten.
+export const waitMsMax = 30_000;
 
 // Calls `probe` until it gives something true, and returns that.
 export async function until(what, probe, msMax = waitMsMax) {

@@ -182,10 +182,8 @@ export class InvoicePage {
       const found = await probe();
       if (found) return found;
       await this.page.mouse.wheel(0, pixels);
-      // The wheel's effect comes with a frame.
-      await this.page.evaluate(
-        () => new Promise((done) => requestAnimationFrame(() => setTimeout(done))),
-      );
+      // The wheel's effect comes with a frame, and is told with the next.
+      await this.page.evaluate(() => window.marginaliaRecord.twoFrames());
     }
     throw new Error(`not within ${stepsMax} turns of the wheel: ${what}`);
   }

@@ -4,6 +4,9 @@
   const recordsMax = 20_000;
   const record = { states: [], cspViolations: [], shifts: [] };
   window.marginaliaRecord = record;
+  // Of the screen, also where the page's clock is not.
+  const nextFrame = requestAnimationFrame.bind(window);
+  record.twoFrames = () => new Promise((done) => nextFrame(() => nextFrame(done)));
   if (window.top !== window) return;
 
   const numberIn = (element) => {

@@ -28,7 +28,6 @@ export class Stack {
   #folder = "";
   #tokens = new Map();
   #invoices = 0;
-  #gatewayAddress = "127.0.0.1:0";
   comments = new ServiceProcess("comments-service");
   invoices = new ServiceProcess("invoice-service");
   gateway = new ServiceProcess("gateway");
@@ -112,7 +111,6 @@ export class Stack {
     this.invoicesFront.leadTo(this.invoices.address);
   }
 
-  // Again and again on the same port.
   async startGateway() {
     await this.gateway.start(
       this.#flags(
@@ -120,9 +118,7 @@ export class Stack {
         `--service_token_path=${this.#file("service.jwt")}`,
         `--demo_people_path=${this.#file("people.json")}`,
       ),
-      this.#gatewayAddress,
     );
-    this.#gatewayAddress = this.gateway.address;
     this.front.leadTo(this.gateway.address);
     await until("the gateway is ready", async () => {
       const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);

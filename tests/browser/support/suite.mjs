@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { Browser } from "./browser.mjs";
 import { Stack } from "./stack.mjs";
 
-const testMsMax = 60_000;
+const testMsMax = 120_000;
 
 // Returns test(name, body), where body gets {stack, browser}.
 export function suite(options = {}) {
