@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -16,6 +17,15 @@ namespace marginalia {
 namespace {
 
 constexpr int kPatienceSeconds = 30;
+
+// A process that was stopped and goes on is told so (signal(7)): that ends nothing.
+ssize_t Receive(int socket, std::span<char> bytes) {
+  ssize_t count;
+  do {
+    count = recv(socket, bytes.data(), bytes.size(), 0);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
 
 }  // namespace
 
@@ -49,6 +59,7 @@ RawConnection::~RawConnection() { close(socket_); }
 bool RawConnection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -71,7 +82,7 @@ std::string RawConnection::TakeReceived() {
 std::string RawConnection::ReadToEnd() {
   char bytes[16 * 1024];
   ssize_t count;
-  while ((count = recv(socket_, bytes, sizeof(bytes), 0)) > 0) {
+  while ((count = Receive(socket_, bytes)) > 0) {
     received_.append(bytes, static_cast<std::size_t>(count));
   }
   EXPECT_EQ(count, 0) << "the connection did not end well, after: " << received_;
@@ -81,7 +92,7 @@ std::string RawConnection::ReadToEnd() {
 std::string RawConnection::ReadUntil(std::string_view text) {
   char bytes[16 * 1024];
   while (received_.find(text) == received_.npos) {
-    const ssize_t count = recv(socket_, bytes, sizeof(bytes), 0);
+    const ssize_t count = Receive(socket_, bytes);
     if (count <= 0) return "";
     received_.append(bytes, static_cast<std::size_t>(count));
   }

@@ -64,9 +64,9 @@ TEST_F(VerificationQueueTest, EachTokenIsAnsweredOnce) {
 }
 
 TEST_F(VerificationQueueTest, AHostThatSendsBadTokensWaitsAndOthersDoNot) {
+  const Stopwatch stopwatch;
   Exhaust("flooder");
   std::atomic<int> answered = 0;
-  const Stopwatch stopwatch;
   for (int i = 0; i < 100; ++i) Verify("other", "good", answered);
   EXPECT_TRUE(Await([&] { return answered == 100; }));
   // The flooder's next has to wait until its bucket has room; what it sent goes on to be answered.

@@ -54,6 +54,7 @@ TEST_P(RelayFaultsTest, ABrokerThatComesLaterGetsEverythingAndCostsOneLineOfTheL
   EXPECT_EQ(service_.Metric("marginalia_relay_lag_positions"), static_cast<double>(last));
   broker_.Start();
   ExpectStreamIsTheLog(service_, broker_, {});
+  ASSERT_TRUE(service_.log().WaitFor(kRelaying).has_value());
   EXPECT_EQ(service_.CountInLog(kNotRelayed), 1u);
   EXPECT_EQ(service_.CountInLog(kRelaying), 1u);
 }

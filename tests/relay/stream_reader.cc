@@ -60,6 +60,8 @@ std::int64_t StreamReader::Count() {
 std::vector<StreamMessage> StreamReader::ReadAll() {
   std::vector<StreamMessage> messages;
   const std::int64_t count = Count();
+  // The stream need not be there yet.
+  if (count == 0) return messages;
   jsSubOptions options;
   jsSubOptions_Init(&options);
   options.Ordered = true;

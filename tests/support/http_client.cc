@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
@@ -132,7 +133,11 @@ std::optional<ServerSentEvent> HttpClient::NextEvent() {
 
 bool HttpClient::Fill() {
   char bytes[16 * 1024];
-  const ssize_t count = fd_ < 0 ? -1 : recv(fd_, bytes, sizeof bytes, 0);
+  ssize_t count;
+  // A process that was stopped and goes on is told so (signal(7)).
+  do {
+    count = fd_ < 0 ? -1 : recv(fd_, bytes, sizeof bytes, 0);
+  } while (count < 0 && fd_ >= 0 && errno == EINTR);
   if (count <= 0) return false;
   received_.append(bytes, static_cast<std::size_t>(count));
   return true;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 
 namespace marginalia {
 namespace {
@@ -96,7 +97,10 @@ bool TlsClient::ReadMore() {
     received_.append(bytes.data(), static_cast<std::size_t>(count));
     return true;
   }
-  ended_in_order_ = SSL_get_error(ssl_.get(), count) == SSL_ERROR_ZERO_RETURN;
+  const int error = SSL_get_error(ssl_.get(), count);
+  // A process that was stopped and goes on is told so (signal(7)).
+  if (error == SSL_ERROR_WANT_READ && errno == EINTR) return ReadMore();
+  ended_in_order_ = error == SSL_ERROR_ZERO_RETURN;
   ERR_clear_error();
   return false;
 }
