@@ -261,6 +261,17 @@ TEST_F(ChangeFormTest, WhatIsNotOnesOwnIsRefusedOnItsPage) {
   EXPECT_EQ(Page("/invoices/INV-9999/comments/" + id + "/history").status, 404);
 }
 
+TEST_F(ChangeFormTest, WhatIsNoFormSettlesNothing) {
+  for (const char* verb : {"/resolve", "/reopen"}) {
+    for (const char* type : {"application/json", "multipart/form-data", "text/plain"}) {
+      EXPECT_EQ(Send("POST", absl::StrCat(kPage, verb), As("dana"), "etag=t0", type).status, 415)
+          << verb << " " << type;
+    }
+  }
+  EXPECT_EQ(comments_->head(), 0);
+  EXPECT_EQ(Submit(absl::StrCat(kPage, "/resolve"), "etag=t0").status, 303);
+}
+
 TEST_F(ChangeFormTest, WhatIsNoFormOrComesFromAnotherSiteChangesNothing) {
   const std::string id = PostAsDana("said");
   const std::string fields = absl::StrCat("etag=c1&change_id=", kChangeId);
