@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "gateway/api/answered_point.h"
 #include "gateway/http/gate/ended_sessions.h"
 #include "gateway/http/gate/http_gate.h"
 #include "gateway/http/gate/router.h"
@@ -21,8 +22,16 @@ namespace marginalia {
 struct Gateway::Parts {
   explicit Parts(const GatewayOptions& options)
       : service_token(options.service_token_path),
-        upstream(ConnectTo(options.comments_address, options.upstream_tls),
-                 ConnectTo(options.invoices_address, options.upstream_tls), options.tracer),
+        upstream(
+            ConnectTo(options.comments_address, options.upstream_tls),
+            ConnectTo(options.invoices_address, options.upstream_tls),
+            [this](const ApiCall& call, const std::string& asked_id, const std::string& invoice_id,
+                   const std::string& token) {
+              if (const auto point = AnsweredPoint(call, token)) {
+                versions.Changed(*point, call.caller().org_id, asked_id, invoice_id);
+              }
+            },
+            options.tracer),
         sse_clients_max(options.sse_clients_max),
         places(options.sse_clients_max, options.sse_clients_per_user_max),
         evidence(io, upstream),
@@ -75,8 +84,8 @@ struct Gateway::Parts {
   // In the order in which they are made; ended in the reverse one, by ~Gateway.
   IoThread io;
   ServiceToken service_token;
-  Upstream upstream;
   ThreadVersions versions;
+  Upstream upstream;
   KnownPages known_pages;
   const std::size_t sse_clients_max;
   StreamPlaces places;
@@ -105,7 +114,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
   });
   parts.apis = std::make_unique<Apis>(Apis{
       CommentsApi(parts.upstream, parts.versions, parts.known_pages, *parts.events),
-      ThreadApi(parts.upstream, parts.versions), InvoicesApi(parts.upstream),
+      ThreadApi(parts.upstream), InvoicesApi(parts.upstream),
       EventsApi(*parts.events, parts.places), ActivityApi(parts.upstream), AuditApi(parts.upstream),
       parts.evidence, ReadersApi(parts.upstream), HealthApi(*parts.events)});
   parts.pages = std::make_unique<Pages>(

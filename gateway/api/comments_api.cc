@@ -140,16 +140,10 @@ void CommentsApi::Add(ApiCall call) {
   request->set_invoice_id(call.path_parameter(0));
   upstream_.AddComment(
       std::move(call), *std::move(request),
-      [this](ApiCall call, const absl::Status& status, const AddCommentResponse& added) {
+      [](ApiCall call, const absl::Status& status, const AddCommentResponse& added) {
         if (!status.ok()) return call.Fail(status);
-        const auto& comment = added.comment();
-        const auto point = AnsweredPoint(call, added.consistency_token());
-        if (point && !added.replayed()) {
-          versions_.Changed(*point, call.caller().org_id, call.path_parameter(0),
-                            comment.invoice_id());
-        }
         HttpResponse response = JsonResponse(added.replayed() ? 200 : 201, ToJson(added), "");
-        if (!added.replayed()) response.headers += "Location: " + PathOf(comment) + "\r\n";
+        if (!added.replayed()) response.headers += "Location: " + PathOf(added.comment()) + "\r\n";
         call.Answer(std::move(response));
       });
 }

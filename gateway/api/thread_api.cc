@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/api/answered_point.h"
 #include "gateway/api/json_members.h"
 #include "gateway/api/json_request.h"
 #include "gateway/api/page_query.h"
@@ -69,35 +68,10 @@ absl::StatusOr<Request> SettlementOf(const ApiCall& call) {
   return request;
 }
 
-const std::string& ThreadIn(const EditCommentResponse& edited) {
-  return edited.comment().invoice_id();
-}
-const std::string& ThreadIn(const RemoveCommentResponse& removed) {
-  return removed.comment().invoice_id();
-}
-const std::string& ThreadIn(const ResolveThreadResponse& resolved) {
-  return resolved.thread().invoice_id();
-}
-const std::string& ThreadIn(const ReopenThreadResponse& reopened) {
-  return reopened.thread().invoice_id();
-}
-
 template <typename Response>
 void AnswerJson(ApiCall call, const absl::Status& status, const Response& response) {
   if (!status.ok()) return call.Fail(WithFieldNames(status, NameInPath));
   call.Answer(JsonResponse(200, ToJson(response), ""));
-}
-
-// The same for what changes the thread, whose event may come later than this answer.
-template <typename Response>
-auto AnswerChange(ThreadVersions& versions) {
-  return [&versions](ApiCall call, const absl::Status& status, const Response& response) {
-    if (const auto point = AnsweredPoint(call, response.consistency_token());
-        status.ok() && point) {
-      versions.Changed(*point, call.caller().org_id, call.path_parameter(0), ThreadIn(response));
-    }
-    AnswerJson(std::move(call), status, response);
-  };
 }
 
 }  // namespace
@@ -120,7 +94,7 @@ void ThreadApi::Edit(ApiCall call) {
     request.add_mentions(std::move(user_id));
   }
   request.set_change_id(members->TakeText("changeId"));
-  upstream_.EditComment(std::move(call), request, AnswerChange<EditCommentResponse>(versions_));
+  upstream_.EditComment(std::move(call), request, AnswerJson<EditCommentResponse>);
 }
 
 void ThreadApi::Remove(ApiCall call) {
@@ -136,7 +110,7 @@ void ThreadApi::Remove(ApiCall call) {
   request.set_etag(*std::move(etag));
   request.set_reason(members->TakeText("reason"));
   request.set_change_id(members->TakeText("changeId"));
-  upstream_.RemoveComment(std::move(call), request, AnswerChange<RemoveCommentResponse>(versions_));
+  upstream_.RemoveComment(std::move(call), request, AnswerJson<RemoveCommentResponse>);
 }
 
 void ThreadApi::ListRevisions(ApiCall call) {
@@ -154,16 +128,14 @@ void ThreadApi::Resolve(ApiCall call) {
   if (!SendsJsonOrNothing(call)) return RefuseContentType(std::move(call));
   auto request = SettlementOf<ResolveThreadRequest>(call);
   if (!request.ok()) return call.Fail(request.status());
-  upstream_.ResolveThread(std::move(call), *std::move(request),
-                          AnswerChange<ResolveThreadResponse>(versions_));
+  upstream_.ResolveThread(std::move(call), *std::move(request), AnswerJson<ResolveThreadResponse>);
 }
 
 void ThreadApi::Reopen(ApiCall call) {
   if (!SendsJsonOrNothing(call)) return RefuseContentType(std::move(call));
   auto request = SettlementOf<ReopenThreadRequest>(call);
   if (!request.ok()) return call.Fail(request.status());
-  upstream_.ReopenThread(std::move(call), *std::move(request),
-                         AnswerChange<ReopenThreadResponse>(versions_));
+  upstream_.ReopenThread(std::move(call), *std::move(request), AnswerJson<ReopenThreadResponse>);
 }
 
 }  // namespace marginalia

@@ -4,7 +4,6 @@
 #define MARGINALIA_GATEWAY_API_THREAD_API_H_
 
 #include "gateway/http/gate/api_call.h"
-#include "gateway/live/thread_versions.h"
 #include "gateway/upstream/upstream.h"
 
 namespace marginalia {
@@ -12,8 +11,7 @@ namespace marginalia {
 class ThreadApi {
  public:
   // Not owned; must outlive the calls.
-  ThreadApi(Upstream& upstream, ThreadVersions& versions)
-      : upstream_(upstream), versions_(versions) {}
+  explicit ThreadApi(Upstream& upstream) : upstream_(upstream) {}
 
   void Edit(ApiCall call);
   void Remove(ApiCall call);
@@ -23,7 +21,6 @@ class ThreadApi {
 
  private:
   Upstream& upstream_;
-  ThreadVersions& versions_;
 };
 
 }  // namespace marginalia

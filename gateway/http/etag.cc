@@ -110,7 +110,8 @@ absl::StatusOr<std::string> IfMatch(const HttpRequest& request) {
   std::string_view tag = request.Header("if-match");
   if (tag.empty()) return std::string();
   // Proxies that compress make a strong tag weak. Of what is changed here a tag is its revision,
-  // which no two states of it share, so that a weak one is as good.
+  // which no two states of it share as long as the log is the same, so that a weak one is as good.
+  // Behind a restored backup a revision may be given again, to other words.
   if (tag.substr(0, 2) == "W/") tag.remove_prefix(2);
   if (tag.size() < 3 || tag.front() != '"' || tag.back() != '"') {
     return InvalidField("If-Match", "must be one entity tag, in quotes");

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <ctime>
 #include <mutex>
+#include <thread>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -26,8 +28,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-constexpr absl::Duration kDrainAcceptMax = absl::Seconds(1);
 
 // An IMF-fixdate (RFC 9110, 5.6.7).
 std::string DateNow() {
@@ -172,14 +172,13 @@ void HttpServer::Drain(absl::Duration grace) {
     state_->shared.draining = true;
     state_->CloseIdle();
   });
-  const auto idle = [this] { return state_->count == 0; };
-  std::unique_lock lock(state_->mutex);
-  state_->changed.wait_until(lock, started + absl::ToChronoNanoseconds(kDrainAcceptMax), idle);
-  lock.unlock();
+  // However few connections are open: who wants to see it may come with a new one.
+  std::this_thread::sleep_until(started + absl::ToChronoNanoseconds(std::min(kDrainAccept, grace)));
   state_->listener->Close();
   state_->io.Run([this] { state_->CloseIdle(); });
-  lock.lock();
-  state_->changed.wait_until(lock, started + absl::ToChronoNanoseconds(grace), idle);
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait_until(lock, started + absl::ToChronoNanoseconds(grace),
+                             [this] { return state_->count == 0; });
 }
 
 }  // namespace marginalia

@@ -16,6 +16,8 @@
 namespace marginalia {
 
 inline constexpr absl::Duration kIdleConnectionDefault = absl::Seconds(75);
+// So long a draining server still answers new connections, with a longer grace.
+inline constexpr absl::Duration kDrainAccept = absl::Seconds(1);
 
 struct HttpServerOptions {
   // host:port; port 0 binds a free one.
@@ -52,9 +54,9 @@ class HttpServer {
   // Open connections.
   std::size_t connections() const;
 
-  // Ends each connection with its request in flight. Waits for them, at most `grace`; new
-  // connections are still answered for kDrainAcceptMax, so that a load balancer can see that this
-  // process drains.
+  // Ends each connection with its request in flight. Waits for them, at most `grace`; before it
+  // does, new connections are still answered for kDrainAccept, whether or not any is open, so that
+  // a load balancer can see that this process drains.
   void Drain(absl::Duration grace);
 
  private:

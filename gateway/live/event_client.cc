@@ -233,9 +233,10 @@ void EventClient::Wait() {
 }
 
 void EventClient::TryAgain() {
-  // While nothing is heard from upstream, nobody asks it for more. Where the gateway cannot follow
-  // the events, nobody is live.
-  if (!stream_.current()) return;
+  // While nothing is heard from upstream, nobody asks it for more; and all go on waiting each for
+  // its own time, so that they do not all ask at once when it is back. Where the gateway cannot
+  // follow the events, nobody is live.
+  if (!stream_.current()) return Wait();
   if (invoice_id_.empty()) return Ask();
   Begin();
 }

@@ -20,13 +20,26 @@ absl::Status Draining() {
                  {}, kRetryAfter);
 }
 
-// A copy: each may leave while it is told.
-template <typename Map>
-std::vector<typename Map::key_type> KeysOf(const Map& map) {
-  std::vector<typename Map::key_type> keys;
-  keys.reserve(map.size());
-  for (const auto& [key, owned] : map) keys.push_back(key);
+template <typename Owned>
+std::vector<typename Owned::key_type> KeysOf(const Owned& owned) {
+  std::vector<typename Owned::key_type> keys;
+  keys.reserve(owned.size());
+  for (const auto& [key, value] : owned) keys.push_back(key);
   return keys;
+}
+
+// Tells those of `keys` that are still owned when their turn comes: whoever is told may leave, and
+// make another leave.
+template <typename Owned, typename Tell>
+void TellEach(const Owned& owned, const std::vector<typename Owned::key_type>& keys, Tell tell) {
+  for (const auto& key : keys) {
+    if (owned.contains(key)) tell(*key);
+  }
+}
+
+template <typename Owned, typename Tell>
+void TellAll(const Owned& owned, Tell tell) {
+  TellEach(owned, KeysOf(owned), std::move(tell));
 }
 
 }  // namespace
@@ -58,15 +71,15 @@ void EventStream::Open(ApiCall call, std::unique_ptr<StreamPlace> place,
 void EventStream::EndSession(const std::string& session) {
   const absl::Status why = Refusal(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
                                    "this session was signed out of");
-  for (EventClient* client : KeysOf(clients_)) {
-    if (client->session() == session) client->End(why);
-  }
+  TellAll(clients_, [&](EventClient& client) {
+    if (client.session() == session) client.End(why);
+  });
 }
 
 void EventStream::EndAll() {
   ended_ = true;
-  for (EventClient* client : KeysOf(clients_)) client->End(Draining());
-  for (ChangeCatchUp* question : KeysOf(questions_)) question->Fail(Draining());
+  TellAll(clients_, [](EventClient& client) { client.End(Draining()); });
+  TellAll(questions_, [](ChangeCatchUp& question) { question.Fail(Draining()); });
 }
 
 void EventStream::Close() {
@@ -86,7 +99,7 @@ void EventStream::StartedFrom(const LogPoint& point) {
   if (!anew) return;
   const absl::Status why = Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE",
                                    "the event stream began anew; try again", {}, kRetryAfter);
-  for (EventClient* client : KeysOf(clients_)) client->End(why);
+  TellAll(clients_, [&why](EventClient& client) { client.End(why); });
 }
 
 void EventStream::Happened(const comments::v1::Event& event) {
@@ -110,9 +123,8 @@ void EventStream::Happened(const comments::v1::Event& event) {
   recent_.Add({event.position(), thread, text});
   const auto live = live_.find(thread);
   if (live == live_.end()) return;
-  // A copy: a client that does not read is cut off on the way.
-  const std::vector<EventClient*> clients(live->second.begin(), live->second.end());
-  for (EventClient* client : clients) client->Send(text);
+  TellEach(clients_, {live->second.begin(), live->second.end()},
+           [&text](EventClient& client) { client.Send(text); });
 }
 
 void EventStream::ListChanges(ApiCall call, LogPoint point) {
@@ -178,8 +190,8 @@ void EventStream::Tick() {
   heartbeats_.clear();
   TellCurrency();
   const auto now = EventClient::Clock::now();
-  for (EventClient* client : KeysOf(clients_)) client->Tick(now);
-  for (ChangeCatchUp* question : KeysOf(questions_)) question->Tick(now);
+  TellAll(clients_, [now](EventClient& client) { client.Tick(now); });
+  TellAll(questions_, [now](ChangeCatchUp& question) { question.Tick(now); });
 }
 
 // A live stream outlasts an outage of comments-service, and loses nothing by it; but whoever looks
@@ -188,7 +200,7 @@ void EventStream::TellCurrency() {
   const bool current = subscription_.current();
   if (current == told_current_) return;
   told_current_ = current;
-  for (EventClient* client : KeysOf(clients_)) client->TellCurrency(current);
+  TellAll(clients_, [current](EventClient& client) { client.TellCurrency(current); });
 }
 
 EventText EventStream::HeartbeatOf(const std::string& org_id) {

@@ -60,6 +60,7 @@ auto LeadBack(InvoicePage& page) {
 }  // namespace
 
 void SettleForm::Resolve(ApiCall call) {
+  if (!IsForm(call.request())) return RefuseOtherThanForm(std::move(call));
   auto request = SettlementOf<ResolveThreadRequest>(call);
   if (!request.ok()) return call.Fail(request.status());
   upstream_.ResolveThread(std::move(call), *std::move(request),
@@ -67,6 +68,7 @@ void SettleForm::Resolve(ApiCall call) {
 }
 
 void SettleForm::Reopen(ApiCall call) {
+  if (!IsForm(call.request())) return RefuseOtherThanForm(std::move(call));
   auto request = SettlementOf<ReopenThreadRequest>(call);
   if (!request.ok()) return call.Fail(request.status());
   upstream_.ReopenThread(std::move(call), *std::move(request),

@@ -113,12 +113,36 @@ void Call(Upstream& upstream, std::string_view method, Carrier call, const Reque
   started->Start(limit, service, begin);
 }
 
+// What the invoice of the thread that was changed is really called.
+template <typename Response>
+const std::string& InvoiceIn(const Response& changed) {
+  return changed.comment().invoice_id();
+}
+const std::string& InvoiceIn(const comments::v1::ResolveThreadResponse& resolved) {
+  return resolved.thread().invoice_id();
+}
+const std::string& InvoiceIn(const comments::v1::ReopenThreadResponse& reopened) {
+  return reopened.thread().invoice_id();
+}
+
+// Here and nowhere else, so that no door to a thread forgets it.
+template <typename Response>
+Answered<Response> TellingOfChange(const ThreadChanged& tell, const std::string& asked_id,
+                                   Answered<Response> answered) {
+  return [&tell, asked_id, answered = std::move(answered)](ApiCall call, const absl::Status& status,
+                                                           const Response& changed) mutable {
+    if (status.ok()) tell(call, asked_id, InvoiceIn(changed), changed.consistency_token());
+    answered(std::move(call), status, changed);
+  };
+}
+
 }  // namespace
 
 Upstream::Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices,
-                   Tracer* tracer)
+                   ThreadChanged changed, Tracer* tracer)
     : comments_(comments::v1::CommentsService::NewStub(comments)),
       invoices_(invoices::v1::InvoicesService::NewStub(invoices)),
+      changed_(std::move(changed)),
       tracer_(tracer) {}
 
 Upstream::~Upstream() { Close(); }
@@ -127,7 +151,8 @@ void Upstream::AddComment(ApiCall call, comments::v1::AddCommentRequest request,
                           Answered<comments::v1::AddCommentResponse> answered) {
   if (request.comment_id().empty()) request.set_comment_id(NewUuid(absl::Now()));
   Call(*this, "marginalia.comments.v1.CommentsService/AddComment", std::move(call), request,
-       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::AddComment);
+       kWriteDeadline, TellingOfChange(changed_, request.invoice_id(), std::move(answered)),
+       *comments_->async(), &Comments::AddComment);
 }
 
 void Upstream::GetComment(ApiCall call, const comments::v1::GetCommentRequest& request,
@@ -158,13 +183,15 @@ void Upstream::SearchAuthors(ApiCall call, const comments::v1::SearchAuthorsRequ
 void Upstream::EditComment(ApiCall call, const comments::v1::EditCommentRequest& request,
                            Answered<comments::v1::EditCommentResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/EditComment", std::move(call), request,
-       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::EditComment);
+       kWriteDeadline, TellingOfChange(changed_, request.invoice_id(), std::move(answered)),
+       *comments_->async(), &Comments::EditComment);
 }
 
 void Upstream::RemoveComment(ApiCall call, const comments::v1::RemoveCommentRequest& request,
                              Answered<comments::v1::RemoveCommentResponse> answered) {
   Call(*this, "marginalia.comments.v1.CommentsService/RemoveComment", std::move(call), request,
-       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::RemoveComment);
+       kWriteDeadline, TellingOfChange(changed_, request.invoice_id(), std::move(answered)),
+       *comments_->async(), &Comments::RemoveComment);
 }
 
 void Upstream::ListCommentRevisions(ApiCall call,
@@ -181,7 +208,8 @@ void Upstream::ResolveThread(ApiCall call, comments::v1::ResolveThreadRequest re
     request.mutable_comment()->set_comment_id(NewUuid(absl::Now()));
   }
   Call(*this, "marginalia.comments.v1.CommentsService/ResolveThread", std::move(call), request,
-       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::ResolveThread);
+       kWriteDeadline, TellingOfChange(changed_, request.invoice_id(), std::move(answered)),
+       *comments_->async(), &Comments::ResolveThread);
 }
 
 void Upstream::ReopenThread(ApiCall call, comments::v1::ReopenThreadRequest request,
@@ -190,7 +218,8 @@ void Upstream::ReopenThread(ApiCall call, comments::v1::ReopenThreadRequest requ
     request.mutable_comment()->set_comment_id(NewUuid(absl::Now()));
   }
   Call(*this, "marginalia.comments.v1.CommentsService/ReopenThread", std::move(call), request,
-       kWriteDeadline, std::move(answered), *comments_->async(), &Comments::ReopenThread);
+       kWriteDeadline, TellingOfChange(changed_, request.invoice_id(), std::move(answered)),
+       *comments_->async(), &Comments::ReopenThread);
 }
 
 void Upstream::ListComments(ApiCall call, const comments::v1::ListCommentsRequest& request,

@@ -9,8 +9,10 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_set.h"
@@ -36,11 +38,17 @@ inline constexpr absl::Duration kWriteDeadline = absl::Seconds(10);
 template <typename Response, typename Carrier = ApiCall>
 using Answered = absl::AnyInvocable<void(Carrier, const absl::Status&, const Response&)>;
 
+// Told of each change of a thread that upstream has taken, before its caller is answered:
+// `invoice_id` is what the invoice is really called, `token` that of the answer. Called on threads
+// of gRPC's.
+using ThreadChanged = std::function<void(const ApiCall& call, const std::string& asked_id,
+                                         const std::string& invoice_id, const std::string& token)>;
+
 class Upstream {
  public:
   // Without a tracer no span is recorded.
   Upstream(std::shared_ptr<grpc::Channel> comments, std::shared_ptr<grpc::Channel> invoices,
-           Tracer* tracer = nullptr);
+           ThreadChanged changed, Tracer* tracer);
   // Cancels what is in flight and waits until everyone has been answered.
   ~Upstream();
   Upstream(const Upstream&) = delete;
@@ -110,6 +118,7 @@ class Upstream {
  private:
   const std::unique_ptr<comments::v1::CommentsService::Stub> comments_;
   const std::unique_ptr<invoices::v1::InvoicesService::Stub> invoices_;
+  const ThreadChanged changed_;
   Tracer* const tracer_;
   std::mutex mutex_;
   std::condition_variable left_;

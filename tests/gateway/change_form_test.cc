@@ -1,9 +1,15 @@
-// The pages on which a comment is edited, removed and read in its earlier words without script.
+// The pages on which a comment is edited, removed and read in its earlier words without script, and
+// the forms that settle a thread.
 #include <gmock/gmock.h>
+
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
 #include "tests/gateway/pages_fixture.h"
+#include "tests/support/await.h"
 
 namespace marginalia {
 namespace {
@@ -199,6 +205,31 @@ TEST_F(ChangeFormTest, WhatWasEditedMeanwhileIsNotRemovedUnseen) {
   EXPECT_EQ(Submit(PathOf(id, "remove"), "reason=x").status, 400);
 }
 
+TEST_F(ChangeFormTest, WhatAnyFormHasChangedTheApiTellsBeforeItsEventComes) {
+  const std::string id = PostAsDana("said");
+  const auto is_remembered = [this] {
+    EXPECT_EQ(Get(kThread).status, 200);
+    const int asked = comments_->list_calls();
+    EXPECT_EQ(Get(kThread).status, 200);
+    return comments_->list_calls() == asked;
+  };
+  const std::vector<std::pair<std::string, std::string>> forms = {
+      {kForm, "comment_id=2f1d1f0e-5a0b-4a5e-9a63-0d3c1b8a7f11&body=more"},
+      {PathOf(id, "edit"), "etag=c1&change_id=0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e11&body=better"},
+      {PathOf(id, "remove"), "etag=c2&change_id=0190c6a8-5a3e-7c41-9f52-3f6d1b7a9e12"},
+      {absl::StrCat(kPage, "/resolve"), "etag=t1"},
+      {absl::StrCat(kPage, "/reopen"), "etag=t2"}};
+  for (const auto& [target, form] : forms) {
+    EXPECT_TRUE(Await(is_remembered)) << target;
+    comments_->HoldEvents(true);
+    EXPECT_EQ(Submit(target, form).status, 303) << target;
+    const int asked = comments_->list_calls();
+    EXPECT_EQ(Get(kThread).status, 200);
+    EXPECT_EQ(comments_->list_calls(), asked + 1) << target;
+    comments_->HoldEvents(false);
+  }
+}
+
 TEST_F(ChangeFormTest, TheHistoryIsReadAPageAtATime) {
   const std::string id = PostAsDana("version+1");
   for (int i = 2; i <= 21; ++i) {
@@ -228,6 +259,17 @@ TEST_F(ChangeFormTest, WhatIsNotOnesOwnIsRefusedOnItsPage) {
   EXPECT_EQ(Submit(PathOf(id, "remove"), fields + "&reason=x").status, 403);
   EXPECT_EQ(Page(PathOf(kChangeId, "edit")).status, 404);
   EXPECT_EQ(Page("/invoices/INV-9999/comments/" + id + "/history").status, 404);
+}
+
+TEST_F(ChangeFormTest, WhatIsNoFormSettlesNothing) {
+  for (const char* verb : {"/resolve", "/reopen"}) {
+    for (const char* type : {"application/json", "multipart/form-data", "text/plain"}) {
+      EXPECT_EQ(Send("POST", absl::StrCat(kPage, verb), As("dana"), "etag=t0", type).status, 415)
+          << verb << " " << type;
+    }
+  }
+  EXPECT_EQ(comments_->head(), 0);
+  EXPECT_EQ(Submit(absl::StrCat(kPage, "/resolve"), "etag=t0").status, 303);
 }
 
 TEST_F(ChangeFormTest, WhatIsNoFormOrComesFromAnotherSiteChangesNothing) {

@@ -1,5 +1,6 @@
 // The event streams of browsers when something goes wrong: with the service, with the place that a
 // browser wants to go on from, or with those who take up room.
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -290,6 +291,35 @@ TEST_F(EventFaultsTest, AStreamOpensWhileTheServiceIsGoneAndGoesOnFromItsPlace) 
   EXPECT_EQ(NextBody(*browser), "seen");
   EXPECT_EQ(NextBody(*browser), "missed");
   EXPECT_TRUE(AwaitNamed(*browser, "current"));
+}
+
+TEST_F(EventFaultsTest, AStreamThatWaitsForTheServiceIsKeptAliveHoweverLongThatTakes) {
+  comments_->Stop();
+  AwaitNotReady();
+  const auto browser = Open(As("dana"));
+  // Longer than it takes to try again.
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(AwaitNamed(*browser, "heartbeat"));
+  comments_->Start();
+  EXPECT_TRUE(AwaitNamed(*browser, "current"));
+}
+
+TEST_F(EventFaultsTest, StreamsThatWaitedForTheServiceDoNotAllAskAtOnceWhenItIsBack) {
+  comments_->Post(kOrg, kInvoiceId, "said before");
+  comments_->Stop();
+  AwaitNotReady();
+  std::vector<std::unique_ptr<HttpClient>> browsers;
+  for (int i = 0; i < 40; ++i) browsers.push_back(Open(As(absl::StrCat("user", i))));
+  // So that each would have tried again.
+  LetPass(std::chrono::milliseconds(2'000));
+  const int asked_before = comments_->list_calls();
+  comments_->Start();
+  const auto have_asked = [&](int streams) {
+    EXPECT_TRUE(Await([&] { return comments_->list_calls() >= asked_before + streams; }));
+    return std::chrono::steady_clock::now();
+  };
+  const auto first = have_asked(1);
+  EXPECT_GT(have_asked(40) - first, std::chrono::milliseconds(250));
+  for (const auto& browser : browsers) EXPECT_TRUE(AwaitNamed(*browser, "current"));
 }
 
 TEST_F(EventFaultsTest, AStreamThatOpenedTooEarlyEndsWithoutAnEventOfAThreadThatIsNotTheCallers) {

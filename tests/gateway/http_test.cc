@@ -1,6 +1,10 @@
 // HTTP/1.1 as bytes: what is malformed, too large, too slow or pipelined.
+#include <string>
+#include <thread>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/http/limits.h"
+#include "gateway/http/server.h"
 #include "services/process/stopwatch.h"
 #include "services/rpc/gate/late_refusals.h"
 #include "tests/gateway/gateway_fixture.h"
@@ -280,6 +284,23 @@ TEST_F(HttpTest, APersonWhoAsksTooOftenIsToldToWaitAndAnotherIsNot) {
   EXPECT_EQ(refused.headers.find("retry-after")->second, "1");
   EXPECT_EQ(Get("/api/activity", As("priya")).status, 200);
   EXPECT_EQ(Get("/healthz", {}).status, 200);
+}
+
+TEST_F(HttpTest, ADrainIsToldToWhoComesWithANewConnectionAlsoWhenNobodyElseIsThere) {
+  client_->Close();
+  const Stopwatch drained;
+  std::thread drain([this] { gateway_->Drain(absl::Seconds(20)); });
+  std::string told_last;
+  const auto is_refused = [&] {
+    const HttpAnswer answer = HttpClient(gateway_->address()).Get("/readyz");
+    if (answer.status != 0) told_last = ReasonOfProblem(answer);
+    return answer.status == 0;
+  };
+  // One may be closed among the idle ones, before it has asked.
+  EXPECT_TRUE(Await([&] { return is_refused() && is_refused(); }));
+  EXPECT_GE(drained.elapsed(), kDrainAccept);
+  EXPECT_EQ(told_last, "DRAINING");
+  drain.join();
 }
 
 TEST_F(HttpTest, AClientThatHangsUpInTheMiddleHurtsNobody) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
@@ -108,6 +109,11 @@ void ScriptedComments::Hold(bool held) {
     held_ = held;
   }
   changed_.notify_all();
+}
+
+void ScriptedComments::HoldEvents(bool held) {
+  const std::lock_guard lock(mutex_);
+  events_held_ = held;
 }
 
 void ScriptedComments::CompactUpTo(std::int64_t position) {
@@ -235,6 +241,9 @@ grpc::Status ScriptedComments::EditComment(grpc::ServerContext* context,
   Comment& comment = **found;
   threads_.Edit(comment, request->body());
   *response->mutable_comment() = comment;
+  Event event;
+  *event.mutable_comment_edited()->mutable_comment() = comment;
+  threads_.Tell({caller->org_id, comment.invoice_id()}, std::move(event));
   response->set_consistency_token(threads_.TokenAt(threads_.head(), *caller));
   return grpc::Status::OK;
 }
@@ -250,8 +259,41 @@ grpc::Status ScriptedComments::RemoveComment(grpc::ServerContext* context,
   if (!found.ok()) return ToGrpc(found.status());
   ScriptedThreads::Remove(**found, caller->user_id, request->reason());
   *response->mutable_comment() = **found;
+  Event event;
+  *event.mutable_comment_removed()->mutable_comment() = **found;
+  threads_.Tell({caller->org_id, (*found)->invoice_id()}, std::move(event));
   response->set_consistency_token(threads_.TokenAt(threads_.head(), *caller));
   return grpc::Status::OK;
+}
+
+template <typename Response>
+grpc::Status ScriptedComments::Settle(grpc::ServerContext* context, const std::string& invoice_id,
+                                      Event event, Response* response) {
+  std::unique_lock lock(mutex_);
+  const auto caller = Enter(context, lock);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  const auto name = threads_.Find(*caller, invoice_id);
+  if (!name.ok()) return ToGrpc(name.status());
+  threads_.Tell(*name, std::move(event));
+  response->mutable_thread()->set_invoice_id(name->second);
+  response->set_consistency_token(threads_.TokenAt(threads_.head(), *caller));
+  return grpc::Status::OK;
+}
+
+grpc::Status ScriptedComments::ResolveThread(grpc::ServerContext* context,
+                                             const comments::v1::ResolveThreadRequest* request,
+                                             comments::v1::ResolveThreadResponse* response) {
+  Event event;
+  event.mutable_thread_resolved();
+  return Settle(context, request->invoice_id(), std::move(event), response);
+}
+
+grpc::Status ScriptedComments::ReopenThread(grpc::ServerContext* context,
+                                            const comments::v1::ReopenThreadRequest* request,
+                                            comments::v1::ReopenThreadResponse* response) {
+  Event event;
+  event.mutable_thread_reopened();
+  return Settle(context, request->invoice_id(), std::move(event), response);
 }
 
 grpc::Status ScriptedComments::ListCommentRevisions(
@@ -378,6 +420,7 @@ grpc::Status ScriptedComments::ListRecentComments(
   if (!caller.ok()) return ToGrpc(caller.status());
   std::vector<Comment> all;
   for (const Event& event : threads_.events()) {
+    if (!event.has_comment_added()) continue;
     const Comment& comment = event.comment_added().comment();
     const bool asked_for =
         !request->mentioning_me() || std::find(comment.mentions().begin(), comment.mentions().end(),
@@ -447,7 +490,7 @@ grpc::Status ScriptedComments::WatchEvents(
   ++watches_;
   changed_.notify_all();
   while (!stopping_ && !context->IsCancelled()) {
-    if (held_) {
+    if (held_ || events_held_) {
       changed_.wait_for(lock, kCheckpointInterval);
       continue;
     }
@@ -456,9 +499,9 @@ grpc::Status ScriptedComments::WatchEvents(
         std::min(threads_.head(), position + static_cast<std::int64_t>(batch_events_max_));
     for (; position < head; ++position) {
       const Event& event = threads_.events()[static_cast<std::size_t>(position)];
-      const bool wanted = (caller.acts_for_all_tenants() || event.org_id() == caller.org_id) &&
-                          (request->invoice_id().empty() ||
-                           event.comment_added().comment().invoice_id() == request->invoice_id());
+      const bool wanted =
+          (caller.acts_for_all_tenants() || event.org_id() == caller.org_id) &&
+          (request->invoice_id().empty() || event.invoice_id() == request->invoice_id());
       if (wanted) *message.add_events() = event;
     }
     message.set_checkpoint_token(threads_.TokenAt(position, caller));

@@ -48,6 +48,8 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   void FailNext(const absl::Status& status);
   // While held, unary calls hang until they are cancelled, and streams say nothing.
   void Hold(bool held);
+  // While held, streams say nothing, and unary calls are answered.
+  void HoldEvents(bool held);
   // Events up to `position` are retained no longer.
   void CompactUpTo(std::int64_t position);
   // Another log: events and comments are gone.
@@ -85,6 +87,13 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   grpc::Status RemoveComment(grpc::ServerContext* context,
                              const comments::v1::RemoveCommentRequest* request,
                              comments::v1::RemoveCommentResponse* response) override;
+  // Whatever the thread's state is.
+  grpc::Status ResolveThread(grpc::ServerContext* context,
+                             const comments::v1::ResolveThreadRequest* request,
+                             comments::v1::ResolveThreadResponse* response) override;
+  grpc::Status ReopenThread(grpc::ServerContext* context,
+                            const comments::v1::ReopenThreadRequest* request,
+                            comments::v1::ReopenThreadResponse* response) override;
   grpc::Status ListCommentRevisions(grpc::ServerContext* context,
                                     const comments::v1::ListCommentRevisionsRequest* request,
                                     comments::v1::ListCommentRevisionsResponse* response) override;
@@ -121,6 +130,10 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
                            const comments::v1::WatchEventsRequest* request,
                            grpc::ServerWriter<comments::v1::WatchEventsResponse>* writer) override;
 
+  // Tells the thread's event, of the kind that is given.
+  template <typename Response>
+  grpc::Status Settle(grpc::ServerContext* context, const std::string& invoice_id,
+                      comments::v1::Event event, Response* response);
   // Who calls; also notes the metadata and plays what the script says.
   absl::StatusOr<Caller> Enter(grpc::ServerContext* context, std::unique_lock<std::mutex>& lock);
   // The same of one who must be an admin.
@@ -134,6 +147,7 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   ScriptedThreads threads_;  // guarded by mutex_, as all that follows but for batch_events_max_
   absl::Status fail_next_;
   bool held_ = false;
+  bool events_held_ = false;
   bool stopping_ = false;
   std::atomic<std::size_t> batch_events_max_ = 100;
   std::string evidence_;

@@ -1,6 +1,7 @@
 #include "tests/gateway/scripted_threads.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/errors/errors.h"
@@ -56,16 +57,21 @@ Comment ScriptedThreads::Append(const Name& thread, const std::string& comment_i
   comment.set_etag("c1");
   comments.push_back(comment);
   Event event;
-  event.set_position(position);
+  *event.mutable_comment_added()->mutable_comment() = comment;
+  event.mutable_comment_added()->set_thread_comment_count(comment.sequence());
+  Tell(thread, std::move(event));
+  return comment;
+}
+
+void ScriptedThreads::Tell(const Name& thread, Event event) {
+  event.set_position(head() + 1);
   event.set_org_id(thread.first);
+  event.set_invoice_id(thread.second);
   const absl::Time now = absl::Now() - clock_behind_;
   event.mutable_event_time()->set_seconds(absl::ToUnixSeconds(now));
   event.mutable_event_time()->set_nanos(static_cast<std::int32_t>(
       (now - absl::FromUnixSeconds(absl::ToUnixSeconds(now))) / absl::Nanoseconds(1)));
-  *event.mutable_comment_added()->mutable_comment() = comment;
-  event.mutable_comment_added()->set_thread_comment_count(comment.sequence());
-  events_.push_back(event);
-  return comment;
+  events_.push_back(std::move(event));
 }
 
 absl::StatusOr<Comment*> ScriptedThreads::FindToChange(const Caller& caller,

@@ -49,6 +49,8 @@ class ScriptedThreads {
   // Whoever may change it and whatever its etag.
   void Remove(const Name& thread, const std::string& comment_id, const std::string& actor,
               const std::string& reason);
+  // Puts an event of the thread into the log: its kind is given.
+  void Tell(const Name& thread, comments::v1::Event event);
   // What each revision of the comment said, oldest first; none before it was edited.
   const std::vector<std::string>& Said(const std::string& comment_id) { return said_[comment_id]; }
 

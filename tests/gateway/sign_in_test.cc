@@ -56,6 +56,7 @@ TEST_F(SignInTest, NobodySignsInFromAnotherSiteOrAsAStranger) {
   HttpClient::Headers elsewhere = InBrowser("dana");
   elsewhere.emplace_back("Origin", "https://evil.example");
   EXPECT_EQ(Submit("/sign-out", "", elsewhere).status, 403);
+  EXPECT_EQ(Send("POST", "/sign-in", OwnPage(), kDana, "text/plain").status, 415);
   const HttpAnswer stranger = Submit("/sign-in", "person=eve%40northlight", OwnPage());
   EXPECT_EQ(stranger.status, 400);
   EXPECT_EQ(HeaderOf(stranger, "set-cookie"), "");

@@ -82,6 +82,7 @@ void SignIn::Show(ApiCall call) {
 
 void SignIn::Choose(ApiCall call) {
   if (demo_people_path_.empty()) return call.Fail(NoSignIn());
+  if (!IsForm(call.request())) return RefuseOtherThanForm(std::move(call));
   if (IsFromInsecurePage(call.request())) return call.Fail(NeedsHttps());
   const auto key = FormField(call.request().body, "person");
   if (!key.ok()) return call.Fail(key.status());
