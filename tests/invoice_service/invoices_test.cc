@@ -60,11 +60,11 @@ class InvoicesTest : public testing::TestWithParam<DatabaseKind> {
     });
   }
   absl::StatusOr<Invoice> Get(const std::string& key, const Caller& caller = kDana) {
-    auto found = Wait<std::vector<std::optional<CountedInvoice>>>(
-        [&](auto done) { invoices_.Read(caller, {key}, SteadyTime::Never(), std::move(done)); });
+    auto found = Wait<std::optional<CountedInvoice>>(
+        [&](auto done) { invoices_.Read(caller, key, SteadyTime::Never(), std::move(done)); });
     if (!found.ok()) return found.status();
-    if (!found->front().has_value()) return InvoiceNotFound(key);
-    return found->front()->invoice;
+    if (!found->has_value()) return InvoiceNotFound(key);
+    return (*found)->invoice;
   }
   std::vector<std::string> Numbers(const std::string& after, int limit,
                                    const Caller& caller = kDana) {
