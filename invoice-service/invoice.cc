@@ -69,6 +69,15 @@ void CheckLineItems(const InvoiceContent& content, Violations& violations) {
   }
 }
 
+std::size_t TextBytes(const InvoiceContent& content) {
+  std::size_t bytes = content.number.size() + content.customer.name.size() +
+                      content.customer.email.size() + content.terms.size();
+  for (const LineItem& line : content.line_items) {
+    bytes += line.description.size() + line.quantity.size();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 CommentCount MakeCommentCount(std::int64_t comment_count, std::int64_t last_comment_time,
@@ -110,6 +119,10 @@ std::vector<InvoiceViolation> CheckEditedContent(const InvoiceContent& content) 
     violations.Add("currency", "must be the ISO 4217 code of a currency in use, such as EUR");
   }
   CheckLineItems(content, violations);
+  if (TextBytes(content) > kTextBytesMax) {
+    violations.Add("line_items", absl::StrCat("must, with the invoice's other texts, be at most ",
+                                              kTextBytesMax, " bytes of UTF-8"));
+  }
   return violations.Take();
 }
 

@@ -22,6 +22,8 @@ inline constexpr std::size_t kTermsCharactersMax = 100;
 inline constexpr std::size_t kLineItemsMax = 200;
 inline constexpr std::size_t kDescriptionCharactersMax = 500;
 inline constexpr std::size_t kQuantityCharactersMax = 50;
+// Of all texts of an invoice together, in UTF-8: a thousand invoices may wait to be written.
+inline constexpr std::size_t kTextBytesMax = 64 * 1024;
 // Of a line and of a total, either way: what a JSON number carries exactly (RFC 8259, 6), so that
 // no reader sees another amount. Ninety trillion dollars.
 inline constexpr std::int64_t kMoneyMax = 9'007'199'254'740'991;

@@ -107,4 +107,10 @@ CachedInvoicePointer Encode(const CountedInvoice& counted) {
   return cached;
 }
 
+std::string Encode(const InvoiceSummary& summary) {
+  pb::InvoiceSummary message;
+  ToWire(summary, &message);
+  return message.SerializeAsString();
+}
+
 }  // namespace marginalia

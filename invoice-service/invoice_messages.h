@@ -2,6 +2,8 @@
 #ifndef MARGINALIA_INVOICE_SERVICE_INVOICE_MESSAGES_H_
 #define MARGINALIA_INVOICE_SERVICE_INVOICE_MESSAGES_H_
 
+#include <string>
+
 #include "invoice-service/freshness.h"
 #include "invoice-service/invoice.h"
 #include "invoice-service/invoices.h"
@@ -21,6 +23,7 @@ void ToWire(const AsOf& as_of, invoices::v1::Freshness* wire);
 
 // The parts of a GetInvoiceResponse that stay until the invoice or its count changes.
 CachedInvoicePointer Encode(const CountedInvoice& counted);
+std::string Encode(const InvoiceSummary& summary);
 
 }  // namespace marginalia
 

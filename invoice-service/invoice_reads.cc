@@ -23,21 +23,6 @@ namespace {
 constexpr std::string_view kListBinding = "ListInvoiceSummaries";
 constexpr absl::Duration kThreadsUnknownRetryAfter = absl::Seconds(1);
 
-// Takes what was read from the database for those that the cache did not have. Counts that nobody
-// knows are told of to nobody, whatever is stored, and kept by no cache.
-void FillIn(FreshInvoices& fresh, std::vector<std::optional<CountedInvoice>> found,
-            const std::string& org_id, std::uint64_t generation, SummaryCache& cache) {
-  auto next = found.begin();
-  for (CachedInvoicePointer& invoice : fresh.invoices) {
-    if (invoice != nullptr) continue;
-    std::optional<CountedInvoice>& stored = *next++;
-    if (!stored.has_value()) continue;
-    if (!fresh.as_of.known()) stored->comments.reset();
-    invoice = Encode(*stored);
-    if (fresh.as_of.known()) cache.Insert(org_id, invoice, generation);
-  }
-}
-
 bool GoesByThreads(const SummaryList& list) {
   return list.state != ThreadState::kUnknown || list.order == SummaryList::Order::kActivity;
 }
@@ -107,40 +92,78 @@ absl::Status PlaceBehind(const std::string& token, const std::string& org_id, Su
 
 }  // namespace
 
-void InvoiceReads::Get(ReadContext context, std::vector<std::string> keys, GetDone done) {
+void InvoiceReads::Get(ReadContext context, std::string key, GetDone done) {
   if (context.requirement.kind == FreshnessRequirement::Kind::kMinimizeLatency) {
-    return GetNow(context, keys, std::move(done));
+    return GetNow(context, key, std::move(done));
   }
+  freshness_.Await(context.caller, context.requirement, context.trace, context.deadline,
+                   [this, context, key = std::move(key),
+                    done = std::move(done)](const absl::Status& fresh) mutable {
+                     if (!fresh.ok()) return done(fresh);
+                     GetNow(context, key, std::move(done));
+                   });
+}
+
+// Counts that nobody knows are told of to nobody, whatever is stored, and kept by no cache.
+void InvoiceReads::GetNow(const ReadContext& context, const std::string& key, GetDone done) {
+  const std::string& org_id = context.caller.org_id;
+  FreshInvoice fresh;
+  // Asked before the read: what is read then is as fresh as this or fresher.
+  fresh.as_of = freshness_.Now(context.caller);
+  const std::uint64_t generation = cache_.generation();
+  if (fresh.as_of.known()) fresh.invoice = cache_.Find(org_id, key);
+  if (fresh.invoice != nullptr) return done(std::move(fresh));
+  invoices_.Read(context.caller, key, context.deadline,
+                 [this, org_id, generation, fresh = std::move(fresh), done = std::move(done)](
+                     absl::StatusOr<std::optional<CountedInvoice>> found) mutable {
+                   if (!found.ok()) return done(found.status());
+                   if (!found->has_value()) return done(std::move(fresh));
+                   const bool known = fresh.as_of.known();
+                   if (!known) (*found)->comments.reset();
+                   fresh.invoice = Encode(**found);
+                   if (known) cache_.Insert(org_id, fresh.invoice, generation);
+                   done(std::move(fresh));
+                 });
+}
+
+void InvoiceReads::GetBatch(ReadContext context, std::vector<std::string> keys, BatchDone done) {
   freshness_.Await(context.caller, context.requirement, context.trace, context.deadline,
                    [this, context, keys = std::move(keys),
                     done = std::move(done)](const absl::Status& fresh) mutable {
                      if (!fresh.ok()) return done(fresh);
-                     GetNow(context, keys, std::move(done));
+                     GetBatchNow(context, keys, std::move(done));
                    });
 }
 
-void InvoiceReads::GetNow(const ReadContext& context, const std::vector<std::string>& keys,
-                          GetDone done) {
-  const std::string& org_id = context.caller.org_id;
-  FreshInvoices fresh;
-  // Asked before the read: what is read then is as fresh as this or fresher.
+void InvoiceReads::GetBatchNow(const ReadContext& context, const std::vector<std::string>& keys,
+                               BatchDone done) {
+  FreshBatch fresh;
+  // Asked before the read, as above.
   fresh.as_of = freshness_.Now(context.caller);
-  const std::uint64_t generation = cache_.generation();
   const bool known = fresh.as_of.known();
   std::vector<std::string> missing;
-  fresh.invoices.reserve(keys.size());
+  fresh.summaries.reserve(keys.size());
   for (const std::string& key : keys) {
-    fresh.invoices.push_back(known ? cache_.Find(org_id, key) : nullptr);
-    if (fresh.invoices.back() == nullptr) missing.push_back(key);
+    const auto cached = known ? cache_.Find(context.caller.org_id, key) : nullptr;
+    if (cached == nullptr) missing.push_back(key);
+    fresh.summaries.emplace_back(cached == nullptr ? std::string_view() : cached->summary());
   }
   if (missing.empty()) return done(std::move(fresh));
-  invoices_.Read(context.caller, std::move(missing), context.deadline,
-                 [this, org_id, generation, fresh = std::move(fresh), done = std::move(done)](
-                     absl::StatusOr<std::vector<std::optional<CountedInvoice>>> found) mutable {
-                   if (!found.ok()) return done(found.status());
-                   FillIn(fresh, *std::move(found), org_id, generation, cache_);
-                   done(std::move(fresh));
-                 });
+  invoices_.ReadSummaries(
+      context.caller, std::move(missing), context.deadline,
+      [fresh = std::move(fresh), done = std::move(done)](
+          absl::StatusOr<std::vector<std::optional<InvoiceSummary>>> found) mutable {
+        if (!found.ok()) return done(found.status());
+        auto next = found->begin();
+        for (std::string& summary : fresh.summaries) {
+          if (!summary.empty()) continue;
+          std::optional<InvoiceSummary>& stored = *next++;
+          if (!stored.has_value()) continue;
+          if (!fresh.as_of.known()) stored->comments.reset();
+          summary = Encode(*stored);
+        }
+        done(std::move(fresh));
+      });
 }
 
 void InvoiceReads::List(ReadContext context, SummaryList list, int page_size,

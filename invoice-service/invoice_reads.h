@@ -27,9 +27,15 @@ struct ReadContext {
   Trace trace;
 };
 
-// In the order asked for; null in the place of one that the tenant does not have.
-struct FreshInvoices {
-  std::vector<CachedInvoicePointer> invoices;
+struct FreshInvoice {
+  // Null: the tenant does not have it.
+  CachedInvoicePointer invoice;
+  AsOf as_of;
+};
+
+struct FreshBatch {
+  // Encoded, in the order asked for; empty in the place of one that the tenant does not have.
+  std::vector<std::string> summaries;
   AsOf as_of;
 };
 
@@ -46,9 +52,14 @@ class InvoiceReads {
   InvoiceReads(Invoices& invoices, Freshness& freshness, SummaryCache& cache)
       : invoices_(invoices), freshness_(freshness), cache_(cache) {}
 
-  // By keys as InvoiceKey makes them. Errors: of Freshness::Await.
-  void Get(ReadContext context, std::vector<std::string> keys,
-           absl::AnyInvocable<void(absl::StatusOr<FreshInvoices>)> done);
+  // By a key as InvoiceKey makes it. Errors: of Freshness::Await.
+  void Get(ReadContext context, std::string key,
+           absl::AnyInvocable<void(absl::StatusOr<FreshInvoice>)> done);
+
+  // The summaries alone, by several keys. What the cache does not have it is not given either: a
+  // batch of whole invoices would be as large as all that the cache may hold.
+  void GetBatch(ReadContext context, std::vector<std::string> keys,
+                absl::AnyInvocable<void(absl::StatusOr<FreshBatch>)> done);
 
   // A page of the list, whose place the token tells. Errors: of Freshness::Await, INVALID_ARGUMENT
   // (PAGE_TOKEN_INVALID), UNAVAILABLE (PROJECTION_LAGGING) while nobody knows what the list goes
@@ -57,9 +68,12 @@ class InvoiceReads {
             absl::AnyInvocable<void(absl::StatusOr<FreshSummaries>)> done);
 
  private:
-  using GetDone = absl::AnyInvocable<void(absl::StatusOr<FreshInvoices>)>;
+  using GetDone = absl::AnyInvocable<void(absl::StatusOr<FreshInvoice>)>;
+  using BatchDone = absl::AnyInvocable<void(absl::StatusOr<FreshBatch>)>;
   using ListDone = absl::AnyInvocable<void(absl::StatusOr<FreshSummaries>)>;
-  void GetNow(const ReadContext& context, const std::vector<std::string>& keys, GetDone done);
+  void GetNow(const ReadContext& context, const std::string& key, GetDone done);
+  void GetBatchNow(const ReadContext& context, const std::vector<std::string>& keys,
+                   BatchDone done);
   void ListNow(const ReadContext& context, SummaryList list, int limit, ListDone done);
 
   Invoices& invoices_;

@@ -78,8 +78,9 @@ struct StatusChangeRow {
   }
 };
 
-struct FindStatements {
-  explicit FindStatements(Connection& connection)
+// An invoice's own row.
+struct RowStatements {
+  explicit RowStatements(Connection& connection)
       : by_id(connection,
               "SELECT invoice_id, number, customer_name, customer_email, terms, due_date, "
               "currency, total, status, version, etag, create_time "
@@ -95,28 +96,47 @@ struct FindStatements {
         seal_by_id(connection,
                    "SELECT create_seal FROM invoices "
                    "WHERE org_id = :org AND invoice_id = :id",
-                   soci::use(row.org_id), soci::use(key), soci::into(row.create_seal)),
-        lines(connection,
+                   soci::use(row.org_id), soci::use(key), soci::into(row.create_seal)) {}
+
+  // Into the row. False: the tenant has no such invoice.
+  bool Find(const std::string& org_id, const std::string& id_or_number) {
+    row.org_id = org_id;
+    key = id_or_number;
+    if (!IsUuid(id_or_number)) {
+      if (!by_number.Run()) return false;
+      key = row.invoice_id;
+    }
+    return by_id.Run();
+  }
+
+  InvoiceRow row;
+  std::string key;
+  Statement by_id;
+  Statement by_number;
+  Statement seal_by_id;
+};
+
+// What belongs to it.
+struct PartStatements {
+  explicit PartStatements(Connection& connection)
+      : lines(connection,
               "SELECT description, quantity, amount FROM invoice_lines "
               "WHERE org_id = :org AND invoice_id = :id ORDER BY line_number",
-              soci::use(row.org_id), soci::use(row.invoice_id), soci::into(line.description),
+              soci::use(org_id), soci::use(invoice_id), soci::into(line.description),
               soci::into(line.quantity), soci::into(line.amount)),
         // No invoice comes back to a status, so they are in the order of time.
         status_changes(
             connection,
             "SELECT status, change_time, actor_id, actor_name FROM invoice_status_changes "
             "WHERE org_id = :org AND invoice_id = :id ORDER BY status",
-            soci::use(row.org_id), soci::use(row.invoice_id), soci::into(change.status),
+            soci::use(org_id), soci::use(invoice_id), soci::into(change.status),
             soci::into(change.change_time), soci::into(change.actor_id),
             soci::into(change.actor_name)) {}
 
-  InvoiceRow row;
-  std::string key;
+  std::string org_id;
+  std::string invoice_id;
   LineItem line;
   StatusChangeRow change;
-  Statement by_id;
-  Statement by_number;
-  Statement seal_by_id;
   Statement lines;
   Statement status_changes;
 };
@@ -263,22 +283,27 @@ std::vector<std::string> InvoiceStore::StatusChangesSchema() {
 
 std::optional<Invoice> InvoiceStore::Find(Connection& connection, const std::string& org_id,
                                           const std::string& id_or_number) {
-  auto& find = connection.Prepared<FindStatements>();
-  find.row.org_id = org_id;
-  find.key = id_or_number;
-  if (!IsUuid(id_or_number)) {
-    if (!find.by_number.Run()) return std::nullopt;
-    find.key = find.row.invoice_id;
+  auto& stored = connection.Prepared<RowStatements>();
+  if (!stored.Find(org_id, id_or_number)) return std::nullopt;
+  Invoice invoice = stored.row.Get();
+  auto& parts = connection.Prepared<PartStatements>();
+  parts.org_id = org_id;
+  parts.invoice_id = invoice.invoice_id;
+  for (bool more = parts.lines.Run(); more; more = parts.lines.Fetch()) {
+    invoice.content.line_items.push_back(parts.line);
   }
-  if (!find.by_id.Run()) return std::nullopt;
-  Invoice invoice = find.row.Get();
-  for (bool more = find.lines.Run(); more; more = find.lines.Fetch()) {
-    invoice.content.line_items.push_back(find.line);
-  }
-  for (bool more = find.status_changes.Run(); more; more = find.status_changes.Fetch()) {
-    invoice.status_changes.push_back(find.change.Get());
+  for (bool more = parts.status_changes.Run(); more; more = parts.status_changes.Fetch()) {
+    invoice.status_changes.push_back(parts.change.Get());
   }
   return invoice;
+}
+
+std::optional<InvoiceSummary> InvoiceStore::FindSummary(Connection& connection,
+                                                        const std::string& org_id,
+                                                        const std::string& id_or_number) {
+  auto& stored = connection.Prepared<RowStatements>();
+  if (!stored.Find(org_id, id_or_number)) return std::nullopt;
+  return SummaryOf(stored.row.Get(), std::nullopt);
 }
 
 bool InvoiceStore::Insert(Connection& connection, const std::string& org_id, const Invoice& invoice,
@@ -298,11 +323,11 @@ bool InvoiceStore::Insert(Connection& connection, const std::string& org_id, con
 std::optional<std::string> InvoiceStore::FindCreateSeal(Connection& connection,
                                                         const std::string& org_id,
                                                         const std::string& invoice_id) {
-  auto& find = connection.Prepared<FindStatements>();
-  find.row.org_id = org_id;
-  find.key = invoice_id;
-  if (!find.seal_by_id.Run()) return std::nullopt;
-  return find.row.create_seal;
+  auto& stored = connection.Prepared<RowStatements>();
+  stored.row.org_id = org_id;
+  stored.key = invoice_id;
+  if (!stored.seal_by_id.Run()) return std::nullopt;
+  return stored.row.create_seal;
 }
 
 bool InvoiceStore::Replace(Connection& connection, const std::string& org_id,

@@ -27,6 +27,11 @@ class InvoiceStore {
   // By id (in lower case) or by number; nothing when the tenant has no such invoice.
   static std::optional<Invoice> Find(Connection& connection, const std::string& org_id,
                                      const std::string& id_or_number);
+  // The same without reading the lines, which may be a thousand times as long; nobody has counted
+  // the comments.
+  static std::optional<InvoiceSummary> FindSummary(Connection& connection,
+                                                   const std::string& org_id,
+                                                   const std::string& id_or_number);
 
   // False, having written nothing: the id or the number is taken. `create_seal` stands for the
   // content it was created with, see FindCreateSeal.

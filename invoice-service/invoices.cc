@@ -101,20 +101,29 @@ absl::StatusOr<std::string> InvoiceKey(std::string_view id_or_number, std::strin
 Invoices::Invoices(Database& database, GroupCommit& writes, SummaryCache& cache, Clock clock)
     : database_(database), writes_(writes), cache_(cache), clock_(std::move(clock)) {}
 
-void Invoices::Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
-                    CountedDone done) {
+void Invoices::Read(const Caller& caller, std::string key, SteadyTime deadline, CountedDone done) {
+  ReadValueThen(
+      database_, deadline, Tenants::One(caller.org_id),
+      [org_id = caller.org_id,
+       key = std::move(key)](Connection& connection) -> std::optional<CountedInvoice> {
+        std::optional<Invoice> invoice = InvoiceStore::Find(connection, org_id, key);
+        if (!invoice.has_value()) return std::nullopt;
+        CommentCount comments = CommentCountStore::Find(connection, org_id, invoice->invoice_id);
+        return CountedInvoice{*std::move(invoice), std::move(comments)};
+      },
+      std::move(done));
+}
+
+void Invoices::ReadSummaries(const Caller& caller, std::vector<std::string> keys,
+                             SteadyTime deadline, SummariesDone done) {
   ReadValueThen(
       database_, deadline, Tenants::One(caller.org_id),
       [org_id = caller.org_id, keys = std::move(keys)](Connection& connection) {
-        std::vector<std::optional<CountedInvoice>> found;
+        std::vector<std::optional<InvoiceSummary>> found;
         for (const std::string& key : keys) {
-          std::optional<Invoice> invoice = InvoiceStore::Find(connection, org_id, key);
-          if (!invoice.has_value()) {
-            found.emplace_back();
-            continue;
-          }
-          CommentCount comments = CommentCountStore::Find(connection, org_id, invoice->invoice_id);
-          found.push_back(CountedInvoice{*std::move(invoice), std::move(comments)});
+          auto& summary = found.emplace_back(InvoiceStore::FindSummary(connection, org_id, key));
+          if (!summary.has_value()) continue;
+          summary->comments = CommentCountStore::Find(connection, org_id, summary->invoice_id);
         }
         return found;
       },
@@ -122,7 +131,7 @@ void Invoices::Read(const Caller& caller, std::vector<std::string> keys, SteadyT
 }
 
 void Invoices::List(const Caller& caller, SummaryList list, int limit, SteadyTime deadline,
-                    SummariesDone done) {
+                    PageDone done) {
   list.today = absl::FormatTime("%Y-%m-%d", clock_(), absl::UTCTimeZone());
   ReadValueThen(
       database_, deadline, Tenants::One(caller.org_id),
@@ -162,6 +171,9 @@ void Invoices::Create(const Caller& caller, std::string_view invoice_id,
 
 void Invoices::Update(const Caller& caller, std::string_view id_or_number, InvoiceContent content,
                       std::string etag, SteadyTime deadline, InvoiceDone done) {
+  // Before it waits to be written: what is too long to be one must not wait in memory.
+  const absl::Status checked = StatusOf(CheckEditedContent(content));
+  if (!checked.ok()) return done(checked);
   Change(
       caller, id_or_number, "invoice.invoice_id", std::move(etag), deadline,
       [content = std::move(content)](Invoice& invoice) -> absl::Status {
@@ -170,8 +182,6 @@ void Invoices::Update(const Caller& caller, std::string_view id_or_number, Invoi
         if (edited.number != invoice.content.number) {
           return InvalidField("invoice.number", "must be empty or unchanged");
         }
-        absl::Status checked = StatusOf(CheckEditedContent(edited));
-        if (!checked.ok()) return checked;
         if (invoice.status != InvoiceStatus::kDraft) {
           return Refusal(absl::StatusCode::kFailedPrecondition, "INVOICE_NOT_DRAFT",
                          "Only a DRAFT can be edited; the invoice is " +

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,22 +45,25 @@ absl::Status InvoiceNotFound(std::string_view id_or_number);
 class Invoices {
  public:
   using InvoiceDone = absl::AnyInvocable<void(absl::StatusOr<Invoice>)>;
-  using CountedDone =
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<std::optional<CountedInvoice>>>)>;
-  using SummariesDone = absl::AnyInvocable<void(absl::StatusOr<SummaryPage>)>;
+  using CountedDone = absl::AnyInvocable<void(absl::StatusOr<std::optional<CountedInvoice>>)>;
+  using SummariesDone =
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<std::optional<InvoiceSummary>>>)>;
+  using PageDone = absl::AnyInvocable<void(absl::StatusOr<SummaryPage>)>;
   using Clock = std::function<absl::Time()>;
 
   // Nothing is owned; all must outlive the use cases. `cache` is told of what changes.
   Invoices(Database& database, GroupCommit& writes, SummaryCache& cache, Clock clock = absl::Now);
 
-  // The invoices of these keys (see InvoiceKey), in one snapshot, in their order; nothing in the
-  // place of one that the tenant does not have.
-  void Read(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
-            CountedDone done);
+  // The invoice of this key (see InvoiceKey); nothing when the tenant does not have it.
+  void Read(const Caller& caller, std::string key, SteadyTime deadline, CountedDone done);
+
+  // The summaries of these, in one snapshot, in their order; nothing in the place of one that the
+  // tenant does not have.
+  void ReadSummaries(const Caller& caller, std::vector<std::string> keys, SteadyTime deadline,
+                     SummariesDone done);
 
   // Up to `limit` summaries behind the list's place. What is overdue is so today, in UTC.
-  void List(const Caller& caller, SummaryList list, int limit, SteadyTime deadline,
-            SummariesDone done);
+  void List(const Caller& caller, SummaryList list, int limit, SteadyTime deadline, PageDone done);
 
   // `invoice_id` empty: one is made, and a repetition is another invoice. Errors: INVALID_ARGUMENT,
   // ALREADY_EXISTS (INVOICE_NUMBER_TAKEN, INVOICE_ID_REUSED).

@@ -49,11 +49,11 @@ ReadContext ContextOf(const UnaryCall& call, const Request& request) {
 
 // The invoice and its summary as they came out of the cache, and the freshness behind them: encoded
 // messages are joined by appending one to the other.
-absl::StatusOr<grpc::ByteBuffer> InvoiceAnswer(const FreshInvoices& fresh, std::string_view id) {
-  if (fresh.invoices.front() == nullptr) return InvoiceNotFound(id);
+absl::StatusOr<grpc::ByteBuffer> InvoiceAnswer(const FreshInvoice& fresh, std::string_view id) {
+  if (fresh.invoice == nullptr) return InvoiceNotFound(id);
   v1::GetInvoiceResponse rest;
   ToWire(fresh.as_of, rest.mutable_freshness());
-  const std::string& encoded = fresh.invoices.front()->encoded;
+  const std::string& encoded = fresh.invoice->encoded;
   const grpc::Slice slice(encoded.size() + rest.ByteSizeLong());
   auto* const bytes = const_cast<std::uint8_t*>(slice.begin());
   encoded.copy(reinterpret_cast<char*>(bytes), encoded.size());
@@ -63,25 +63,24 @@ absl::StatusOr<grpc::ByteBuffer> InvoiceAnswer(const FreshInvoices& fresh, std::
 
 // OK when all are there. Else the error tells of all that are not, so that who asked can ask again
 // without them.
-absl::Status AllFound(const FreshInvoices& fresh, const std::vector<std::string>& ids) {
+absl::Status AllFound(const FreshBatch& fresh, const std::vector<std::string>& ids) {
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (fresh.invoices[i] == nullptr) unknown.push_back(i);
+    if (fresh.summaries[i].empty()) unknown.push_back(i);
   }
   if (unknown.empty()) return absl::OkStatus();
   return WithErrorMetadata(InvoiceNotFound(ids[unknown.front()]), kUnknownIndexes,
                            absl::StrJoin(unknown, ","));
 }
 
-absl::StatusOr<grpc::ByteBuffer> BatchAnswer(const FreshInvoices& fresh,
+absl::StatusOr<grpc::ByteBuffer> BatchAnswer(const FreshBatch& fresh,
                                              const std::vector<std::string>& ids) {
   const absl::Status all_found = AllFound(fresh, ids);
   if (!all_found.ok()) return all_found;
   v1::BatchGetInvoiceSummariesResponse message;
   ToWire(fresh.as_of, message.mutable_freshness());
-  for (const CachedInvoicePointer& invoice : fresh.invoices) {
-    const std::string_view summary = invoice->summary();
-    message.add_summaries()->ParseFromArray(summary.data(), static_cast<int>(summary.size()));
+  for (const std::string& summary : fresh.summaries) {
+    message.add_summaries()->ParseFromString(summary);
   }
   return ToByteBuffer(message);
 }
@@ -184,11 +183,11 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
           absl::StatusOr<std::string> key = InvoiceKey(message.invoice_id(), "invoice_id");
           if (!key.ok()) return call->Answer(key.status());
           use_cases_.reads.Get(
-              ContextOf(*call, message), {*std::move(key)},
-              AnswerWith<FreshInvoices>(call, response,
-                                        [id = message.invoice_id()](const FreshInvoices& fresh) {
-                                          return InvoiceAnswer(fresh, id);
-                                        }));
+              ContextOf(*call, message), *std::move(key),
+              AnswerWith<FreshInvoice>(call, response,
+                                       [id = message.invoice_id()](const FreshInvoice& fresh) {
+                                         return InvoiceAnswer(fresh, id);
+                                       }));
         });
   }
 
@@ -212,12 +211,12 @@ class InvoicesRpc : public GatedService<Contract, RawService> {
           absl::StatusOr<std::vector<std::string>> keys = KeysOf(message);
           if (!keys.ok()) return call->Answer(keys.status());
           std::vector<std::string> ids(message.invoice_ids().begin(), message.invoice_ids().end());
-          use_cases_.reads.Get(
+          use_cases_.reads.GetBatch(
               ContextOf(*call, message), *std::move(keys),
-              AnswerWith<FreshInvoices>(call, response,
-                                        [ids = std::move(ids)](const FreshInvoices& fresh) {
-                                          return BatchAnswer(fresh, ids);
-                                        }));
+              AnswerWith<FreshBatch>(call, response,
+                                     [ids = std::move(ids)](const FreshBatch& fresh) {
+                                       return BatchAnswer(fresh, ids);
+                                     }));
         });
   }
 

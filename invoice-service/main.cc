@@ -14,6 +14,7 @@
 #include "invoice-service/invoices_rpc.h"
 #include "invoice-service/schema.h"
 #include "invoice-service/summary_cache.h"
+#include "services/events/projection/position.h"
 #include "services/events/projection/progress.h"
 #include "services/events/projection/projector.h"
 #include "services/identity/token_flags.h"
@@ -156,7 +157,8 @@ int Run(int argc, char** argv) {
 
   const auto database = OrExit(
       Database::Open(absl::GetFlag(FLAGS_database_url), InvoiceMigrations()), "--database_url");
-  GroupCommit writes(*database, {},
+  PositionLock position_lock;
+  GroupCommit writes(*database, {&position_lock},
                      [&shutdown](std::string_view reason) { shutdown.Fail(reason); });
   ProjectionProgress progress;
 

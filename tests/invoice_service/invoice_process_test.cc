@@ -4,25 +4,32 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <future>
 #include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "deploy/keys/token_mint.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "invoice-service/schema.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
+#include "services/events/projection/position.h"
 #include "services/rpc/client/channel.h"
 #include "services/rpc/grpc_status.h"
+#include "services/storage/database.h"
+#include "services/storage/group/group_commit.h"
 #include "services/tokens/consistency_token.h"
 #include "tests/projector/scripted_comments.h"
 #include "tests/support/await.h"
 #include "tests/support/child_process.h"
+#include "tests/support/database_under_test.h"
 #include "tests/support/http_client.h"
 #include "tests/support/temp_dir.h"
 
@@ -249,6 +256,35 @@ TEST_F(InvoiceProcessTest, ItsLogSaysThatItsOwnTokenIsRefusedAndWhyAndItsCallers
   request.mutable_consistency()->set_fully_consistent(true);
   const auto answer = Call(&v1::InvoicesService::Stub::GetInvoice, request);
   EXPECT_EQ(answer.status().message(), "The comments service does not answer (UNAUTHENTICATED).");
+}
+
+TEST_F(InvoiceProcessTest, OnPostgresItsWritesWaitForTheReplicaThatHoldsTheProjectionsPosition) {
+  const std::string url = NewDatabaseUrl(DatabaseKind::kPostgres);
+  ChildProcess process = Start({"--database_url=" + url});
+  Connect();
+  // From then on its projector has nothing to write.
+  ASSERT_TRUE(Await([this] { return IsServing(); }));
+  const auto database = *Database::Open(url, InvoiceMigrations());
+  GroupCommit writes(*database, {}, [](std::string_view) { std::abort(); });
+  std::future<void> created;
+  const auto is_created = [&created] {
+    return created.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  };
+  const absl::Status held = writes.SubmitAndWait(SteadyTime::Never(), [&](Connection& connection) {
+    ProjectionPosition::Lock(connection);
+    created = std::async(std::launch::async, [this] { Create(); });
+    int waiting = 0;
+    EXPECT_TRUE(Await([&] {
+      connection.sql() << "SELECT count(*) FROM pg_stat_activity"
+                          " WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))",
+          soci::into(waiting);
+      return waiting > 0 || is_created();
+    }));
+    EXPECT_FALSE(is_created());
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(held, absl::OkStatus());
+  created.get();
 }
 
 TEST_F(InvoiceProcessTest, BadFlagsEndItWithTwo) {

@@ -110,6 +110,24 @@ TEST(InvoiceTest, LengthsAreCountedInCharactersAndNotInBytes) {
   EXPECT_EQ(CheckContent(content).size(), 1u);
 }
 
+TEST(InvoiceTest, AllTextsTogetherAreBoundedInBytes) {
+  InvoiceContent content = Valid();
+  content.line_items.assign(200, {"Implementation of the new thing, as agreed in May", "40h", 1});
+  EXPECT_TRUE(CheckContent(content).empty());
+
+  // Together with the number 8 + 8 + 14 + 6 + 131 * 500 bytes, which is 64 KiB.
+  content.customer = {"名名ab", "b@acme.example"};
+  content.terms = "Net 30";
+  content.line_items.assign(131, {std::string(499, 'x'), "1", 1});
+  EXPECT_TRUE(CheckContent(content).empty());
+  content.customer.name += "c";
+  const auto violations = CheckContent(content);
+  ASSERT_EQ(violations.size(), 1u);
+  EXPECT_EQ(violations[0].field, "line_items");
+  EXPECT_EQ(violations[0].description,
+            "must, with the invoice's other texts, be at most 65536 bytes of UTF-8");
+}
+
 // What a JavaScript number holds exactly, and so every reader of the JSON.
 TEST(InvoiceTest, AmountsAndTotalsBeyondWhatJsonCarriesExactlyAreRefusedByName) {
   constexpr std::int64_t kMost = 9'007'199'254'740'991;

@@ -161,6 +161,28 @@ TEST_P(InvoicesRpcTest, ABatchIsAllOrNothingAndSaysWhichItDoesNotHave) {
   EXPECT_TRUE(service_.Call(&Stub::BatchGetInvoiceSummaries, token, request).ok());
 }
 
+// A whole invoice may be a thousand times as large as its summary.
+TEST_P(InvoicesRpcTest, ABatchReadsNoLinesAndKeepsNoInvoices) {
+  for (const char* number : {"INV-1", "INV-2"}) Create(number);
+  ASSERT_TRUE(Get("INV-2").ok());
+  const absl::Status moved =
+      service_.writes().SubmitAndWait(SteadyTime::Never(), [](Connection& connection) {
+        connection.sql() << "ALTER TABLE invoice_lines RENAME TO lines_elsewhere";
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(moved.ok()) << moved;
+  ASSERT_FALSE(Get("INV-1").ok());
+  v1::BatchGetInvoiceSummariesRequest request;
+  request.add_invoice_ids("INV-1");
+  request.add_invoice_ids("INV-2");
+  const auto batch = service_.Call(&Stub::BatchGetInvoiceSummaries,
+                                   service_.Person("northlight", "viewer"), request);
+  ASSERT_TRUE(batch.ok()) << batch.status();
+  EXPECT_EQ(batch->summaries(0).total(), 480000);
+  EXPECT_EQ(batch->summaries(1).number(), "INV-2");
+  EXPECT_EQ(service_.cache().Find("northlight", "INV-1"), nullptr);
+}
+
 TEST_P(InvoicesRpcTest, AnotherTenantsInvoiceLooksLikeOneThatDoesNotExist) {
   const std::string id = Create("INV-1042").invoice_id();
   ASSERT_TRUE(Get(id).ok());

@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "invoice-service/invoice_store.h"
 #include "invoice-service/schema.h"
 #include "services/errors/errors.h"
 #include "services/process/stopwatch.h"
+#include "services/text/uuid.h"
 #include "tests/support/database_under_test.h"
 
 namespace marginalia {
@@ -60,11 +62,11 @@ class InvoicesTest : public testing::TestWithParam<DatabaseKind> {
     });
   }
   absl::StatusOr<Invoice> Get(const std::string& key, const Caller& caller = kDana) {
-    auto found = Wait<std::vector<std::optional<CountedInvoice>>>(
-        [&](auto done) { invoices_.Read(caller, {key}, SteadyTime::Never(), std::move(done)); });
+    auto found = Wait<std::optional<CountedInvoice>>(
+        [&](auto done) { invoices_.Read(caller, key, SteadyTime::Never(), std::move(done)); });
     if (!found.ok()) return found.status();
-    if (!found->front().has_value()) return InvoiceNotFound(key);
-    return found->front()->invoice;
+    if (!found->has_value()) return InvoiceNotFound(key);
+    return (*found)->invoice;
   }
   std::vector<std::string> Numbers(const std::string& after, int limit,
                                    const Caller& caller = kDana) {
@@ -204,6 +206,47 @@ TEST_P(InvoicesTest, ADraftIsEditedAlsoUnderANumberThatNoNewInvoiceGets) {
     EXPECT_EQ(edited->content.terms, "Net 15");
     EXPECT_TRUE(absl::IsInvalidArgument(Create(Content(number)).status()));
   }
+}
+
+TEST_P(InvoicesTest, AStoredInvoiceThatIsLongerThanANewOneIsReadMovedAndEditedToBeShorter) {
+  Invoice invoice;
+  invoice.etag = "1";
+  for (const std::string number : {"INV-1", "INV-2"}) {
+    invoice.invoice_id = NewUuid(absl::Now());
+    invoice.content = Content(number);
+    invoice.content.line_items.assign(200, {std::string(500, 'x'), "", 1});
+    const absl::Status stored = writes_.SubmitAndWait(
+        SteadyTime::Never(), Tenants::One("northlight"), [&invoice](Connection& connection) {
+          EXPECT_TRUE(InvoiceStore::Insert(connection, "northlight", invoice, "seal"));
+          return absl::OkStatus();
+        });
+    ASSERT_TRUE(stored.ok()) << stored;
+  }
+  EXPECT_EQ(Get("INV-2")->content, invoice.content);
+  EXPECT_EQ(Numbers("", 10), (std::vector<std::string>{"INV-1", "INV-2"}));
+  EXPECT_TRUE(Move("INV-1", InvoiceAction::kSend, "1").ok());
+  EXPECT_EQ(FieldViolationsOf(Update("INV-2", invoice.content, "1").status())[0].field,
+            "invoice.line_items");
+  EXPECT_TRUE(Update("INV-2", Content("INV-2"), "1").ok());
+}
+
+TEST_P(InvoicesTest, ContentThatNoInvoiceMayHaveNeverWaitsToBeWritten) {
+  const auto created = Create(Content("INV-1"));
+  InvoiceContent too_long = Content("INV-1");
+  too_long.line_items.assign(200, {std::string(500, 'x'), "", 1});
+  const auto answers = std::make_shared<std::vector<absl::Status>>();
+  const auto keep = [answers](const absl::StatusOr<Invoice>& answer) {
+    answers->push_back(answer.status());
+  };
+  const absl::Status held = writes_.SubmitAndWait(SteadyTime::Never(), [&](Connection&) {
+    // While the writer is here no write is answered.
+    invoices_.Create(kDana, "", too_long, SteadyTime::Never(), keep);
+    invoices_.Update(kDana, "INV-1", too_long, created->etag, SteadyTime::Never(), keep);
+    EXPECT_EQ(answers->size(), 2u);
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(held.ok()) << held;
+  for (const absl::Status& answer : *answers) EXPECT_TRUE(absl::IsInvalidArgument(answer));
 }
 
 TEST_P(InvoicesTest, OnlyADraftIsEdited) {

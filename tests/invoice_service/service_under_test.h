@@ -20,6 +20,7 @@
 #include "invoice-service/invoices_rpc.h"
 #include "invoice-service/summary_cache.h"
 #include "marginalia/invoices/v1/invoices_service.grpc.pb.h"
+#include "services/events/projection/position.h"
 #include "services/events/projection/progress.h"
 #include "services/events/projection/projector.h"
 #include "services/identity/token_verifier.h"
@@ -59,6 +60,7 @@ class ServiceUnderTest {
   std::unique_ptr<TokenMint> mint_;
   std::unique_ptr<TokenVerifier> verifier_;
   std::unique_ptr<Database> database_;
+  PositionLock position_lock_;
   GroupCommit writes_;
   ProjectionProgress progress_;
   Metrics metrics_;

@@ -96,7 +96,10 @@ TenantSession::Round InvoicesSession::Plan() {
     const int choice = Below(3);
     round.writes.push_back(choice == 0 ? Create() : choice == 1 ? Update() : Move());
   }
-  for (int i = 0; i < kInvoicesReads; ++i) round.reads.push_back(Below(4) == 0 ? List() : Get());
+  for (int i = 0; i < kInvoicesReads; ++i) {
+    const int choice = Below(4);
+    round.reads.push_back(choice == 0 ? List() : choice == 1 ? GetBatch() : Get());
+  }
   return round;
 }
 
@@ -160,28 +163,42 @@ Operation InvoicesSession::Move() {
           .describe = nullptr};
 }
 
-// One, or several at once.
 Operation InvoicesSession::Get() {
+  const absl::StatusOr<std::string> key = InvoiceKey(AnyKey(), "invoice_id");
+  const FreshnessRequirement requirement = AnyRequirement();
+  return {
+      .asked = absl::StrCat("GetInvoice ", key.value_or("")),
+      .start =
+          [this, key, requirement](Operation& self, Answered answered) {
+            auto done = Into<FreshInvoice>(self, std::move(answered),
+                                           [this](const auto& fresh) { return Describe(fresh); });
+            if (!key.ok()) return done(key.status());
+            world_.reads().Get({caller_, requirement, SteadyTime::Never()}, *key, std::move(done));
+          },
+      .describe = nullptr};
+}
+
+Operation InvoicesSession::GetBatch() {
   std::vector<std::string> keys;
   absl::Status refused;
-  for (int i = 0, count = Below(3) == 0 ? 1 + Below(4) : 1; i < count; ++i) {
-    const absl::StatusOr<std::string> key = InvoiceKey(AnyKey(), "invoice_id");
+  for (int i = 0, count = 1 + Below(4); i < count; ++i) {
+    const absl::StatusOr<std::string> key = InvoiceKey(AnyKey(), "invoice_ids");
     if (key.ok()) keys.push_back(*key);
     if (refused.ok()) refused = key.status();
   }
-  std::string asked = "GetInvoice";
+  std::string asked = "BatchGetInvoiceSummaries";
   for (const std::string& key : keys) absl::StrAppend(&asked, " ", key);
   const FreshnessRequirement requirement = AnyRequirement();
-  return {
-      .asked = std::move(asked),
-      .start =
-          [this, keys, refused, requirement](Operation& self, Answered answered) {
-            auto done = Into<FreshInvoices>(self, std::move(answered),
-                                            [this](const auto& fresh) { return Describe(fresh); });
-            if (!refused.ok()) return done(refused);
-            world_.reads().Get({caller_, requirement, SteadyTime::Never()}, keys, std::move(done));
-          },
-      .describe = nullptr};
+  return {.asked = std::move(asked),
+          .start =
+              [this, keys, refused, requirement](Operation& self, Answered answered) {
+                auto done = Into<FreshBatch>(self, std::move(answered),
+                                             [this](const auto& fresh) { return Describe(fresh); });
+                if (!refused.ok()) return done(refused);
+                world_.reads().GetBatch({caller_, requirement, SteadyTime::Never()}, keys,
+                                        std::move(done));
+              },
+          .describe = nullptr};
 }
 
 Operation InvoicesSession::List() {
@@ -230,25 +247,31 @@ std::string InvoicesSession::Describe(const absl::StatusOr<Invoice>& invoice) {
   return text;
 }
 
-std::string InvoicesSession::Describe(const absl::StatusOr<FreshInvoices>& fresh) {
+std::string InvoicesSession::Describe(const absl::StatusOr<FreshInvoice>& fresh) {
+  if (!fresh.ok()) return marginalia::TextOf(fresh.status());
+  const std::string token = Token(fresh->as_of.token);
+  if (fresh->invoice == nullptr) return "no such" + token;
+  invoices::v1::GetInvoiceResponse response;
+  if (!response.ParseFromString(fresh->invoice->encoded)) return "no invoice";
+  invoices::v1::Invoice& invoice = *response.mutable_invoice();
+  const bool newest = etags_[invoice.invoice_id()] == invoice.etag();
+  invoice.clear_etag();
+  invoice.clear_create_time();
+  for (invoices::v1::StatusChange& change : *invoice.mutable_status_changes()) {
+    change.clear_time();
+  }
+  response.mutable_summary()->clear_last_comment_time();
+  return absl::StrCat(response.SerializeAsString(), newest ? " newest" : " old", token);
+}
+
+std::string InvoicesSession::Describe(const absl::StatusOr<FreshBatch>& fresh) {
   if (!fresh.ok()) return marginalia::TextOf(fresh.status());
   std::string text;
-  for (const CachedInvoicePointer& cached : fresh->invoices) {
-    if (cached == nullptr) {
-      text += " no such";
-      continue;
-    }
-    invoices::v1::GetInvoiceResponse response;
-    if (!response.ParseFromString(cached->encoded)) return "no invoice";
-    invoices::v1::Invoice& invoice = *response.mutable_invoice();
-    const bool newest = etags_[invoice.invoice_id()] == invoice.etag();
-    invoice.clear_etag();
-    invoice.clear_create_time();
-    for (invoices::v1::StatusChange& change : *invoice.mutable_status_changes()) {
-      change.clear_time();
-    }
-    response.mutable_summary()->clear_last_comment_time();
-    absl::StrAppend(&text, response.SerializeAsString(), newest ? " newest" : " old");
+  for (const std::string& encoded : fresh->summaries) {
+    invoices::v1::InvoiceSummary summary;
+    if (!summary.ParseFromString(encoded)) return "no summary";
+    summary.clear_last_comment_time();
+    absl::StrAppend(&text, encoded.empty() ? "no such" : summary.SerializeAsString(), " ");
   }
   return text + Token(fresh->as_of.token);
 }

@@ -45,10 +45,12 @@ class InvoicesSession : public TenantSession {
   Operation Update();
   Operation Move();
   Operation Get();
+  Operation GetBatch();
   Operation List();
 
   std::string Describe(const absl::StatusOr<Invoice>& invoice);
-  std::string Describe(const absl::StatusOr<FreshInvoices>& fresh);
+  std::string Describe(const absl::StatusOr<FreshInvoice>& fresh);
+  std::string Describe(const absl::StatusOr<FreshBatch>& fresh);
   std::string Describe(const absl::StatusOr<FreshSummaries>& page);
   std::string Token(const std::string& consistency_token);
 

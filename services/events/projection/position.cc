@@ -1,17 +1,18 @@
 #include "services/events/projection/position.h"
 
+#include "absl/strings/str_cat.h"
 #include "services/storage/connection/statement.h"
 
 namespace marginalia {
 namespace {
 
+constexpr char kSelectRow[] =
+    "SELECT log_id, position, complete_until, rebuild_count FROM projection_position WHERE id = 1";
+
 struct PositionStatements {
   explicit PositionStatements(Connection& connection)
-      : read(connection,
-             "SELECT log_id, position, complete_until, rebuild_count "
-             "FROM projection_position WHERE id = 1",
-             soci::into(log_id), soci::into(position), soci::into(complete_until),
-             soci::into(rebuild_count)),
+      : read(connection, kSelectRow, soci::into(log_id), soci::into(position),
+             soci::into(complete_until), soci::into(rebuild_count)),
         advance(connection,
                 "UPDATE projection_position SET position = :position, "
                 "complete_until = CASE WHEN complete_until > :least THEN complete_until "
@@ -20,12 +21,21 @@ struct PositionStatements {
                 soci::use(position, "position"), soci::use(complete_until, "least"),
                 soci::use(complete_until, "until"), soci::use(log_id, "log"),
                 soci::use(before, "before"), soci::use(position, "to")),
-        lock(connection, "UPDATE projection_position SET log_id = log_id WHERE id = 1"),
+        // Nobody else writes to a SQLite file: its transaction began with the lock.
+        lock(connection,
+             absl::StrCat(kSelectRow,
+                          connection.kind() == DatabaseKind::kPostgres ? " FOR UPDATE" : ""),
+             soci::into(log_id), soci::into(position), soci::into(complete_until),
+             soci::into(rebuild_count)),
         store(connection,
               "UPDATE projection_position SET log_id = :log, position = :position, "
               "complete_until = :until, rebuild_count = :count WHERE id = 1",
               soci::use(log_id, "log"), soci::use(position, "position"),
               soci::use(complete_until, "until"), soci::use(rebuild_count, "count")) {}
+
+  ProjectionPosition Get() const {
+    return {{log_id, position}, absl::FromUnixMicros(complete_until), rebuild_count};
+  }
 
   std::string log_id;
   std::int64_t position = 0;
@@ -60,7 +70,7 @@ std::vector<std::string> ProjectionPosition::Schema() {
 ProjectionPosition ProjectionPosition::Read(Connection& connection) {
   auto& row = connection.Prepared<PositionStatements>();
   row.read.Run();
-  return {{row.log_id, row.position}, absl::FromUnixMicros(row.complete_until), row.rebuild_count};
+  return row.Get();
 }
 
 bool ProjectionPosition::Advance(Connection& connection, std::int64_t first_position,
@@ -75,8 +85,9 @@ bool ProjectionPosition::Advance(Connection& connection, std::int64_t first_posi
 }
 
 ProjectionPosition ProjectionPosition::Lock(Connection& connection) {
-  connection.Prepared<PositionStatements>().lock.Run();
-  return Read(connection);
+  auto& row = connection.Prepared<PositionStatements>();
+  row.lock.Run();
+  return row.Get();
 }
 
 void ProjectionPosition::Store(Connection& connection, const ProjectionPosition& position) {
@@ -86,6 +97,10 @@ void ProjectionPosition::Store(Connection& connection, const ProjectionPosition&
   row.complete_until = Micros(position.complete_until);
   row.rebuild_count = position.rebuild_count;
   row.store.Run();
+}
+
+void PositionLock::Lock(Connection& connection) {
+  if (connection.kind() == DatabaseKind::kPostgres) ProjectionPosition::Lock(connection);
 }
 
 }  // namespace marginalia

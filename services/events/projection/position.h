@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "services/storage/connection/connection.h"
+#include "services/storage/group/group_commit.h"
 #include "services/tokens/consistency_token.h"
 
 namespace marginalia {
@@ -39,6 +40,18 @@ struct ProjectionPosition {
 
   // In a write that has locked the row: as a rebuild leaves it.
   static void Store(Connection& connection, const ProjectionPosition& position);
+};
+
+// Locks the row before all that a group of writes locks. Every write beside the projection's goes
+// through it, where processes share the database: they never wait for each other in a circle, and
+// what one writes of a thing sees all that another one has just applied of it, or is seen by that.
+class PositionLock final : public GroupParticipant {
+ public:
+  void Lock(Connection& connection) override;
+  void Begin(Connection&) override {}
+  void BeforeCommit(Connection&) override {}
+  void Committed() override {}
+  void RolledBack() override {}
 };
 
 }  // namespace marginalia
