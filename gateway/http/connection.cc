@@ -25,8 +25,6 @@ constexpr std::size_t kReadBytes = 2 * 1024;
 // away.
 constexpr std::chrono::seconds kLingerMax{2};
 constexpr std::size_t kDiscardedBytesMax = 256 * 1024;
-// Answers up to this size are bounded by the number of connections.
-constexpr std::size_t kSmallAnswerBytesMax = 16 * 1024;
 // A client may take so much longer for a large answer as one with a slow line needs.
 constexpr std::size_t kAnswerBytesPerSecondMin = 16 * 1024;
 // What a stream's client may send after its request; it has nothing to say.
@@ -196,10 +194,6 @@ void HttpConnection::Answer(HttpResponse response) {
 }
 
 void HttpConnection::Send(HttpResponse response) {
-  if (!TakeRoomFor(response.body.size())) {
-    response = shared_.handler.Refuse(parser_.request(), 503, "ANSWERS_TOO_SLOW",
-                                      "too many large answers wait for their readers; try again");
-  }
   response.close = response.close || !parser_.keep_alive() || shared_.draining;
   AppendHead(response, /*streamed=*/false);
   if (parser_.request().method == "HEAD") response.body.clear();
@@ -214,17 +208,9 @@ void HttpConnection::Send(HttpResponse response) {
   });
 }
 
-bool HttpConnection::TakeRoomFor(std::size_t body_bytes) {
-  if (body_bytes <= kSmallAnswerBytesMax) return true;
-  if (shared_.large_answers_bytes + body_bytes > shared_.large_answers_bytes_max) return false;
-  large_answer_bytes_ = body_bytes;
-  shared_.large_answers_bytes += body_bytes;
-  return true;
-}
-
-void HttpConnection::GiveRoomBack() {
-  shared_.large_answers_bytes -= std::exchange(large_answer_bytes_, 0);
+void HttpConnection::DropBody() {
   std::string().swap(response_.body);
+  response_.room.reset();
 }
 
 void HttpConnection::AppendHead(const HttpResponse& response, bool streamed) {
@@ -250,7 +236,7 @@ void HttpConnection::AppendHead(const HttpResponse& response, bool streamed) {
 }
 
 void HttpConnection::AnswerWritten() {
-  GiveRoomBack();
+  DropBody();
   if (response_.close) return Linger();
   parser_.Reset();
   Enter(Phase::kIdle);
@@ -342,7 +328,7 @@ void HttpConnection::Close() {
   const bool streamed = phase_ == Phase::kStreaming;
   const bool in_order = phase_ == Phase::kIdle || (streamed && sending_.empty());
   Enter(Phase::kClosed);
-  GiveRoomBack();
+  DropBody();
   transport_.Close(in_order);
   // The writer of the stream may let go of it from within.
   const auto self = shared_from_this();

@@ -36,13 +36,10 @@ class HttpConnection : public HttpExchange,
   struct Shared {
     HttpHandler& handler;
     const HttpTimeouts timeouts;
-    const std::size_t large_answers_bytes_max;
     // The value of the header Date.
     std::string date;
     // No connection carries another request.
     bool draining = false;
-    // The bodies of all large answers being sent.
-    std::size_t large_answers_bytes = 0;
     // Called once for each connection, when it has closed.
     absl::AnyInvocable<void(HttpConnection*)> closed;
   };
@@ -88,8 +85,7 @@ class HttpConnection : public HttpExchange,
   void Refuse(int status, std::string_view reason, std::string_view detail);
   void SendContinue();
   void Send(HttpResponse response);
-  bool TakeRoomFor(std::size_t body_bytes);
-  void GiveRoomBack();
+  void DropBody();
   void AppendHead(const HttpResponse& response, bool streamed);
   void AnswerWritten();
   void WriteQueued();
@@ -109,8 +105,6 @@ class HttpConnection : public HttpExchange,
   // The head and the body of the answer being sent.
   std::string head_;
   HttpResponse response_;
-  // Its share of Shared::large_answers_bytes.
-  std::size_t large_answer_bytes_ = 0;
   // Of a stream: what is being sent, and what waits.
   StreamEvents stream_events_;
   std::vector<std::shared_ptr<const std::string>> sending_;

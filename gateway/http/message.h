@@ -27,6 +27,8 @@ struct HttpRequest {
 
   // The first header of that name, whatever its case; empty when there is none.
   std::string_view Header(std::string_view name) const;
+  // Whether it only asks for something.
+  bool is_read() const { return method == "GET" || method == "HEAD"; }
 
   std::string head;
   std::string_view method;
@@ -52,6 +54,8 @@ struct HttpResponse {
   std::string body;
   // Of the body as it stands there.
   ContentCoding coding = ContentCoding::kIdentity;
+  // What a large body takes of the gate's room for such, until it is gone.
+  std::shared_ptr<void> room;
   // Whether the connection ends with this answer.
   bool close = false;
 };
@@ -99,8 +103,8 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   virtual void Handle(std::shared_ptr<HttpExchange> exchange) = 0;
-  // The answer to bytes that make no acceptable request, with which the connection ends, and in
-  // place of one that there is no room for. `request` has what was understood of it.
+  // The answer to bytes that make no acceptable request, with which the connection ends. `request`
+  // has what was understood of it.
   virtual HttpResponse Refuse(const HttpRequest& request, int status, std::string_view reason,
                               std::string_view detail) = 0;
 };

@@ -32,9 +32,6 @@ struct HttpServerOptions {
   absl::Duration write_stall_max = absl::Seconds(30);
   // How often the three above are looked at.
   absl::Duration check_interval = absl::Milliseconds(500);
-  // What clients have not taken yet of answers above 16 KiB may be so much in all; beyond it they
-  // are told 503.
-  std::size_t large_answers_bytes_max = 256 * 1024 * 1024;
 };
 
 class HttpServer {

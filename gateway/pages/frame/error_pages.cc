@@ -90,10 +90,6 @@ Words WordsOf(int status, const std::string& reason) {
   return WordsOfStatus(status);
 }
 
-bool IsRead(const HttpRequest& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
-
 // "There is no such invoice." for "there is no such invoice".
 std::string AsSentence(std::string_view message) {
   std::string sentence(message);
@@ -146,7 +142,7 @@ HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& fai
   const HttpRequest& request = facts.exchange->request();
   const std::string sign_in = WithQuery(kSignIn, {{"next", request.target}});
   // A form is not sent on: what was typed would be lost.
-  if (leads_to_sign_in && IsRead(request)) return SeeOther(sign_in);
+  if (leads_to_sign_in && request.is_read()) return SeeOther(sign_in);
   PageData page = ErrorData(facts, WordsOf(code, ReasonOf(status)),
                             {status.message().data(), status.message().size()});
   if (leads_to_sign_in) {
