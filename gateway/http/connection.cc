@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "gateway/http/acknowledged_bytes.h"
 #include "services/net/peer_name.h"
 
 namespace marginalia {
@@ -25,8 +27,8 @@ constexpr std::size_t kReadBytes = 2 * 1024;
 // away.
 constexpr std::chrono::seconds kLingerMax{2};
 constexpr std::size_t kDiscardedBytesMax = 256 * 1024;
-// A client may take so much longer for a large answer as one with a slow line needs.
-constexpr std::size_t kAnswerBytesPerSecondMin = 16 * 1024;
+// Who takes less than this on the whole is cut off, however steadily it does.
+constexpr std::uint64_t kTakenBytesPerSecondMin = 16 * 1024;
 // What a stream's client may send after its request; it has nothing to say.
 constexpr std::size_t kStreamInputBytesMax = 8 * 1024;
 // A stream that is not read holds this much in the kernel and no more.
@@ -45,8 +47,8 @@ void AppendNumber(std::string& text, std::size_t number) {
   text.append(digits, std::to_chars(digits, digits + sizeof(digits), number).ptr);
 }
 
-std::chrono::seconds TimeToTake(std::size_t bytes) {
-  return std::chrono::seconds(bytes / kAnswerBytesPerSecondMin);
+std::chrono::microseconds TimeToTake(std::uint64_t bytes) {
+  return std::chrono::microseconds(bytes * 1'000'000 / kTakenBytesPerSecondMin);
 }
 
 // A 304 describes an answer that it does not carry.
@@ -100,8 +102,7 @@ void HttpConnection::Enter(Phase phase) {
       deadline_ = Clock::now() + shared_.timeouts.request_read_max;
       break;
     case Phase::kWriting:
-      deadline_ =
-          Clock::now() + shared_.timeouts.write_stall_max + TimeToTake(response_.body.size());
+      deadline_ = Clock::now() + shared_.timeouts.write_stall_max;
       break;
     case Phase::kLingering:
       deadline_ = Clock::now() + kLingerMax;
@@ -115,12 +116,21 @@ void HttpConnection::Enter(Phase phase) {
 }
 
 void HttpConnection::CheckDeadline(Clock::time_point now) {
+  if (phase_ == Phase::kWriting || !sending_.empty()) ExtendByWhatWasTaken(now);
   if (now < deadline_) return;
   if (phase_ == Phase::kReading) {
     Refuse(408, "REQUEST_TOO_SLOW", "the request did not arrive in time");
   } else {
     Close();
   }
+}
+
+// Each byte is worth its time at the least rate, and nobody has more than write_stall_max from now.
+// What was taken of an answer before is within that.
+void HttpConnection::ExtendByWhatWasTaken(Clock::time_point now) {
+  const std::uint64_t acknowledged = AcknowledgedBytes(transport_.socket().native_handle());
+  const std::uint64_t taken = acknowledged - std::exchange(acknowledged_bytes_, acknowledged);
+  deadline_ = std::min(deadline_ + TimeToTake(taken), now + shared_.timeouts.write_stall_max);
 }
 
 void HttpConnection::CloseIfIdle() {
@@ -271,7 +281,9 @@ void HttpConnection::Write(std::shared_ptr<const std::string> bytes) {
   if (phase_ != Phase::kStreaming || stream_ends_) return;
   pending_bytes_ += bytes->size();
   queued_.push_back(std::move(bytes));
-  if (sending_.empty()) WriteQueued();
+  if (!sending_.empty()) return;
+  deadline_ = Clock::now() + shared_.timeouts.write_stall_max;
+  WriteQueued();
 }
 
 void HttpConnection::WriteQueued() {
@@ -279,7 +291,6 @@ void HttpConnection::WriteQueued() {
   std::vector<asio::const_buffer> buffers;
   buffers.reserve(sending_.size());
   for (const auto& bytes : sending_) buffers.push_back(asio::buffer(*bytes));
-  deadline_ = Clock::now() + shared_.timeouts.write_stall_max;
   transport_.Write(buffers, [self = shared_from_this()](const error_code& error, std::size_t) {
     if (self->phase_ != Phase::kStreaming) return;
     if (error) return self->Close();
@@ -290,8 +301,8 @@ void HttpConnection::WriteQueued() {
 void HttpConnection::StreamWritten() {
   for (const auto& bytes : sending_) pending_bytes_ -= bytes->size();
   sending_.clear();
-  deadline_ = Clock::time_point::max();
   if (!queued_.empty()) return WriteQueued();
+  deadline_ = Clock::time_point::max();
   if (stream_ends_) return Close();
   if (stream_events_.drained) stream_events_.drained();
 }

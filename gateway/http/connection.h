@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ struct HttpTimeouts {
   std::chrono::nanoseconds request_read_max;
   // Between two requests.
   std::chrono::nanoseconds idle_max;
-  // For the client to take what is sent to it; for a large answer it is longer.
+  // While the client takes nothing of what is sent to it; one that takes too little uses it up in
+  // the course of time.
   std::chrono::nanoseconds write_stall_max;
 };
 
@@ -78,6 +80,7 @@ class HttpConnection : public HttpExchange,
   };
 
   void Enter(Phase phase);
+  void ExtendByWhatWasTaken(Clock::time_point now);
   void ShakeHands();
   void ReadMore();
   void HaveRead(const boost::system::error_code& error);
@@ -99,6 +102,8 @@ class HttpConnection : public HttpExchange,
   Shared& shared_;
   Phase phase_ = Phase::kIdle;
   Clock::time_point deadline_;
+  // When it was last looked at.
+  std::uint64_t acknowledged_bytes_ = 0;
   RequestParser parser_;
   // Read and not yet parsed.
   std::string input_;

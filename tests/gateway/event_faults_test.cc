@@ -1,5 +1,6 @@
 // The event streams of browsers when something goes wrong: with the service, with the place that a
 // browser wants to go on from, or with those who take up room.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -244,6 +245,26 @@ TEST_F(EventFaultsTest, ABrowserThatTakesNothingForTooLongIsCut) {
   EXPECT_TRUE(AwaitStreams(1));
   comments_->Post(kOrg, kInvoiceId, "on it goes");
   EXPECT_EQ(NextBody(*reader), "on it goes");
+}
+
+// One message from upstream, which has an id behind its last event only.
+TEST_F(EventFaultsTest, ABrowserThatTakesSlowlyButSteadilyWhatItMissedIsNotCut) {
+  options_.http.write_stall_max = absl::Seconds(1);
+  comments_->SetBatchEventsMax(200);
+  for (int i = 0; i < 100; ++i) {
+    comments_->Post(kOrg, kInvoiceId, absl::StrCat(i, std::string(kLargeBytes, 'x')));
+  }
+  StartGatewayAnew();
+  RawConnection browser(gateway_->address(), 32 * 1024);
+  browser.Send(absl::StrCat("GET ", EventsAfter(Beginning()),
+                            " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ",
+                            TokenOf("sam", "viewer", kOrg), "\r\n\r\n"));
+  std::string tail;
+  EXPECT_TRUE(Await([&] {
+    tail = tail.substr(tail.size() - std::min<std::size_t>(tail.size(), 10)) +
+           browser.TakeReceived(512);
+    return tail.find("\"99x") != tail.npos;
+  }));
 }
 
 TEST_F(EventFaultsTest, WithoutATokenOfItsOwnTheGatewayServesAllButNewStreams) {

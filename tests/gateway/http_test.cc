@@ -46,11 +46,15 @@ class HttpTest : public GatewayFixture {
   }
   // How many answers of a route had that status.
   int Answered(int status, const std::string& route) {
+    return Metric(absl::StrCat("marginalia_http_requests_total{code=\"", status, "\",route=\"",
+                               route, "\"}"));
+  }
+  int Connections() { return Metric("marginalia_http_connections"); }
+  int Metric(const std::string& series) {
     const std::string metrics = HttpClient(metrics_->address()).Get("/metrics").body;
-    const std::string series = absl::StrCat("\nmarginalia_http_requests_total{code=\"", status,
-                                            "\",route=\"", route, "\"} ");
-    const std::size_t at = metrics.find(series);
-    return at == metrics.npos ? 0 : std::stoi(metrics.substr(at + series.size()));
+    const std::string line = absl::StrCat("\n", series, " ");
+    const std::size_t at = metrics.find(line);
+    return at == metrics.npos ? 0 : std::stoi(metrics.substr(at + line.size()));
   }
   static int StatusOf(const std::string& answer) {
     return answer.size() < 12 ? 0 : std::stoi(answer.substr(9, 3));
@@ -160,6 +164,25 @@ TEST_F(HttpTest, ACommentThatWasStoredIsAnsweredSoWithoutRoomForItsAnswer) {
   EXPECT_EQ(Post(kThread, json).status, 201);
   EXPECT_EQ(Answered(201, kRoute), 1);
   EXPECT_EQ(Answered(503, kRoute) + Answered(503, "none"), 0);
+}
+
+TEST_F(HttpTest, AnAnswerThatNobodyTakesIsGivenUpHoweverLargeItIs) {
+  options_.http.write_stall_max = absl::Milliseconds(200);
+  StartGateway();
+  PostMoreThanTheKernelTakes(kOrg);
+  const auto sleeper = OpenSleeper();
+  EXPECT_TRUE(Await([this] { return Connections() == 0; }));
+}
+
+TEST_F(HttpTest, AnAnswerThatIsTakenSteadilyButFarTooSlowlyIsGivenUp) {
+  options_.http.write_stall_max = absl::Seconds(1);
+  StartGateway();
+  PostMoreThanTheKernelTakes(kOrg);
+  const auto sipper = OpenSleeper();
+  EXPECT_TRUE(Await([&] {
+    sipper->TakeReceived(10);
+    return Connections() == 0;
+  }));
 }
 
 TEST_F(HttpTest, ABodyOfTheLargestSizeIsTaken) {

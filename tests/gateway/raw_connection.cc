@@ -68,6 +68,13 @@ std::string RawConnection::TakeReceived() {
   return std::exchange(received_, {});
 }
 
+std::string RawConnection::TakeReceived(std::size_t bytes_max) {
+  std::string bytes(bytes_max, '\0');
+  const ssize_t count = recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return bytes;
+}
+
 std::string RawConnection::ReadToEnd() {
   char bytes[16 * 1024];
   ssize_t count;

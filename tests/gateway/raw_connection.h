@@ -3,6 +3,7 @@
 #ifndef MARGINALIA_TESTS_GATEWAY_RAW_CONNECTION_H_
 #define MARGINALIA_TESTS_GATEWAY_RAW_CONNECTION_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ class RawConnection {
   void Ignore();
   // What has come, without waiting for more.
   std::string TakeReceived();
+  // At most so much of that.
+  std::string TakeReceived(std::size_t bytes_max);
   // Everything up to the end of the connection; fails the test when that does not come in time.
   std::string ReadToEnd();
   // Reads until `text` has come, and returns all that came. Empty when it did not.
