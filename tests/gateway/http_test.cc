@@ -142,6 +142,17 @@ TEST_F(HttpTest, ALargeAnswerWaitsForItsReaderOnlyWhileThereIsRoom) {
   EXPECT_TRUE(Await([this] { return Get(kThread).status == 200; }));
 }
 
+TEST_F(HttpTest, AnswersThatATenantDoesNotTakeLeaveRoomForThoseOfOthers) {
+  options_.answers = {.bytes_max = 24'000'000, .tenant_bytes_max = 8'000'000};
+  StartGateway();
+  PostMoreThanTheKernelTakes(kOrg);
+  PostMoreThanTheKernelTakes("rivalworks");
+  comments_->AddInvoice("rivalworks", kInvoiceId);
+  const auto sleeper = OpenSleeper();
+  EXPECT_EQ(Get(kThread, As("priya")).status, 503);
+  EXPECT_EQ(Get(kThread, As("mallory", "member", "rivalworks")).status, 200);
+}
+
 TEST_F(HttpTest, AnAnswerThatThereIsNoRoomForIsCountedOnceUnderTheIdOfItsRequest) {
   options_.answers.bytes_max = 0;
   StartGateway();

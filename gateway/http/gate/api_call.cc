@@ -106,8 +106,8 @@ HttpResponse ResponseTo(const ApiCallFacts& facts, const absl::Status& failure) 
 // be taken for undone and made again. It holds one text, which no larger body than kBodyBytesMax
 // brought.
 bool HasRoom(const ApiCallFacts& facts, HttpResponse& response) {
-  const bool tells_of_change = !facts.exchange->request().is_read() && response.status < 400;
-  return tells_of_change || facts.room->Take(response);
+  if (!facts.exchange->request().is_read() && response.status < 400) return true;
+  return facts.room->Take(facts.token == nullptr ? "" : facts.token->caller.org_id, response);
 }
 
 }  // namespace
