@@ -170,14 +170,32 @@ void HttpConnection::ReadAhead() {
   input_.erase(0, input_.size() - rest.size());
   switch (progress) {
     case RequestParser::Progress::kNeedsMore:
+      if (!HasRoomForBody()) {
+        return Refuse(503, "TOO_MANY_BODIES", "too many large bodies are on their way; try again");
+      }
       if (parser_.TakeExpectsContinue()) return SendContinue();
       return ReadMore();
     case RequestParser::Progress::kRefused:
       return Refuse(parser_.refusal().status, parser_.refusal().reason, parser_.refusal().detail);
     case RequestParser::Progress::kDone:
+      LetGoOfBody();
       Enter(Phase::kHandling);
       return shared_.handler.Handle(shared_from_this());
   }
+}
+
+bool HttpConnection::HasRoomForBody() {
+  const std::size_t bytes = parser_.request().body.size();
+  if (bytes <= kSmallBodyBytesMax) return true;
+  const std::size_t of_others = shared_.incomplete_bodies_bytes - incomplete_body_bytes_;
+  if (of_others + bytes > shared_.incomplete_bodies_bytes_max) return false;
+  shared_.incomplete_bodies_bytes = of_others + bytes;
+  incomplete_body_bytes_ = bytes;
+  return true;
+}
+
+void HttpConnection::LetGoOfBody() {
+  shared_.incomplete_bodies_bytes -= std::exchange(incomplete_body_bytes_, 0);
 }
 
 void HttpConnection::SendContinue() {
@@ -325,6 +343,8 @@ void HttpConnection::AwaitGoodbye() {
 
 void HttpConnection::Linger() {
   transport_.SayGoodbye();
+  parser_.Release();
+  LetGoOfBody();
   Enter(Phase::kLingering);
   if (!read_pending_) Discard();
 }
@@ -340,6 +360,7 @@ void HttpConnection::Close() {
   const bool in_order = phase_ == Phase::kIdle || (streamed && sending_.empty());
   Enter(Phase::kClosed);
   DropBody();
+  LetGoOfBody();
   transport_.Close(in_order);
   // The writer of the stream may let go of it from within.
   const auto self = shared_from_this();

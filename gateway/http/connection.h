@@ -38,10 +38,12 @@ class HttpConnection : public HttpExchange,
   struct Shared {
     HttpHandler& handler;
     const HttpTimeouts timeouts;
+    const std::size_t incomplete_bodies_bytes_max;
     // The value of the header Date.
     std::string date;
     // No connection carries another request.
     bool draining = false;
+    std::size_t incomplete_bodies_bytes = 0;
     // Called once for each connection, when it has closed.
     absl::AnyInvocable<void(HttpConnection*)> closed;
   };
@@ -85,6 +87,8 @@ class HttpConnection : public HttpExchange,
   void ReadMore();
   void HaveRead(const boost::system::error_code& error);
   void ReadAhead();
+  bool HasRoomForBody();
+  void LetGoOfBody();
   void Refuse(int status, std::string_view reason, std::string_view detail);
   void SendContinue();
   void Send(HttpResponse response);
@@ -107,6 +111,8 @@ class HttpConnection : public HttpExchange,
   RequestParser parser_;
   // Read and not yet parsed.
   std::string input_;
+  // Its share of Shared::incomplete_bodies_bytes.
+  std::size_t incomplete_body_bytes_ = 0;
   // The head and the body of the answer being sent.
   std::string head_;
   HttpResponse response_;

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/http/io_thread.h"
+#include "gateway/http/limits.h"
 #include "gateway/http/message.h"
 #include "services/net/tls.h"
 
@@ -32,6 +33,7 @@ struct HttpServerOptions {
   absl::Duration write_stall_max = absl::Seconds(30);
   // How often the three above are looked at.
   absl::Duration check_interval = absl::Milliseconds(500);
+  std::size_t incomplete_bodies_bytes_max = kIncompleteBodiesBytesMax;
 };
 
 class HttpServer {

@@ -196,6 +196,31 @@ TEST_F(HttpTest, AnAnswerThatIsTakenSteadilyButFarTooSlowlyIsGivenUp) {
   }));
 }
 
+TEST_F(HttpTest, LargeBodiesAreReadOnlyWhileThereIsRoomForThoseThatHaveNotComeWhole) {
+  options_.http.incomplete_bodies_bytes_max = 100'000;
+  StartGateway();
+  const std::string large = absl::StrCat(R"({"body":"x"})", std::string(60'000, ' '));
+  auto slow = std::make_unique<RawConnection>(gateway_->address());
+  slow->Send(
+      Request("POST", "Content-Type: application/json\r\nContent-Length: 100000\r\n", large));
+  // Every connection has its turn: 2 KiB of this one are read for each of the others' requests.
+  for (int i = 0; i < 100; ++i) Get("/healthz", {});
+  HttpAnswer refused = Post(kThread, large);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(ReasonOfProblem(refused), "TOO_MANY_BODIES");
+  EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+  EXPECT_EQ(refused.headers["connection"], "close");
+  const std::string page =
+      Say(absl::StrCat("POST /invoices/", kInvoiceId,
+                       "/comments HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n",
+                       "Content-Length: 60000\r\n\r\n", std::string(60'000, 'x')));
+  EXPECT_EQ(StatusOf(page), 503);
+  EXPECT_NE(page.find("Retry-After: "), page.npos) << page;
+  EXPECT_EQ(Post(kThread, R"({"body":"what most people write"})").status, 201);
+  slow.reset();
+  EXPECT_TRUE(Await([&] { return Post(kThread, large).status == 201; }));
+}
+
 TEST_F(HttpTest, ABodyOfTheLargestSizeIsTaken) {
   const std::string json = absl::StrCat(R"({"body":")", std::string(9'000, 'a'), R"("})");
   const std::string body = json + std::string(kBodyBytesMax - json.size(), ' ');

@@ -133,6 +133,11 @@ void AddTyped(PageData& page, const HttpRequest& request) {
   }
 }
 
+void AddRetryAfter(HttpResponse& response, absl::Duration wait) {
+  response.headers += absl::StrCat(
+      "Retry-After: ", absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))), "\r\n");
+}
+
 }  // namespace
 
 HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& failure) const {
@@ -154,16 +159,17 @@ HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& fai
   HttpResponse response = PageResponse(code, template_.Render(page));
   if (code == 401) response.headers += "WWW-Authenticate: Bearer\r\n";
   if (code == 429 || code == 503) {
-    const absl::Duration wait = std::max(RetryAfterOf(status), kRetryAfterDefault);
-    response.headers += absl::StrCat(
-        "Retry-After: ", absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))), "\r\n");
+    AddRetryAfter(response, std::max(RetryAfterOf(status), kRetryAfterDefault));
   }
   return response;
 }
 
 HttpResponse ErrorPages::Page(const ApiCallFacts& facts, int status,
                               std::string_view detail) const {
-  return PageResponse(status, template_.Render(ErrorData(facts, WordsOfStatus(status), detail)));
+  HttpResponse response =
+      PageResponse(status, template_.Render(ErrorData(facts, WordsOfStatus(status), detail)));
+  if (status == 503) AddRetryAfter(response, kRetryAfterDefault);
+  return response;
 }
 
 }  // namespace marginalia
