@@ -34,7 +34,7 @@ constexpr std::size_t kStreamInputBytesMax = 8 * 1024;
 // A stream that is not read holds this much in the kernel and no more.
 constexpr int kStreamSendBufferBytes = 64 * 1024;
 
-// A peer that vanished is noticed after this by what was sent to it, heartbeats included.
+// A peer that vanished is noticed after this by what was sent to it.
 using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 constexpr int kUnacknowledgedMs = 60'000;
 
@@ -283,6 +283,8 @@ std::shared_ptr<OutputStream> HttpConnection::Stream(HttpResponse head, StreamEv
   error_code ignored;
   transport_.socket().set_option(asio::socket_base::send_buffer_size(kStreamSendBufferBytes),
                                  ignored);
+  transport_.socket().set_option(
+      UserTimeout(static_cast<int>(absl::ToInt64Milliseconds(kStreamUnacknowledgedMax))), ignored);
   stream_events_ = std::move(events);
   AppendHead(head, /*streamed=*/true);
   const bool without_body = parser_.request().method == "HEAD";

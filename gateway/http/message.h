@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
 
 namespace marginalia {
 
@@ -62,6 +63,10 @@ struct HttpResponse {
 
 // "Not Found" for 404.
 std::string_view StatusPhrase(int status);
+
+// A stream whose peer takes nothing of what is sent to it for so long has ended, and is found to
+// have vanished after twice that when its writer sends something as often.
+inline constexpr absl::Duration kStreamUnacknowledgedMax = absl::Seconds(15);
 
 // The open body of a streamed answer. Used on the io thread only.
 class OutputStream {

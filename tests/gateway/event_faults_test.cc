@@ -1,5 +1,9 @@
 // The event streams of browsers when something goes wrong: with the service, with the place that a
 // browser wants to go on from, or with those who take up room.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -52,6 +56,23 @@ class EventFaultsTest : public GatewayFixture {
                                TokenOf("sam", "viewer", kOrg), "\r\n\r\n"));
     EXPECT_NE(sleeper->ReadUntil("retry: "), "");
     return sleeper;
+  }
+  // What the gateway's end of the connection, which is in this process too, has as
+  // TCP_USER_TIMEOUT.
+  static absl::Duration UserTimeoutOfGateway(const RawConnection& browser) {
+    for (int fd = 0; fd < 1'024; ++fd) {
+      sockaddr_in peer{};
+      socklen_t size = sizeof(peer);
+      if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+          peer.sin_family != AF_INET || ntohs(peer.sin_port) != browser.port()) {
+        continue;
+      }
+      unsigned milliseconds = 0;
+      size = sizeof(milliseconds);
+      getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, &size);
+      return absl::Milliseconds(milliseconds);
+    }
+    return absl::ZeroDuration();
   }
   std::string EventsAfter(const std::string& after) const {
     return absl::StrCat(kEvents, "?after=", after);
@@ -265,6 +286,13 @@ TEST_F(EventFaultsTest, ABrowserThatTakesSlowlyButSteadilyWhatItMissedIsNotCut) 
            browser.TakeReceived(512);
     return tail.find("\"99x") != tail.npos;
   }));
+}
+
+// After the next heartbeat the kernel waits so long for a browser that vanished.
+TEST_F(EventFaultsTest, ABrowserThatVanishedIsNoticedWithinTwoHeartbeats) {
+  const auto browser = OpenSleeper(kEvents);
+  EXPECT_GT(UserTimeoutOfGateway(*browser), absl::ZeroDuration());
+  EXPECT_LE(kSseHeartbeat + UserTimeoutOfGateway(*browser), 2 * kSseHeartbeat);
 }
 
 TEST_F(EventFaultsTest, WithoutATokenOfItsOwnTheGatewayServesAllButNewStreams) {

@@ -46,6 +46,13 @@ RawConnection::RawConnection(const std::string& address, int receive_buffer_byte
 
 RawConnection::~RawConnection() { close(socket_); }
 
+int RawConnection::port() const {
+  sockaddr_in own{};
+  socklen_t size = sizeof(own);
+  getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size);
+  return ntohs(own.sin_port);
+}
+
 bool RawConnection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -19,6 +19,8 @@ class RawConnection {
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
 
+  // Of this end.
+  int port() const;
   // False when the server does not take it in time.
   bool Send(std::string_view bytes);
   // Nothing more will be sent.
