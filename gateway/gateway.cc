@@ -132,9 +132,9 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(GatewayOptions options,
   auto router = Router::Create(Routes(*parts.apis, *parts.pages));
   if (!router.ok()) return router.status();
   parts.verifications = std::make_unique<VerificationQueue>(tokens);
-  parts.gate = std::make_unique<HttpGate>(*std::move(router), parts.error_pages, options.rates,
-                                          parts.io, tokens, *parts.verifications,
-                                          parts.ended_sessions, metrics, options.tracer);
+  parts.gate = std::make_unique<HttpGate>(
+      *std::move(router), parts.error_pages, options.rates, parts.io, tokens, *parts.verifications,
+      parts.ended_sessions, options.answers, metrics, options.tracer);
   auto server = HttpServer::Start(options.http, parts.io, *parts.gate);
   if (!server.ok()) return server.status();
   parts.server = *std::move(server);

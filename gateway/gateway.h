@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gateway/http/gate/answer_room.h"
 #include "gateway/http/server.h"
 #include "gateway/live/event_stream.h"
 #include "gateway/live/stream_places.h"
@@ -32,6 +33,7 @@ struct GatewayOptions {
   std::string demo_people_path;
   EventStreamOptions events;
   RateLimitOptions rates;
+  AnswerRoomOptions answers;
   // Where the spans of requests go; null: none are recorded. Must outlive the gateway.
   Tracer* tracer = nullptr;
   std::size_t sse_clients_max = kSseClientsMax;

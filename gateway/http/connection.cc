@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "gateway/http/acknowledged_bytes.h"
 #include "services/net/peer_name.h"
 
 namespace marginalia {
@@ -25,16 +27,14 @@ constexpr std::size_t kReadBytes = 2 * 1024;
 // away.
 constexpr std::chrono::seconds kLingerMax{2};
 constexpr std::size_t kDiscardedBytesMax = 256 * 1024;
-// Answers up to this size are bounded by the number of connections.
-constexpr std::size_t kSmallAnswerBytesMax = 16 * 1024;
-// A client may take so much longer for a large answer as one with a slow line needs.
-constexpr std::size_t kAnswerBytesPerSecondMin = 16 * 1024;
+// Who takes less than this on the whole is cut off, however steadily it does.
+constexpr std::uint64_t kTakenBytesPerSecondMin = 16 * 1024;
 // What a stream's client may send after its request; it has nothing to say.
 constexpr std::size_t kStreamInputBytesMax = 8 * 1024;
 // A stream that is not read holds this much in the kernel and no more.
 constexpr int kStreamSendBufferBytes = 64 * 1024;
 
-// A peer that vanished is noticed after this by what was sent to it, heartbeats included.
+// A peer that vanished is noticed after this by what was sent to it.
 using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 constexpr int kUnacknowledgedMs = 60'000;
 
@@ -47,8 +47,8 @@ void AppendNumber(std::string& text, std::size_t number) {
   text.append(digits, std::to_chars(digits, digits + sizeof(digits), number).ptr);
 }
 
-std::chrono::seconds TimeToTake(std::size_t bytes) {
-  return std::chrono::seconds(bytes / kAnswerBytesPerSecondMin);
+std::chrono::microseconds TimeToTake(std::uint64_t bytes) {
+  return std::chrono::microseconds(bytes * 1'000'000 / kTakenBytesPerSecondMin);
 }
 
 // A 304 describes an answer that it does not carry.
@@ -102,8 +102,7 @@ void HttpConnection::Enter(Phase phase) {
       deadline_ = Clock::now() + shared_.timeouts.request_read_max;
       break;
     case Phase::kWriting:
-      deadline_ =
-          Clock::now() + shared_.timeouts.write_stall_max + TimeToTake(response_.body.size());
+      deadline_ = Clock::now() + shared_.timeouts.write_stall_max;
       break;
     case Phase::kLingering:
       deadline_ = Clock::now() + kLingerMax;
@@ -117,12 +116,21 @@ void HttpConnection::Enter(Phase phase) {
 }
 
 void HttpConnection::CheckDeadline(Clock::time_point now) {
+  if (phase_ == Phase::kWriting || !sending_.empty()) ExtendByWhatWasTaken(now);
   if (now < deadline_) return;
   if (phase_ == Phase::kReading) {
     Refuse(408, "REQUEST_TOO_SLOW", "the request did not arrive in time");
   } else {
     Close();
   }
+}
+
+// Each byte is worth its time at the least rate, and nobody has more than write_stall_max from now.
+// What was taken of an answer before is within that.
+void HttpConnection::ExtendByWhatWasTaken(Clock::time_point now) {
+  const std::uint64_t acknowledged = AcknowledgedBytes(transport_.socket().native_handle());
+  const std::uint64_t taken = acknowledged - std::exchange(acknowledged_bytes_, acknowledged);
+  deadline_ = std::min(deadline_ + TimeToTake(taken), now + shared_.timeouts.write_stall_max);
 }
 
 void HttpConnection::CloseIfIdle() {
@@ -162,14 +170,32 @@ void HttpConnection::ReadAhead() {
   input_.erase(0, input_.size() - rest.size());
   switch (progress) {
     case RequestParser::Progress::kNeedsMore:
+      if (!HasRoomForBody()) {
+        return Refuse(503, "TOO_MANY_BODIES", "too many large bodies are on their way; try again");
+      }
       if (parser_.TakeExpectsContinue()) return SendContinue();
       return ReadMore();
     case RequestParser::Progress::kRefused:
       return Refuse(parser_.refusal().status, parser_.refusal().reason, parser_.refusal().detail);
     case RequestParser::Progress::kDone:
+      LetGoOfBody();
       Enter(Phase::kHandling);
       return shared_.handler.Handle(shared_from_this());
   }
+}
+
+bool HttpConnection::HasRoomForBody() {
+  const std::size_t bytes = parser_.request().body.size();
+  if (bytes <= kSmallBodyBytesMax) return true;
+  const std::size_t of_others = shared_.incomplete_bodies_bytes - incomplete_body_bytes_;
+  if (of_others + bytes > shared_.incomplete_bodies_bytes_max) return false;
+  shared_.incomplete_bodies_bytes = of_others + bytes;
+  incomplete_body_bytes_ = bytes;
+  return true;
+}
+
+void HttpConnection::LetGoOfBody() {
+  shared_.incomplete_bodies_bytes -= std::exchange(incomplete_body_bytes_, 0);
 }
 
 void HttpConnection::SendContinue() {
@@ -196,10 +222,6 @@ void HttpConnection::Answer(HttpResponse response) {
 }
 
 void HttpConnection::Send(HttpResponse response) {
-  if (!TakeRoomFor(response.body.size())) {
-    response = shared_.handler.Refuse(parser_.request(), 503, "ANSWERS_TOO_SLOW",
-                                      "too many large answers wait for their readers; try again");
-  }
   response.close = response.close || !parser_.keep_alive() || shared_.draining;
   AppendHead(response, /*streamed=*/false);
   if (parser_.request().method == "HEAD") response.body.clear();
@@ -214,17 +236,9 @@ void HttpConnection::Send(HttpResponse response) {
   });
 }
 
-bool HttpConnection::TakeRoomFor(std::size_t body_bytes) {
-  if (body_bytes <= kSmallAnswerBytesMax) return true;
-  if (shared_.large_answers_bytes + body_bytes > shared_.large_answers_bytes_max) return false;
-  large_answer_bytes_ = body_bytes;
-  shared_.large_answers_bytes += body_bytes;
-  return true;
-}
-
-void HttpConnection::GiveRoomBack() {
-  shared_.large_answers_bytes -= std::exchange(large_answer_bytes_, 0);
+void HttpConnection::DropBody() {
   std::string().swap(response_.body);
+  response_.room.reset();
 }
 
 void HttpConnection::AppendHead(const HttpResponse& response, bool streamed) {
@@ -250,7 +264,7 @@ void HttpConnection::AppendHead(const HttpResponse& response, bool streamed) {
 }
 
 void HttpConnection::AnswerWritten() {
-  GiveRoomBack();
+  DropBody();
   if (response_.close) return Linger();
   parser_.Reset();
   Enter(Phase::kIdle);
@@ -269,6 +283,8 @@ std::shared_ptr<OutputStream> HttpConnection::Stream(HttpResponse head, StreamEv
   error_code ignored;
   transport_.socket().set_option(asio::socket_base::send_buffer_size(kStreamSendBufferBytes),
                                  ignored);
+  transport_.socket().set_option(
+      UserTimeout(static_cast<int>(absl::ToInt64Milliseconds(kStreamUnacknowledgedMax))), ignored);
   stream_events_ = std::move(events);
   AppendHead(head, /*streamed=*/true);
   const bool without_body = parser_.request().method == "HEAD";
@@ -285,7 +301,9 @@ void HttpConnection::Write(std::shared_ptr<const std::string> bytes) {
   if (phase_ != Phase::kStreaming || stream_ends_) return;
   pending_bytes_ += bytes->size();
   queued_.push_back(std::move(bytes));
-  if (sending_.empty()) WriteQueued();
+  if (!sending_.empty()) return;
+  deadline_ = Clock::now() + shared_.timeouts.write_stall_max;
+  WriteQueued();
 }
 
 void HttpConnection::WriteQueued() {
@@ -293,7 +311,6 @@ void HttpConnection::WriteQueued() {
   std::vector<asio::const_buffer> buffers;
   buffers.reserve(sending_.size());
   for (const auto& bytes : sending_) buffers.push_back(asio::buffer(*bytes));
-  deadline_ = Clock::now() + shared_.timeouts.write_stall_max;
   transport_.Write(buffers, [self = shared_from_this()](const error_code& error, std::size_t) {
     if (self->phase_ != Phase::kStreaming) return;
     if (error) return self->Close();
@@ -304,8 +321,8 @@ void HttpConnection::WriteQueued() {
 void HttpConnection::StreamWritten() {
   for (const auto& bytes : sending_) pending_bytes_ -= bytes->size();
   sending_.clear();
-  deadline_ = Clock::time_point::max();
   if (!queued_.empty()) return WriteQueued();
+  deadline_ = Clock::time_point::max();
   if (stream_ends_) return Close();
   if (stream_events_.drained) stream_events_.drained();
 }
@@ -328,6 +345,8 @@ void HttpConnection::AwaitGoodbye() {
 
 void HttpConnection::Linger() {
   transport_.SayGoodbye();
+  parser_.Release();
+  LetGoOfBody();
   Enter(Phase::kLingering);
   if (!read_pending_) Discard();
 }
@@ -342,7 +361,8 @@ void HttpConnection::Close() {
   const bool streamed = phase_ == Phase::kStreaming;
   const bool in_order = phase_ == Phase::kIdle || (streamed && sending_.empty());
   Enter(Phase::kClosed);
-  GiveRoomBack();
+  DropBody();
+  LetGoOfBody();
   transport_.Close(in_order);
   // The writer of the stream may let go of it from within.
   const auto self = shared_from_this();

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ struct HttpTimeouts {
   std::chrono::nanoseconds request_read_max;
   // Between two requests.
   std::chrono::nanoseconds idle_max;
-  // For the client to take what is sent to it; for a large answer it is longer.
+  // While the client takes nothing of what is sent to it; one that takes too little uses it up in
+  // the course of time.
   std::chrono::nanoseconds write_stall_max;
 };
 
@@ -36,13 +38,12 @@ class HttpConnection : public HttpExchange,
   struct Shared {
     HttpHandler& handler;
     const HttpTimeouts timeouts;
-    const std::size_t large_answers_bytes_max;
+    const std::size_t incomplete_bodies_bytes_max;
     // The value of the header Date.
     std::string date;
     // No connection carries another request.
     bool draining = false;
-    // The bodies of all large answers being sent.
-    std::size_t large_answers_bytes = 0;
+    std::size_t incomplete_bodies_bytes = 0;
     // Called once for each connection, when it has closed.
     absl::AnyInvocable<void(HttpConnection*)> closed;
   };
@@ -81,15 +82,17 @@ class HttpConnection : public HttpExchange,
   };
 
   void Enter(Phase phase);
+  void ExtendByWhatWasTaken(Clock::time_point now);
   void ShakeHands();
   void ReadMore();
   void HaveRead(const boost::system::error_code& error);
   void ReadAhead();
+  bool HasRoomForBody();
+  void LetGoOfBody();
   void Refuse(int status, std::string_view reason, std::string_view detail);
   void SendContinue();
   void Send(HttpResponse response);
-  bool TakeRoomFor(std::size_t body_bytes);
-  void GiveRoomBack();
+  void DropBody();
   void AppendHead(const HttpResponse& response, bool streamed);
   void AnswerWritten();
   void WriteQueued();
@@ -103,14 +106,16 @@ class HttpConnection : public HttpExchange,
   Shared& shared_;
   Phase phase_ = Phase::kIdle;
   Clock::time_point deadline_;
+  // When it was last looked at.
+  std::uint64_t acknowledged_bytes_ = 0;
   RequestParser parser_;
   // Read and not yet parsed.
   std::string input_;
+  // Its share of Shared::incomplete_bodies_bytes.
+  std::size_t incomplete_body_bytes_ = 0;
   // The head and the body of the answer being sent.
   std::string head_;
   HttpResponse response_;
-  // Its share of Shared::large_answers_bytes.
-  std::size_t large_answer_bytes_ = 0;
   // Of a stream: what is being sent, and what waits.
   StreamEvents stream_events_;
   std::vector<std::shared_ptr<const std::string>> sending_;

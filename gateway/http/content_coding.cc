@@ -23,9 +23,10 @@ constexpr int kGzipMemoryLevel = 8;
 
 // Whether ";q=0.5" or the like wants its coding at all.
 bool IsWanted(absl::string_view parameters) {
-  const std::size_t q = parameters.find("q=");
+  const std::size_t q = absl::AsciiStrToLower(parameters).find("q=");
   double weight = 1;
-  return q == parameters.npos || !absl::SimpleAtod(parameters.substr(q + 2), &weight) || weight > 0;
+  return q == std::string::npos || !absl::SimpleAtod(parameters.substr(q + 2), &weight) ||
+         weight > 0;
 }
 
 bool Accepts(std::string_view accept_encoding, absl::string_view coding) {

@@ -20,6 +20,12 @@ inline constexpr std::size_t kBesideTextBytesMax = 8 * 1024;
 inline constexpr std::size_t kBodyBytesMax =
     kTextCharactersMax * kEncodedCharacterBytesMax + kBesideTextBytesMax;
 
+// So much may have come of all bodies together that have not come whole, in strings that may have
+// grown to twice that. Those up to the lower size are bounded by the number of connections: the
+// large ones of some do not shut out what most people write.
+inline constexpr std::size_t kIncompleteBodiesBytesMax = 128 * 1024 * 1024;
+inline constexpr std::size_t kSmallBodyBytesMax = 4 * 1024;
+
 }  // namespace marginalia
 
 #endif  // MARGINALIA_GATEWAY_HTTP_LIMITS_H_

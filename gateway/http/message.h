@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
 
 namespace marginalia {
 
@@ -27,6 +28,8 @@ struct HttpRequest {
 
   // The first header of that name, whatever its case; empty when there is none.
   std::string_view Header(std::string_view name) const;
+  // Whether it only asks for something.
+  bool is_read() const { return method == "GET" || method == "HEAD"; }
 
   std::string head;
   std::string_view method;
@@ -52,12 +55,18 @@ struct HttpResponse {
   std::string body;
   // Of the body as it stands there.
   ContentCoding coding = ContentCoding::kIdentity;
+  // What a large body takes of the gate's room for such, until it is gone.
+  std::shared_ptr<void> room;
   // Whether the connection ends with this answer.
   bool close = false;
 };
 
 // "Not Found" for 404.
 std::string_view StatusPhrase(int status);
+
+// A stream whose peer takes nothing of what is sent to it for so long has ended, and is found to
+// have vanished after twice that when its writer sends something as often.
+inline constexpr absl::Duration kStreamUnacknowledgedMax = absl::Seconds(15);
 
 // The open body of a streamed answer. Used on the io thread only.
 class OutputStream {
@@ -99,8 +108,8 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   virtual void Handle(std::shared_ptr<HttpExchange> exchange) = 0;
-  // The answer to bytes that make no acceptable request, with which the connection ends, and in
-  // place of one that there is no room for. `request` has what was understood of it.
+  // The answer to bytes that make no acceptable request, with which the connection ends. `request`
+  // has what was understood of it.
   virtual HttpResponse Refuse(const HttpRequest& request, int status, std::string_view reason,
                               std::string_view detail) = 0;
 };

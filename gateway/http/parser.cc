@@ -237,9 +237,12 @@ RequestParser::Progress RequestParser::ReadHead(std::string_view& bytes) {
   const BadRequest bad = CheckHead(request_, beast_->singles(), beast_->version());
   if (bad.status != 0) return Refuse(bad.status, bad.reason, bad.detail);
   head_done_ = true;
-  keep_alive_ = beast_->keep_alive();
+  // A client of HTTP/1.0 takes a connection for closed unless it is told otherwise, and knows no
+  // 100 (RFC 9110, 10.1.1).
+  const bool current = beast_->version() == 11;
+  keep_alive_ = current && beast_->keep_alive();
   expects_continue_ =
-      !beast_->is_done() && EqualsIgnoreCase(request_.Header("expect"), "100-continue");
+      current && !beast_->is_done() && EqualsIgnoreCase(request_.Header("expect"), "100-continue");
   return Progress::kDone;
 }
 

@@ -56,7 +56,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
                .timeouts = {.request_read_max = absl::ToChronoNanoseconds(options.request_read_max),
                             .idle_max = absl::ToChronoNanoseconds(options.idle_max),
                             .write_stall_max = absl::ToChronoNanoseconds(options.write_stall_max)},
-               .large_answers_bytes_max = options.large_answers_bytes_max,
+               .incomplete_bodies_bytes_max = options.incomplete_bodies_bytes_max,
                .date = DateNow(),
                .closed = [this](HttpConnection* connection) { Closed(connection); }} {}
 

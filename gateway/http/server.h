@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/http/io_thread.h"
+#include "gateway/http/limits.h"
 #include "gateway/http/message.h"
 #include "services/net/tls.h"
 
@@ -29,14 +30,12 @@ struct HttpServerOptions {
   // A connection without a request for so long is closed. Longer than the 60 s of common load
   // balancers: one that reuses a connection as it is being closed answers 502.
   absl::Duration idle_max = kIdleConnectionDefault;
-  // A client that has not taken what is sent to it after so long is cut off; for a large answer it
-  // is longer.
+  // A client that takes nothing of what is sent to it for so long is cut off, and in the course of
+  // time one that takes less than 16 KiB a second.
   absl::Duration write_stall_max = absl::Seconds(30);
   // How often the three above are looked at.
   absl::Duration check_interval = absl::Milliseconds(500);
-  // What clients have not taken yet of answers above 16 KiB may be so much in all; beyond it they
-  // are told 503.
-  std::size_t large_answers_bytes_max = 256 * 1024 * 1024;
+  std::size_t incomplete_bodies_bytes_max = kIncompleteBodiesBytesMax;
 };
 
 class HttpServer {

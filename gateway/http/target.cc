@@ -26,18 +26,20 @@ absl::Status TargetInvalid(std::string_view message) {
 }  // namespace
 
 absl::StatusOr<RequestTarget> SplitTarget(std::string_view target) {
+  bool absolute = false;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (target.substr(0, scheme.size()) != scheme) continue;
-    const std::size_t slash = target.find('/', scheme.size());
-    if (slash == target.npos) return RequestTarget{"/", ""};
-    target.remove_prefix(slash);
+    target.remove_prefix(std::min(target.size(), target.find_first_of("/?#", scheme.size())));
+    absolute = true;
   }
-  if (target.empty() || target.front() != '/' || target.find('#') != target.npos) {
+  const std::size_t question = std::min(target.size(), target.find('?'));
+  RequestTarget split{target.substr(0, question),
+                      target.substr(std::min(target.size(), question + 1))};
+  if (absolute && split.path.empty()) split.path = "/";
+  if (split.path.empty() || split.path.front() != '/' || target.find('#') != target.npos) {
     return TargetInvalid("the request target must be a path, optionally with a query");
   }
-  const std::size_t question = target.find('?');
-  if (question == target.npos) return RequestTarget{target, ""};
-  return RequestTarget{target.substr(0, question), target.substr(question + 1)};
+  return split;
 }
 
 std::optional<std::string> PercentDecode(std::string_view encoded) {

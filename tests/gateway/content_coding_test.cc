@@ -74,6 +74,7 @@ TEST_F(ContentCodingTest, ALongAnswerTravelsInTheSmallestCodingThatTheClientTake
   EXPECT_EQ(HeaderOf(brotli, "content-encoding"), "br");
   EXPECT_EQ(comments(Unbrotli(brotli.body)), comments(plain.body));
   EXPECT_EQ(HeaderOf(Ask(thread_, "identity, deflate, gzip;q=0"), "content-encoding"), "");
+  EXPECT_EQ(HeaderOf(Ask(thread_, "gzip;Q=0"), "content-encoding"), "");
 }
 
 TEST_F(ContentCodingTest, EachCodingHasATagOfItsOwnAndAllAreRecognized) {

@@ -1,5 +1,10 @@
 // The event streams of browsers when something goes wrong: with the service, with the place that a
 // browser wants to go on from, or with those who take up room.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -52,6 +57,23 @@ class EventFaultsTest : public GatewayFixture {
                                TokenOf("sam", "viewer", kOrg), "\r\n\r\n"));
     EXPECT_NE(sleeper->ReadUntil("retry: "), "");
     return sleeper;
+  }
+  // What the gateway's end of the connection, which is in this process too, has as
+  // TCP_USER_TIMEOUT.
+  static absl::Duration UserTimeoutOfGateway(const RawConnection& browser) {
+    for (int fd = 0; fd < 1'024; ++fd) {
+      sockaddr_in peer{};
+      socklen_t size = sizeof(peer);
+      if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+          peer.sin_family != AF_INET || ntohs(peer.sin_port) != browser.port()) {
+        continue;
+      }
+      unsigned milliseconds = 0;
+      size = sizeof(milliseconds);
+      getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, &size);
+      return absl::Milliseconds(milliseconds);
+    }
+    return absl::ZeroDuration();
   }
   std::string EventsAfter(const std::string& after) const {
     return absl::StrCat(kEvents, "?after=", after);
@@ -245,6 +267,33 @@ TEST_F(EventFaultsTest, ABrowserThatTakesNothingForTooLongIsCut) {
   EXPECT_TRUE(AwaitStreams(1));
   comments_->Post(kOrg, kInvoiceId, "on it goes");
   EXPECT_EQ(NextBody(*reader), "on it goes");
+}
+
+// One message from upstream, which has an id behind its last event only.
+TEST_F(EventFaultsTest, ABrowserThatTakesSlowlyButSteadilyWhatItMissedIsNotCut) {
+  options_.http.write_stall_max = absl::Seconds(1);
+  comments_->SetBatchEventsMax(200);
+  for (int i = 0; i < 100; ++i) {
+    comments_->Post(kOrg, kInvoiceId, absl::StrCat(i, std::string(kLargeBytes, 'x')));
+  }
+  StartGatewayAnew();
+  RawConnection browser(gateway_->address(), 32 * 1024);
+  browser.Send(absl::StrCat("GET ", EventsAfter(Beginning()),
+                            " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ",
+                            TokenOf("sam", "viewer", kOrg), "\r\n\r\n"));
+  std::string tail;
+  EXPECT_TRUE(Await([&] {
+    tail = tail.substr(tail.size() - std::min<std::size_t>(tail.size(), 10)) +
+           browser.TakeReceived(512);
+    return tail.find("\"99x") != tail.npos;
+  }));
+}
+
+// After the next heartbeat the kernel waits so long for a browser that vanished.
+TEST_F(EventFaultsTest, ABrowserThatVanishedIsNoticedWithinTwoHeartbeats) {
+  const auto browser = OpenSleeper(kEvents);
+  EXPECT_GT(UserTimeoutOfGateway(*browser), absl::ZeroDuration());
+  EXPECT_LE(kSseHeartbeat + UserTimeoutOfGateway(*browser), 2 * kSseHeartbeat);
 }
 
 TEST_F(EventFaultsTest, WithoutATokenOfItsOwnTheGatewayServesAllButNewStreams) {

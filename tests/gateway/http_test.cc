@@ -14,6 +14,9 @@
 namespace marginalia {
 namespace {
 
+// Of the thread.
+constexpr char kRoute[] = "/api/invoices/{id}/comments";
+
 class HttpTest : public GatewayFixture {
  protected:
   HttpTest() {
@@ -33,6 +36,29 @@ class HttpTest : public GatewayFixture {
     return absl::StrCat(std::string(method), " ", kThread, " HTTP/1.1\r\nHost: localhost\r\n",
                         "Authorization: Bearer ", TokenOf("dana", "member", kOrg), "\r\n",
                         std::string(more_headers), "\r\n", std::string(body));
+  }
+  // A thread whose answer the kernel does not take off the gateway's hands whole.
+  void PostMoreThanTheKernelTakes(const std::string& org) {
+    for (int i = 0; i < 4; ++i) comments_->Post(org, kInvoiceId, std::string(1'500'000, 'a'));
+  }
+  // Asks for the thread, and reads only how the answer begins.
+  std::unique_ptr<RawConnection> OpenSleeper() {
+    auto sleeper = std::make_unique<RawConnection>(gateway_->address(), 4 * 1024);
+    sleeper->Send(Request("GET", ""));
+    EXPECT_NE(sleeper->ReadUntil("200 OK"), "");
+    return sleeper;
+  }
+  // How many answers of a route had that status.
+  int Answered(int status, const std::string& route) {
+    return Metric(absl::StrCat("marginalia_http_requests_total{code=\"", status, "\",route=\"",
+                               route, "\"}"));
+  }
+  int Connections() { return Metric("marginalia_http_connections"); }
+  int Metric(const std::string& series) {
+    const std::string metrics = HttpClient(metrics_->address()).Get("/metrics").body;
+    const std::string line = absl::StrCat("\n", series, " ");
+    const std::size_t at = metrics.find(line);
+    return at == metrics.npos ? 0 : std::stoi(metrics.substr(at + line.size()));
   }
   static int StatusOf(const std::string& answer) {
     return answer.size() < 12 ? 0 : std::stoi(answer.substr(9, 3));
@@ -106,13 +132,10 @@ TEST_F(HttpTest, TheChunksOfABodyAreTooLargeTogether) {
 }
 
 TEST_F(HttpTest, ALargeAnswerWaitsForItsReaderOnlyWhileThereIsRoom) {
-  options_.http.large_answers_bytes_max = 8'000'000;
+  options_.answers.bytes_max = 8'000'000;
   StartGateway();
-  // More than the kernel takes off the gateway's hands.
-  for (int i = 0; i < 4; ++i) comments_->Post(kOrg, kInvoiceId, std::string(1'500'000, 'a'));
-  auto sleeper = std::make_unique<RawConnection>(gateway_->address(), 4 * 1024);
-  sleeper->Send(Request("GET", ""));
-  EXPECT_NE(sleeper->ReadUntil("200 OK"), "");
+  PostMoreThanTheKernelTakes(kOrg);
+  auto sleeper = OpenSleeper();
   const HttpAnswer refused = Get(kThread);
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(ReasonOfProblem(refused), "ANSWERS_TOO_SLOW");
@@ -121,6 +144,85 @@ TEST_F(HttpTest, ALargeAnswerWaitsForItsReaderOnlyWhileThereIsRoom) {
   EXPECT_EQ(Get("/openapi.json", {}).status, 200);
   sleeper.reset();
   EXPECT_TRUE(Await([this] { return Get(kThread).status == 200; }));
+}
+
+TEST_F(HttpTest, AnswersThatATenantDoesNotTakeLeaveRoomForThoseOfOthers) {
+  options_.answers = {.bytes_max = 24'000'000, .tenant_bytes_max = 8'000'000};
+  StartGateway();
+  PostMoreThanTheKernelTakes(kOrg);
+  PostMoreThanTheKernelTakes("rivalworks");
+  comments_->AddInvoice("rivalworks", kInvoiceId);
+  const auto sleeper = OpenSleeper();
+  EXPECT_EQ(Get(kThread, As("priya")).status, 503);
+  EXPECT_EQ(Get(kThread, As("mallory", "member", "rivalworks")).status, 200);
+}
+
+TEST_F(HttpTest, AnAnswerThatThereIsNoRoomForIsCountedOnceUnderTheIdOfItsRequest) {
+  options_.answers.bytes_max = 0;
+  StartGateway();
+  comments_->Post(kOrg, kInvoiceId, std::string(20'000, 'a'));
+  HttpClient::Headers headers = As("dana");
+  headers.emplace_back("X-Request-Id", "a-read-without-room");
+  const HttpAnswer refused = Get(kThread, headers);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.headers.at("x-request-id"), "a-read-without-room");
+  EXPECT_EQ(Answered(503, kRoute), 1);
+  EXPECT_EQ(Answered(200, kRoute) + Answered(503, "none"), 0);
+}
+
+TEST_F(HttpTest, ACommentThatWasStoredIsAnsweredSoWithoutRoomForItsAnswer) {
+  options_.answers.bytes_max = 0;
+  StartGateway();
+  std::string json = R"({"body":")";
+  for (int i = 0; i < 10'000; ++i) json += "é";
+  json += R"("})";
+  EXPECT_EQ(Post(kThread, json).status, 201);
+  EXPECT_EQ(Answered(201, kRoute), 1);
+  EXPECT_EQ(Answered(503, kRoute) + Answered(503, "none"), 0);
+}
+
+TEST_F(HttpTest, AnAnswerThatNobodyTakesIsGivenUpHoweverLargeItIs) {
+  options_.http.write_stall_max = absl::Milliseconds(200);
+  StartGateway();
+  PostMoreThanTheKernelTakes(kOrg);
+  const auto sleeper = OpenSleeper();
+  EXPECT_TRUE(Await([this] { return Connections() == 0; }));
+}
+
+TEST_F(HttpTest, AnAnswerThatIsTakenSteadilyButFarTooSlowlyIsGivenUp) {
+  options_.http.write_stall_max = absl::Seconds(1);
+  StartGateway();
+  PostMoreThanTheKernelTakes(kOrg);
+  const auto sipper = OpenSleeper();
+  EXPECT_TRUE(Await([&] {
+    sipper->TakeReceived(10);
+    return Connections() == 0;
+  }));
+}
+
+TEST_F(HttpTest, LargeBodiesAreReadOnlyWhileThereIsRoomForThoseThatHaveNotComeWhole) {
+  options_.http.incomplete_bodies_bytes_max = 100'000;
+  StartGateway();
+  const std::string large = absl::StrCat(R"({"body":"x"})", std::string(60'000, ' '));
+  auto slow = std::make_unique<RawConnection>(gateway_->address());
+  slow->Send(
+      Request("POST", "Content-Type: application/json\r\nContent-Length: 100000\r\n", large));
+  // Every connection has its turn: 2 KiB of this one are read for each of the others' requests.
+  for (int i = 0; i < 100; ++i) Get("/healthz", {});
+  HttpAnswer refused = Post(kThread, large);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(ReasonOfProblem(refused), "TOO_MANY_BODIES");
+  EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+  EXPECT_EQ(refused.headers["connection"], "close");
+  const std::string page =
+      Say(absl::StrCat("POST /invoices/", kInvoiceId,
+                       "/comments HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n",
+                       "Content-Length: 60000\r\n\r\n", std::string(60'000, 'x')));
+  EXPECT_EQ(StatusOf(page), 503);
+  EXPECT_NE(page.find("Retry-After: "), page.npos) << page;
+  EXPECT_EQ(Post(kThread, R"({"body":"what most people write"})").status, 201);
+  slow.reset();
+  EXPECT_TRUE(Await([&] { return Post(kThread, large).status == 201; }));
 }
 
 TEST_F(HttpTest, ABodyOfTheLargestSizeIsTaken) {

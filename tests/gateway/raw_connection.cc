@@ -56,6 +56,13 @@ RawConnection::RawConnection(const std::string& address, int receive_buffer_byte
 
 RawConnection::~RawConnection() { close(socket_); }
 
+int RawConnection::port() const {
+  sockaddr_in own{};
+  socklen_t size = sizeof(own);
+  getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size);
+  return ntohs(own.sin_port);
+}
+
 bool RawConnection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -77,6 +84,13 @@ std::string RawConnection::TakeReceived() {
     received_.append(bytes, static_cast<std::size_t>(count));
   }
   return std::exchange(received_, {});
+}
+
+std::string RawConnection::TakeReceived(std::size_t bytes_max) {
+  std::string bytes(bytes_max, '\0');
+  const ssize_t count = recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return bytes;
 }
 
 std::string RawConnection::ReadToEnd() {

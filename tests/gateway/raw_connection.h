@@ -3,6 +3,7 @@
 #ifndef MARGINALIA_TESTS_GATEWAY_RAW_CONNECTION_H_
 #define MARGINALIA_TESTS_GATEWAY_RAW_CONNECTION_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ class RawConnection {
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
 
+  // Of this end.
+  int port() const;
   // False when the server does not take it in time.
   bool Send(std::string_view bytes);
   // Nothing more will be sent.
@@ -26,6 +29,8 @@ class RawConnection {
   void Ignore();
   // What has come, without waiting for more.
   std::string TakeReceived();
+  // At most so much of that.
+  std::string TakeReceived(std::size_t bytes_max);
   // Everything up to the end of the connection; fails the test when that does not come in time.
   std::string ReadToEnd();
   // Reads until `text` has come, and returns all that came. Empty when it did not.

@@ -115,6 +115,19 @@ TEST(RequestParserTest, TheHeadMayBeAsLargeAsTheLimitAndNoLarger) {
   }
 }
 
+TEST(RequestParserTest, AClientOfHttp10IsNeitherKeptNorToldToContinue) {
+  EXPECT_EQ(ReadInParts("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 100).front(),
+            "GET /a|Connection=keep-alive||close");
+  for (const bool current : {false, true}) {
+    RequestParser parser;
+    const std::string head = std::string("POST /a HTTP/1.") + (current ? '1' : '0') +
+                             "\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    std::string_view bytes = head;
+    EXPECT_EQ(parser.Read(bytes), Progress::kNeedsMore);
+    EXPECT_EQ(parser.TakeExpectsContinue(), current);
+  }
+}
+
 TEST(RequestParserTest, ALineFeedAloneEndsNoLine) {
   for (const char* bytes :
        {"GET / HTTP/1.1\nHost: h\n\n\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n",

@@ -21,10 +21,13 @@ TEST(RequestTargetTest, APathAndAQueryAreTakenApart) {
 TEST(RequestTargetTest, AnAbsoluteTargetIsTakenByItsPath) {
   EXPECT_EQ(SplitTarget("http://host:80/api?x=1")->path, "/api");
   EXPECT_EQ(SplitTarget("http://host")->path, "/");
+  EXPECT_EQ(SplitTarget("http://host?x=/healthz")->path, "/");
+  EXPECT_EQ(SplitTarget("http://host?x=/healthz")->query, "x=/healthz");
 }
 
 TEST(RequestTargetTest, WhatIsNoPathIsRefused) {
-  for (const char* target : {"", "*", "host:443", "api", "?x", "/a#b"}) {
+  for (const char* target :
+       {"", "*", "host:443", "api", "?x", "/a#b", "http://host#/a", "http://host?x#/a"}) {
     EXPECT_EQ(ReasonOf(SplitTarget(target).status()), "TARGET_INVALID") << target;
   }
 }

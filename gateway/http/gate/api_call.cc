@@ -5,6 +5,7 @@
 
 #include "gateway/http/content_coding.h"
 #include "gateway/http/etag.h"
+#include "gateway/http/gate/answer_room.h"
 #include "gateway/http/gate/event_refusal.h"
 #include "gateway/http/gate/failure_pages.h"
 #include "gateway/http/gate/route_metrics.h"
@@ -101,6 +102,14 @@ HttpResponse ResponseTo(const ApiCallFacts& facts, const absl::Status& failure) 
                                    : facts.failure_pages->Page(facts, failure);
 }
 
+// Whether there is room for the answer. One that tells of a change is never asked: the change would
+// be taken for undone and made again. It holds one text, which no larger body than kBodyBytesMax
+// brought.
+bool HasRoom(const ApiCallFacts& facts, HttpResponse& response) {
+  if (!facts.exchange->request().is_read() && response.status < 400) return true;
+  return facts.room->Take(facts.token == nullptr ? "" : facts.token->caller.org_id, response);
+}
+
 }  // namespace
 
 void Conclude(const ApiCallFacts& facts, std::string_view method, HttpResponse& response) {
@@ -117,6 +126,12 @@ ApiCall::~ApiCall() {
 void ApiCall::Answer(HttpResponse response) {
   const std::unique_ptr<ApiCallFacts> facts = std::move(facts_);
   AddCoding(response, facts->exchange->request());
+  if (!HasRoom(*facts, response)) {
+    facts->reason = "ANSWERS_TOO_SLOW";
+    response = ResponseTo(*facts, Refusal(absl::StatusCode::kUnavailable, facts->reason,
+                                          "too many large answers wait for their readers; "
+                                          "try again"));
+  }
   AddTag(response, facts->exchange->request());
   Conclude(*facts, facts->exchange->request().method, response);
   facts->exchange->Answer(std::move(response));

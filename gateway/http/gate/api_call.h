@@ -20,6 +20,7 @@
 
 namespace marginalia {
 
+class AnswerRoom;
 class FailurePages;
 class RouteMetrics;
 
@@ -50,6 +51,8 @@ struct ApiCallFacts {
   std::string reason;
   // Tells the failures of any other form. Outlives the call.
   const FailurePages* failure_pages = nullptr;
+  // For the answer. Outlives the call.
+  AnswerRoom* room = nullptr;
   Stopwatch stopwatch;
 };
 

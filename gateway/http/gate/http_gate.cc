@@ -38,8 +38,6 @@ bool IsForPeople(const HttpRequest& request) {
          request.Header("accept").find("text/html") != std::string_view::npos;
 }
 
-bool ChangesNothing(std::string_view method) { return method == "GET" || method == "HEAD"; }
-
 absl::Status CrossOrigin() {
   return Refusal(
       absl::StatusCode::kPermissionDenied, "CROSS_ORIGIN",
@@ -50,7 +48,8 @@ absl::Status CrossOrigin() {
 
 HttpGate::HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates,
                    IoThread& io, TokenVerifier& tokens, VerificationQueue& verifications,
-                   const EndedSessions& ended, Metrics& metrics, Tracer* tracer)
+                   const EndedSessions& ended, AnswerRoomOptions answers, Metrics& metrics,
+                   Tracer* tracer)
     : router_(std::move(router)),
       failure_pages_(failure_pages),
       rates_(std::move(rates)),
@@ -58,6 +57,7 @@ HttpGate::HttpGate(Router router, const FailurePages& failure_pages, RateLimitOp
       tokens_(tokens),
       verifications_(verifications),
       ended_(ended),
+      room_(answers),
       tracer_(tracer),
       unrouted_(metrics, kNoRoute) {
   for (const char* reason : {"TOKEN_MISSING", "TOKEN_INVALID", "ORG_REQUIRED", "CROSS_ORIGIN",
@@ -80,6 +80,7 @@ void HttpGate::Handle(std::shared_ptr<HttpExchange> exchange) {
   facts.route = kNoRoute;
   facts.metrics = &unrouted_;
   facts.failure_pages = &failure_pages_;
+  facts.room = &room_;
   // Until the route says it.
   if (IsForPeople(request)) facts.form = RouteForm::kPage;
 
@@ -200,7 +201,7 @@ absl::Status HttpGate::Admit(ApiCallFacts& facts, RouteAccess access, absl::Stat
   // No other site can make a browser send a token of its own, but every site can make it send the
   // cookie, or a form.
   const HttpRequest& request = facts.exchange->request();
-  if (!ChangesNothing(request.method) && (facts.by_cookie || facts.token == nullptr) &&
+  if (!request.is_read() && (facts.by_cookie || facts.token == nullptr) &&
       !IsFromSameOrigin(request)) {
     return CrossOrigin();
   }

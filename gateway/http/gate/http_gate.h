@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/http/gate/answer_room.h"
 #include "gateway/http/gate/api_call.h"
 #include "gateway/http/gate/route_metrics.h"
 #include "gateway/http/gate/router.h"
@@ -33,7 +34,7 @@ class HttpGate : public HttpHandler {
   // recorded.
   HttpGate(Router router, const FailurePages& failure_pages, RateLimitOptions rates, IoThread& io,
            TokenVerifier& tokens, VerificationQueue& verifications, const EndedSessions& ended,
-           Metrics& metrics, Tracer* tracer);
+           AnswerRoomOptions answers, Metrics& metrics, Tracer* tracer);
 
   void Handle(std::shared_ptr<HttpExchange> exchange) override;
   HttpResponse Refuse(const HttpRequest& request, int status, std::string_view reason,
@@ -65,6 +66,7 @@ class HttpGate : public HttpHandler {
   TokenVerifier& tokens_;
   VerificationQueue& verifications_;
   const EndedSessions& ended_;
+  AnswerRoom room_;
   Tracer* const tracer_;
   // By reason; filled by the constructor.
   std::map<std::string, Counter*, std::less<>> refusals_;

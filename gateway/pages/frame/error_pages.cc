@@ -90,10 +90,6 @@ Words WordsOf(int status, const std::string& reason) {
   return WordsOfStatus(status);
 }
 
-bool IsRead(const HttpRequest& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
-
 // "There is no such invoice." for "there is no such invoice".
 std::string AsSentence(std::string_view message) {
   std::string sentence(message);
@@ -137,6 +133,11 @@ void AddTyped(PageData& page, const HttpRequest& request) {
   }
 }
 
+void AddRetryAfter(HttpResponse& response, absl::Duration wait) {
+  response.headers += absl::StrCat(
+      "Retry-After: ", absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))), "\r\n");
+}
+
 }  // namespace
 
 HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& failure) const {
@@ -146,7 +147,7 @@ HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& fai
   const HttpRequest& request = facts.exchange->request();
   const std::string sign_in = WithQuery(kSignIn, {{"next", request.target}});
   // A form is not sent on: what was typed would be lost.
-  if (leads_to_sign_in && IsRead(request)) return SeeOther(sign_in);
+  if (leads_to_sign_in && request.is_read()) return SeeOther(sign_in);
   PageData page = ErrorData(facts, WordsOf(code, ReasonOf(status)),
                             {status.message().data(), status.message().size()});
   if (leads_to_sign_in) {
@@ -158,16 +159,17 @@ HttpResponse ErrorPages::Page(const ApiCallFacts& facts, const absl::Status& fai
   HttpResponse response = PageResponse(code, template_.Render(page));
   if (code == 401) response.headers += "WWW-Authenticate: Bearer\r\n";
   if (code == 429 || code == 503) {
-    const absl::Duration wait = std::max(RetryAfterOf(status), kRetryAfterDefault);
-    response.headers += absl::StrCat(
-        "Retry-After: ", absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))), "\r\n");
+    AddRetryAfter(response, std::max(RetryAfterOf(status), kRetryAfterDefault));
   }
   return response;
 }
 
 HttpResponse ErrorPages::Page(const ApiCallFacts& facts, int status,
                               std::string_view detail) const {
-  return PageResponse(status, template_.Render(ErrorData(facts, WordsOfStatus(status), detail)));
+  HttpResponse response =
+      PageResponse(status, template_.Render(ErrorData(facts, WordsOfStatus(status), detail)));
+  if (status == 503) AddRetryAfter(response, kRetryAfterDefault);
+  return response;
 }
 
 }  // namespace marginalia
