@@ -161,6 +161,39 @@ TEST_P(ProjectorTest, ALogThatWasRestoredFromABackupReplacesWhatItNoLongerHolds)
   ExpectCountsOfTheLog();
 }
 
+// What the rows say of both threads is the same in both logs; only their revisions are not.
+TEST_P(ProjectorTest, EventsOfARestoredLogCountThoughTheLostFutureHadEditedTheThread) {
+  comments_.Comment("northlight", "a");
+  comments_.Comment("northlight", "b");
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  for (int edit = 0; edit < 3; ++edit) {
+    comments_.Edit("northlight", "a");
+    comments_.Edit("northlight", "b");
+  }
+  ASSERT_TRUE(CatchesUp());
+  projection_->Execute(
+      "INSERT INTO invoices (org_id, invoice_id, number, customer_name, customer_email, terms, "
+      "due_date, currency, total, status, version, etag, create_time, create_seal, thread_state) "
+      "VALUES ('northlight', 'b', 'INV-1', 'Acme', '', '', '2026-06-30', 'USD', 1, 1, 1, '', 1, "
+      "'seal', 2)");
+  StopProjection();
+  comments_.RestoreAt(2, "00000000000000b2");
+  // The new log goes past the positions of the lost one.
+  for (int comment = 0; comment < 8; ++comment) comments_.Comment("northlight", "c");
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  for (const char* invoice : {"a", "b"}) {
+    comments_.Settle("northlight", invoice, true);
+    comments_.Comment("northlight", invoice);
+  }
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  for (const char* invoice : {"a", "b"}) {
+    EXPECT_EQ(projection_->CountOf("northlight", invoice).state, ThreadState::kResolved) << invoice;
+  }
+}
+
 TEST_P(ProjectorTest, AStreamThatFallsSilentIsOpenedAnew) {
   StartProjection();
   ASSERT_TRUE(Await([this] { return projection_->progress().following(); }));

@@ -125,6 +125,10 @@ std::int64_t ScriptedComments::Change(const std::string& org_id, const std::stri
   return event.position();
 }
 
+std::int64_t ScriptedComments::Edit(const std::string& org_id, const std::string& invoice_id) {
+  return Change(org_id, invoice_id, [](pb::Event& event) { event.mutable_comment_edited(); });
+}
+
 std::int64_t ScriptedComments::Remove(const std::string& org_id, const std::string& invoice_id) {
   return Change(org_id, invoice_id, [](pb::Event& event) {
     event.mutable_comment_removed();

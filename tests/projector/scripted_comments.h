@@ -35,7 +35,8 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   // Appends an event to the log and returns its position.
   std::int64_t Comment(const std::string& org_id, const std::string& invoice_id,
                        const std::string& author = "Dana");
-  // The newest comment is taken away, the thread resolved or opened again.
+  // The newest comment is edited or taken away, the thread resolved or opened again.
+  std::int64_t Edit(const std::string& org_id, const std::string& invoice_id);
   std::int64_t Remove(const std::string& org_id, const std::string& invoice_id);
   std::int64_t Settle(const std::string& org_id, const std::string& invoice_id, bool resolved);
   LogPoint head() const;
