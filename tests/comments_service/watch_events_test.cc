@@ -216,6 +216,23 @@ TEST_P(WatchEventsTest, WhatIsNoLongerRetainedIsSaidWithTheOldestPosition) {
   EXPECT_EQ(dana.List("INV-1")->total_size(), 10);
 }
 
+TEST_P(WatchEventsTest, AMissingEventIsSaidBehindThoseBeforeItAndNotWhere) {
+  Post(10);
+  service().Tamper([](soci::session& sql) { sql << "DELETE FROM events WHERE position = 7"; });
+  // What is in memory misses nothing.
+  Start();
+  const Client dana = service().As("org", "dana");
+  WatchStream watch = dana.WatchFromBeginning();
+  EXPECT_THAT(Numbers(watch.Events(6)), testing::ElementsAre(1, 2, 3, 4, 5, 6));
+  const absl::Status ended = watch.End();
+  EXPECT_EQ(ended.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReasonOf(ended), "EVENTS_MISSING");
+  EXPECT_THAT(std::string(ended.message()), testing::Not(testing::HasSubstr("7")));
+  const std::string log_id = service().feed().log().id();
+  EXPECT_THAT(Numbers(dana.WatchAfter(TokenAt(log_id, 7)).Events(3)),
+              testing::ElementsAre(8, 9, 10));
+}
+
 TEST_P(WatchEventsTest, OldEventsAreRemovedByAgeAndTheNewestStays) {
   Start({.retention = {.age_max = absl::Milliseconds(1)},
          .retention_interval = absl::Milliseconds(5)});

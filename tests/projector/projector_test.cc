@@ -144,6 +144,22 @@ TEST_P(ProjectorTest, EventsThatAreNoLongerRetainedMakeItTakeTheSnapshot) {
   EXPECT_EQ(comments_.snapshots_begun(), 2);
 }
 
+TEST_P(ProjectorTest, AnEventThatTheLogHasLostMakesItTakeTheSnapshot) {
+  CommentEverywhere(1);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  StopProjection();
+  CommentEverywhere(10);
+  comments_.Lose(20);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(comments_.snapshots_begun(), 2);
+  CommentEverywhere(1);
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+}
+
 TEST_P(ProjectorTest, ALogThatWasRestoredFromABackupReplacesWhatItNoLongerHolds) {
   CommentEverywhere(10);
   comments_.Comment("northlight", "only in the lost future");

@@ -179,6 +179,11 @@ void ScriptedComments::CompactBefore(std::int64_t position) {
   oldest_ = position;
 }
 
+void ScriptedComments::Lose(std::int64_t position) {
+  const std::lock_guard lock(mutex_);
+  lost_ = position;
+}
+
 void ScriptedComments::LeaveOutOnce(std::int64_t position) {
   const std::lock_guard lock(mutex_);
   leave_out_ = position;
@@ -276,7 +281,7 @@ grpc::Status ScriptedComments::Resume(const std::string& token, std::int64_t& po
 pb::WatchEventsResponse ScriptedComments::NextBatch(std::int64_t& position) {
   pb::WatchEventsResponse response;
   const auto head = static_cast<std::int64_t>(events_.size());
-  while (position < head && response.events_size() < batch_events_max_) {
+  while (position < head && position + 1 != lost_ && response.events_size() < batch_events_max_) {
     if (++position == leave_out_) {
       leave_out_ = 0;
       continue;
@@ -298,6 +303,9 @@ grpc::Status ScriptedComments::WatchEvents(grpc::ServerContext* context,
   }
   while (!stopping_ && !context->IsCancelled()) {
     if (!silent_) {
+      if (position + 1 == lost_) {
+        return ToGrpc(Refusal(absl::StatusCode::kDataLoss, "EVENTS_MISSING", "Lost."));
+      }
       const pb::WatchEventsResponse response = NextBatch(position);
       lock.unlock();
       if (!writer->Write(response)) return grpc::Status::CANCELLED;

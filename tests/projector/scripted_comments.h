@@ -47,6 +47,9 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   // Events before `position` are retained no longer.
   void CompactBefore(std::int64_t position);
 
+  // The event is lost: a stream ends before it.
+  void Lose(std::int64_t position);
+
   // From now on, every stream leaves out this position once; 0: none.
   void LeaveOutOnce(std::int64_t position);
   // The next stream begins so many events before the point that it was asked for.
@@ -94,6 +97,7 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   std::vector<comments::v1::Event> events_;
   std::map<Thread, comments::v1::ThreadCount> counts_;
   std::int64_t oldest_ = 1;
+  std::int64_t lost_ = 0;
   std::int64_t leave_out_ = 0;
   std::int64_t repeat_ = 0;
   int rows_max_ = 1000;
