@@ -44,6 +44,14 @@ bool Differs(const CountedThread& stored, const CountedThread& snapshot, std::in
          stored.state_time != snapshot.state_time;
 }
 
+// Whether `stored`, which says what the snapshot does, says it by numbers of another log: by its
+// revision, the events that follow in this one would pass for older ones.
+bool IsOfAnotherLog(const CountedThread& stored, const CountedThread& snapshot,
+                    const SnapshotSlice& slice) {
+  return slice.newer_than == kNoRowIsNewer &&
+         (stored.position > slice.as_of || stored.revision != snapshot.revision);
+}
+
 // What a slice holds of the page and of the stored rows, and what is to be done about it.
 struct Difference {
   SliceOutcome outcome;
@@ -75,16 +83,14 @@ void HoldAgainst(std::span<const CountedThread> stored, std::span<const CountedT
       if (stored[next].position <= slice.newer_than) difference.unknown.push_back(stored[next]);
     }
     const bool is_there = next < stored.size() && KeyOf(stored[next]) == KeyOf(row);
-    if (!is_there || Differs(stored[next], row, slice.newer_than)) {
-      ++difference.outcome.rows_differing;
+    const bool differs = !is_there || Differs(stored[next], row, slice.newer_than);
+    // Right by itself: written again, it takes the invoice's row with it.
+    const bool is_misplaced = is_there && stored[next].is_misplaced;
+    if (differs || is_misplaced) ++difference.outcome.rows_differing;
+    if (differs || IsOfAnotherLog(stored[next], row, slice)) {
       should_be(row);
-    } else if (stored[next].is_misplaced) {
-      // Right by itself: written again, it takes the invoice's row with it.
-      ++difference.outcome.rows_differing;
+    } else if (is_misplaced) {
       difference.wrong.push_back(stored[next]);
-    } else if (slice.newer_than == kNoRowIsNewer && stored[next].position > slice.as_of) {
-      // Right, but by a position of another log.
-      should_be(row);
     }
     if (is_there) ++next;
   }

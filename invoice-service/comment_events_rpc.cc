@@ -57,7 +57,9 @@ absl::Status AbsenceOf(const grpc::Status& ended) {
 // To the projector: what it acts upon stays as it is, and its log says whose token was refused.
 absl::Status FromCommentsService(const grpc::Status& ended) {
   const absl::Status status = FromGrpc(ended);
-  if (absl::IsOutOfRange(status) || absl::IsInvalidArgument(status)) return status;
+  if (absl::IsOutOfRange(status) || absl::IsInvalidArgument(status) || absl::IsDataLoss(status)) {
+    return status;
+  }
   if (!absl::IsUnauthenticated(status) && !absl::IsPermissionDenied(status)) {
     return AbsenceOf(ended);
   }

@@ -96,13 +96,16 @@ void Watcher::FindThread(InvoiceLookup& invoices) {
 // given out the token.
 void Watcher::FindStart() {
   EventLog& log = feed_.log();
-  if (request_.from_beginning()) return Begin();
+  if (request_.from_beginning()) {
+    told_ = position_;
+    return Begin();
+  }
   if (request_.has_after_token()) {
     const absl::StatusOr<LogPoint> point =
         ParseConsistencyToken(request_.after_token(), scope_, "after_token", kTokenInvalid);
     if (!point.ok()) return End(point.status());
     if (point->log_id != log.id()) return End(NotOfThisLog());
-    position_ = point->position;
+    told_ = position_ = point->position;
     if (position_ <= log.head()) return Begin();
   }
   auto answered = Answered<std::int64_t>(&Watcher::StartAt);
@@ -198,6 +201,7 @@ void Watcher::CompleteMessage() {
 void Watcher::Send() {
   silent_batches_ = 0;
   checkpoint_due_ = SteadyTime::Now() + kCheckpointInterval;
+  told_ = position_;
   CompleteMessage();
   StartWrite(&message_);
 }
@@ -275,6 +279,9 @@ bool Watcher::cancelled() {
 }
 
 void Watcher::SendLast(const absl::Status& status) {
+  // One who watches all takes a message without events for 'there are no more', which nobody has
+  // looked for: he gets none, because with every position of his came an event.
+  if (told_ == position_) return End(status);
   CompleteMessage();
   StartWriteAndFinish(&message_, grpc::WriteOptions(), call_.Ended(status));
 }

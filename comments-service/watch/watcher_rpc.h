@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,7 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watch 
   bool Gather(const std::vector<EventPointer>& batch);
   bool Matches(const Event& event) const;
   void Send();
+  // Ends, with a last message if the peer does not know yet how far it has got.
   void SendLast(const absl::Status& status);
   // Lets go of the watch: at the latest at `until`, or once the log is past `after`, it goes on
   // with `woken`, unless whoever else has the claim takes it. Null, and the watch has ended, when
@@ -94,6 +96,8 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public Watch 
   comments::v1::WatchEventsRequest request_;  // until it begins
   std::string invoice_id_;                    // empty: all
   std::int64_t position_ = 0;
+  // How far the peer knows that it has got; nothing: it knows no place to resume from.
+  std::optional<std::int64_t> told_;
   int silent_batches_ = 0;
   std::unique_ptr<EventFeed::Place> place_;
   SteadyTime checkpoint_due_;

@@ -98,7 +98,7 @@ HttpResponse ProblemResponse(int status, std::string body) {
 
 int HttpStatusOf(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  if (reason == "EVENTS_COMPACTED") return 410;
+  if (reason == "EVENTS_COMPACTED" || reason == "EVENTS_MISSING") return 410;
   if (reason == "STORAGE_FULL") return 507;
   // The condition that If-Match named does not hold.
   if (reason == "ETAG_MISMATCH") return 412;

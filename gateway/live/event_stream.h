@@ -67,8 +67,8 @@ class EventStream : private EventListener {
 
   // Answers `call` with what has happened in its thread after `point`: {events: [{kind, …}],
   // nextToken}. What is older than the recent events is asked of upstream. Errors: those of
-  // WatchEvents, so EVENTS_COMPACTED; UNAVAILABLE, reason EVENTS_UNAVAILABLE, while nothing is
-  // heard from upstream.
+  // WatchEvents, so EVENTS_COMPACTED and EVENTS_MISSING; UNAVAILABLE, reason EVENTS_UNAVAILABLE,
+  // while nothing is heard from upstream.
   void ListChanges(ApiCall call, LogPoint point);
 
   // Ends those of one session (http/ended_sessions.h).

@@ -26,10 +26,12 @@ absl::Status Unavailable(std::string_view message) {
   return Refusal(absl::StatusCode::kUnavailable, "EVENTS_UNAVAILABLE", message);
 }
 
-// Whether trying again from the same place would fail again: the place is gone, or of another log.
+// Whether trying again from the same place would fail again: the place is gone, of another log, or
+// before an event that is lost.
 bool PlaceIsLost(const absl::Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ||
-         status.code() == absl::StatusCode::kOutOfRange;
+         status.code() == absl::StatusCode::kOutOfRange ||
+         status.code() == absl::StatusCode::kDataLoss;
 }
 
 bool IsOwnTokenRefused(const absl::Status& status) {

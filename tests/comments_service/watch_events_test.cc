@@ -216,6 +216,23 @@ TEST_P(WatchEventsTest, WhatIsNoLongerRetainedIsSaidWithTheOldestPosition) {
   EXPECT_EQ(dana.List("INV-1")->total_size(), 10);
 }
 
+TEST_P(WatchEventsTest, AMissingEventIsSaidBehindThoseBeforeItAndNotWhere) {
+  Post(10);
+  service().Tamper([](soci::session& sql) { sql << "DELETE FROM events WHERE position = 7"; });
+  // What is in memory misses nothing.
+  Start();
+  const Client dana = service().As("org", "dana");
+  WatchStream watch = dana.WatchFromBeginning();
+  EXPECT_THAT(Numbers(watch.Events(6)), testing::ElementsAre(1, 2, 3, 4, 5, 6));
+  const absl::Status ended = watch.End();
+  EXPECT_EQ(ended.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReasonOf(ended), "EVENTS_MISSING");
+  EXPECT_THAT(std::string(ended.message()), testing::Not(testing::HasSubstr("7")));
+  const std::string log_id = service().feed().log().id();
+  EXPECT_THAT(Numbers(dana.WatchAfter(TokenAt(log_id, 7)).Events(3)),
+              testing::ElementsAre(8, 9, 10));
+}
+
 TEST_P(WatchEventsTest, OldEventsAreRemovedByAgeAndTheNewestStays) {
   Start({.retention = {.age_max = absl::Milliseconds(1)},
          .retention_interval = absl::Milliseconds(5)});
@@ -246,6 +263,19 @@ TEST_P(WatchEventsTest, ADrainEndsTheStreamBehindItsLastToken) {
   EXPECT_EQ(ended.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(ended), "DRAINING");
   EXPECT_GT(RetryAfterOf(ended), absl::ZeroDuration());
+  const auto point = ParseConsistencyToken(watch.checkpoint(), "org", "after_token", "X");
+  ASSERT_TRUE(point.ok());
+  EXPECT_EQ(point->position, 3);
+}
+
+TEST_P(WatchEventsTest, ADrainTellsHowFarAWatchHasGotWithoutAMatch) {
+  WatchStream watch = service().As("org", "dana").Watch();
+  ASSERT_TRUE(watch.Next().has_value());
+  Post(3, "rival");
+  ASSERT_TRUE(Await([&] { return service().feed().SlowestPlace() == 3; }));
+  std::thread drain([&] { service().Drain(); });
+  EXPECT_EQ(ReasonOf(watch.End()), "DRAINING");
+  drain.join();
   const auto point = ParseConsistencyToken(watch.checkpoint(), "org", "after_token", "X");
   ASSERT_TRUE(point.ok());
   EXPECT_EQ(point->position, 3);
@@ -301,17 +331,36 @@ TEST_P(WatchEventsTest, ASlowWatcherSlowsNobodyAndMissesNothing) {
   }
 }
 
-TEST_P(WatchEventsTest, AWatcherThatDoesNotReadIsCut) {
-  Start({.write_stall_max = absl::Milliseconds(300)});
-  const Client dana = service().As("org", "dana");
-  WatchStream stalled = service().As("org", "sam", "viewer").WatchFromBeginning();
-  ASSERT_TRUE(stalled.Next().has_value());
-  for (int i = 0; i < 30; ++i) {
+// A hundred at a time.
+void ImportLarge(const Client& machine, int times) {
+  for (int i = 0; i < times; ++i) {
     v1::ImportCommentsRequest request;
     request.set_invoice_id("INV-1");
     for (int j = 0; j < 100; ++j) AddImported(request, LargeBody());
-    ASSERT_TRUE(service().AsService("org").Import(request).ok());
+    ASSERT_TRUE(machine.Import(request).ok());
   }
+}
+
+// Whoever watches all takes a message without events for 'there are no more'.
+TEST_P(WatchEventsTest, ADrainSendsNoEmptyMessageToAWatcherThatIsBehind) {
+  ImportLarge(service().AsService("org"), 20);
+  WatchStream watch = service().AsService().WatchFromBeginning();
+  ASSERT_TRUE(watch.Next().has_value());
+  std::thread drain([&] { service().Drain(); });
+  EXPECT_TRUE(Await([&] { return service().feed().closed(); }));
+  while (const auto message = watch.Next()) EXPECT_GT(message->events_size(), 0);
+  EXPECT_EQ(ReasonOf(watch.End()), "DRAINING");
+  drain.join();
+  const auto point = ParseConsistencyToken(watch.checkpoint(), "", "after_token", "X");
+  ASSERT_TRUE(point.ok());
+  EXPECT_LT(point->position, service().feed().log().head());
+}
+
+TEST_P(WatchEventsTest, AWatcherThatDoesNotReadIsCut) {
+  Start({.write_stall_max = absl::Milliseconds(300)});
+  WatchStream stalled = service().As("org", "sam", "viewer").WatchFromBeginning();
+  ASSERT_TRUE(stalled.Next().has_value());
+  ImportLarge(service().AsService("org"), 30);
   EXPECT_TRUE(Await([&] { return service().watches().count() == 0; }));
   EXPECT_FALSE(stalled.End().ok());
 }

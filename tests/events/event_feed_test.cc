@@ -213,6 +213,18 @@ TEST_F(SharedEventFeedTest, AFeedThatAnotherReplicasRetentionHasOvertakenGoesOn)
   EXPECT_EQ(Positions(feed.After(10).value()), Range(11, 21));
 }
 
+TEST_F(SharedEventFeedTest, AFeedGoesOnBehindAMissingEventAndPassesItOverForNobody) {
+  const std::string url = NewDatabaseUrl(DatabaseKind::kPostgres);
+  LogUnderTest here(url), there(url);
+  there.Append(20);
+  there.Execute("DELETE FROM events WHERE position = 5");
+  EventFeed feed(here.log());
+  ASSERT_TRUE(Await([&feed] { return feed.end() == 20; }));
+  EXPECT_TRUE(Await([&feed] { return feed.IsCurrent(absl::Milliseconds(200)); }));
+  EXPECT_EQ(Positions(feed.After(0).value()), Range(1, 4));
+  EXPECT_EQ(ReasonOf(feed.After(4).status()), "EVENTS_MISSING");
+}
+
 TEST_F(SharedEventFeedTest, AFeedIsCurrentOnlyWhileItHearsOfOthers) {
   const std::string url = NewDatabaseUrl(DatabaseKind::kPostgres);
   LogUnderTest here(url);

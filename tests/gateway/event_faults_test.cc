@@ -156,6 +156,24 @@ TEST_F(EventFaultsTest, StreamsThatWouldMissSomethingEndAndAreToldWhy) {
   EXPECT_EQ(ReasonOfProblem(gone), "EVENTS_COMPACTED");
 }
 
+TEST_F(EventFaultsTest, StreamsBeforeALostEventEndAndNewOnesGoOnBehindIt) {
+  const auto browser = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "one");
+  const std::string last = Next(*browser, "one");
+  comments_->Stop();
+  for (int i = 0; i < 3; ++i) comments_->Post(kOrg, kInvoiceId, "missed");
+  comments_->Lose(3);
+  comments_->Start();
+  EXPECT_EQ(CommentsToTheEnd(*browser), 0);
+  AwaitReady();
+  const HttpAnswer lost = Get(kEvents, Resuming(last));
+  EXPECT_EQ(lost.status, 410) << lost.body;
+  EXPECT_EQ(ReasonOfProblem(lost), "EVENTS_MISSING");
+  const auto anew = OpenNow();
+  comments_->Post(kOrg, kInvoiceId, "of now");
+  Next(*anew, "of now");
+}
+
 TEST_F(EventFaultsTest, APlaceWithAnyCharacterAlteredIsRefused) {
   const std::string good = Beginning();
   EXPECT_NE(Open(Resuming(good)), nullptr);

@@ -45,6 +45,8 @@ TEST(ProblemTest, EveryCodeHasTheStatusOfItsDefinition) {
 TEST(ProblemTest, AnExpiredCursorIsGoneAndAFullDiskIsInsufficientStorage) {
   EXPECT_EQ(Problem(Refusal(absl::StatusCode::kOutOfRange, "EVENTS_COMPACTED", "gone"), "").status,
             410);
+  EXPECT_EQ(Problem(Refusal(absl::StatusCode::kDataLoss, "EVENTS_MISSING", "lost"), "").status,
+            410);
   EXPECT_EQ(
       Problem(Refusal(absl::StatusCode::kResourceExhausted, "STORAGE_FULL", "full"), "").status,
       507);

@@ -121,6 +121,11 @@ void ScriptedComments::CompactUpTo(std::int64_t position) {
   threads_.CompactUpTo(position);
 }
 
+void ScriptedComments::Lose(std::int64_t position) {
+  const std::lock_guard lock(mutex_);
+  threads_.Lose(position);
+}
+
 void ScriptedComments::StartNewLog() {
   const std::lock_guard lock(mutex_);
   threads_.StartNewLog();

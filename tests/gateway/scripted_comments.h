@@ -52,6 +52,7 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   void HoldEvents(bool held);
   // Events up to `position` are retained no longer.
   void CompactUpTo(std::int64_t position);
+  void Lose(std::int64_t position);
   // Another log: events and comments are gone.
   void StartNewLog();
   // What ExportEvidence sends, in pieces of so many bytes; after `fails_after` pieces it fails.

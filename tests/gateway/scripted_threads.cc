@@ -166,6 +166,9 @@ absl::StatusOr<std::int64_t> ScriptedThreads::StartOf(
     return Refusal(absl::StatusCode::kOutOfRange, "EVENTS_COMPACTED",
                    "the events after the token are retained no longer");
   }
+  if (point->position < lost_) {
+    return Refusal(absl::StatusCode::kDataLoss, "EVENTS_MISSING", "an event is missing");
+  }
   return point->position;
 }
 

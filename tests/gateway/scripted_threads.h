@@ -63,11 +63,13 @@ class ScriptedThreads {
   const std::vector<comments::v1::Event>& events() const { return events_; }
   std::int64_t head() const { return static_cast<std::int64_t>(events_.size()); }
   std::string TokenAt(std::int64_t position, const Caller& caller) const;
-  // Where a watch begins. Errors: RESUME_TOKEN_INVALID, EVENTS_COMPACTED.
+  // Where a watch begins. Errors: RESUME_TOKEN_INVALID, EVENTS_COMPACTED, EVENTS_MISSING.
   absl::StatusOr<std::int64_t> StartOf(const Caller& caller,
                                        const comments::v1::WatchEventsRequest& request) const;
   // Events up to `position` are retained no longer.
   void CompactUpTo(std::int64_t position) { compacted_ = position; }
+  // The event is lost, which those that begin before it are told at once.
+  void Lose(std::int64_t position) { lost_ = position; }
   // Another log: events and comments are gone.
   void StartNewLog();
   // The clock that events are stamped by is so far behind.
@@ -81,6 +83,7 @@ class ScriptedThreads {
   std::vector<comments::v1::Event> events_;
   std::map<std::pair<std::string, Name>, std::int64_t> read_marks_;  // by user_id
   std::int64_t compacted_ = 0;
+  std::int64_t lost_ = 0;
   absl::Duration clock_behind_;
 };
 

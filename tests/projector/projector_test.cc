@@ -144,6 +144,22 @@ TEST_P(ProjectorTest, EventsThatAreNoLongerRetainedMakeItTakeTheSnapshot) {
   EXPECT_EQ(comments_.snapshots_begun(), 2);
 }
 
+TEST_P(ProjectorTest, AnEventThatTheLogHasLostMakesItTakeTheSnapshot) {
+  CommentEverywhere(1);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  StopProjection();
+  CommentEverywhere(10);
+  comments_.Lose(20);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  EXPECT_EQ(comments_.snapshots_begun(), 2);
+  CommentEverywhere(1);
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+}
+
 TEST_P(ProjectorTest, ALogThatWasRestoredFromABackupReplacesWhatItNoLongerHolds) {
   CommentEverywhere(10);
   comments_.Comment("northlight", "only in the lost future");
@@ -159,6 +175,39 @@ TEST_P(ProjectorTest, ALogThatWasRestoredFromABackupReplacesWhatItNoLongerHolds)
   CommentEverywhere(1);
   ASSERT_TRUE(CatchesUp());
   ExpectCountsOfTheLog();
+}
+
+// What the rows say of both threads is the same in both logs; only their revisions are not.
+TEST_P(ProjectorTest, EventsOfARestoredLogCountThoughTheLostFutureHadEditedTheThread) {
+  comments_.Comment("northlight", "a");
+  comments_.Comment("northlight", "b");
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  for (int edit = 0; edit < 3; ++edit) {
+    comments_.Edit("northlight", "a");
+    comments_.Edit("northlight", "b");
+  }
+  ASSERT_TRUE(CatchesUp());
+  projection_->Execute(
+      "INSERT INTO invoices (org_id, invoice_id, number, customer_name, customer_email, terms, "
+      "due_date, currency, total, status, version, etag, create_time, create_seal, thread_state) "
+      "VALUES ('northlight', 'b', 'INV-1', 'Acme', '', '', '2026-06-30', 'USD', 1, 1, 1, '', 1, "
+      "'seal', 2)");
+  StopProjection();
+  comments_.RestoreAt(2, "00000000000000b2");
+  // The new log goes past the positions of the lost one.
+  for (int comment = 0; comment < 8; ++comment) comments_.Comment("northlight", "c");
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  for (const char* invoice : {"a", "b"}) {
+    comments_.Settle("northlight", invoice, true);
+    comments_.Comment("northlight", invoice);
+  }
+  ASSERT_TRUE(CatchesUp());
+  ExpectCountsOfTheLog();
+  for (const char* invoice : {"a", "b"}) {
+    EXPECT_EQ(projection_->CountOf("northlight", invoice).state, ThreadState::kResolved) << invoice;
+  }
 }
 
 TEST_P(ProjectorTest, AStreamThatFallsSilentIsOpenedAnew) {

@@ -125,6 +125,10 @@ std::int64_t ScriptedComments::Change(const std::string& org_id, const std::stri
   return event.position();
 }
 
+std::int64_t ScriptedComments::Edit(const std::string& org_id, const std::string& invoice_id) {
+  return Change(org_id, invoice_id, [](pb::Event& event) { event.mutable_comment_edited(); });
+}
+
 std::int64_t ScriptedComments::Remove(const std::string& org_id, const std::string& invoice_id) {
   return Change(org_id, invoice_id, [](pb::Event& event) {
     event.mutable_comment_removed();
@@ -173,6 +177,11 @@ void ScriptedComments::RestoreAt(std::int64_t position, const std::string& log_i
 void ScriptedComments::CompactBefore(std::int64_t position) {
   const std::lock_guard lock(mutex_);
   oldest_ = position;
+}
+
+void ScriptedComments::Lose(std::int64_t position) {
+  const std::lock_guard lock(mutex_);
+  lost_ = position;
 }
 
 void ScriptedComments::LeaveOutOnce(std::int64_t position) {
@@ -272,7 +281,7 @@ grpc::Status ScriptedComments::Resume(const std::string& token, std::int64_t& po
 pb::WatchEventsResponse ScriptedComments::NextBatch(std::int64_t& position) {
   pb::WatchEventsResponse response;
   const auto head = static_cast<std::int64_t>(events_.size());
-  while (position < head && response.events_size() < batch_events_max_) {
+  while (position < head && position + 1 != lost_ && response.events_size() < batch_events_max_) {
     if (++position == leave_out_) {
       leave_out_ = 0;
       continue;
@@ -294,6 +303,9 @@ grpc::Status ScriptedComments::WatchEvents(grpc::ServerContext* context,
   }
   while (!stopping_ && !context->IsCancelled()) {
     if (!silent_) {
+      if (position + 1 == lost_) {
+        return ToGrpc(Refusal(absl::StatusCode::kDataLoss, "EVENTS_MISSING", "Lost."));
+      }
       const pb::WatchEventsResponse response = NextBatch(position);
       lock.unlock();
       if (!writer->Write(response)) return grpc::Status::CANCELLED;

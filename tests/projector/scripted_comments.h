@@ -35,7 +35,8 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   // Appends an event to the log and returns its position.
   std::int64_t Comment(const std::string& org_id, const std::string& invoice_id,
                        const std::string& author = "Dana");
-  // The newest comment is taken away, the thread resolved or opened again.
+  // The newest comment is edited or taken away, the thread resolved or opened again.
+  std::int64_t Edit(const std::string& org_id, const std::string& invoice_id);
   std::int64_t Remove(const std::string& org_id, const std::string& invoice_id);
   std::int64_t Settle(const std::string& org_id, const std::string& invoice_id, bool resolved);
   LogPoint head() const;
@@ -45,6 +46,9 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   void RestoreAt(std::int64_t position, const std::string& log_id);
   // Events before `position` are retained no longer.
   void CompactBefore(std::int64_t position);
+
+  // The event is lost: a stream ends before it.
+  void Lose(std::int64_t position);
 
   // From now on, every stream leaves out this position once; 0: none.
   void LeaveOutOnce(std::int64_t position);
@@ -93,6 +97,7 @@ class ScriptedComments final : public comments::v1::CommentsService::Service {
   std::vector<comments::v1::Event> events_;
   std::map<Thread, comments::v1::ThreadCount> counts_;
   std::int64_t oldest_ = 1;
+  std::int64_t lost_ = 0;
   std::int64_t leave_out_ = 0;
   std::int64_t repeat_ = 0;
   int rows_max_ = 1000;

@@ -186,8 +186,9 @@ absl::Duration EventFeed::State::CatchUp(EventLog& log) {
   if (skips) SkipTo(*head);
   while (end < *head) {
     const auto events = log.ReadAfter(end, kBatchEventsMax);
-    if (absl::IsOutOfRange(events.status())) {
-      // Another replica's retention has removed what comes next.
+    if (absl::IsOutOfRange(events.status()) || absl::IsDataLoss(events.status())) {
+      // Another replica's retention has removed what comes next, or it is lost. Whoever is there
+      // reads from the database, and is told.
       SkipTo(*head);
       break;
     }

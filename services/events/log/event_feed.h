@@ -41,7 +41,8 @@ class EventFeed {
 
   // What follows `after`, in order, without waiting for more; empty when nothing does. Bounded by
   // kBatchEventsMax and kBatchBytesMax (but at least one event). Waits for the database when they
-  // are not in memory, so no thread calls it that others need too. Errors: EVENTS_COMPACTED.
+  // are not in memory, so no thread calls it that others need too. Errors: EVENTS_COMPACTED,
+  // EVENTS_MISSING.
   absl::StatusOr<std::vector<EventPointer>> After(std::int64_t after);
   // The same if it is in memory; else nothing, and it is for EventLog::ReadAfterThen to tell.
   std::optional<std::vector<EventPointer>> InMemory(std::int64_t after) const;

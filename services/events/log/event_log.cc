@@ -52,13 +52,16 @@ absl::Status Compacted(std::int64_t oldest) {
                  {{"oldest_position", std::to_string(oldest)}});
 }
 
-absl::Status Missing(std::int64_t position) {
-  return absl::DataLossError(absl::StrCat("the event log has no event at position ", position));
-}
+constexpr char kNoEvent[] = "the event log is damaged: it has no event at a position";
+constexpr char kNothingToTell[] =
+    "the event log is damaged: what an event tells of is not in the database any more";
 
-absl::Status Uncompleted(std::int64_t position) {
-  return absl::DataLossError(absl::StrCat("what the event at position ", position,
-                                          " tells of is not in the database any more"));
+// Where, only this process's log says: a position is a number of all tenants.
+absl::Status Missing(std::int64_t position, std::string_view why) {
+  Log(Severity::kError, why, {{"position", position}});
+  return Refusal(absl::StatusCode::kDataLoss, "EVENTS_MISSING",
+                 "An event after that point is missing; read the current state and start from "
+                 "there.");
 }
 
 absl::StatusOr<std::vector<EventPointer>> ReadPage(Connection& connection,
@@ -69,12 +72,15 @@ absl::StatusOr<std::vector<EventPointer>> ReadPage(Connection& connection,
   if (events.empty() || events.front()->position != position + 1) {
     const EventLogRow row = ReadLogRow(connection);
     if (position < row.compacted) return Compacted(row.compacted + 1);
-    if (position < row.head && limit > 0) return Missing(position + 1);
+    if (position < row.head && limit > 0) return Missing(position + 1, kNoEvent);
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
     const std::int64_t expected = position + 1 + static_cast<std::int64_t>(i);
-    if (events[i]->position != expected) return Missing(expected);
-    if (events[i]->subject.empty()) return Uncompleted(expected);
+    const bool is_there = events[i]->position == expected;
+    if (is_there && !events[i]->subject.empty()) continue;
+    if (i == 0) return Missing(expected, is_there ? kNothingToTell : kNoEvent);
+    // What comes before it first.
+    events.resize(i);
   }
   return events;
 }

@@ -99,8 +99,9 @@ class EventLog : public GroupParticipant {
   std::unique_ptr<Notifications> Listen(absl::AnyInvocable<void(std::int64_t head)> notified);
 
   // Up to `limit` events after `position`, in order, that are durable; fewer, but at least one,
-  // when they come to kReadBytesMax. Thread-safe. Errors: OUT_OF_RANGE, reason EVENTS_COMPACTED
-  // with oldest_position in the metadata; DATA_LOSS when positions are missing.
+  // when they come to kReadBytesMax or the one behind them is missing. Thread-safe. Errors:
+  // OUT_OF_RANGE, reason EVENTS_COMPACTED with oldest_position in the metadata; DATA_LOSS, reason
+  // EVENTS_MISSING, when the very next one is missing.
   absl::StatusOr<std::vector<EventPointer>> ReadAfter(std::int64_t position, int limit) const;
 
   // The same for an RPC, whose thread must not wait for a server (Database::ReadThen).

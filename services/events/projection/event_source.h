@@ -51,7 +51,7 @@ class SourceStream {
   virtual ~SourceStream() = default;
   // Waits for the next message. An error ends the stream: OUT_OF_RANGE when what follows is no
   // longer retained, INVALID_ARGUMENT when the log does not know the point, DATA_LOSS when
-  // positions are missing within a message, else UNAVAILABLE and the like.
+  // positions are missing, else UNAVAILABLE and the like.
   virtual absl::StatusOr<EventBatch> Read() = 0;
   // Makes a Read that is waiting, and every later one, fail.
   virtual void Cancel() = 0;
