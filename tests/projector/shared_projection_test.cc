@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "tests/projector/projector_fixture.h"
@@ -37,6 +38,24 @@ TEST_P(SharedProjectionTest, TwoProcessesThatShareADatabaseBothGetThereAndCountO
   ASSERT_TRUE(second.Reaches(comments_.head()));
   ASSERT_TRUE(CatchesUp());
   ExpectCountsOfTheLog();
+}
+
+// As a server has them that lacked the last commits when it took over.
+TEST_P(SharedProjectionTest, CountsThatTheDatabaseHasLostComeBackWithoutAnotherEvent) {
+  CommentEverywhere(1);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  const LogPoint before = comments_.head();
+  comments_.Comment("northlight", "a");
+  ASSERT_TRUE(CatchesUp());
+  projection_->Execute(
+      "UPDATE comment_counts SET comment_count = 1, thread_revision = 1 "
+      "WHERE org_id = 'northlight' AND invoice_id = 'a'");
+  EXPECT_EQ(Count("northlight", "a"), 1);
+  projection_->Execute("UPDATE projection_position SET position = " +
+                       std::to_string(before.position));
+  EXPECT_TRUE(Await([this] { return Count("northlight", "a") == 2; }));
+  EXPECT_EQ(comments_.snapshots_begun(), 1);
 }
 
 TEST_P(SharedProjectionTest, OfProcessesThatStartAtOnceOneBuildsAndTheOthersUseIt) {

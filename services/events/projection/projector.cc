@@ -19,6 +19,11 @@ void Count(Counter* counter, std::int64_t amount = 1) {
   if (counter != nullptr) counter->Add(amount);
 }
 
+absl::Status Moved() {
+  return absl::AbortedError(
+      "the projection's position is another one than this process left it at");
+}
+
 // What a caller who waits for a check is told when the stream ends under it.
 absl::Status ForCallers(const absl::Status& why) {
   if (absl::IsUnavailable(why) && !ReasonOf(why).empty()) return why;
@@ -208,6 +213,8 @@ absl::Status Projector::Apply(std::vector<EventBatch> batches) {
     if (absl::Status committed = Commit(stretch); !committed.ok()) return committed;
     Count(counters_.events_applied, stretch.reached.position - position_.point.position);
     gaps_ = 0;
+  } else if (absl::Status held = CheckHeld(); !held.ok()) {
+    return held;
   }
   // Only now: a waiter that wakes must find neither the old row nor a cache that still holds it.
   position_.point = stretch.reached;
@@ -260,15 +267,24 @@ absl::Status Projector::Commit(const Stretch& stretch) {
   if (!status.ok()) return status;
   const bool applied_elsewhere = stored.point.log_id == stretch.reached.log_id &&
                                  stored.point.position >= stretch.reached.position;
-  if (!moved && !applied_elsewhere) {
-    return absl::AbortedError("another process has moved the projection's position");
-  }
+  if (!moved && !applied_elsewhere) return Moved();
   if (stored.rebuild_count != position_.rebuild_count) projection_.InvalidateAll();
   position_.rebuild_count = stored.rebuild_count;
   for (const EventBatch& batch : stretch.batches) {
     if (batch.update != nullptr) projection_.Invalidate(*batch.update);
   }
   return absl::OkStatus();
+}
+
+// Of a database that others write to: a process that builds it anew has taken the position away,
+// and a server that took over without the last commits has neither it nor the rows.
+absl::Status Projector::CheckHeld() {
+  if (database_.kind() != DatabaseKind::kPostgres) return absl::OkStatus();
+  const auto stored = ReadValue<ProjectionPosition>(database_, Tenants(), ProjectionPosition::Read);
+  if (!stored.ok()) return stored.status();
+  const bool held = stored->point.log_id == position_.point.log_id &&
+                    stored->point.position >= position_.point.position;
+  return held ? absl::OkStatus() : Moved();
 }
 
 // The caches before the progress: they may hold rows that another process has changed.

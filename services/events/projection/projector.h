@@ -94,6 +94,7 @@ class Projector {
   absl::Status Apply(std::vector<EventBatch> batches);
   absl::Status Examine(Stretch& stretch);
   absl::Status Commit(const Stretch& stretch);
+  absl::Status CheckHeld();
   void MoveTo(const ProjectionPosition& position);
   void Ended(const absl::Status& why);
 
