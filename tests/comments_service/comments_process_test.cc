@@ -46,17 +46,22 @@ class CommentsProcessTest : public testing::Test {
     return Mint().Mint({.org = "org", .sub = "dana", .name = "Dana", .role = "member"});
   }
 
-  // Waits until the program serves.
-  Client Connect(const std::string& token = DanasToken()) {
-    constexpr std::string_view kAddress = "\"listening\",\"address\":\"";
+  // Waits until the program serves. A field of the line that says so.
+  std::string Listening(const std::string& field) const {
     std::string log;
     EXPECT_TRUE(Await([&] {
       log = Log();
-      return log.find(kAddress) != log.npos;
+      return log.find("\"listening\"") != log.npos;
     })) << log;
-    const std::size_t begin = log.find(kAddress) + kAddress.size();
-    const std::string address = log.substr(begin, log.find('"', begin) - begin);
-    return Client(ConnectTo(address), token);
+    const std::string line = log.substr(log.find("\"listening\""));
+    const std::string begins = "\"" + field + "\":\"";
+    const std::size_t begin = line.find(begins) + begins.size();
+    return line.substr(begin, line.find('"', begin) - begin);
+  }
+
+  // The same.
+  Client Connect(const std::string& token = DanasToken()) {
+    return Client(ConnectTo(Listening("address")), token);
   }
 
   TempDir directory_;
@@ -103,6 +108,16 @@ TEST_F(CommentsProcessTest, AnAddressInUseEndsItWith1) {
                 ->Wait(),
             1);
   EXPECT_THAT(Log(), HasSubstr("--listen_address"));
+}
+
+TEST_F(CommentsProcessTest, AnAddressForProbesInUseIsNamedByItsFlag) {
+  const auto first = Start();
+  const std::string address = Listening("address");
+  EXPECT_EQ(
+      Start({"--probe_address=" + address, "--database_url=sqlite:" + directory_.File("other.db")})
+          ->Wait(),
+      1);
+  EXPECT_THAT(Log(), HasSubstr("--probe_address: cannot listen on " + address));
 }
 
 TEST_F(CommentsProcessTest, ASignalDrainsItAndEndsItWith0) {
