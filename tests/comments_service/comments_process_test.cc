@@ -17,6 +17,7 @@
 #include "tests/comments_service/service_under_test.h"
 #include "tests/support/await.h"
 #include "tests/support/child_process.h"
+#include "tests/support/database_under_test.h"
 #include "tests/support/temp_dir.h"
 
 namespace marginalia {
@@ -158,6 +159,53 @@ TEST_F(CommentsProcessTest, KilledAtAnyMomentItHasWhatItAcknowledged) {
     process->Signal(SIGKILL);
     process->Wait();
   }
+}
+
+class RestoredDatabaseTest : public CommentsProcessTest,
+                             public testing::WithParamInterface<DatabaseKind> {
+ protected:
+  std::unique_ptr<ChildProcess> StartOnIt(std::vector<std::string> flags = {}) {
+    flags.push_back("--database_url=" + url_);
+    return Start(flags);
+  }
+
+  void Stop(ChildProcess& process) {
+    process.Signal(SIGTERM);
+    EXPECT_EQ(process.Wait(), 0);
+  }
+
+  void PostAndStop() {
+    const auto process = StartOnIt();
+    const Client dana = Connect();
+    dana.Post("INV-1", "a body");
+    dana.Post("INV-2", "a body");
+    Stop(*process);
+  }
+
+  // The id that the log has when the program serves, as it does now and goes on to.
+  std::string LogId() {
+    const auto process = StartOnIt();
+    const std::string id = Listening("log_id");
+    Stop(*process);
+    return id;
+  }
+
+  const std::string url_ = NewDatabaseUrl(GetParam());
+};
+
+INSTANTIATE_ON_EVERY_DATABASE(RestoredDatabaseTest);
+
+TEST_P(RestoredDatabaseTest, ANewLogIsStartedOnceByAProcessThatServesNobody) {
+  PostAndStop();
+  const std::string before = LogId();
+  EXPECT_EQ(StartOnIt({"--migrate_only"})->Wait(), 0);
+  EXPECT_EQ(LogId(), before);
+  EXPECT_EQ(StartOnIt({"--migrate_only", "--start_new_log"})->Wait(), 0);
+  const std::string said = Log();
+  const std::string after = LogId();
+  EXPECT_NE(after, before);
+  EXPECT_THAT(said, HasSubstr(after));
+  EXPECT_EQ(LogId(), after);
 }
 
 }  // namespace
