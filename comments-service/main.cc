@@ -128,6 +128,8 @@ void AddGauges(Metrics& metrics, const EventLog& log, const AuditLog& audit_log,
 }
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Database& database) {
+  const absl::Status whole = CheckAuditReachesHead(database);
+  if (!whole.ok()) return whole;
   return EventLog::Open(database, absl::GetFlag(FLAGS_start_new_log), CompleteEvents);
 }
 

@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "comments-service/schema.h"
 #include "services/errors/errors.h"
 #include "services/rpc/client/channel.h"
+#include "services/storage/database.h"
 #include "tests/comments_service/client.h"
 #include "tests/comments_service/service_under_test.h"
 #include "tests/support/await.h"
@@ -190,6 +192,17 @@ class RestoredDatabaseTest : public CommentsProcessTest,
     return id;
   }
 
+  void Change(const std::vector<std::string>& statements) {
+    const auto database = Database::Open(url_, CommentsMigrations());
+    ASSERT_TRUE(database.ok()) << database.status();
+    const absl::Status written = (*database)->WriteAtStart([&](Connection& connection) {
+      const TenantScope all(connection, Tenants::All());
+      for (const std::string& statement : statements) connection.sql() << statement;
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(written.ok()) << written;
+  }
+
   const std::string url_ = NewDatabaseUrl(GetParam());
 };
 
@@ -206,6 +219,34 @@ TEST_P(RestoredDatabaseTest, ANewLogIsStartedOnceByAProcessThatServesNobody) {
   EXPECT_NE(after, before);
   EXPECT_THAT(said, HasSubstr(after));
   EXPECT_EQ(LogId(), after);
+}
+
+// What a dump has that row-level security was left to filter.
+TEST_P(RestoredDatabaseTest, ACopyWithoutItsRowsIsRefused) {
+  PostAndStop();
+  std::vector<std::string> emptied;
+  for (const char* table : {"comments", "thread_comments", "comment_ids", "threads",
+                            "audit_entries", "audit_heads", "events"}) {
+    emptied.push_back(std::string("DELETE FROM ") + table);
+  }
+  Change(emptied);
+  for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{
+           {}, {"--start_new_log"}, {"--migrate_only", "--start_new_log"}}) {
+    EXPECT_EQ(StartOnIt(flags)->Wait(), 1);
+    EXPECT_THAT(Log(), HasSubstr("--database_url: the event log goes to position 2 and the audit"));
+  }
+}
+
+TEST_P(RestoredDatabaseTest, ACopyWithoutTheEndOfTheAuditLogIsRefused) {
+  PostAndStop();
+  Change({"DELETE FROM audit_entries WHERE position = 2"});
+  EXPECT_EQ(StartOnIt()->Wait(), 1);
+}
+
+TEST_P(RestoredDatabaseTest, EventsThatRetentionRemovedAreNotMissed) {
+  PostAndStop();
+  Change({"DELETE FROM events", "UPDATE event_log SET compacted = head"});
+  EXPECT_NE(LogId(), "");
 }
 
 }  // namespace
