@@ -83,7 +83,8 @@ ABSL_FLAG(absl::Duration, edit_window, marginalia::kEditWindowDefault,
           "How long after writing a comment its author may edit and remove it; 0: never, inf: "
           "always.");
 ABSL_FLAG(bool, start_new_log, false,
-          "Give the event log a new identity: once, after a backup was restored.");
+          "Give the event log a new identity: once, after a backup was restored. With "
+          "--migrate_only the process then ends, so that every replica can start without it.");
 
 namespace marginalia {
 namespace {
@@ -126,11 +127,25 @@ void AddGauges(Metrics& metrics, const EventLog& log, const AuditLog& audit_log,
                    [&watches] { return static_cast<double>(watches.count()); });
 }
 
+absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Database& database) {
+  const absl::Status whole = CheckAuditReachesHead(database);
+  if (!whole.ok()) return whole;
+  return EventLog::Open(database, absl::GetFlag(FLAGS_start_new_log), CompleteEvents);
+}
+
+absl::Status StartNewLogIfAsked(Database& database) {
+  if (!absl::GetFlag(FLAGS_start_new_log)) return absl::OkStatus();
+  const auto log = OpenLog(database);
+  if (log.ok()) Log(Severity::kInfo, "the event log has a new id", {{"log_id", (*log)->id()}});
+  return log.status();
+}
+
 int Run(int argc, char** argv) {
   Shutdown shutdown;
   NameProcess("comments-service");
   ParseConfigOrExit(argc, argv, "Owns the comments, the audit log and the event log.");
-  MigrateAndExitIfAsked(absl::GetFlag(FLAGS_database_url), CommentsMigrations());
+  MigrateAndExitIfAsked(absl::GetFlag(FLAGS_database_url), CommentsMigrations(),
+                        StartNewLogIfAsked);
   RaiseFileLimit();
   const RetentionBounds retention_bounds = RetentionFromFlags();
   const absl::Duration edit_window = absl::GetFlag(FLAGS_edit_window);
@@ -146,9 +161,7 @@ int Run(int argc, char** argv) {
 
   const auto database = OrExit(
       Database::Open(absl::GetFlag(FLAGS_database_url), CommentsMigrations()), "--database_url");
-  const auto log =
-      OrExit(EventLog::Open(*database, absl::GetFlag(FLAGS_start_new_log), CompleteEvents),
-             "--database_url");
+  const auto log = OrExit(OpenLog(*database), "--database_url");
   AuditLog audit_log;
   ThreadPages pages;
   CommentWriter writer(*log, audit_log, pages);
@@ -218,7 +231,7 @@ int Run(int argc, char** argv) {
   served.push_back(rpc.get());
 
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
-  const auto server = OrExit(RpcServer::Start(server_options, served), "--listen_address");
+  const auto server = OrExit(RpcServer::Start(server_options, served), "gRPC server");
   Log(Severity::kInfo, "listening",
       {{"address", server->address()},
        {"metrics_address", metrics.address()},

@@ -194,7 +194,7 @@ int Run(int argc, char** argv) {
   served.push_back(rpc.get());
 
   OrExit(metrics.Serve(absl::GetFlag(FLAGS_metrics_address)), "--metrics_address");
-  const auto server = OrExit(RpcServer::Start(server_options, served), "--listen_address");
+  const auto server = OrExit(RpcServer::Start(server_options, served), "gRPC server");
   Log(Severity::kInfo, "listening",
       {{"address", server->address()},
        {"metrics_address", metrics.address()},

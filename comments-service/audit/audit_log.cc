@@ -43,6 +43,12 @@ struct SelectMark {
   StatementWith<std::string, std::int64_t> statement;
 };
 
+// By the tenants' heads, since entries are found by their tenant only.
+constexpr char kSelectHeadWithoutEntry[] =
+    "SELECT head FROM event_log WHERE head > 0 AND NOT EXISTS (SELECT 1 FROM audit_heads h"
+    " JOIN audit_entries a ON a.org_id = h.org_id AND a.position = h.position"
+    " WHERE h.position = event_log.head)";
+
 struct HeadRows {
   explicit HeadRows(Connection& connection)
       : insert(connection,
@@ -99,6 +105,18 @@ AuditHead ReadAuditHead(Connection& connection, std::string_view org_id) {
   auto& select = connection.Prepared<SelectHead>();
   if (!select.statement.Run(org_id)) return AuditHead{};
   return select.head;
+}
+
+absl::Status CheckAuditReachesHead(Database& database) {
+  return database.Read(Tenants::All(), [](Connection& connection) {
+    std::int64_t head = 0;
+    connection.sql() << kSelectHeadWithoutEntry, soci::into(head);
+    if (head == 0) return absl::OkStatus();
+    return absl::DataLossError(absl::StrCat(
+        "the event log goes to position ", head, " and the audit log does not: this is a copy that",
+        " lacks rows; restore a whole one (pg_dump makes one as a superuser or a role with",
+        " BYPASSRLS, and without --enable-row-security)"));
+  });
 }
 
 AuditMark ReadAuditMark(Connection& connection, std::string_view org_id, std::int64_t position) {

@@ -10,7 +10,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "absl/status/status.h"
 #include "comments-service/record/audit_entry.h"
+#include "services/storage/database.h"
 #include "services/storage/group/group_commit.h"
 
 namespace marginalia {
@@ -27,6 +29,10 @@ struct AuditHead {
 
 // The end of the tenant's chain as the connection's snapshot has it.
 AuditHead ReadAuditHead(Connection& connection, std::string_view org_id);
+
+// DATA_LOSS when the event log has a head and no entry is there, where each of its transactions
+// leaves one and nothing ever removes it: the database is a copy that lacks rows.
+absl::Status CheckAuditReachesHead(Database& database);
 
 // What an entry's writer was told of it; nothing when there is none at `position`.
 struct AuditMark {

@@ -46,6 +46,15 @@ absl::Status CheckTls() {
   return absl::InvalidArgumentError(std::string(status.message()));
 }
 
+// `status` is FromGrpc(answer). What comes without details was not said by the service: the
+// transport's own words tell whoever sits at the command what is in between.
+std::string WhyOf(const grpc::Status& answer, const absl::Status& status) {
+  if (absl::IsUnavailable(status) && answer.error_details().empty()) {
+    return absl::StrCat("cannot be reached: ", answer.error_message());
+  }
+  return absl::StrCat(std::string(status.message()), " (", ReasonOf(status), ")");
+}
+
 }  // namespace
 
 absl::StatusOr<ServiceClient> ServiceClient::FromFlags(const std::string& address) {
@@ -74,13 +83,13 @@ absl::Status ServiceClient::Call(std::string_view rpc, absl::Duration limit,
   while (true) {
     grpc::ClientContext context;
     PrepareCall(context, bearer_, "", SteadyTime::Now() + limit);
-    const absl::Status status = FromGrpc(call(context));
+    const grpc::Status answer = call(context);
+    const absl::Status status = FromGrpc(answer);
     if (status.ok()) return status;
     if (!absl::IsUnavailable(status) || SteadyTime::Now() + kRetryPause > give_up) {
       // Never DATA_LOSS: what the service could not do is no finding of the command.
-      return absl::UnavailableError(absl::StrCat(std::string(rpc), " of ", address_, ": ",
-                                                 std::string(status.message()), " (",
-                                                 ReasonOf(status), ")"));
+      return absl::UnavailableError(
+          absl::StrCat(std::string(rpc), " of ", address_, ": ", WhyOf(answer, status)));
     }
     absl::SleepFor(kRetryPause);
   }

@@ -21,7 +21,7 @@ void Say(std::FILE* stream, std::string_view text) {
 void PrintCommands(std::FILE* stream, const std::vector<Command>& commands) {
   std::fprintf(stream, "Usage: %s COMMAND [--flag=value…]\n\nCommands:\n", kProgram);
   for (const Command& command : commands) {
-    std::fprintf(stream, "  %-20s%s\n", std::string(command.name).c_str(),
+    std::fprintf(stream, "  %-21s%s\n", std::string(command.name).c_str(),
                  std::string(command.summary).c_str());
   }
   std::fprintf(stream, "\n%s COMMAND --help says more about one.\n", kProgram);

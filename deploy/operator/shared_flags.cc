@@ -41,8 +41,10 @@ absl::StatusOr<std::string> SqlitePathFromFlags() {
   return absl::InvalidArgumentError(absl::StrCat(
       "--database_url: ", url->target.description,
       " is a PostgreSQL server's, and only the server can copy its data as of one moment: use "
-      "pg_dump for one database, or pg_basebackup with WAL archiving for a server and any moment. "
-      "After restoring one, start comments-service once with --start_new_log"));
+      "pg_dump for one database, from a standby, as a superuser or a role with BYPASSRLS and never "
+      "with --enable-row-security, which leaves out every row; or pg_basebackup with WAL archiving "
+      "for a server and any moment. After restoring one, run comments-service --migrate_only "
+      "--start_new_log once"));
 }
 
 }  // namespace marginalia

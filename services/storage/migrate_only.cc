@@ -6,16 +6,17 @@
 #include "absl/flags/flag.h"
 #include "services/process/log.h"
 #include "services/process/or_exit.h"
-#include "services/storage/database.h"
 
 ABSL_FLAG(bool, migrate_only, false,
           "Apply the migrations that --database_url is without, and end. Nothing listens.");
 
 namespace marginalia {
 
-void MigrateAndExitIfAsked(const std::string& database_url, const Migrations& migrations) {
+void MigrateAndExitIfAsked(const std::string& database_url, const Migrations& migrations,
+                           absl::AnyInvocable<absl::Status(Database&)> then) {
   if (!absl::GetFlag(FLAGS_migrate_only)) return;
-  OrExit(Database::Open(database_url, migrations).status(), "--database_url");
+  const auto database = OrExit(Database::Open(database_url, migrations), "--database_url");
+  if (then != nullptr) OrExit(then(*database), "--database_url");
   Log(Severity::kInfo, "the database is migrated",
       {{"schema_version", static_cast<std::int64_t>(migrations.size())}});
   FlushLog();

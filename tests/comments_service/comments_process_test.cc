@@ -11,12 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include "comments-service/schema.h"
 #include "services/errors/errors.h"
 #include "services/rpc/client/channel.h"
+#include "services/storage/database.h"
 #include "tests/comments_service/client.h"
 #include "tests/comments_service/service_under_test.h"
 #include "tests/support/await.h"
 #include "tests/support/child_process.h"
+#include "tests/support/database_under_test.h"
 #include "tests/support/temp_dir.h"
 
 namespace marginalia {
@@ -46,17 +49,22 @@ class CommentsProcessTest : public testing::Test {
     return Mint().Mint({.org = "org", .sub = "dana", .name = "Dana", .role = "member"});
   }
 
-  // Waits until the program serves.
-  Client Connect(const std::string& token = DanasToken()) {
-    constexpr std::string_view kAddress = "\"listening\",\"address\":\"";
+  // Waits until the program serves. A field of the line that says so.
+  std::string Listening(const std::string& field) const {
     std::string log;
     EXPECT_TRUE(Await([&] {
       log = Log();
-      return log.find(kAddress) != log.npos;
+      return log.find("\"listening\"") != log.npos;
     })) << log;
-    const std::size_t begin = log.find(kAddress) + kAddress.size();
-    const std::string address = log.substr(begin, log.find('"', begin) - begin);
-    return Client(ConnectTo(address), token);
+    const std::string line = log.substr(log.find("\"listening\""));
+    const std::string begins = "\"" + field + "\":\"";
+    const std::size_t begin = line.find(begins) + begins.size();
+    return line.substr(begin, line.find('"', begin) - begin);
+  }
+
+  // The same.
+  Client Connect(const std::string& token = DanasToken()) {
+    return Client(ConnectTo(Listening("address")), token);
   }
 
   TempDir directory_;
@@ -105,6 +113,16 @@ TEST_F(CommentsProcessTest, AnAddressInUseEndsItWith1) {
   EXPECT_THAT(Log(), HasSubstr("--listen_address"));
 }
 
+TEST_F(CommentsProcessTest, AnAddressForProbesInUseIsNamedByItsFlag) {
+  const auto first = Start();
+  const std::string address = Listening("address");
+  EXPECT_EQ(
+      Start({"--probe_address=" + address, "--database_url=sqlite:" + directory_.File("other.db")})
+          ->Wait(),
+      1);
+  EXPECT_THAT(Log(), HasSubstr("--probe_address: cannot listen on " + address));
+}
+
 TEST_F(CommentsProcessTest, ASignalDrainsItAndEndsItWith0) {
   const auto process = Start();
   const Client dana = Connect();
@@ -143,6 +161,92 @@ TEST_F(CommentsProcessTest, KilledAtAnyMomentItHasWhatItAcknowledged) {
     process->Signal(SIGKILL);
     process->Wait();
   }
+}
+
+class RestoredDatabaseTest : public CommentsProcessTest,
+                             public testing::WithParamInterface<DatabaseKind> {
+ protected:
+  std::unique_ptr<ChildProcess> StartOnIt(std::vector<std::string> flags = {}) {
+    flags.push_back("--database_url=" + url_);
+    return Start(flags);
+  }
+
+  void Stop(ChildProcess& process) {
+    process.Signal(SIGTERM);
+    EXPECT_EQ(process.Wait(), 0);
+  }
+
+  void PostAndStop() {
+    const auto process = StartOnIt();
+    const Client dana = Connect();
+    dana.Post("INV-1", "a body");
+    dana.Post("INV-2", "a body");
+    Stop(*process);
+  }
+
+  // The id that the log has when the program serves, as it does now and goes on to.
+  std::string LogId() {
+    const auto process = StartOnIt();
+    const std::string id = Listening("log_id");
+    Stop(*process);
+    return id;
+  }
+
+  void Change(const std::vector<std::string>& statements) {
+    const auto database = Database::Open(url_, CommentsMigrations());
+    ASSERT_TRUE(database.ok()) << database.status();
+    const absl::Status written = (*database)->WriteAtStart([&](Connection& connection) {
+      const TenantScope all(connection, Tenants::All());
+      for (const std::string& statement : statements) connection.sql() << statement;
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(written.ok()) << written;
+  }
+
+  const std::string url_ = NewDatabaseUrl(GetParam());
+};
+
+INSTANTIATE_ON_EVERY_DATABASE(RestoredDatabaseTest);
+
+TEST_P(RestoredDatabaseTest, ANewLogIsStartedOnceByAProcessThatServesNobody) {
+  PostAndStop();
+  const std::string before = LogId();
+  EXPECT_EQ(StartOnIt({"--migrate_only"})->Wait(), 0);
+  EXPECT_EQ(LogId(), before);
+  EXPECT_EQ(StartOnIt({"--migrate_only", "--start_new_log"})->Wait(), 0);
+  const std::string said = Log();
+  const std::string after = LogId();
+  EXPECT_NE(after, before);
+  EXPECT_THAT(said, HasSubstr(after));
+  EXPECT_EQ(LogId(), after);
+}
+
+// What a dump has that row-level security was left to filter.
+TEST_P(RestoredDatabaseTest, ACopyWithoutItsRowsIsRefused) {
+  PostAndStop();
+  std::vector<std::string> emptied;
+  for (const char* table : {"comments", "thread_comments", "comment_ids", "threads",
+                            "audit_entries", "audit_heads", "events"}) {
+    emptied.push_back(std::string("DELETE FROM ") + table);
+  }
+  Change(emptied);
+  for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{
+           {}, {"--start_new_log"}, {"--migrate_only", "--start_new_log"}}) {
+    EXPECT_EQ(StartOnIt(flags)->Wait(), 1);
+    EXPECT_THAT(Log(), HasSubstr("--database_url: the event log goes to position 2 and the audit"));
+  }
+}
+
+TEST_P(RestoredDatabaseTest, ACopyWithoutTheEndOfTheAuditLogIsRefused) {
+  PostAndStop();
+  Change({"DELETE FROM audit_entries WHERE position = 2"});
+  EXPECT_EQ(StartOnIt()->Wait(), 1);
+}
+
+TEST_P(RestoredDatabaseTest, EventsThatRetentionRemovedAreNotMissed) {
+  PostAndStop();
+  Change({"DELETE FROM events", "UPDATE event_log SET compacted = head"});
+  EXPECT_NE(LogId(), "");
 }
 
 }  // namespace

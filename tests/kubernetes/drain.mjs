@@ -32,6 +32,18 @@ export function wrongComposedGraces({services}) {
   });
 }
 
+// Of what shares a database's connections no more than one replica is on its way out, as README.md of
+// deploy/kubernetes counts: the next one goes once its successor has been ready for so long.
+export function overlappingExits(objects) {
+  const connected = servers(objects).filter(({object, pod}) => object.kind === 'Deployment' &&
+    pod.containers.some(({env}) => env?.some(({name}) => name === 'MARGINALIA_DATABASE_URL')));
+  return connected.flatMap(({object, pod}) => {
+    const after = object.spec.minReadySeconds ?? 0;
+    const given = pod.terminationGracePeriodSeconds;
+    return after < given ? [`${nameOf(object)} lets the next replica go after ${after} s while one may take ${given} s`] : [];
+  });
+}
+
 function fewestReplicas(objects, object) {
   const scaler = ofKind(objects, 'HorizontalPodAutoscaler').find(({spec}) =>
     spec.scaleTargetRef.kind === object.kind && spec.scaleTargetRef.name === object.metadata.name);

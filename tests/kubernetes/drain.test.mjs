@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {wrongBudgets, wrongComposedGraces, wrongGraces} from './drain.mjs';
+import {overlappingExits, wrongBudgets, wrongComposedGraces, wrongGraces} from './drain.mjs';
 import {changed, compose, find, overlays, rendered} from './manifests.mjs';
 
 for (const overlay of overlays) {
   test(`${overlay}: every process gets the time to drain`, () => {
     assert.deepEqual(wrongGraces(rendered(overlay)), []);
+  });
+
+  test(`${overlay}: one replica has gone before the next one goes`, () => {
+    assert.deepEqual(overlappingExits(rendered(overlay)), []);
   });
 
   test(`${overlay}: a drained node leaves enough replicas, and can be drained`, () => {
@@ -46,6 +50,17 @@ test('a process that drains while others still call it is found', () => {
     delete podOf(copy, 'gateway').containers[0].lifecycle;
   }));
   assert.deepEqual(wrong, ['Deployment gateway drains before others know: no preStop']);
+});
+
+test('replicas that go before the last one has gone are found', () => {
+  const wrong = overlappingExits(changed(objects, (copy) => {
+    delete find(copy, 'Deployment', 'comments-service').spec.minReadySeconds;
+    find(copy, 'Deployment', 'invoice-service').spec.minReadySeconds = 10;
+  }));
+  assert.deepEqual(wrong, [
+    'Deployment comments-service lets the next replica go after 0 s while one may take 40 s',
+    'Deployment invoice-service lets the next replica go after 10 s while one may take 40 s',
+  ]);
 });
 
 test('a missing budget is found', () => {

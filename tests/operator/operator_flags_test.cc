@@ -60,7 +60,7 @@ TEST(OperatorFlagsTest, WhatCannotBeReadIsNamedAndExitsWithTwo) {
       {{"backup", "--database_url=sqlite:x"}, "--to is required"},
       {{"backup", "--database_url=comments.db", "--to=a"}, "--database_url: a database url begins"},
       {{"backup", "--database_url=postgresql://u:secret@db/marginalia", "--to=a"},
-       "use pg_dump for one database, or pg_basebackup"},
+       "as a superuser or a role with BYPASSRLS and never with --enable-row-security"},
       {{"restore", "--database_url=postgresql://u:secret@db/marginalia", "--from=a"},
        "postgresql://db/marginalia is a PostgreSQL server's"},
       {{"restore", "--database_url=sqlite:x"}, "--from is required"},

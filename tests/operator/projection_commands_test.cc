@@ -55,6 +55,8 @@ TEST_F(ProjectionCommandsTest, NoCustomerMayAndAnAbsentServiceIsNoDifference) {
   const OperatorOutcome absent = Run("projection-verify");
   EXPECT_EQ(absent.exit_code, 2);
   EXPECT_THAT(absent.error, HasSubstr("VerifyProjection of "));
+  EXPECT_THAT(absent.error, HasSubstr(": cannot be reached: "));
+  EXPECT_THAT(absent.error, HasSubstr("Connection refused"));
 }
 
 TEST(SecureOperatorTest, TheCommandsSpeakMutualTls) {

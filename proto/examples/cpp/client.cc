@@ -14,6 +14,14 @@
 
 namespace pb = marginalia::comments::v1;
 
+// What ends so may have arrived all the same, and may be tried again. A service that stops says
+// CANCELLED as well.
+bool Passes(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+         status.error_code() == grpc::StatusCode::CANCELLED ||
+         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+}
+
 int main(int argc, char** argv) {
   if (argc != 7) return 2;
   const std::string bearer = std::string("Bearer ") + argv[2];
@@ -36,7 +44,7 @@ int main(int argc, char** argv) {
     pb::AddCommentResponse response;
     const grpc::Status status = comments->AddComment(&context, request, &response);
     posted = status.ok();
-    if (!posted && status.error_code() != grpc::StatusCode::UNAVAILABLE) {
+    if (!posted && !Passes(status)) {
       std::cerr << status.error_message() << "\n";
       return 1;
     }
@@ -63,8 +71,7 @@ int main(int argc, char** argv) {
       watch.set_after_token(step.checkpoint_token());
     }
     const grpc::Status status = stream->Finish();
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE &&
-        status.error_code() != grpc::StatusCode::CANCELLED) {
+    if (!Passes(status)) {
       std::cerr << status.error_message() << "\n";
       return 1;
     }

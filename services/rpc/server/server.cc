@@ -5,8 +5,10 @@
 #include <grpcpp/impl/server_initializer.h>
 #include <grpcpp/server_builder.h>
 
+#include <string_view>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/net/listen_address.h"
 #include "services/net/listener.h"
 #include "services/process/stopwatch.h"
@@ -54,6 +56,12 @@ class WithServiceNames : public grpc::ServerBuilderOption {
   std::vector<std::string>& names_;
 };
 
+// An address is wrong or taken: which one, in the words of who gave it.
+absl::Status Naming(std::string_view flag, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat(std::string(flag), ": ", std::string(status.message())));
+}
+
 void SetConnectionAge(grpc::ServerBuilder& builder, const RpcServerOptions& options) {
   if (options.connection_age_max == absl::InfiniteDuration()) return;
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
@@ -86,15 +94,15 @@ void SetLimits(grpc::ServerBuilder& builder) {
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
     RpcServerOptions options, const std::vector<grpc::Service*>& services) {
   PrepareLibraryOnce();
-  absl::Status checked = CheckListenAddress(options.address);
-  if (!checked.ok()) return checked;
+  const absl::Status checked = CheckListenAddress(options.address);
+  if (!checked.ok()) return Naming("--listen_address", checked);
   std::unique_ptr<RpcServer> server(new RpcServer);
   grpc::ServerBuilder builder;
   SetLimits(builder);
   SetConnectionAge(builder, options);
   builder.SetOption(std::make_unique<WithServiceNames>(server->service_names_));
   auto listener = Listener::Bind(options.address, options.tls.identity.given());
-  if (!listener.ok()) return listener.status();
+  if (!listener.ok()) return Naming("--listen_address", listener.status());
   Listener::Accepted accepted = AcceptedConnections(builder, CredentialsFor(options.tls));
   builder.RegisterService(server->health_.get());
   for (grpc::Service* service : services) builder.RegisterService(service);
@@ -106,7 +114,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   server->listener_ = *std::move(listener);
   if (!options.probe_address.empty()) {
     auto probes = ProbeListener::Start(options.probe_address, *server->health_);
-    if (!probes.ok()) return probes.status();
+    if (!probes.ok()) return Naming("--probe_address", probes.status());
     server->probes_ = *std::move(probes);
   }
   server->options_ = std::move(options);
