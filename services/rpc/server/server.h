@@ -61,8 +61,7 @@ struct RpcServerOptions {
 class RpcServer {
  public:
   // Registers the services and starts to listen; health says SERVING for each and for "", unless
-  // the options say not yet. Fails, naming an address that cannot be bound, and
-  // its flag.
+  // the options say not yet. Fails, naming an address that cannot be bound, and its flag.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
       RpcServerOptions options, const std::vector<grpc::Service*>& services);
   ~RpcServer();
