@@ -36,7 +36,8 @@ constexpr char kReplaced[] =
 // After a failover to a server that lacked the last commits, or over an older backup.
 std::string LostItsEnd(std::int64_t known, std::int64_t found) {
   return absl::StrCat("the event log has lost its end: it went to ", known, " and goes to ", found,
-                      " now; start every replica again, one of them with --start_new_log");
+                      " now; stop every replica, run one with --migrate_only --start_new_log, and "
+                      "start them again");
 }
 
 // For readers. The next write finds it as well, and ends the process.
