@@ -51,9 +51,11 @@ std::string WithinMoney(absl::string_view what) {
   return absl::StrCat(what, " from -", kMoneyMax, " to ", kMoneyMax, " minor units");
 }
 
+std::string LinesInWords() { return absl::StrCat("must be 1 to ", kLineItemsMax, " lines"); }
+
 void CheckLineItems(const InvoiceContent& content, Violations& violations) {
   if (content.line_items.empty() || content.line_items.size() > kLineItemsMax) {
-    return violations.Add("line_items", absl::StrCat("must be 1 to ", kLineItemsMax, " lines"));
+    return violations.Add("line_items", LinesInWords());
   }
   for (std::size_t i = 0; i < content.line_items.size(); ++i) {
     const LineItem& line = content.line_items[i];
@@ -78,6 +80,12 @@ std::size_t TextBytes(const InvoiceContent& content) {
   return bytes;
 }
 
+void CheckTextBytes(const InvoiceContent& content, Violations& violations) {
+  if (TextBytes(content) <= kTextBytesMax) return;
+  violations.Add("line_items", absl::StrCat("must, with the invoice's other texts, be at most ",
+                                            kTextBytesMax, " bytes of UTF-8"));
+}
+
 }  // namespace
 
 CommentCount MakeCommentCount(std::int64_t comment_count, std::int64_t last_comment_time,
@@ -94,6 +102,13 @@ InvoiceSummary SummaryOf(const Invoice& invoice, const std::optional<CommentCoun
   return {invoice.invoice_id, invoice.content.number,   invoice.content.customer.name,
           invoice.total,      invoice.content.currency, invoice.status,
           invoice.version,    invoice.content.due_date, comments};
+}
+
+std::vector<InvoiceViolation> CheckSize(const InvoiceContent& content) {
+  Violations violations;
+  if (content.line_items.size() > kLineItemsMax) violations.Add("line_items", LinesInWords());
+  CheckTextBytes(content, violations);
+  return violations.Take();
 }
 
 std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content) {
@@ -119,10 +134,7 @@ std::vector<InvoiceViolation> CheckEditedContent(const InvoiceContent& content) 
     violations.Add("currency", "must be the ISO 4217 code of a currency in use, such as EUR");
   }
   CheckLineItems(content, violations);
-  if (TextBytes(content) > kTextBytesMax) {
-    violations.Add("line_items", absl::StrCat("must, with the invoice's other texts, be at most ",
-                                              kTextBytesMax, " bytes of UTF-8"));
-  }
+  CheckTextBytes(content, violations);
   return violations.Take();
 }
 

@@ -129,6 +129,9 @@ struct InvoiceViolation {
   std::string description;
 };
 
+// What is wrong with the content's size, whatever it says: it is as much as is kept in memory.
+std::vector<InvoiceViolation> CheckSize(const InvoiceContent& content);
+
 // All that is wrong with the content of a new invoice; empty when nothing is. The total of content
 // that passes is TotalOf(content).
 std::vector<InvoiceViolation> CheckContent(const InvoiceContent& content);

@@ -171,9 +171,9 @@ void Invoices::Create(const Caller& caller, std::string_view invoice_id,
 
 void Invoices::Update(const Caller& caller, std::string_view id_or_number, InvoiceContent content,
                       std::string etag, SteadyTime deadline, InvoiceDone done) {
-  // Before it waits to be written: what is too long to be one must not wait in memory.
-  const absl::Status checked = StatusOf(CheckEditedContent(content));
-  if (!checked.ok()) return done(checked);
+  // Before it waits to be written, in memory; all other rules are those of a version.
+  const absl::Status sized = StatusOf(CheckSize(content));
+  if (!sized.ok()) return done(sized);
   Change(
       caller, id_or_number, "invoice.invoice_id", std::move(etag), deadline,
       [content = std::move(content)](Invoice& invoice) -> absl::Status {
@@ -182,6 +182,8 @@ void Invoices::Update(const Caller& caller, std::string_view id_or_number, Invoi
         if (edited.number != invoice.content.number) {
           return InvalidField("invoice.number", "must be empty or unchanged");
         }
+        absl::Status checked = StatusOf(CheckEditedContent(edited));
+        if (!checked.ok()) return checked;
         if (invoice.status != InvoiceStatus::kDraft) {
           return Refusal(absl::StatusCode::kFailedPrecondition, "INVOICE_NOT_DRAFT",
                          "Only a DRAFT can be edited; the invoice is " +

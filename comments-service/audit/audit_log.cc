@@ -44,10 +44,9 @@ struct SelectMark {
 };
 
 // By the tenants' heads, since entries are found by their tenant only.
-constexpr char kSelectHeadWithoutEntry[] =
-    "SELECT head FROM event_log WHERE head > 0 AND NOT EXISTS (SELECT 1 FROM audit_heads h"
-    " JOIN audit_entries a ON a.org_id = h.org_id AND a.position = h.position"
-    " WHERE h.position = event_log.head)";
+constexpr char kCountEntriesAt[] =
+    "SELECT count(*) FROM audit_heads h JOIN audit_entries a"
+    " ON a.org_id = h.org_id AND a.position = h.position WHERE h.position = :head";
 
 struct HeadRows {
   explicit HeadRows(Connection& connection)
@@ -109,9 +108,13 @@ AuditHead ReadAuditHead(Connection& connection, std::string_view org_id) {
 
 absl::Status CheckAuditReachesHead(Database& database) {
   return database.Read(Tenants::All(), [](Connection& connection) {
+    // There may be a head of each of very many tenants.
+    connection.AllowLongStatements();
     std::int64_t head = 0;
-    connection.sql() << kSelectHeadWithoutEntry, soci::into(head);
-    if (head == 0) return absl::OkStatus();
+    std::int64_t entries = 0;
+    connection.sql() << "SELECT head FROM event_log", soci::into(head);
+    connection.sql() << kCountEntriesAt, soci::use(head), soci::into(entries);
+    if (head == 0 || entries > 0) return absl::OkStatus();
     return absl::DataLossError(absl::StrCat(
         "the event log goes to position ", head, " and the audit log does not: this is a copy that",
         " lacks rows; restore a whole one (pg_dump makes one as a superuser or a role with",

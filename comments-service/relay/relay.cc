@@ -115,7 +115,8 @@ absl::Status Relay::Resume(RelayStream& stream) {
   if (reached > *head) {
     return absl::FailedPreconditionError(
         absl::StrCat("the stream holds event ", reached, " of this log, which ends at ", *head,
-                     ": after a backup was restored, start once with --start_new_log"));
+                     ": after a backup was restored, stop every replica and run one with "
+                     "--migrate_only --start_new_log"));
   }
   position_ = {.point = {log.id(), reached},
                .stream_created = state->created,

@@ -283,8 +283,10 @@ std::shared_ptr<OutputStream> HttpConnection::Stream(HttpResponse head, StreamEv
   error_code ignored;
   transport_.socket().set_option(asio::socket_base::send_buffer_size(kStreamSendBufferBytes),
                                  ignored);
-  transport_.socket().set_option(
-      UserTimeout(static_cast<int>(absl::ToInt64Milliseconds(kStreamUnacknowledgedMax))), ignored);
+  if (events.vanished_after.has_value()) {
+    transport_.socket().set_option(
+        UserTimeout(static_cast<int>(absl::ToInt64Milliseconds(*events.vanished_after))), ignored);
+  }
   stream_events_ = std::move(events);
   AppendHead(head, /*streamed=*/true);
   const bool without_body = parser_.request().method == "HEAD";

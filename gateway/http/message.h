@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,10 +65,6 @@ struct HttpResponse {
 // "Not Found" for 404.
 std::string_view StatusPhrase(int status);
 
-// A stream whose peer takes nothing of what is sent to it for so long has ended, and is found to
-// have vanished after twice that when its writer sends something as often.
-inline constexpr absl::Duration kStreamUnacknowledgedMax = absl::Seconds(15);
-
 // The open body of a streamed answer. Used on the io thread only.
 class OutputStream {
  public:
@@ -88,6 +85,9 @@ struct StreamEvents {
   absl::AnyInvocable<void()> drained;
   // The stream is over, by whichever side. Called once, last.
   absl::AnyInvocable<void()> closed;
+  // A peer that takes nothing of what is sent to it for so long has vanished; nothing: as long as
+  // with any other answer.
+  std::optional<absl::Duration> vanished_after;
 };
 
 // One request and the way to answer it: exactly one of Answer and Stream, once.

@@ -95,7 +95,9 @@ void EventClient::BeginAnswer() {
   if (call_) {
     ApiCall call = std::move(*call_);
     call_.reset();
-    output_ = call.Stream(StreamHead(), {[this] { Drained(); }, [this] { stream_.Left(this); }});
+    output_ = call.Stream(StreamHead(), {.drained = [this] { Drained(); },
+                                         .closed = [this] { stream_.Left(this); },
+                                         .vanished_after = kSseVanishedAfter});
     output_->Write(GreetingText(Between(kRetryMsMin, kRetryMsMax)));
   }
   // So that whoever never sees an event can resume as well.

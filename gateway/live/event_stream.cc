@@ -12,9 +12,6 @@
 namespace marginalia {
 namespace {
 
-static_assert(kStreamUnacknowledgedMax <= kSseHeartbeat,
-              "a browser that vanished is noticed within two heartbeats");
-
 constexpr absl::Duration kTickIntervalMax = absl::Milliseconds(250);
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 

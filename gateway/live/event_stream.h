@@ -29,6 +29,9 @@
 namespace marginalia {
 
 inline constexpr absl::Duration kSseHeartbeat = absl::Seconds(15);
+// A browser that takes nothing for so long has vanished: with the heartbeats, so that there is
+// something to take, that is known after twice as long.
+inline constexpr absl::Duration kSseVanishedAfter = kSseHeartbeat;
 inline constexpr std::size_t kSseBytesPendingMax = 64 * 1024;
 inline constexpr std::size_t kSseRecentEventsMax = 8'192;
 inline constexpr std::size_t kSseRecentBytesMax = 8 * 1024 * 1024;

@@ -15,8 +15,10 @@ namespace marginalia {
 void MigrateAndExitIfAsked(const std::string& database_url, const Migrations& migrations,
                            absl::AnyInvocable<absl::Status(Database&)> then) {
   if (!absl::GetFlag(FLAGS_migrate_only)) return;
-  const auto database = OrExit(Database::Open(database_url, migrations), "--database_url");
+  // Closed before the process ends, so that the file is whole without its log.
+  auto database = OrExit(Database::Open(database_url, migrations), "--database_url");
   if (then != nullptr) OrExit(then(*database), "--database_url");
+  database.reset();
   Log(Severity::kInfo, "the database is migrated",
       {{"schema_version", static_cast<std::int64_t>(migrations.size())}});
   FlushLog();

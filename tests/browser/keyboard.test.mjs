@@ -172,6 +172,9 @@ test("A browser that is still on its way does not lead away from the newest comm
   );
   await dana.page.evaluate(() => {
     const { scrollIntoView } = Element.prototype;
+    // A machine that stands still must not be taken for a browser that has arrived.
+    const { setTimeout } = window;
+    window.setTimeout = (act, ms = 0) => setTimeout(act, ms < 500 || window.wentOn ? ms : 60_000);
     const goOn = () => {
       window.scrollBy({ top: 477, behavior: "instant" });
       window.addEventListener(
@@ -192,6 +195,12 @@ test("A browser that is still on its way does not lead away from the newest comm
   await dana.page.keyboard.press("n");
   await until("the browser went on", () => dana.page.evaluate(() => window.wentOn));
   await until("the newest comment is in view", () => isNewestInView(dana));
+  // Whatever grows from then on grows below what one looks at.
+  const newest = dana.page.locator("#comments > li").first();
+  await newest.locator(".body").click();
+  await newest.evaluate((item) => Object.assign(item.style, { paddingBottom: "400px" }));
+  await dana.page.evaluate(() => window.marginaliaRecord.twoFrames());
+  assert.ok((await newest.boundingBox()).y > 0, "it was scrolled away from");
 
   await dana.page.keyboard.press("n");
   await dana.page.keyboard.press("End");

@@ -140,7 +140,12 @@ void ScriptedComments::SetEvidence(std::string file, std::size_t piece_bytes, in
 
 int ScriptedComments::list_calls() {
   const std::lock_guard lock(mutex_);
-  return list_calls_;
+  return static_cast<int>(list_times_.size());
+}
+
+std::vector<SteadyTime> ScriptedComments::list_times() {
+  const std::lock_guard lock(mutex_);
+  return list_times_;
 }
 
 int ScriptedComments::watches() {
@@ -336,7 +341,7 @@ grpc::Status ScriptedComments::ListComments(grpc::ServerContext* context,
                                             const comments::v1::ListCommentsRequest* request,
                                             comments::v1::ListCommentsResponse* response) {
   std::unique_lock lock(mutex_);
-  ++list_calls_;
+  list_times_.push_back(SteadyTime::Now());
   const auto caller = Enter(context, lock);
   if (!caller.ok()) return ToGrpc(caller.status());
   const auto name = threads_.Find(*caller, request->invoice_id());

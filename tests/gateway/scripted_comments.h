@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "marginalia/comments/v1/comments_service.grpc.pb.h"
 #include "services/identity/token_verifier.h"
+#include "services/process/stopwatch.h"
 #include "tests/gateway/scripted_threads.h"
 
 namespace marginalia {
@@ -67,6 +68,8 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
 
   // How often ListComments was called.
   int list_calls();
+  // When, in order.
+  std::vector<SteadyTime> list_times();
   // How many watches are open, and waits until so many are.
   int watches();
   void AwaitWatches(int count);
@@ -154,7 +157,7 @@ class ScriptedComments : private comments::v1::CommentsService::Service {
   std::string evidence_;
   std::size_t evidence_piece_bytes_ = 1;
   int evidence_fails_after_ = -1;
-  int list_calls_ = 0;
+  std::vector<SteadyTime> list_times_;
   int watches_ = 0;
   std::multimap<std::string, std::string> last_metadata_;
 };

@@ -58,6 +58,17 @@ TEST_P(SharedProjectionTest, CountsThatTheDatabaseHasLostComeBackWithoutAnotherE
   EXPECT_EQ(comments_.snapshots_begun(), 1);
 }
 
+TEST_P(SharedProjectionTest, WhatOneProcessHasRepairedNoOtherKeepsAsItWas) {
+  CommentEverywhere(1);
+  StartProjection();
+  ASSERT_TRUE(CatchesUp());
+  ProjectionUnderTest second(database_url_, comments_.address());
+  ASSERT_TRUE(second.Reaches(comments_.head()));
+  const std::uint64_t before = projection_->cache().generation();
+  ASSERT_TRUE(second.Check(Rebuild::Kind::kRepair).ok());
+  EXPECT_TRUE(Await([&] { return projection_->cache().generation() > before; }));
+}
+
 TEST_P(SharedProjectionTest, OfProcessesThatStartAtOnceOneBuildsAndTheOthersUseIt) {
   CommentEverywhere(3);
   comments_.SetSnapshotRowsMax(1);

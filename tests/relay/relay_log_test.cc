@@ -140,7 +140,7 @@ TEST(RestoredLogTest, ALogThatTheStreamIsAheadOfIsNotRelayedUntilItIsANewOne) {
   EXPECT_EQ(service.Stop(), 0);
   std::filesystem::rename(directory.File("backup.db"), directory.File("c.db"));
   service.Start();
-  EXPECT_TRUE(service.log().WaitFor("start once with --start_new_log").has_value());
+  EXPECT_TRUE(service.log().WaitFor("run one with --migrate_only --start_new_log").has_value());
   EXPECT_EQ(service.Stop(), 0);
   service.Start({"--start_new_log"});
   post(1);

@@ -113,10 +113,11 @@ export function holdPlace(list: HTMLElement): void {
   // What was scrolled is told before what has grown, in the same frame: the two are told apart here.
   hold = () => {
     const grown = topOf(anchor) - top + window.scrollY - scrolled;
-    if (anchor?.isConnected && Math.abs(grown) >= ROUNDING_PX) moveBack(grown);
+    if (going !== undefined) going();
+    else if (anchor?.isConnected && Math.abs(grown) >= ROUNDING_PX) moveBack(grown);
     note();
   };
-  window.addEventListener("scroll", () => (going ?? hold)(), { passive: true });
+  window.addEventListener("scroll", hold, { passive: true });
   whenLeft(() => {
     going = undefined;
   });

@@ -284,7 +284,11 @@ absl::Status Projector::CheckHeld() {
   if (!stored.ok()) return stored.status();
   const bool held = stored->point.log_id == position_.point.log_id &&
                     stored->point.position >= position_.point.position;
-  return held ? absl::OkStatus() : Moved();
+  if (!held) return Moved();
+  if (std::exchange(position_.rebuild_count, stored->rebuild_count) != stored->rebuild_count) {
+    projection_.InvalidateAll();
+  }
+  return absl::OkStatus();
 }
 
 // The caches before the progress: they may hold rows that another process has changed.
