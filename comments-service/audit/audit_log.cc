@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "comments-service/audit/short_entry.h"
 #include "comments-service/record/commitment.h"
+#include "services/events/log/event_store.h"
 #include "services/storage/connection/pipeline.h"
 #include "services/storage/connection/row_insert.h"
 #include "services/storage/connection/statement.h"
@@ -110,9 +111,8 @@ absl::Status CheckAuditReachesHead(Database& database) {
   return database.Read(Tenants::All(), [](Connection& connection) {
     // There may be a head of each of very many tenants.
     connection.AllowLongStatements();
-    std::int64_t head = 0;
+    const std::int64_t head = ReadLogRow(connection).head;
     std::int64_t entries = 0;
-    connection.sql() << "SELECT head FROM event_log", soci::into(head);
     connection.sql() << kCountEntriesAt, soci::use(head), soci::into(entries);
     if (head == 0 || entries > 0) return absl::OkStatus();
     return absl::DataLossError(absl::StrCat(
